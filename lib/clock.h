@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The monotonic clock without a kernel call: the time-stamp counter, with the scale that the kernel tells in the boot information. */
+#ifndef KOZO_LIB_CLOCK_H
+#define KOZO_LIB_CLOCK_H
+
+#include "abi/boot.h"
+
+/* How counter ticks become ns; the fields are those of struct boot_information. */
+struct clock {
+	uint64_t mult, shift, base;
+};
+
+/* Takes the scale from the boot information. */
+void clock_use(const struct boot_information *information);
+
+/* Time in ns since boot, on the same clock as the deadlines of kernel calls. */
+uint64_t clock_now(void);
+
+/* The time-stamp counter, in ticks. */
+static inline uint64_t clock_ticks(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+#endif
