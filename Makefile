@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+#
+# The front door. `make help` lists the targets; mk/ holds the rules behind them, by what they build:
+#
+#   mk/rules.mk    how one source file becomes an object, and how a directory of objects remembers its flags
+#   mk/kernel.mk   the kernel in its variants
+#   mk/user.mk     lib, the programs that run on the kernel, their boot packages, the Linux sample programs
+#   mk/host.mk     what runs on the build machine: tools, tests, fuzzers
+#
+# Sources are found by wildcard: a new file in a known directory needs no line here. Everything is written below $(BUILD). Nothing is
+# recursive except the targets that must install packages before the first rule may run.
+
+BUILD ?= build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin LD),default)
+LD := ld.bfd
+endif
+ifeq ($(origin AR),default)
+AR := ar
+endif
+NASM ?= nasm
+MUSL_CC ?= musl-gcc
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc)
+PROGRAM ?= hello
+BOOT ?= $(BUILD)/user/tests/kernel/$(PROGRAM).boot
+VARIANT ?= release
+
+# The same input builds the same bytes: nothing of the clock, the place or the locale gets into a file.
+export SOURCE_DATE_EPOCH ?= 1767225600
+export LC_ALL := C
+
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: FORCE all help run test check-deep gdb iso loc lint bench fuzz clean abi-docs test-programs
+
+include mk/rules.mk
+include mk/kernel.mk
+include mk/user.mk
+include mk/host.mk
+
+all: $(kernels) $(user_programs) $(linux_programs) $(host_tools) $(host_tests) ## build everything (the default)
+
+# Everything that the tests start, the fuzzers included.
+test-programs: all $(fuzz_programs)
+
+help: ## print this list
+	@echo 'usage: make [TARGET] [V=1] [BUILD=build] [CC=gcc|clang] [LD=ld.bfd|ld.lld]'
+	@echo
+	@awk -F ' ## ' '/^[a-z%-]+:.* ## / { sub(/:.*/, "", $$1); printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build, boot PROGRAM (default hello), or BOOT=package, in QEMU
+	@tools/install-packages
+	+@$(MAKE) --no-print-directory all
+	tools/run-qemu --interactive --timeout 0 --variant $(VARIANT) --boot $(BOOT)
+
+test: ## install what is missing, build, run all tests (T=regex: those whose id matches; CI=1: and CI's own checks)
+	@tools/install-packages
+	+@$(MAKE) --no-print-directory test-programs
+	@BUILD=$(BUILD) tests/run --jobs $(JOBS) $(if $(T),--filter '$(T)') $(if $(CI),,--without ci)
+
+check-deep: ## the tests that take long: larger state spaces, mutations
+	@tools/install-packages
+	+@$(MAKE) --no-print-directory test-programs
+	@BUILD=$(BUILD) tests/run --jobs $(JOBS) --kind deep $(if $(T),--filter '$(T)')
+
+gdb: $(kernels) $(user_programs) ## start QEMU stopped at reset, and gdb on it (PROGRAM=, VARIANT=debug)
+	tools/run-qemu --gdb --timeout 0 --variant $(if $(filter command environment,$(origin VARIANT)),$(VARIANT),debug) --boot $(BOOT)
+
+iso: all ## write $(BUILD)/kozo.iso: boots under BIOS and UEFI, as CD and as USB stick
+	tools/mkiso $(BUILD)/kernel-$(VARIANT)/kernel.elf $(BOOT) $(BUILD)/kozo.iso
+
+loc: $(BUILD)/kernel-release/kernel.elf ## count the lines of code of ring 0; fail when there are too many
+	@ci/count-lines $(BUILD)/kernel-release
+
+lint: $(BUILD)/kernel-release/kernel.elf ## clang-tidy and cppcheck over kernel, lib and tools
+	@BUILD=$(BUILD) ci/lint
+
+bench: $(bench_targets) ## run every benchmark
+
+bench-%: $(kernels) $(BUILD)/user/bench/%.boot ## run one benchmark of bench/, for example bench-ipc
+	@if [ -x bench/$*/run ]; then BUILD=$(BUILD) bench/$*/run; \
+	else tools/run-qemu --icount --variant release --boot $(BUILD)/user/bench/$*.boot; fi
+
+fuzz: $(fuzz_programs) ## run each fuzzer for FUZZ_SECONDS=60 and keep what it found in tests/fuzz/corpus
+	@for name in $(fuzz_names); do BUILD=$(BUILD) ci/run-fuzzer --keep $$name $(FUZZ_SECONDS) || exit 1; done
+
+abi-docs: ## write the tables of docs/kernel.md anew from abi/
+	tools/abi-docs docs/kernel.md
+
+clean: ## remove $(BUILD)
+	rm -rf $(BUILD)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+#
+# The kernel, in variants that differ by flags alone; each has its own directory $(BUILD)/kernel-VARIANT with kernel.elf in it.
+#
+#   release    what is shipped and measured
+#   debug      assertions, one sentence for each refused call
+#   tiny       debug with a commit ring so small that it is full all the time
+#   nocommit   release without commit records: only to measure what they cost
+
+kernel_sources := $(sort $(wildcard kernel/*.c kernel/core/*.c kernel/arch/x86_64/*.c kernel/arch/x86_64/*.asm))
+kernel_script := kernel/arch/x86_64/kernel.ld
+kernel_variants := release debug tiny nocommit
+
+kernel_flags := $(freestanding) -mcmodel=kernel $(warnings) $(same_everywhere)
+kernel_flags_release := $(kernel_flags) -O2 -fomit-frame-pointer
+kernel_flags_debug := $(kernel_flags) -O1 -fno-omit-frame-pointer -DDEBUG
+kernel_flags_tiny := $(kernel_flags_debug) -DCOMMIT_RING_RECORDS=64
+kernel_flags_nocommit := $(kernel_flags_release) -DBENCH_NO_COMMITS
+
+define kernel_variant
+$(call object_dir,$(BUILD)/kernel-$(1),$(CC),kernel_flags_$(1))
+$(call linked,$(BUILD)/kernel-$(1)/kernel.elf,$(kernel_script),$(call objects,$(BUILD)/kernel-$(1),$(kernel_sources)),-n)
+-include $(patsubst %,$(BUILD)/kernel-$(1)/%.d,$(kernel_sources))
+endef
+
+kernels :=
+ifneq ($(wildcard $(kernel_script)),)
+$(foreach v,$(kernel_variants),$(eval $(call kernel_variant,$(v))))
+kernels := $(patsubst %,$(BUILD)/kernel-%/kernel.elf,$(kernel_variants))
+endif
