@@ -1,0 +1,134 @@
+; SPDX-License-Identifier: MIT
+;
+; The first instructions of the kernel: from a loader's 32-bit protected mode to machine_boot() in C.
+;
+; One image serves two loaders. GRUB finds the Multiboot2 header (Multiboot2 specification 2.0, section 3.1), `qemu -kernel` the
+; PVH note (Xen "x86/HVM direct boot ABI"). Both enter start32 with paging off and flat segments; ebx holds the physical address of
+; what the loader has to tell, and eax tells the two apart.
+;
+; The tables made here live only until kernel_map_build() has made the final ones. They map the first 4 GiB of physical memory
+; three times: where it is (for the jump), at DIRECT_MAP_BASE (the loader's information can lie anywhere below 4 GiB), and its first
+; GiB at KERNEL_BASE (the kernel itself). All of it is writable and executable, and nothing but machine_boot() runs on it.
+
+%define PHYSICAL(symbol) ((symbol) - 0xffffffff80000000)
+
+MULTIBOOT2_MAGIC        equ 0xe85250d6
+MULTIBOOT2_I386         equ 0
+MULTIBOOT2_FRAMEBUFFER  equ 5
+MULTIBOOT2_ALIGN        equ 6
+MULTIBOOT2_OPTIONAL     equ 1
+XEN_ELFNOTE_PHYS32_ENTRY equ 18
+
+CR0_PROTECTED_PAGED     equ 0x80000001
+CR4_PAE                 equ 0x20
+MSR_EFER                equ 0xc0000080
+EFER_LME                equ 0x100
+
+ENTRY_PRESENT_WRITE     equ 0x3
+ENTRY_LARGE             equ 0x83
+LARGE_PAGE_SIZE         equ 0x200000
+BOOT_DIRECTORIES        equ 4                   ; page directories, one for each GiB
+
+extern machine_boot, machine_boot_tsc, cpu_stacks_end
+
+section .multiboot2 progbits alloc noexec nowrite align=8
+multiboot2_header:
+	dd MULTIBOOT2_MAGIC, MULTIBOOT2_I386, multiboot2_end - multiboot2_header
+	dd 0x100000000 - (MULTIBOOT2_MAGIC + MULTIBOOT2_I386 + (multiboot2_end - multiboot2_header))
+	dw MULTIBOOT2_FRAMEBUFFER, MULTIBOOT2_OPTIONAL
+	dd 20, 1024, 768, 32
+	align 8
+	dw MULTIBOOT2_ALIGN, 0
+	dd 8
+	dw 0, 0
+	dd 8
+multiboot2_end:
+
+section .note.pvh note alloc noexec nowrite align=4
+	dd 4, 4, XEN_ELFNOTE_PHYS32_ENTRY
+	db "Xen", 0
+	dd PHYSICAL(start32)
+
+section .text
+bits 32
+global start32
+start32:
+	cli
+	cld
+	mov edi, eax                            ; machine_boot's arguments: magic,
+	mov esi, ebx                            ; and the loader's information
+	rdtsc
+	mov [PHYSICAL(machine_boot_tsc)], eax
+	mov [PHYSICAL(machine_boot_tsc) + 4], edx
+
+	mov eax, ENTRY_LARGE
+	xor ecx, ecx
+.large_page:
+	mov [PHYSICAL(boot_directories) + ecx * 8], eax
+	add eax, LARGE_PAGE_SIZE
+	inc ecx
+	cmp ecx, BOOT_DIRECTORIES * 512
+	jne .large_page
+
+	mov eax, PHYSICAL(boot_directories) + ENTRY_PRESENT_WRITE
+	mov [PHYSICAL(boot_pointers) + 510 * 8], eax
+	xor ecx, ecx
+.directory:
+	mov [PHYSICAL(boot_pointers) + ecx * 8], eax
+	add eax, 4096
+	inc ecx
+	cmp ecx, BOOT_DIRECTORIES
+	jne .directory
+
+	mov eax, PHYSICAL(boot_pointers) + ENTRY_PRESENT_WRITE
+	mov [PHYSICAL(boot_root)], eax
+	mov [PHYSICAL(boot_root) + 256 * 8], eax
+	mov [PHYSICAL(boot_root) + 511 * 8], eax
+
+	mov eax, CR4_PAE
+	mov cr4, eax
+	mov eax, PHYSICAL(boot_root)
+	mov cr3, eax
+	mov ecx, MSR_EFER
+	mov eax, EFER_LME
+	xor edx, edx
+	wrmsr
+	mov eax, CR0_PROTECTED_PAGED
+	mov cr0, eax
+	lgdt [PHYSICAL(boot_gdt_pointer)]
+	jmp 8:PHYSICAL(start64)
+
+bits 64
+start64:
+	mov rax, start_high
+	jmp rax
+start_high:
+	xor eax, eax                            ; the loader's data segments are not in this GDT
+	mov ds, eax
+	mov es, eax
+	mov fs, eax
+	mov gs, eax
+	mov ss, eax
+	mov rsp, cpu_stacks_end
+	xor ebp, ebp                            ; ends every backtrace
+	call machine_boot
+
+section .rodata
+align 8
+boot_gdt:
+	dq 0
+	dq 0x00af9b000000ffff                   ; 64-bit code, ring 0
+boot_gdt_pointer:
+	dw 15
+	dd PHYSICAL(boot_gdt)
+
+section .bss
+alignb 4096
+boot_root:
+	resq 512
+boot_pointers:
+	resq 512
+boot_directories:
+	resq BOOT_DIRECTORIES * 512
+
+section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What the loader told about the machine, in one form for every loader; and the kernel's only memory before it has objects. */
+#ifndef KOZO_ARCH_BOOT_INFO_H
+#define KOZO_ARCH_BOOT_INFO_H
+
+#include "abi/types.h"
+
+#define BOOT_RANGES_MAX 64
+
+enum memory_kind {
+	MEMORY_RAM = 1,  /* free */
+	MEMORY_RESERVED, /* the firmware's, or a device's */
+	MEMORY_ACPI,     /* ACPI tables and NVS */
+	MEMORY_MODULE,   /* the boot package */
+	MEMORY_KERNEL,   /* the kernel image and what boot_memory_take() gave out */
+};
+
+struct memory_range {
+	paddr_t base;  /* page-aligned */
+	uint64_t size; /* bytes, whole pages */
+	enum memory_kind kind;
+};
+
+struct framebuffer {
+	paddr_t address; /* 0: there is none */
+	uint32_t pitch;  /* bytes from line to line */
+	uint32_t width, height, bits;
+};
+
+/* Ranges are sorted, disjoint, and neighbours of one kind are merged. What no range covers is nobody's: a hole, or device memory. */
+struct boot_info {
+	struct memory_range range[BOOT_RANGES_MAX];
+	uint32_t range_count;
+	paddr_t module; /* page-aligned */
+	uint64_t module_size;
+	paddr_t rsdp; /* 0: unknown, or known only as a copy */
+	uint8_t rsdp_copy[36];
+	struct framebuffer framebuffer;
+	char command_line[256];
+};
+
+/*
+ * Reads what the loader left: `magic` is what it had in eax, `address` what it had in ebx. Multiboot2 specification 2.0 section 3.6;
+ * Xen public/arch-x86/hvm/start_info.h. Halts with one line if it cannot be used or names no boot module.
+ * The result stays valid, and boot_memory_take() keeps it true.
+ */
+const struct boot_info *boot_info_read(uint32_t magic, paddr_t address);
+
+/*
+ * Takes `pages` contiguous zeroed pages of RAM for good, from above 1 MiB; returns their physical address, which the direct map covers.
+ * Only during boot, by its one thread. What was taken is MEMORY_KERNEL from then on. Panics when memory is too small to boot.
+ */
+paddr_t boot_memory_take(uint64_t pages);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Time in nanoseconds since the kernel's first instruction, from the TSC. */
+#ifndef KOZO_ARCH_CLOCK_H
+#define KOZO_ARCH_CLOCK_H
+
+#include "kernel/arch/x86_64/x86.h"
+
+/* ns = ((TSC - base) * mult) >> shift, with a 128-bit product. User space gets the same numbers. */
+struct clock_scale {
+	uint64_t mult, shift, base;
+	uint64_t tsc_hz;
+};
+extern struct clock_scale clock_scale; /* immutable after clock_init() */
+
+/* Finds the rates of TSC and local APIC timer; takes about half a millisecond. After apic_init(). */
+void clock_init(void);
+
+static inline uint64_t clock_now(void)
+{
+	return (uint64_t)((unsigned __int128)(tsc_read() - clock_scale.base) * clock_scale.mult >> clock_scale.shift);
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's half of every address space. */
+#ifndef KOZO_ARCH_KERNEL_MAP_H
+#define KOZO_ARCH_KERNEL_MAP_H
+
+#include "abi/abi.h"
+#include "kernel/arch/x86_64/boot_info.h"
+
+#define PAGE_TABLE_ENTRIES 512
+#define KERNEL_BASE 0xffffffff80000000
+#define KERNEL_DEVICES 0xffffffffc0000000
+#define APIC_MAPPED (KERNEL_DEVICES + 0x0000)
+#define IOAPIC_MAPPED (KERNEL_DEVICES + 0x1000)
+#define APIC_PHYSICAL 0xfee00000
+#define IOAPIC_PHYSICAL 0xfec00000
+
+/* From the linker script: where the kernel image lies. */
+extern char kernel_start[], kernel_end[]; /* physical */
+extern char __text_start[], __rodata_start[], __data_start[], __kernel_end[];
+
+/* The top-level table. Entries 256..511 are final once it is built: an address space takes a copy of them. */
+extern uint64_t kernel_root[PAGE_TABLE_ENTRIES];
+
+/* The memory at a physical address, through the direct map. */
+static inline void *paddr_pointer(paddr_t address)
+{
+	return (void *)(DIRECT_MAP_BASE + address);
+}
+
+/* The physical address of something in the kernel image. */
+static inline paddr_t image_paddr(const void *object)
+{
+	return (paddr_t)((vaddr_t)object - KERNEL_BASE);
+}
+
+/* Clears `bytes` bytes, a multiple of eight. */
+static inline void memory_zero(void *memory, uint64_t bytes)
+{
+	uint64_t words = bytes / 8;
+	__asm__ volatile("rep stosq" : "+D"(memory), "+c"(words) : "a"(0ull) : "memory");
+}
+
+/*
+ * Builds the final tables of the kernel's half and switches to them: nothing is writable and executable any more, and the lower half
+ * is empty. Needs EFER.NXE. Takes boot memory.
+ */
+void kernel_map_build(const struct boot_info *info);
+
+#endif

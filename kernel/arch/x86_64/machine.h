@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The processor as the kernel runs it: segments, interrupt gates, system call entry, FPU. */
+#ifndef KOZO_ARCH_MACHINE_H
+#define KOZO_ARCH_MACHINE_H
+
+#include "abi/call.h"
+#include "kernel/arch/x86_64/boot_info.h"
+#include "kernel/trace.h"
+
+/* Selectors, in the order that SYSCALL and SYSRET want (Intel SDM volume 2, SYSRET). */
+#define SELECTOR_KERNEL_CODE 0x08
+#define SELECTOR_KERNEL_DATA 0x10
+#define SELECTOR_USER_DATA 0x1b
+#define SELECTOR_USER_CODE 0x23
+#define SELECTOR_TSS 0x28
+#define GDT_ENTRIES 7
+
+/* The stacks of the first CPU. Each lies above an unmapped guard page of its own; the kernel's own stack is the last, where boot starts. */
+enum cpu_stack { STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACK_KERNEL, CPU_STACKS };
+#define CPU_STACK_SIZE 0x4000 /* guard page included */
+extern uint8_t cpu_stacks[CPU_STACKS][CPU_STACK_SIZE];
+
+/* Intel SDM volume 3, figure 8-11. */
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp0; /* loaded on every trap from user mode */
+	uint64_t rsp1, rsp2, reserved1;
+	uint64_t ist[7]; /* ist[n - 1] is what a gate calls n */
+	uint64_t reserved2;
+	uint16_t reserved3, io_map_base;
+} __attribute__((packed));
+
+/* One CPU's part of the machine. [I]: immutable after machine_init_cpu(); the rest is touched by that CPU alone. */
+struct cpu_machine {
+	uint32_t number; /* [I] */
+	struct tss tss;  /* here, so that rsp0 is aligned */
+	uint64_t gdt[GDT_ENTRIES]; /* [I] */
+	/* What a panic reports of the last entry from user mode or trap; the entry code fills it. */
+	uint64_t entry_vector;
+	const void *thread;                       /* the current thread */
+	const struct thread_registers *registers; /* as they were at the entry; NULL: none */
+	struct trace_ring trace;
+};
+_Static_assert(offsetof(struct cpu_machine, tss.rsp0) % 8 == 0, "rsp0 is written on every switch");
+extern struct cpu_machine cpu_machine[CPU_MAX];
+
+/* How FPU state is saved. Set once at boot. */
+struct fpu {
+	bool xsave, xsaveopt;
+	uint32_t features;   /* XCR0, 0 without XSAVE: bits that a state's XSTATE_BV may have */
+	uint32_t mxcsr_mask; /* bits that a state's MXCSR may have */
+	uint32_t size;       /* bytes of a state */
+};
+#define FPU_SIZE_MAX 2688 /* x87, SSE, AVX, AVX-512 in the standard form (Intel SDM volume 1, 13.4) */
+extern struct fpu machine_fpu;
+
+/* TSC at the kernel's first instruction. */
+extern uint64_t machine_boot_tsc;
+
+/* C's first function, on the first CPU's kernel stack: makes the machine ready, then calls kernel_main(). Arguments: boot_info_read(). */
+_Noreturn void machine_boot(uint32_t magic, uint32_t address);
+
+/* The kernel proper. Interrupts are off, the final kernel map is active, the lower half is empty. `info` stays valid. */
+_Noreturn void kernel_main(const struct boot_info *info);
+
+/* Loads GDT, TSS, IDT, control registers and the system call MSRs of the CPU that runs it; GS base becomes `gs_base`. */
+void machine_init_cpu(struct cpu_machine *machine, void *gs_base);
+
+/* Where the next trap from user mode pushes its frame: the address just above it, 16-byte aligned. */
+static inline void machine_set_kernel_stack(struct cpu_machine *machine, uint64_t rsp0)
+{
+	machine->tss.rsp0 = rsp0;
+}
+
+/* Bytes of one FPU state on this machine, at most FPU_SIZE_MAX. */
+static inline uint32_t machine_fpu_size(void)
+{
+	return machine_fpu.size;
+}
+
+/* Writes the clean state that a new thread starts with to `image`: machine_fpu_size() bytes, 64-byte aligned. */
+void machine_fpu_init_image(void *image);
+
+/* Saves the FPU state of this CPU to `image`; the state in the registers stays. */
+static inline void machine_fpu_save(void *image)
+{
+	if (machine_fpu.xsaveopt)
+		__asm__ volatile("xsaveopt64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
+	else if (machine_fpu.xsave)
+		__asm__ volatile("xsave64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(image) : "memory");
+}
+
+/* Loads the FPU state of this CPU from `image`, which the kernel has written or checked: #GP otherwise. */
+static inline void machine_fpu_restore(const void *image)
+{
+	if (machine_fpu.xsave)
+		__asm__ volatile("xrstor64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(image) : "memory");
+}
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* How the kernel stops: by a panic when one of its own invariants is broken, by a halt when the machine or init leave it nothing to do. */
+#ifndef KOZO_PANIC_H
+#define KOZO_PANIC_H
+
+/*
+ * Reports a broken invariant and stops the machine: reason, CPU, thread, entry reason, registers, backtrace, last events, each line
+ * beginning with `panic:`. tools/symbolize names the addresses. Nothing that user space does may lead here.
+ */
+_Noreturn void panic(const char *reason);
+
+/* Prints one line and stops the machine. No invariant of the kernel is broken: something it needs is not there, or init says so. */
+_Noreturn void halt(const char *line);
+
+/* A broken kernel invariant panics; `invariant` says what should have held. The condition has no side effects. */
+#define PANIC_UNLESS(condition, invariant)                                                                             \
+	do {                                                                                                           \
+		if (__builtin_expect(!(condition), 0))                                                                 \
+			panic(__FILE__ ": broken invariant: " invariant);                                              \
+	} while (0)
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The last things that a CPU did, for a panic and for gdb to print.
+ *
+ * One ring a CPU, in its struct cpu_machine, written by that CPU alone with interrupts off: no lock. Old events are overwritten. Every
+ * build keeps it; an event costs about six instructions, so the fast paths of IPC record none.
+ */
+#ifndef KOZO_TRACE_H
+#define KOZO_TRACE_H
+
+#include "abi/types.h"
+
+/* TRACE(name, what a is, what b is) */
+#define TRACE_EVENTS(TRACE)                                                                                            \
+	TRACE(NONE, "", "")                                                                                            \
+	TRACE(TRAP, "vector", "address")                                                                               \
+	TRACE(INTERRUPT, "vector", "thread")                                                                           \
+	TRACE(SWITCH, "from", "to")                                                                                    \
+	TRACE(METHOD, "label", "type")                                                                                 \
+	TRACE(COMMIT, "operation", "subject")                                                                          \
+	TRACE(REFUSED, "error", "thread")                                                                              \
+	TRACE(RESTART, "label", "thread")
+
+enum trace_kind {
+#define TRACE_KIND(name, a, b) TRACE_##name,
+	TRACE_EVENTS(TRACE_KIND)
+#undef TRACE_KIND
+	TRACE_KINDS
+};
+
+#define TRACE_RING_SIZE 64
+
+struct trace_event {
+	uint64_t kind, a, b;
+};
+
+struct trace_ring {
+	uint64_t count; /* of events ever recorded; the next goes to count % TRACE_RING_SIZE */
+	struct trace_event event[TRACE_RING_SIZE];
+};
+
+static inline void trace_record(struct trace_ring *ring, enum trace_kind kind, uint64_t a, uint64_t b)
+{
+	ring->event[ring->count++ % TRACE_RING_SIZE] = (struct trace_event){kind, a, b};
+}
+
+#endif
