@@ -42,14 +42,19 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all help run test check-deep gdb iso loc lint bench fuzz clean abi-docs test-programs
+.PHONY: FORCE all help run test check-deep gdb iso loc lint bench fuzz clean abi-docs test-programs programs kernels
 
 include mk/rules.mk
 include mk/kernel.mk
 include mk/user.mk
 include mk/host.mk
 
-all: $(kernels) $(user_programs) $(linux_programs) $(host_tools) $(host_tests) ## build everything (the default)
+all: programs $(host_tools) $(host_tests) ## build everything (the default)
+
+# What runs on the machine that Kozo is for.
+programs: kernels $(user_programs) $(linux_programs)
+
+kernels: $(kernels)
 
 # Everything that the tests start, the fuzzers included.
 test-programs: all $(fuzz_programs)
@@ -83,8 +88,8 @@ iso: all ## write $(BUILD)/kozo.iso: boots under BIOS and UEFI, as CD and as USB
 loc: $(BUILD)/kernel-release/kernel.elf ## count the lines of code of ring 0; fail when there are too many
 	@ci/count-lines $(BUILD)/kernel-release
 
-lint: $(BUILD)/kernel-release/kernel.elf ## clang-tidy and cppcheck over kernel, lib and tools
-	@BUILD=$(BUILD) ci/lint
+lint: ## clang-tidy and cppcheck over kernel, lib and tools
+	@LINT_KERNEL_FLAGS='$(kernel_flags_debug)' LINT_USER_FLAGS='$(user_flags)' LINT_HOST_FLAGS='$(host_common)' ci/lint
 
 bench: $(bench_targets) ## run every benchmark
 

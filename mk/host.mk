@@ -5,6 +5,7 @@
 #   tools/NAME/*.c        -> $(BUILD)/host/NAME; with a file tools/NAME/use-core it is linked with kernel/core, compiled with -DKOZO_HOST
 #   tests/host/NAME/*.c   -> $(BUILD)/host-tests/NAME, linked with kernel/core and cmocka, under ASan and UBSan
 #
+# tests/host/harness is no test: it holds what several of them share, and a test names the files it wants in HOST_SOURCES_NAME.
 # A file config.mk in the directory may set (NAME is that of the directory):
 #   TOOL_SOURCES_NAME, HOST_SOURCES_NAME   more sources, by their path from the top, for example lib/elf.c
 #   TOOL_CFLAGS_NAME, HOST_CFLAGS_NAME     more flags, for kernel/core too
@@ -50,7 +51,7 @@ $(foreach n,$(tool_names),$(eval $(call host_tool,$(n))))
 host_tools := $(addprefix $(BUILD)/host/,$(tool_names))
 
 # Tests and fuzzers.
-host_test_names := $(sort $(patsubst tests/host/%/,%,$(dir $(wildcard tests/host/*/*.c))))
+host_test_names := $(filter-out harness,$(sort $(patsubst tests/host/%/,%,$(dir $(wildcard tests/host/*/*.c)))))
 $(foreach n,$(host_test_names),$(eval -include tests/host/$(n)/config.mk))
 
 host_test_sources = $(sort $(wildcard tests/host/$(1)/*.c) $(HOST_SOURCES_$(1)) $(core_sources))
