@@ -105,6 +105,83 @@ bool thread_await(handle_t thread, enum thread_state state)
 	return false;
 }
 
+/* The cell of a job lies behind the thread block in its page. */
+#define JOB_CELL_OFFSET 1024
+
+static struct job_cell *job_cell(struct thread_block *block)
+{
+	return (struct job_cell *)((char *)block + JOB_CELL_OFFSET);
+}
+
+static void job_main(uint64_t argument)
+{
+	struct job_cell *cell = job_cell(thread_self());
+	enum error error;
+
+	(void)argument;
+	for (;;) {
+		error = kernel_call(&cell->call);
+		__atomic_store_n(&cell->done, cell->done + 1, __ATOMIC_RELEASE);
+		error = thread_suspend(thread_self()->thread);
+		(void)error; /* the status is in the cell; a thread that cannot stop repeats its call, and the test notices */
+	}
+}
+
+enum error job_create(struct job *job, struct space *space, uint64_t priority)
+{
+	enum error error = thread_create(&job->thread, space, job_main, 0, priority);
+
+	if (error == OK)
+		job->cell = job_cell(job->thread.block);
+	return error;
+}
+
+enum error job_start(struct job *job)
+{
+	job->cell->done = 0;
+	return thread_resume(job->thread.thread);
+}
+
+bool job_finish(struct job *job)
+{
+	uint64_t end = clock_now() + PATIENCE;
+	struct thread_status status = {0};
+
+	while (clock_now() < end) {
+		if (thread_inform(job->thread.thread, &status) != OK)
+			return false;
+		if (status.suspended && __atomic_load_n(&job->cell->done, __ATOMIC_ACQUIRE))
+			return true;
+		pause_ns(MILLISECOND / 10);
+	}
+	return false;
+}
+
+enum error job_launch(struct job *job, struct space *space, const struct kernel_call *call)
+{
+	enum error error = job_create(job, space, TEST_PRIORITY);
+
+	if (error == OK) {
+		job->cell->call = *call;
+		error = job_start(job);
+	}
+	return error;
+}
+
+void check_job(const char *file, unsigned line, struct job *job, enum error expected)
+{
+	struct thread_status status = {0};
+
+	if (!job_finish(job)) {
+		(void)(thread_inform(job->thread.thread, &status) == OK);
+		failure_note(file, line);
+		print("the thread does not finish its call: state %u, suspended %u, fault address %p\n", (uint64_t)status.state,
+		      (uint64_t)status.suspended, status.fault_address);
+	} else if (job_status(job) != expected) {
+		check_error_failed(file, line, "the call of a thread", expected, job_status(job));
+	}
+}
+
 uint64_t random_next(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15;

@@ -114,6 +114,46 @@ void pause_ns(uint64_t ns);
 /* Waits until the thread is in `state`, at most PATIENCE. */
 bool thread_await(handle_t thread, enum thread_state state);
 
+/*
+ * One kernel call made by a thread of its own, in this space or another; it can be repeated. The call lies in the thread's block page, where both sides see it;
+ * words, capabilities and receive slots beyond the registers are job.thread.page, as for every thread.
+ */
+struct job {
+	struct thread thread;
+	struct job_cell *cell;
+};
+
+struct job_cell {
+	struct kernel_call call; /* in: registers of the call; out: registers of the answer */
+	uint64_t done;           /* calls finished */
+};
+
+/* Makes the thread; nothing runs yet. */
+MUST_USE enum error job_create(struct job *job, struct space *space, uint64_t priority);
+
+/* Lets the thread make the call that is in the cell now. */
+MUST_USE enum error job_start(struct job *job);
+
+/* Waits until the call has ended and the thread has stopped, at most PATIENCE. */
+bool job_finish(struct job *job);
+
+/* job_create, then starts it with `call`. */
+MUST_USE enum error job_launch(struct job *job, struct space *space, const struct kernel_call *call);
+
+/* The status with which the call ended. */
+static inline enum error job_status(const struct job *job)
+{
+	return answer_status(job->cell->call.word);
+}
+
+/* Marks the test as failed unless the job finishes with this status. */
+void check_job(const char *file, unsigned line, struct job *job, enum error expected);
+#define CHECK_JOB(expected, job)                              \
+	do {                                                  \
+		check_job(__FILE__, __LINE__, job, expected); \
+		CHECK_STILL();                                \
+	} while (0)
+
 /* A new generator state and the next value: splitmix64, seeded, for repeatable random tests. */
 uint64_t random_next(uint64_t *state);
 
