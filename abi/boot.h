@@ -74,7 +74,9 @@ enum init_slot {
 	INIT_SLOT_INFORMATION = 10, /* Region: struct boot_information */
 	INIT_SLOT_MESSAGE = 11,     /* Region: the message page */
 	INIT_SLOT_TABLES = 12,      /* TableMemory of init's VSpace */
-	INIT_SLOT_IMAGE = 16,       /* 16..: a Mapping for each segment, then information and message page */
+	INIT_SLOT_INFORMATION_MAPPING = 13,
+	INIT_SLOT_MESSAGE_MAPPING = 14,
+	INIT_SLOT_IMAGE = 16,       /* 16..31: for each segment of the image its Mapping, then its part of the package's Region */
 	INIT_SLOT_UNTYPED = 32,     /* 32..: the Untypeds, as listed in the boot information */
 };
 

@@ -10,13 +10,9 @@
 
 #include "kernel/arch/x86_64/console.h"
 #include "kernel/arch/x86_64/kernel_map.h"
-#include "kernel/arch/x86_64/machine.h"
+#include "kernel/cpu.h"
 
-#define FRAMES_MAX 24
-
-static const char *const register_names[] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8 ", "r9 ",
-					      "r10", "r11", "r12", "r13", "r14", "r15", "rip", "rfl", "fs ", "gs "};
-_Static_assert(sizeof(struct thread_registers) == sizeof(register_names), "one name for each register");
+#define ADDRESSES_MAX 32
 
 static _Noreturn void stop(void)
 {
@@ -30,81 +26,69 @@ _Noreturn void halt(const char *line)
 	stop();
 }
 
-static void registers_print(const struct thread_registers *registers)
+static void registers_print(const struct frame *frame)
 {
-	const uint64_t *value = &registers->rax;
+	static const char *const names[] = {"rdx", "r10", "r8 ", "r9 ", "rbx", "rbp", "r13", "r14", "rax", "rdi", "rsi",
+					    "r12", "r15", "r11", "rcx", "vec", "err", "rip", "cs ", "rfl", "rsp", "ss "};
+	const uint64_t *values = frame->message;
 
-	for (unsigned i = 0; i < sizeof(register_names) / sizeof(register_names[0]); i++)
-		console_print("%s%s %p%s", i % 4 ? "" : "panic: ", register_names[i], (void *)value[i],
-			      i % 4 == 3 ? "\n" : "  ");
+	_Static_assert(sizeof(*frame) == sizeof(names), "a name for each word of the frame");
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		console_print("panic: %s [0x%p]\n", names[i], (void *)values[i]);
 }
 
-static bool is_code(uint64_t address)
+/*
+ * Every word from `at` to the top of its stack that points into the code. Those beside a saved frame pointer are return addresses; the
+ * others, of which a release build has many for want of frame pointers, may be left over from earlier calls.
+ */
+static void backtrace_print(const uint64_t *at, const uint64_t *frame)
 {
-	return address >= (uint64_t)__text_start && address < (uint64_t)__rodata_start;
-}
+	for (unsigned count = 0; (uint64_t)at % CPU_STACK_SIZE && count < ADDRESSES_MAX; at++) {
+		bool chained = at == frame + 1;
 
-/* The addresses in the frames from `frame` on, as long as each frame lies above the one before, on the stacks. */
-static unsigned frames_print(const uint64_t *frame)
-{
-	unsigned count = 0;
-
-	while (count < FRAMES_MAX && frame >= (uint64_t *)cpu_stacks && frame + 2 <= (uint64_t *)cpu_stacks[CPU_STACKS] &&
-	       (uint64_t)frame % 8 == 0 && is_code(frame[1])) {
-		const uint64_t *caller = (const uint64_t *)frame[0];
-
-		console_print("panic: at [%p]\n", (void *)frame[1]);
-		count++;
-		if (caller <= frame)
-			break;
-		frame = caller;
-	}
-	return count;
-}
-
-/* Without frame pointers (release builds): whatever on the stack could be a return address. */
-static void stack_print(const uint64_t *stack)
-{
-	unsigned count = 0;
-
-	for (; (uint64_t)stack % CPU_STACK_SIZE && count < FRAMES_MAX; stack++) {
-		if (!is_code(*stack))
+		if (chained)
+			frame = (const uint64_t *)*frame;
+		if (*at < (uint64_t)__text_start || *at >= (uint64_t)__rodata_start)
 			continue;
-		console_print("panic: perhaps at [%p]\n", (void *)*stack);
+		console_print("panic: %s [0x%p]\n", chained ? "at" : "perhaps at", (void *)*at);
 		count++;
 	}
 }
 
 static void events_print(const struct trace_ring *ring)
 {
-#define TRACE_NAME(name, a, b) {#name, a, b},
-	static const char *const names[TRACE_KINDS][3] = {TRACE_EVENTS(TRACE_NAME)};
-	uint64_t first = ring->count > TRACE_RING_SIZE ? ring->count - TRACE_RING_SIZE : 0;
+	static const char *const names[TRACE_KINDS][3] = {
+#define TRACE(name, a, b) {#name, a, b},
+		TRACE_EVENTS
+#undef TRACE
+	};
 
-	for (uint64_t i = first; i < ring->count; i++) {
+	for (uint64_t i = ring->count < TRACE_RING_SIZE ? 0 : ring->count - TRACE_RING_SIZE; i < ring->count; i++) {
 		const struct trace_event *event = &ring->event[i % TRACE_RING_SIZE];
 		const char *const *name = names[event->kind % TRACE_KINDS];
 
-		console_print("panic: event %lu %s %s 0x%lx %s 0x%lx\n", i, name[0], name[1], event->a, name[2], event->b);
+		console_print("panic: %s %s 0x%lx %s 0x%lx\n", name[0], name[1], event->a, name[2], event->b);
 	}
+}
+
+_Noreturn void panic_trap(const char *reason, const struct frame *trap)
+{
+	const struct cpu_machine *machine = &cpu_machine[0];
+	const uint64_t *frame = __builtin_frame_address(0);
+
+	console_print("\npanic: %s\npanic: cpu %u thread 0x%p\n", reason, machine->number,
+		      (void *)cpus[0].current);
+	if (trap)
+		registers_print(trap);
+	if (trap && trap->rsp % 8 == 0 && trap->rsp - (uint64_t)cpu_stacks < sizeof(cpu_stacks))
+		backtrace_print((const uint64_t *)trap->rsp, (const uint64_t *)trap->message[5]);
+	else
+		backtrace_print(frame, frame);
+	events_print(&machine->trace);
+	stop();
 }
 
 _Noreturn void panic(const char *reason)
 {
-	static bool panicking;
-	const struct cpu_machine *machine = &cpu_machine[0];
-	const uint64_t *frame = __builtin_frame_address(0);
-
-	__asm__ volatile("cli");
-	if (panicking)
-		stop();
-	panicking = true;
-	console_print("\npanic: %s\n", reason);
-	console_print("panic: cpu %u thread %p vector %lu\n", machine->number, machine->thread, machine->entry_vector);
-	if (machine->registers)
-		registers_print(machine->registers);
-	if (frames_print(frame) < 2)
-		stack_print(frame + 2);
-	events_print(&machine->trace);
-	stop();
+	panic_trap(reason, cpus[0].current ? &cpus[0].current->frame : NULL);
 }

@@ -3,11 +3,21 @@
 #ifndef KOZO_PANIC_H
 #define KOZO_PANIC_H
 
+struct frame;
+
 /*
  * Reports a broken invariant and stops the machine: reason, CPU, thread, entry reason, registers, backtrace, last events, each line
  * beginning with `panic:`. tools/symbolize names the addresses. Nothing that user space does may lead here.
  */
 _Noreturn void panic(const char *reason);
+
+/* The same for a trap that must not have come. `trap` is its frame, on whichever stack. */
+_Noreturn void panic_trap(const char *reason, const struct frame *trap);
+
+struct frame;
+
+/* As panic(), with the registers of a trap in kernel mode (from `message` to `ss`) instead of the current thread's. */
+_Noreturn void panic_trap(const char *reason, const struct frame *trap);
 
 /* Prints one line and stops the machine. No invariant of the kernel is broken: something it needs is not there, or init says so. */
 _Noreturn void halt(const char *line);

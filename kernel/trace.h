@@ -11,20 +11,16 @@
 #include "abi/types.h"
 
 /* TRACE(name, what a is, what b is) */
-#define TRACE_EVENTS(TRACE)                                                                                            \
-	TRACE(NONE, "", "")                                                                                            \
-	TRACE(TRAP, "vector", "address")                                                                               \
-	TRACE(INTERRUPT, "vector", "thread")                                                                           \
-	TRACE(SWITCH, "from", "to")                                                                                    \
+#define TRACE_EVENTS                                                                                                   \
 	TRACE(METHOD, "label", "type")                                                                                 \
-	TRACE(COMMIT, "operation", "subject")                                                                          \
+	TRACE(INTERRUPT, "vector", "thread")                                                                           \
 	TRACE(REFUSED, "error", "thread")                                                                              \
-	TRACE(RESTART, "label", "thread")
+	TRACE(FAULT, "vector", "address")
 
 enum trace_kind {
-#define TRACE_KIND(name, a, b) TRACE_##name,
-	TRACE_EVENTS(TRACE_KIND)
-#undef TRACE_KIND
+#define TRACE(name, a, b) TRACE_##name,
+	TRACE_EVENTS
+#undef TRACE
 	TRACE_KINDS
 };
 

@@ -150,11 +150,10 @@ static void apply_reset(const struct commit_record *record)
 static void apply_priority(const struct commit_record *record)
 {
 	struct thread_core *thread = core_pointer(record->argument[0]);
-	uint8_t old = thread->priority;
 
 	thread->priority = (uint8_t)record->argument[1];
 	thread->priority_max = (uint8_t)record->argument[2];
-	hook_priority_changed(thread, old);
+	hook_priority_changed(thread);
 }
 
 static void apply_donate(const struct commit_record *record)

@@ -24,7 +24,7 @@ static struct commit_record *record_at(uint64_t sequence)
 bool commit_room(const struct thread_core *caller, uint64_t count)
 {
 	uint64_t room = commit_ring->capacity - (commit_ring->head - commit_ring->tail);
-	uint64_t kept = caller && !caller->reserve ? commit_ring->reserve : 0;
+	uint64_t kept = caller && caller->reserve ? 0 : commit_ring->reserve;
 
 	return room >= kept + count;
 }

@@ -206,7 +206,7 @@ void slot_clear(struct slot *slot);
 
 /* commit.c: the ring. */
 
-/* Room for `count` records of `caller` (NULL: the kernel) with respect to the reserve. */
+/* Room for `count` records of `caller` (NULL: the kernel itself, which has no part in the reserve). */
 bool commit_room(const struct thread_core *caller, uint64_t count);
 
 /*
@@ -237,7 +237,7 @@ must_check enum error delete_slot(struct call *call, struct slot *slot);
 /* Delete all that was derived from a slot. Restartable. */
 must_check enum error revoke_slot(struct call *call, struct slot *slot);
 
-/* Finish what a dead caller left on the dying or limbo list: one bounded piece. Returns whether there is more. */
+/* Do one bounded piece of what a dead caller left on the dying or limbo list. Returns false when there is nothing to do, or no room in the ring. */
 bool teardown_continue(void);
 
 /* untyped.c */

@@ -25,7 +25,7 @@ void hook_memory_donated(ref_t vspace, paddr_t base, uint64_t size);
 void hook_irq_changed(struct irq_core *irq, bool attached);
 
 /* apply: a Thread's priority changed. */
-void hook_priority_changed(struct thread_core *thread, uint8_t old);
+void hook_priority_changed(struct thread_core *thread);
 
 /* decode: is an interrupt pending? Then a restartable operation returns. */
 bool hook_interrupt_pending(void);
@@ -44,9 +44,6 @@ unsigned hook_irq_lines(void);
 
 /* commit: the ring has as many records as LOG_CONTROL.BIND asked for. */
 void hook_log_threshold(void);
-
-/* decode: the tail of the ring moved. */
-void hook_log_advanced(void);
 
 /* decode, debug builds: an operation was refused. */
 void hook_refused(enum error error, const char *sentence);

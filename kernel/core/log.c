@@ -9,7 +9,6 @@ enum error log_advance(struct call *call)
 	if (tail < commit_ring->tail || tail > commit_ring->head)
 		return refuse(ERR_ARGUMENT, "these records are not in the ring");
 	commit_ring->tail = tail;
-	hook_log_advanced();
 	return OK;
 }
 

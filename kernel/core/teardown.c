@@ -217,9 +217,9 @@ bool teardown_continue(void)
 	if (!core->dying)
 		return !hook_limbo_step();
 	record = commit_begin(NULL, COMMIT_DELETE);
-	if (record) {
-		record->count = TEARDOWN_BATCH;
-		commit_apply(record);
-	}
+	if (!record)
+		return false;
+	record->count = TEARDOWN_BATCH;
+	commit_apply(record);
 	return true;
 }

@@ -3,8 +3,8 @@
  * The local APIC in xAPIC mode (Intel SDM volume 3, chapter 11), the first IOAPIC (Intel 82093AA), and the PIC (Intel 8259A).
  *
  * After apic_init() nothing interrupts: a line must be routed and unmasked, the timer armed. An IOAPIC line is in one of three states:
- * masked; routed and masked; routed and unmasked. The PIC is moved off the exception vectors and stays masked for good: firmware leaves
- * it live, and its timer interrupt would look like a double fault.
+ * masked; routed and masked; routed and unmasked. The PIC, which firmware leaves live (its timer interrupt would look like a double
+ * fault), is masked twice: its own lines, and the local APIC's input for it.
  *
  * The local APIC belongs to its CPU. The IOAPIC is reached through an index register: only under the kernel lock.
  */
@@ -25,7 +25,6 @@ enum apic_register {
 	APIC_LVT_TIMER = 0x320,
 	APIC_LVT_LINT0 = 0x350,
 	APIC_LVT_LINT1 = 0x360,
-	APIC_LVT_ERROR = 0x370,
 	APIC_TIMER_INITIAL = 0x380,
 	APIC_TIMER_CURRENT = 0x390,
 	APIC_TIMER_DIVIDE = 0x3e0,
@@ -38,19 +37,14 @@ enum apic_register {
 
 #define IOAPIC_WINDOW 0x10
 #define IOAPIC_VERSION 1
-#define IOAPIC_VERSION_LAST_LINE(version) ((version) >> 16 & 0xff)
 #define IOAPIC_ABSENT 0xffffffff
 #define IOAPIC_REDIRECTION(line) (0x10 + 2 * (line))
 #define IOAPIC_LOW 0x2000
 #define IOAPIC_LEVEL 0x8000
-#define IOAPIC_MASKED 0x10000
+#define IOAPIC_MASKED 0x10000u
 
-#define PIC1_COMMAND 0x20
-#define PIC2_COMMAND 0xa0
-#define PIC_ICW1 0x11 /* edge, cascade, ICW4 follows */
-#define PIC_ICW4 0x01 /* 8086 mode */
-#define PIC1_VECTOR 0x20
-#define PIC2_VECTOR 0x28
+#define PIC1_MASK 0x21
+#define PIC2_MASK 0xa1
 
 static uint64_t timer_ticks_per_ns; /* 32.32 fixed point */
 
@@ -76,24 +70,12 @@ static void ioapic_write(uint32_t index, uint32_t value)
 	*(volatile uint32_t *)(IOAPIC_MAPPED + IOAPIC_WINDOW) = value;
 }
 
-static void pic_silence(void)
-{
-	static const uint8_t words[4][2] = {
-		{PIC_ICW1, PIC_ICW1}, {PIC1_VECTOR, PIC2_VECTOR}, {1 << 2, 2}, {PIC_ICW4, PIC_ICW4}};
-
-	for (int i = 0; i < 4; i++) {
-		port_out8(PIC1_COMMAND + (i > 0), words[i][0]);
-		port_out8(PIC2_COMMAND + (i > 0), words[i][1]);
-	}
-	port_out8(PIC1_COMMAND + 1, 0xff);
-	port_out8(PIC2_COMMAND + 1, 0xff);
-}
-
 void apic_init(void)
 {
 	uint64_t base = msr_read(MSR_APIC_BASE);
 
-	pic_silence();
+	port_out8(PIC1_MASK, 0xff);
+	port_out8(PIC2_MASK, 0xff);
 	if ((base & PTE_ADDRESS) != APIC_PHYSICAL || base & APIC_BASE_X2APIC)
 		halt("local APIC is moved or in x2APIC mode: switch x2APIC off in the firmware");
 	msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLED);
@@ -101,8 +83,8 @@ void apic_init(void)
 	apic_write(APIC_PRIORITY, 0);
 	apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED);
 	apic_write(APIC_LVT_LINT1, APIC_LVT_NMI);
-	apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED);
 	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
+	apic_write(APIC_TIMER_DIVIDE, APIC_TIMER_BY_1);
 	for (uint32_t line = 0; line < ioapic_lines(); line++)
 		ioapic_mask(line, true);
 }
@@ -128,7 +110,6 @@ void apic_timer_arm(uint64_t ns)
 
 void apic_timer_count(void)
 {
-	apic_write(APIC_TIMER_DIVIDE, APIC_TIMER_BY_1);
 	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
 }
 
@@ -148,23 +129,20 @@ uint32_t ioapic_lines(void)
 {
 	uint32_t version = ioapic_read(IOAPIC_VERSION);
 
-	return version == IOAPIC_ABSENT ? 0 : IOAPIC_VERSION_LAST_LINE(version) + 1;
+	return version == IOAPIC_ABSENT ? 0 : (version >> 16 & 0xff) + 1 /* it tells the last line */;
 }
 
 void ioapic_route(uint32_t line, uint8_t vector, uint32_t flags)
 {
-	uint32_t entry = vector | IOAPIC_MASKED;
+	uint32_t level = flags & IRQ_LEVEL ? IOAPIC_LEVEL : 0, low = flags & IRQ_LOW ? IOAPIC_LOW : 0;
 
-	entry |= flags & IRQ_LEVEL ? IOAPIC_LEVEL : 0;
-	entry |= flags & IRQ_LOW ? IOAPIC_LOW : 0;
-	ioapic_write(IOAPIC_REDIRECTION(line), IOAPIC_MASKED);
+	ioapic_write(IOAPIC_REDIRECTION(line), IOAPIC_MASKED | level | low | vector);
 	ioapic_write(IOAPIC_REDIRECTION(line) + 1, apic_id() << APIC_ID_SHIFT);
-	ioapic_write(IOAPIC_REDIRECTION(line), entry);
 }
 
 void ioapic_mask(uint32_t line, bool masked)
 {
-	uint32_t entry = ioapic_read(IOAPIC_REDIRECTION(line)) & ~(uint32_t)IOAPIC_MASKED;
+	uint32_t entry = ioapic_read(IOAPIC_REDIRECTION(line)) & ~IOAPIC_MASKED;
 
 	ioapic_write(IOAPIC_REDIRECTION(line), entry | (masked ? IOAPIC_MASKED : 0));
 }

@@ -24,8 +24,8 @@ CR4_PAE                 equ 0x20
 MSR_EFER                equ 0xc0000080
 EFER_LME                equ 0x100
 
-ENTRY_PRESENT_WRITE     equ 0x3
-ENTRY_LARGE             equ 0x83
+ENTRY_TABLE             equ 0x3
+ENTRY_LARGE_PAGE        equ 0x83
 LARGE_PAGE_SIZE         equ 0x200000
 BOOT_DIRECTORIES        equ 4                   ; page directories, one for each GiB
 
@@ -60,30 +60,6 @@ start32:
 	rdtsc
 	mov [PHYSICAL(machine_boot_tsc)], eax
 	mov [PHYSICAL(machine_boot_tsc) + 4], edx
-
-	mov eax, ENTRY_LARGE
-	xor ecx, ecx
-.large_page:
-	mov [PHYSICAL(boot_directories) + ecx * 8], eax
-	add eax, LARGE_PAGE_SIZE
-	inc ecx
-	cmp ecx, BOOT_DIRECTORIES * 512
-	jne .large_page
-
-	mov eax, PHYSICAL(boot_directories) + ENTRY_PRESENT_WRITE
-	mov [PHYSICAL(boot_pointers) + 510 * 8], eax
-	xor ecx, ecx
-.directory:
-	mov [PHYSICAL(boot_pointers) + ecx * 8], eax
-	add eax, 4096
-	inc ecx
-	cmp ecx, BOOT_DIRECTORIES
-	jne .directory
-
-	mov eax, PHYSICAL(boot_pointers) + ENTRY_PRESENT_WRITE
-	mov [PHYSICAL(boot_root)], eax
-	mov [PHYSICAL(boot_root) + 256 * 8], eax
-	mov [PHYSICAL(boot_root) + 511 * 8], eax
 
 	mov eax, CR4_PAE
 	mov cr4, eax
@@ -122,13 +98,27 @@ boot_gdt_pointer:
 	dw 15
 	dd PHYSICAL(boot_gdt)
 
-section .bss
-alignb 4096
+section .data
+align 4096
 boot_root:
-	resq 512
+	dq PHYSICAL(boot_pointers) + ENTRY_TABLE
+	times 255 dq 0
+	dq PHYSICAL(boot_pointers) + ENTRY_TABLE
+	times 254 dq 0
+	dq PHYSICAL(boot_pointers) + ENTRY_TABLE
 boot_pointers:
-	resq 512
+%assign directory 0
+%rep BOOT_DIRECTORIES
+	dq PHYSICAL(boot_directories) + directory * 4096 + ENTRY_TABLE
+%assign directory directory + 1
+%endrep
+	times 510 - BOOT_DIRECTORIES dq 0
+	dq PHYSICAL(boot_directories) + ENTRY_TABLE, 0
 boot_directories:
-	resq BOOT_DIRECTORIES * 512
+%assign page 0
+%rep BOOT_DIRECTORIES * 512
+	dq page * LARGE_PAGE_SIZE + ENTRY_LARGE_PAGE
+%assign page page + 1
+%endrep
 
 section .note.GNU-stack noalloc noexec nowrite progbits

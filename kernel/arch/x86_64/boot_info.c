@@ -6,8 +6,9 @@
  * once boot_info_read() has returned the original is free memory like any other. Only the boot package stays where the loader put it,
  * which under UEFI is in the first megabyte.
  *
- * The memory map keeps one rule: ranges are sorted and disjoint. range_claim() holds it by cutting what it adds out of all there was, so
- * whoever claims last wins. Hence the order: RAM, then what the firmware denies, then the boot package, then the kernel.
+ * The memory map comes as claims, which may overlap and be in any order: by the firmware, and here for the boot package, the kernel
+ * and what it takes. The ranges follow from them: each page is of the strongest kind that is claimed for it (enum memory_kind, weakest
+ * first), so RAM is free only where nobody else wants it.
  *
  * Used by one thread before the first user thread runs; there is no lock.
  */
@@ -17,14 +18,21 @@
 #include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/panic.h"
 
+#define PAGE_FLOOR(address) ((address) & -(uint64_t)PAGE_SIZE)
 #define PHYSICAL_END (1ull << 52)
 #define LOADER_END (1ull << 32) /* the boot page tables reach up to here */
 #define LOW_MEMORY_END 0x100000
 #define EBDA_START 0x80000 /* the BIOS keeps its data somewhere between these two */
 #define EBDA_END 0xa0000
+#define CLAIMS_MAX 160
+
+struct claim {
+	paddr_t base, end;
+	enum memory_kind kind;
+};
 
 /* ACPI 6.4 table 15.9, also the layout of Multiboot2 and PVH entries. */
-enum { E820_RAM = 1, E820_ACPI = 3, E820_NVS = 4 };
+enum e820_type { E820_RAM = 1, E820_ACPI = 3, E820_NVS = 4 };
 struct e820_entry {
 	uint64_t base, size;
 	uint32_t type, reserved;
@@ -41,41 +49,63 @@ struct pvh_module {
 };
 
 #define MULTIBOOT2_MAGIC 0x36d76289
-enum { TAG_COMMAND_LINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6, TAG_FRAMEBUFFER = 8, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15 };
-#define TAG_FRAMEBUFFER_RGB 1
-struct multiboot2_tag {
-	uint32_t type, size;
-	union {
-		char text[1];
-		struct {
-			uint32_t start, end;
-		} module;
-		struct {
-			uint32_t entry_size, entry_version;
-			uint8_t entries[];
-		} memory_map;
-		struct {
-			uint64_t address;
-			uint32_t pitch, width, height;
-			uint8_t bits, type;
-		} framebuffer;
-	};
-};
+enum tag_type { TAG_COMMAND_LINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6, TAG_FRAMEBUFFER = 8, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15 };
 #define TAG_HEADER 8
-#define TAG_MODULE_FIXED 8       /* bytes of content that the tag must have */
-#define TAG_FRAMEBUFFER_FIXED 22
-
-_Static_assert(sizeof(struct e820_entry) == 24, "ACPI 6.4 table 15.9 as loaders pad it");
-_Static_assert(sizeof(struct pvh_info) == 56 && sizeof(struct pvh_module) == 32, "start_info.h");
-_Static_assert(offsetof(struct multiboot2_tag, text) == TAG_HEADER, "Multiboot2 section 3.6.2");
+#define TAG_MEMORY_MAP_HEADER 16
+#define TAG_FRAMEBUFFER_SIZE 31
+#define TAG_FRAMEBUFFER_RGB 1
+union multiboot2_tag {
+	struct {
+		uint32_t type, size;
+		char content[];
+	};
+	struct {
+		uint32_t header[2], start, end;
+	} module;
+	struct {
+		uint32_t header[2], entry_size, entry_version;
+	} memory_map;
+	struct {
+		uint32_t header[2];
+		uint64_t address;
+		uint32_t pitch, width, height;
+		uint8_t bits, type;
+	} framebuffer;
+};
 
 static struct boot_info boot;
+static struct claim claim[CLAIMS_MAX];
+static uint32_t claim_count;
 
-static void range_remove(uint32_t index)
+/* RAM shrinks to whole pages, everything else grows to them. */
+static void memory_claim(paddr_t base, uint64_t size, enum memory_kind kind)
 {
-	boot.range_count--;
-	for (; index < boot.range_count; index++)
-		boot.range[index] = boot.range[index + 1];
+	uint64_t inward = kind == MEMORY_RAM ? PAGE_SIZE - 1 : 0;
+
+	if (base >= PHYSICAL_END)
+		return;
+	if (claim_count == CLAIMS_MAX)
+		halt("the memory map has too many entries");
+	size = size < PHYSICAL_END - base ? size : PHYSICAL_END - base;
+	claim[claim_count++] = (struct claim){
+		PAGE_FLOOR(base + inward), PAGE_FLOOR(base + size + PAGE_SIZE - 1 - inward), kind};
+}
+
+/* The strongest claim to the page at `at` (0: none), and in `next` where the answer can first change. */
+static enum memory_kind kind_find(paddr_t at, paddr_t *next)
+{
+	enum memory_kind kind = 0;
+
+	*next = PHYSICAL_END;
+	for (struct claim *c = claim; c < claim + claim_count; c++) {
+		paddr_t change = at < c->base ? c->base : c->end;
+
+		if (c->base <= at && at < c->end && c->kind > kind)
+			kind = c->kind;
+		if (at < change && change < *next)
+			*next = change;
+	}
+	return kind;
 }
 
 static void range_drop_smallest(void)
@@ -83,83 +113,44 @@ static void range_drop_smallest(void)
 	uint32_t smallest = 0;
 
 	for (uint32_t i = 1; i < boot.range_count; i++)
-		if (boot.range[i].kind < MEMORY_MODULE &&
-		    boot.range[i].size < boot.range[smallest].size)
+		if (boot.range[i].size < boot.range[smallest].size)
 			smallest = i;
-	console_print("memory map too long: %lu bytes at 0x%lx are not used\n", boot.range[smallest].size,
-		      boot.range[smallest].base);
-	range_remove(smallest);
+	for (boot.range_count--; smallest < boot.range_count; smallest++)
+		boot.range[smallest] = boot.range[smallest + 1];
 }
 
-static void range_insert(paddr_t base, paddr_t end, enum memory_kind kind)
+/* Returns whether ranges had to be dropped. */
+static bool ranges_resolve(void)
 {
-	uint32_t i;
+	bool dropped = false;
+	paddr_t next;
 
-	if (base >= end)
-		return;
-	if (boot.range_count == BOOT_RANGES_MAX)
-		range_drop_smallest();
-	for (i = boot.range_count++; i > 0 && boot.range[i - 1].base > base; i--)
-		boot.range[i] = boot.range[i - 1];
-	boot.range[i] = (struct memory_range){base, end - base, kind};
-}
+	boot.range_count = 0;
+	for (paddr_t at = 0; at < PHYSICAL_END; at = next) {
+		enum memory_kind kind = kind_find(at, &next);
+		struct memory_range *last = &boot.range[boot.range_count - (boot.range_count > 0)];
 
-/* RAM shrinks to whole pages, everything else grows to them. */
-static void range_claim(paddr_t base, uint64_t size, enum memory_kind kind)
-{
-	uint64_t round_base = kind == MEMORY_RAM ? PAGE_SIZE - 1 : 0;
-	paddr_t end;
-
-	if (size == 0 || base >= PHYSICAL_END)
-		return;
-	end = base + (size < PHYSICAL_END - base ? size : PHYSICAL_END - base);
-	base = (base + round_base) & -(uint64_t)PAGE_SIZE;
-	end = (end + PAGE_SIZE - 1 - round_base) & -(uint64_t)PAGE_SIZE;
-	if (base >= end)
-		return;
-	for (uint32_t i = boot.range_count; i-- > 0;) {
-		struct memory_range old = boot.range[i];
-		paddr_t old_end = old.base + old.size;
-
-		if (old_end <= base || old.base >= end)
-			continue;
-		range_remove(i);
-		range_insert(old.base, base < old_end ? base : old_end, old.kind);
-		range_insert(end > old.base ? end : old.base, old_end, old.kind);
-	}
-	range_insert(base, end, kind);
-}
-
-static void ranges_merge(void)
-{
-	for (uint32_t i = boot.range_count - 1; i > 0; i--) {
-		struct memory_range *left = &boot.range[i - 1];
-
-		if (left->kind != boot.range[i].kind || left->base + left->size != boot.range[i].base)
-			continue;
-		left->size += boot.range[i].size;
-		range_remove(i);
-	}
-}
-
-static void memory_map_read(const uint8_t *entries, uint64_t bytes, uint32_t stride)
-{
-	for (int ram = 1; ram >= 0; ram--) {
-		for (uint64_t at = 0; at + sizeof(struct e820_entry) <= bytes; at += stride) {
-			const struct e820_entry *entry = (const void *)(entries + at);
-			bool acpi = entry->type == E820_ACPI || entry->type == E820_NVS;
-
-			if ((entry->type == E820_RAM) == ram)
-				range_claim(entry->base, entry->size,
-					    ram ? MEMORY_RAM : acpi ? MEMORY_ACPI : MEMORY_RESERVED);
+		if (last->kind == kind && last->base + last->size == at) {
+			last->size += next - at;
+		} else if (kind) {
+			dropped |= boot.range_count == BOOT_RANGES_MAX;
+			if (boot.range_count == BOOT_RANGES_MAX)
+				range_drop_smallest();
+			boot.range[boot.range_count++] = (struct memory_range){at, next - at, kind};
 		}
 	}
+	return dropped;
 }
 
-static void bytes_copy(void *to, const void *from, uint64_t size)
+static void memory_map_read(const char *entries, uint64_t bytes, uint32_t stride)
 {
-	for (uint64_t i = 0; i < size; i++)
-		((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+	for (uint64_t at = 0; at + sizeof(struct e820_entry) <= bytes; at += stride) {
+		const struct e820_entry *entry = (const void *)(entries + at);
+		bool acpi = entry->type == E820_ACPI || entry->type == E820_NVS;
+
+		memory_claim(entry->base, entry->size,
+			     entry->type == E820_RAM ? MEMORY_RAM : acpi ? MEMORY_ACPI : MEMORY_RESERVED);
+	}
 }
 
 static void command_line_copy(const char *text, uint64_t size)
@@ -168,11 +159,17 @@ static void command_line_copy(const char *text, uint64_t size)
 		boot.command_line[i] = text[i];
 }
 
-/* Makes `size` bytes at an address that the loader named readable, or halts. */
+static void rsdp_copy(const char *rsdp, uint64_t size)
+{
+	for (uint64_t i = 0; i < size && i < sizeof(boot.rsdp_copy); i++)
+		boot.rsdp_copy[i] = (uint8_t)rsdp[i];
+}
+
+/* The `size` bytes at an address that the loader named, or a halt. */
 static const void *loader_pointer(paddr_t address, uint64_t size)
 {
 	if (address == 0 || size > LOADER_END || address > LOADER_END - size)
-		halt("boot information is damaged: it points beyond the first 4 GiB");
+		halt("the boot information is damaged: it points to 0 or beyond 4 GiB");
 	return paddr_pointer(address);
 }
 
@@ -181,7 +178,7 @@ static void pvh_read(const struct pvh_info *info)
 	uint64_t map_bytes = (uint64_t)info->memory_map_count * sizeof(struct e820_entry);
 
 	if (info->version == 0)
-		halt("PVH start info of version 0 has no memory map: use a newer loader");
+		halt("PVH start information of version 0 has no memory map: use a newer loader");
 	memory_map_read(loader_pointer(info->memory_map, map_bytes), map_bytes, sizeof(struct e820_entry));
 	if (info->module_count > 0) {
 		const struct pvh_module *module = loader_pointer(info->modules, sizeof(*module));
@@ -194,38 +191,35 @@ static void pvh_read(const struct pvh_info *info)
 				  sizeof(boot.command_line));
 	boot.rsdp = info->rsdp;
 	if (info->rsdp)
-		bytes_copy(boot.rsdp_copy, loader_pointer(info->rsdp, sizeof(boot.rsdp_copy)),
-			   sizeof(boot.rsdp_copy));
+		rsdp_copy(loader_pointer(info->rsdp, sizeof(boot.rsdp_copy)), sizeof(boot.rsdp_copy));
 }
 
-static void multiboot2_tag_read(const struct multiboot2_tag *tag, uint32_t content)
+static void multiboot2_tag_read(const union multiboot2_tag *tag)
 {
 	switch (tag->type) {
 	case TAG_COMMAND_LINE:
-		command_line_copy(tag->text, content);
+		command_line_copy(tag->content, tag->size - TAG_HEADER);
 		break;
 	case TAG_MODULE:
-		if (boot.module_size == 0 && content >= TAG_MODULE_FIXED &&
-		    tag->module.end > tag->module.start) {
-			boot.module = tag->module.start;
-			boot.module_size = tag->module.end - tag->module.start;
-		}
+		if (boot.module_size > 0 || tag->size < sizeof(tag->module) || tag->module.end < tag->module.start)
+			break;
+		boot.module = tag->module.start;
+		boot.module_size = tag->module.end - tag->module.start;
 		break;
 	case TAG_MEMORY_MAP:
-		if (content > TAG_HEADER && tag->memory_map.entry_size >= sizeof(struct e820_entry))
-			memory_map_read(tag->memory_map.entries, content - TAG_HEADER,
-					tag->memory_map.entry_size);
+		if (tag->size > TAG_MEMORY_MAP_HEADER && tag->memory_map.entry_size >= sizeof(struct e820_entry))
+			memory_map_read(tag->content + TAG_MEMORY_MAP_HEADER - TAG_HEADER,
+					tag->size - TAG_MEMORY_MAP_HEADER, tag->memory_map.entry_size);
 		break;
 	case TAG_FRAMEBUFFER:
-		if (content >= TAG_FRAMEBUFFER_FIXED && tag->framebuffer.type == TAG_FRAMEBUFFER_RGB)
-			boot.framebuffer = (struct framebuffer){
-				tag->framebuffer.address, tag->framebuffer.pitch, tag->framebuffer.width,
-				tag->framebuffer.height, tag->framebuffer.bits};
+		if (tag->size >= TAG_FRAMEBUFFER_SIZE && tag->framebuffer.type == TAG_FRAMEBUFFER_RGB)
+			boot.framebuffer = (struct framebuffer){tag->framebuffer.address, tag->framebuffer.pitch,
+								tag->framebuffer.width, tag->framebuffer.height,
+								tag->framebuffer.bits};
 		break;
 	case TAG_RSDP_OLD:
-	case TAG_RSDP_NEW: /* firmware that has both gives the new one after the old */
-		bytes_copy(boot.rsdp_copy, tag->text,
-			   content < sizeof(boot.rsdp_copy) ? content : sizeof(boot.rsdp_copy));
+	case TAG_RSDP_NEW: /* GRUB gives the new one last */
+		rsdp_copy(tag->content, tag->size - TAG_HEADER);
 		break;
 	}
 }
@@ -233,25 +227,16 @@ static void multiboot2_tag_read(const struct multiboot2_tag *tag, uint32_t conte
 static void multiboot2_read(paddr_t address)
 {
 	uint32_t total = *(const uint32_t *)loader_pointer(address, TAG_HEADER);
-	const uint8_t *info = loader_pointer(address, total);
+	const char *info = loader_pointer(address, total);
 
 	for (uint64_t at = TAG_HEADER; at + TAG_HEADER <= total;) {
-		const struct multiboot2_tag *tag = (const void *)(info + at);
+		const union multiboot2_tag *tag = (const void *)(info + at);
 
 		if (tag->size < TAG_HEADER || tag->size > total - at)
-			halt("boot information is damaged: a Multiboot2 tag is longer than the whole");
-		multiboot2_tag_read(tag, tag->size - TAG_HEADER);
-		at += ((uint64_t)tag->size + 7) & ~7ull;
+			halt("the boot information is damaged: a Multiboot2 tag is longer than the whole");
+		multiboot2_tag_read(tag);
+		at += (tag->size + 7ull) & ~7ull;
 	}
-}
-
-static void module_check(void)
-{
-	if (boot.module_size == 0)
-		halt("no boot module: give the boot package as initrd (PVH) or module2 (GRUB)");
-	if (boot.module & (PAGE_SIZE - 1))
-		halt("no boot module: the loader did not align it to a page");
-	range_claim(boot.module, boot.module_size, MEMORY_MODULE);
 }
 
 const struct boot_info *boot_info_read(uint32_t magic, paddr_t address)
@@ -263,28 +248,33 @@ const struct boot_info *boot_info_read(uint32_t magic, paddr_t address)
 	else if (pvh->magic == PVH_MAGIC)
 		pvh_read(pvh);
 	else
-		halt("unknown loader: the kernel needs PVH or Multiboot2");
-	range_claim(0, PAGE_SIZE, MEMORY_RESERVED);
-	range_claim(EBDA_START, EBDA_END - EBDA_START, MEMORY_RESERVED);
-	module_check();
-	range_claim((paddr_t)kernel_start, (uint64_t)(kernel_end - kernel_start), MEMORY_KERNEL);
-	ranges_merge();
+		halt("unknown loader: the kernel boots by PVH or Multiboot2");
+	if (boot.module_size == 0 || boot.module % PAGE_SIZE)
+		halt("no boot module: give the boot package, page-aligned, as initrd (PVH) or module2 (GRUB)");
+	memory_claim(0, PAGE_SIZE, MEMORY_RESERVED);
+	memory_claim(EBDA_START, EBDA_END - EBDA_START, MEMORY_RESERVED);
+	memory_claim(boot.module, boot.module_size, MEMORY_MODULE);
+	memory_claim((paddr_t)kernel_start, (uint64_t)(kernel_end - kernel_start), MEMORY_KERNEL);
+	if (ranges_resolve())
+		console_print("the memory map is too long: its smallest ranges are not used\n");
 	return &boot;
 }
 
 paddr_t boot_memory_take(uint64_t pages)
 {
 	uint64_t bytes = pages * PAGE_SIZE;
+	const struct memory_range *range = boot.range;
+	paddr_t base;
 
-	for (uint32_t i = 0; i < boot.range_count; i++) {
-		struct memory_range range = boot.range[i];
-
-		if (range.kind != MEMORY_RAM || range.base < LOW_MEMORY_END || range.size <= bytes)
-			continue;
-		range_claim(range.base, bytes, MEMORY_KERNEL);
-		ranges_merge();
-		memory_zero(paddr_pointer(range.base), bytes);
-		return range.base;
-	}
-	panic("not enough memory to boot");
+	while (range->kind != MEMORY_RAM || range->base < LOW_MEMORY_END || range->size <= bytes)
+		if (++range == boot.range + boot.range_count)
+			halt("there is not enough memory to boot");
+	base = range->base;
+	if (claim[claim_count - 1].end == base)
+		claim[claim_count - 1].end += bytes;
+	else
+		memory_claim(base, bytes, MEMORY_KERNEL);
+	ranges_resolve();
+	memory_zero(paddr_pointer(base), bytes);
+	return base;
 }

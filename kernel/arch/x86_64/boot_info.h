@@ -7,6 +7,7 @@
 
 #define BOOT_RANGES_MAX 64
 
+/* Weakest first: where two claim a page, the later one here has it. */
 enum memory_kind {
 	MEMORY_RAM = 1,  /* free */
 	MEMORY_RESERVED, /* the firmware's, or a device's */

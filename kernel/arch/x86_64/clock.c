@@ -14,25 +14,23 @@
 #include "kernel/arch/x86_64/apic.h"
 #include "kernel/arch/x86_64/machine.h"
 
-#define LEAF_BASIC 0
+#define NS_PER_SECOND 1000000000
+#define CLOCK_SHIFT 32
+
 #define LEAF_TSC 0x15
 #define LEAF_FREQUENCY 0x16
 #define LEAF_HYPERVISOR 0x40000000
 #define LEAF_HYPERVISOR_TSC 0x40000010
 #define LEAF1_ECX_HYPERVISOR (1u << 31)
 
-#define NS_PER_SECOND 1000000000
-#define CLOCK_SHIFT 32
-
+/* Intel 8254, channel 2; its gate is bit 0 of a port that has the speaker in bit 1. */
 #define PIT_HZ 1193182
 #define PIT_WINDOW 600 /* ticks: 0.5 ms */
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND 0x43
+#define PIT_COUNT_DOWN 0xb0 /* channel 2, low and high byte, mode 0 */
+#define PIT_LATCH 0x80      /* channel 2 */
 #define PIT_GATE 0x61
-#define PIT_GATE_CHANNEL2 0x01
-#define PIT_GATE_SPEAKER 0x02
-#define PIT_CHANNEL2_MODE0 0xb0 /* low and high byte, count down once */
-#define PIT_CHANNEL2_LATCH 0x80
 #define READINGS 5
 
 struct reading {
@@ -45,8 +43,8 @@ struct clock_scale clock_scale;
 
 static void pit_start(void)
 {
-	port_out8(PIT_GATE, (port_in8(PIT_GATE) & ~PIT_GATE_SPEAKER) | PIT_GATE_CHANNEL2);
-	port_out8(PIT_COMMAND, PIT_CHANNEL2_MODE0);
+	port_out8(PIT_GATE, (port_in8(PIT_GATE) & ~2) | 1);
+	port_out8(PIT_COMMAND, PIT_COUNT_DOWN);
 	port_out8(PIT_CHANNEL2, 0xff);
 	port_out8(PIT_CHANNEL2, 0xff);
 }
@@ -56,7 +54,7 @@ static uint16_t pit_read(void)
 {
 	uint16_t low;
 
-	port_out8(PIT_COMMAND, PIT_CHANNEL2_LATCH);
+	port_out8(PIT_COMMAND, PIT_LATCH);
 	low = port_in8(PIT_CHANNEL2);
 	return (uint16_t)~(port_in8(PIT_CHANNEL2) << 8 | low);
 }
@@ -82,7 +80,7 @@ static struct reading counters_read(void)
 
 static uint64_t cpuid_tsc_hz(void)
 {
-	uint32_t last = cpuid_read(LEAF_BASIC, 0).eax;
+	uint32_t last = cpuid_read(0, 0).eax;
 
 	if (last >= LEAF_TSC) {
 		struct cpuid tsc = cpuid_read(LEAF_TSC, 0); /* crystal ecx Hz, ratio ebx / eax */

@@ -15,9 +15,14 @@ extern struct clock_scale clock_scale; /* immutable after clock_init() */
 /* Finds the rates of TSC and local APIC timer; takes about half a millisecond. After apic_init(). */
 void clock_init(void);
 
+static inline uint64_t clock_ticks_to_ns(uint64_t ticks)
+{
+	return (uint64_t)((unsigned __int128)ticks * clock_scale.mult >> clock_scale.shift);
+}
+
 static inline uint64_t clock_now(void)
 {
-	return (uint64_t)((unsigned __int128)(tsc_read() - clock_scale.base) * clock_scale.mult >> clock_scale.shift);
+	return clock_ticks_to_ns(tsc_read() - clock_scale.base);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Polled output on COM1 (National Semiconductor PC16550D).
+ * Polled output on COM1 (National Semiconductor PC16550D, section 8).
  *
  * It works from the first line of C to the last of a panic, so it depends on nothing, takes no lock and waits for no interrupt. A port that is
  * missing or stuck costs a bounded wait and loses text, nothing else. The serial driver in user space may own the same port later:
@@ -13,19 +13,8 @@
 #include "kernel/arch/x86_64/x86.h"
 
 #define COM1 0x3f8
-enum uart_register {
-	UART_DATA = COM1,
-	UART_INTERRUPTS = COM1 + 1,
-	UART_FIFO = COM1 + 2,
-	UART_LINE_CONTROL = COM1 + 3,
-	UART_MODEM_CONTROL = COM1 + 4,
-	UART_LINE_STATUS = COM1 + 5,
-	UART_SCRATCH = COM1 + 7,
-};
-#define UART_FIFO_ENABLE 0x07
-#define UART_DIVISOR_LATCH 0x80
-#define UART_8N1 0x03
-#define UART_DTR_RTS 0x03
+#define UART_LINE_STATUS (COM1 + 5)
+#define UART_SCRATCH (COM1 + 7)
 #define UART_TRANSMITTER_EMPTY 0x20
 #define UART_PATIENCE 100000 /* polls; a character takes 87 us, a poll about 1 us */
 
@@ -33,17 +22,13 @@ static bool present;
 
 void console_init(void)
 {
+	/* No interrupts; divisor 1 (115200 baud) through the divisor latch; 8N1; FIFOs on and empty; DTR and RTS. */
+	static const uint8_t setup[][2] = {{1, 0}, {3, 0x80}, {0, 1}, {1, 0}, {3, 0x03}, {2, 0x07}, {4, 0x03}};
+
+	for (unsigned i = 0; i < sizeof(setup) / sizeof(setup[0]); i++)
+		port_out8(COM1 + setup[i][0], setup[i][1]);
 	port_out8(UART_SCRATCH, 0x5a);
 	present = port_in8(UART_SCRATCH) == 0x5a;
-	if (!present)
-		return;
-	port_out8(UART_INTERRUPTS, 0);
-	port_out8(UART_LINE_CONTROL, UART_DIVISOR_LATCH);
-	port_out8(UART_DATA, 1); /* divisor 1: 115200 baud */
-	port_out8(UART_INTERRUPTS, 0);
-	port_out8(UART_LINE_CONTROL, UART_8N1);
-	port_out8(UART_FIFO, UART_FIFO_ENABLE);
-	port_out8(UART_MODEM_CONTROL, UART_DTR_RTS);
 }
 
 static void print_byte(char byte)
@@ -51,7 +36,7 @@ static void print_byte(char byte)
 	for (int i = 0; present && !(port_in8(UART_LINE_STATUS) & UART_TRANSMITTER_EMPTY); i++)
 		present = i < UART_PATIENCE;
 	if (present)
-		port_out8(UART_DATA, (uint8_t)byte);
+		port_out8(COM1, (uint8_t)byte);
 }
 
 static void print_string(const char *text)
@@ -63,17 +48,14 @@ static void print_string(const char *text)
 	}
 }
 
-static void print_number(uint64_t value, unsigned base, unsigned digits)
+static void print_number(uint64_t value, unsigned base, int digits)
 {
-	char text[24];
-	char *at = text + sizeof(text) - 1;
+	char text[24] = {0};
+	int at = sizeof(text) - 1;
 
-	*at = 0;
-	do {
-		*--at = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value || text + sizeof(text) - 1 - at < digits);
-	print_string(at);
+	for (; value || digits > 0; value /= base, digits--)
+		text[--at] = "0123456789abcdef"[value % base];
+	print_string(text + at);
 }
 
 static void print_signed(int64_t value)
@@ -96,23 +78,14 @@ void console_print(const char *format, ...)
 			continue;
 		}
 		format += 1 + wide;
-		switch (*format) {
-		case 's':
+		if (*format == 's')
 			print_string(va_arg(list, const char *));
-			break;
-		case 'd':
+		else if (*format == 'd')
 			print_signed(wide ? va_arg(list, int64_t) : va_arg(list, int));
-			break;
-		case 'u':
-		case 'x':
-			print_number(wide ? va_arg(list, uint64_t) : va_arg(list, unsigned),
-				     *format == 'x' ? 16 : 10, 1);
-			break;
-		case 'p':
-			print_string("0x");
+		else if (*format == 'p')
 			print_number(va_arg(list, uint64_t), 16, 16);
-			break;
-		}
+		else
+			print_number(wide ? va_arg(list, uint64_t) : va_arg(list, unsigned), *format == 'x' ? 16 : 10, 1);
 	}
 	va_end(list);
 }

@@ -12,10 +12,9 @@
 #include "kernel/arch/x86_64/kernel_map.h"
 
 #include "kernel/arch/x86_64/machine.h"
-#include "kernel/arch/x86_64/x86.h"
 
-#define CPUID_EXTENDED 0x80000001
-#define CPUID_EXTENDED_EDX_GIB_PAGES (1u << 26)
+#define LEAF_AMD 0x80000001
+#define LEAF_AMD_EDX_GIB_PAGES (1u << 26)
 
 uint64_t kernel_root[PAGE_TABLE_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
 
@@ -74,7 +73,7 @@ static void image_window_map(void)
 /* Ranges grow to 2 MiB: what they take in along the way is never touched, and MTRRs keep its memory type. */
 static void direct_map_build(const struct boot_info *info)
 {
-	bool gib_pages = cpuid_read(CPUID_EXTENDED, 0).edx & CPUID_EXTENDED_EDX_GIB_PAGES;
+	bool gib_pages = cpuid_read(LEAF_AMD, 0).edx & LEAF_AMD_EDX_GIB_PAGES;
 	paddr_t mapped = LARGE_PAGE_SIZE;
 
 	for (uint32_t i = 0; i < info->range_count; i++) {

@@ -40,6 +40,12 @@ static inline void memory_zero(void *memory, uint64_t bytes)
 	__asm__ volatile("rep stosq" : "+D"(memory), "+c"(words) : "a"(0ull) : "memory");
 }
 
+/* Copies `bytes` bytes; the two do not overlap. */
+static inline void memory_copy(void *to, const void *from, uint64_t bytes)
+{
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+
 /*
  * Builds the final tables of the kernel's half and switches to them: nothing is writable and executable any more, and the lower half
  * is empty. Needs EFER.NXE. Takes boot memory.

@@ -16,42 +16,40 @@
 #include "kernel/arch/x86_64/clock.h"
 #include "kernel/arch/x86_64/console.h"
 #include "kernel/arch/x86_64/kernel_map.h"
-#include "kernel/arch/x86_64/x86.h"
 #include "kernel/panic.h"
 
 #define VECTORS 256
 #define TRAP_STUB_SIZE 16
-#define DPL_USER 3
+
+#define GATE_INTERRUPT 0x8e /* present; ring 0 alone may name it in an INT instruction */
+#define GATE_USER 0x60      /* ... or user mode, too */
 
 #define GDT_CODE 0x00209b0000000000ull /* 64-bit, present, accessed */
 #define GDT_DATA 0x0000930000000000ull
 #define GDT_USER 0x0000600000000000ull
 #define GDT_TSS 0x0000890000000000ull
 
-/* CPUID bits (Intel SDM volume 2, CPUID). */
 #define LEAF1_ECX_XSAVE (1u << 26)
-#define LEAF1_EDX_MCE (1u << 7)
-#define LEAF1_EDX_PGE (1u << 13)
-#define LEAF7_EBX_SMEP (1u << 7)
-#define LEAF7_EBX_SMAP (1u << 20)
-#define LEAF7_ECX_UMIP (1u << 2)
+#define LEAF_EXTENDED_FEATURES 7
 #define LEAF_XSAVE 0xd
-#define LEAF_XSAVE_1_EAX_XSAVEOPT (1u << 0)
-#define LEAF_EXTENDED 0x80000001
-#define LEAF_EXTENDED_EDX_NX (1u << 20)
+#define LEAF_XSAVE_1_EAX_XSAVEOPT 1
+#define LEAF_AMD 0x80000001
+#define LEAF_AMD_EDX_NX (1u << 20)
 
-#define XCR0_X87_SSE 0x03u
-#define XCR0_AVX 0x04u
-#define XCR0_AVX512 0xe0u /* opmask, upper halves of ZMM0-15, ZMM16-31: all or none */
+#define XCR0_SSE 0x03u
+#define XCR0_AVX 0x07u
+#define XCR0_AVX512 0xe7u
 
 #define FXSAVE_SIZE 512
 #define FXSAVE_FCW 0
 #define FXSAVE_MXCSR 24
 #define FXSAVE_MXCSR_MASK 28
+#define XSAVE_HEADER_WORDS 8 /* XSTATE_BV, XCOMP_BV (only the standard form here) and reserved words */
 #define FCW_RESET 0x37f
 #define MXCSR_RESET 0x1f80
 #define MXCSR_MASK_DEFAULT 0xffbf /* Intel SDM volume 1, 11.6.6: what a mask of 0 means */
 
+/* Intel SDM volume 3, figure 6-8. */
 struct idt_gate {
 	uint16_t offset0, selector;
 	uint8_t stack, type;
@@ -68,7 +66,7 @@ struct table_pointer {
 extern const uint8_t trap_stubs[VECTORS][TRAP_STUB_SIZE];
 extern const uint8_t syscall_entry[];
 
-uint8_t cpu_stacks[CPU_STACKS][CPU_STACK_SIZE] __attribute__((section(".bss.stacks"), aligned(PAGE_SIZE)));
+uint8_t cpu_stacks[CPU_STACKS][CPU_STACK_SIZE] __attribute__((section(".bss.stacks"), aligned(CPU_STACK_SIZE)));
 uint64_t machine_boot_tsc;
 struct fpu machine_fpu;
 struct cpu_machine cpu_machine[CPU_MAX];
@@ -77,16 +75,11 @@ static struct idt_gate idt[VECTORS];
 static void gate_set(unsigned vector, enum cpu_stack stack)
 {
 	uint64_t stub = (uint64_t)trap_stubs[vector];
-	bool user = vector == VECTOR_BREAKPOINT || vector == VECTOR_OVERFLOW;
+	uint8_t user = vector == VECTOR_BREAKPOINT || vector == VECTOR_OVERFLOW ? GATE_USER : 0;
 
-	idt[vector] = (struct idt_gate){
-		.offset0 = (uint16_t)stub,
-		.selector = SELECTOR_KERNEL_CODE,
-		.stack = stack == STACK_KERNEL ? 0 : (uint8_t)(stack + 1),
-		.type = user ? 0xee : 0x8e,
-		.offset16 = (uint16_t)(stub >> 16),
-		.offset32 = (uint32_t)(stub >> 32),
-	};
+	idt[vector] = (struct idt_gate){(uint16_t)stub, SELECTOR_KERNEL_CODE,
+					stack == STACK_KERNEL ? 0 : (uint8_t)(stack + 1), GATE_INTERRUPT | user,
+					(uint16_t)(stub >> 16), (uint32_t)(stub >> 32), 0};
 }
 
 static void idt_build(void)
@@ -115,74 +108,73 @@ static void gdt_build(struct cpu_machine *machine)
 	machine->tss.rsp0 = (uint64_t)cpu_stacks[CPU_STACKS];
 }
 
+/* Far return: the only way to load CS without knowing one's own address. */
 static void tables_load(const struct cpu_machine *machine)
 {
 	struct table_pointer gdt_pointer = {sizeof(machine->gdt) - 1, machine->gdt};
 	struct table_pointer idt_pointer = {sizeof(idt) - 1, idt};
 
-	__asm__ volatile("lgdt %0\n\t"
-			 "lidt %1\n\t"
-			 "lldt %w2\n\t"
-			 "ltr %w3\n\t"
-			 "pushq %4\n\t"
-			 "leaq 1f(%%rip), %%rax\n\t"
-			 "pushq %%rax\n\t"
-			 "lretq\n"
-			 "1:"
+	__asm__ volatile("lgdt %0; lidt %1; lldt %w2; ltr %w3\n\t"
+			 "pushq %4; leaq 1f(%%rip), %%rax; pushq %%rax; lretq\n1:"
 			 :
 			 : "m"(gdt_pointer), "m"(idt_pointer), "r"(0), "r"(SELECTOR_TSS), "i"(SELECTOR_KERNEL_CODE)
 			 : "rax", "memory");
 }
 
+/* The bit of CR4 if the feature's bit in a CPUID word is set. */
+static uint32_t cr4_bit(uint32_t word, int feature, uint32_t bit)
+{
+	return word >> feature & 1 ? bit : 0;
+}
+
 static void control_registers_set(void)
 {
+	bool has_extended = cpuid_read(0, 0).eax >= LEAF_EXTENDED_FEATURES;
 	struct cpuid basic = cpuid_read(1, 0);
-	struct cpuid extended = cpuid_read(0, 0).eax >= 7 ? cpuid_read(7, 0) : (struct cpuid){0};
+	struct cpuid extended = cpuid_read(has_extended ? LEAF_EXTENDED_FEATURES : 0, 0);
 	uint32_t cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
-	cr4 |= basic.edx & LEAF1_EDX_MCE ? CR4_MCE : 0;
-	cr4 |= basic.edx & LEAF1_EDX_PGE ? CR4_PGE : 0;
-	cr4 |= basic.ecx & LEAF1_ECX_XSAVE ? CR4_OSXSAVE : 0;
-	cr4 |= extended.ebx & LEAF7_EBX_SMEP ? CR4_SMEP : 0;
-	cr4 |= extended.ebx & LEAF7_EBX_SMAP ? CR4_SMAP : 0;
-	cr4 |= extended.ecx & LEAF7_ECX_UMIP ? CR4_UMIP : 0;
+	cr4 |= cr4_bit(basic.edx, 7, CR4_MCE) | cr4_bit(basic.edx, 13, CR4_PGE) | cr4_bit(basic.ecx, 26, CR4_OSXSAVE);
+	if (has_extended)
+		cr4 |= cr4_bit(extended.ebx, 7, CR4_SMEP) | cr4_bit(extended.ebx, 20, CR4_SMAP) |
+		       cr4_bit(extended.ecx, 2, CR4_UMIP);
 	cr4_write(cr4);
 	cr0_write(CR0_PE_PG | CR0_MP | CR0_NE | CR0_WP);
 }
 
 static void syscall_init(void)
 {
-	msr_write(MSR_STAR, (uint64_t)(SELECTOR_KERNEL_DATA | DPL_USER) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
+	msr_write(MSR_STAR, (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
 	msr_write(MSR_LSTAR, (uint64_t)syscall_entry);
 	msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC);
 	msr_write(MSR_SYSENTER_CS, 0); /* SYSENTER faults */
 }
 
-/* The largest set of states, of those that the CPU has, whose standard form fits. */
+/* Enables the largest set of states that the CPU has and whose standard form fits. */
 static void xsave_init(void)
 {
+	static const uint32_t sets[] = {XCR0_AVX512, XCR0_AVX, XCR0_SSE};
 	uint32_t offered = cpuid_read(LEAF_XSAVE, 0).eax;
 
-	machine_fpu.features = offered & (XCR0_X87_SSE | XCR0_AVX);
-	if ((offered & (XCR0_AVX | XCR0_AVX512)) == (XCR0_AVX | XCR0_AVX512))
-		machine_fpu.features |= XCR0_AVX512;
-	xcr0_write(machine_fpu.features);
-	if (cpuid_read(LEAF_XSAVE, 0).ebx > FPU_SIZE_MAX) {
-		machine_fpu.features &= ~XCR0_AVX512;
-		xcr0_write(machine_fpu.features);
+	for (int i = 0; machine_fpu.size > FPU_SIZE_MAX; i++) {
+		machine_fpu.features = sets[i];
+		if ((offered & sets[i]) != sets[i])
+			continue;
+		__asm__ volatile("xsetbv" : : "c"(0), "a"(sets[i]), "d"(0));
+		machine_fpu.size = cpuid_read(LEAF_XSAVE, 0).ebx;
 	}
-	machine_fpu.size = cpuid_read(LEAF_XSAVE, 0).ebx;
 	machine_fpu.xsave = true;
 	machine_fpu.xsaveopt = cpuid_read(LEAF_XSAVE, 1).eax & LEAF_XSAVE_1_EAX_XSAVEOPT;
-	PANIC_UNLESS(machine_fpu.size <= FPU_SIZE_MAX, "the FPU state fits a thread");
 }
 
 static void fpu_init(void)
 {
 	static uint8_t state[FXSAVE_SIZE] __attribute__((aligned(64)));
 
-	machine_fpu.size = FXSAVE_SIZE;
-	if (cpuid_read(1, 0).ecx & LEAF1_ECX_XSAVE)
+	bool xsave = cpuid_read(1, 0).ecx & LEAF1_ECX_XSAVE;
+
+	machine_fpu.size = xsave ? UINT32_MAX : FXSAVE_SIZE;
+	if (xsave)
 		xsave_init();
 	__asm__ volatile("fninit\n\tfxsave64 %0" : "=m"(state));
 	machine_fpu.mxcsr_mask = *(uint32_t *)(state + FXSAVE_MXCSR_MASK);
@@ -197,22 +189,32 @@ void machine_fpu_init_image(void *image)
 	*(uint32_t *)((uint8_t *)image + FXSAVE_MXCSR) = MXCSR_RESET;
 }
 
-void machine_init_cpu(struct cpu_machine *machine, void *gs_base)
+bool machine_fpu_image_valid(const void *image)
 {
+	const uint64_t *header = (const uint64_t *)((const uint8_t *)image + FXSAVE_SIZE);
+
+	if (*(const uint32_t *)((const uint8_t *)image + FXSAVE_MXCSR) & ~machine_fpu.mxcsr_mask)
+		return false;
+	if (!machine_fpu.xsave)
+		return true;
+	for (unsigned i = 1; i < XSAVE_HEADER_WORDS; i++)
+		if (header[i])
+			return false;
+	return !(header[0] & ~(uint64_t)machine_fpu.features);
+}
+
+void machine_init_cpu(struct cpu_machine *machine)
+{
+	if (!(cpuid_read(LEAF_AMD, 0).edx & LEAF_AMD_EDX_NX))
+		halt("this processor lacks NX, which the kernel needs");
+	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE | EFER_NXE);
 	gdt_build(machine);
 	tables_load(machine);
 	control_registers_set();
 	syscall_init();
-	msr_write(MSR_GS_BASE, (uint64_t)gs_base);
+	msr_write(MSR_GS_BASE, (uint64_t)machine);
 	msr_write(MSR_KERNEL_GS_BASE, 0);
 	msr_write(MSR_FS_BASE, 0);
-}
-
-static void nx_require(void)
-{
-	if (!(cpuid_read(LEAF_EXTENDED, 0).edx & LEAF_EXTENDED_EDX_NX))
-		halt("this processor lacks NX, which the kernel needs");
-	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE | EFER_NXE);
 }
 
 _Noreturn void machine_boot(uint32_t magic, uint32_t address)
@@ -220,11 +222,10 @@ _Noreturn void machine_boot(uint32_t magic, uint32_t address)
 	const struct boot_info *info;
 
 	console_init();
-	nx_require();
+	idt_build();
+	machine_init_cpu(&cpu_machine[0]);
 	info = boot_info_read(magic, address);
 	kernel_map_build(info);
-	idt_build();
-	machine_init_cpu(&cpu_machine[0], &cpu_machine[0]);
 	fpu_init();
 	apic_init();
 	clock_init();

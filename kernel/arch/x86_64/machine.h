@@ -3,8 +3,10 @@
 #ifndef KOZO_ARCH_MACHINE_H
 #define KOZO_ARCH_MACHINE_H
 
-#include "abi/call.h"
+#include "abi/types.h"
 #include "kernel/arch/x86_64/boot_info.h"
+#include "kernel/arch/x86_64/x86.h"
+#include "kernel/arch/x86_64/x86.h"
 #include "kernel/trace.h"
 
 /* Selectors, in the order that SYSCALL and SYSRET want (Intel SDM volume 2, SYSRET). */
@@ -30,26 +32,23 @@ struct tss {
 	uint16_t reserved3, io_map_base;
 } __attribute__((packed));
 
-/* One CPU's part of the machine. [I]: immutable after machine_init_cpu(); the rest is touched by that CPU alone. */
+/* One CPU's part of the machine. */
 struct cpu_machine {
-	uint32_t number; /* [I] */
-	struct tss tss;  /* here, so that rsp0 is aligned */
-	uint64_t gdt[GDT_ENTRIES]; /* [I] */
-	/* What a panic reports of the last entry from user mode or trap; the entry code fills it. */
-	uint64_t entry_vector;
-	const void *thread;                       /* the current thread */
-	const struct thread_registers *registers; /* as they were at the entry; NULL: none */
+	uint64_t no_cpu; /* 0: what this_cpu() finds before kernel_main() lets GS point to a struct cpu */
+	uint32_t number;
+	struct tss tss; /* here, so that rsp0 is aligned */
+	uint64_t gdt[GDT_ENTRIES];
 	struct trace_ring trace;
 };
 _Static_assert(offsetof(struct cpu_machine, tss.rsp0) % 8 == 0, "rsp0 is written on every switch");
 extern struct cpu_machine cpu_machine[CPU_MAX];
 
-/* How FPU state is saved. Set once at boot. */
+/* How FPU state is kept. Immutable after boot. */
 struct fpu {
 	bool xsave, xsaveopt;
-	uint32_t features;   /* XCR0, 0 without XSAVE: bits that a state's XSTATE_BV may have */
-	uint32_t mxcsr_mask; /* bits that a state's MXCSR may have */
 	uint32_t size;       /* bytes of a state */
+	uint32_t features;   /* XCR0, 0 without XSAVE: the bits that a state's XSTATE_BV may have */
+	uint32_t mxcsr_mask; /* the bits that a state's MXCSR may have */
 };
 #define FPU_SIZE_MAX 2688 /* x87, SSE, AVX, AVX-512 in the standard form (Intel SDM volume 1, 13.4) */
 extern struct fpu machine_fpu;
@@ -63,13 +62,19 @@ _Noreturn void machine_boot(uint32_t magic, uint32_t address);
 /* The kernel proper. Interrupts are off, the final kernel map is active, the lower half is empty. `info` stays valid. */
 _Noreturn void kernel_main(const struct boot_info *info);
 
-/* Loads GDT, TSS, IDT, control registers and the system call MSRs of the CPU that runs it; GS base becomes `gs_base`. */
-void machine_init_cpu(struct cpu_machine *machine, void *gs_base);
+/* Loads GDT, TSS, IDT, control registers and the MSRs of the CPU that runs it; GS base becomes `machine`. */
+void machine_init_cpu(struct cpu_machine *machine);
 
 /* Where the next trap from user mode pushes its frame: the address just above it, 16-byte aligned. */
 static inline void machine_set_kernel_stack(struct cpu_machine *machine, uint64_t rsp0)
 {
 	machine->tss.rsp0 = rsp0;
+}
+
+/* Width of physical addresses (Intel SDM volume 2, CPUID leaf 80000008H). */
+static inline unsigned machine_physical_bits(void)
+{
+	return cpuid_read(0x80000008, 0).eax & 0xff;
 }
 
 /* Bytes of one FPU state on this machine, at most FPU_SIZE_MAX. */
@@ -80,6 +85,9 @@ static inline uint32_t machine_fpu_size(void)
 
 /* Writes the clean state that a new thread starts with to `image`: machine_fpu_size() bytes, 64-byte aligned. */
 void machine_fpu_init_image(void *image);
+
+/* Would the processor load this state? Its reserved bits are clear and it names no component that is off (Intel SDM volume 1, 13.8.1; 10.5.1.2 for MXCSR). */
+bool machine_fpu_image_valid(const void *image);
 
 /* Saves the FPU state of this CPU to `image`; the state in the registers stays. */
 static inline void machine_fpu_save(void *image)

@@ -2,19 +2,19 @@
 /*
  * The instructions that C has no words for, and the names of the bits that they move.
  *
- * Everything here is stateless and may be used by any part of kernel/arch/x86_64. Names and numbers follow the Intel SDM: control
- * registers volume 3 section 2.5, paging entries 4.5, MSRs volume 4.
+ * Everything here is stateless. Names and numbers follow the Intel SDM: control registers volume 3 section 2.5, paging entries 4.5,
+ * MSRs volume 4.
  */
 #ifndef KOZO_ARCH_X86_H
 #define KOZO_ARCH_X86_H
 
 #include "abi/types.h"
 
+#define CR0_PE_PG 0x80000001
 #define CR0_MP (1u << 1)
 #define CR0_TS (1u << 3)
 #define CR0_NE (1u << 5)
 #define CR0_WP (1u << 16)
-#define CR0_PE_PG 0x80000001u
 
 #define CR4_PAE (1u << 5)
 #define CR4_MCE (1u << 6)
@@ -31,14 +31,12 @@
 #define MSR_EFER 0xc0000080
 #define MSR_STAR 0xc0000081
 #define MSR_LSTAR 0xc0000082
-#define MSR_CSTAR 0xc0000083
 #define MSR_SFMASK 0xc0000084
 #define MSR_FS_BASE 0xc0000100
 #define MSR_GS_BASE 0xc0000101
 #define MSR_KERNEL_GS_BASE 0xc0000102
 
 #define EFER_SCE (1u << 0)
-#define EFER_LME (1u << 8)
 #define EFER_NXE (1u << 11)
 
 #define RFLAGS_TF (1u << 8)
@@ -58,12 +56,7 @@
 #define PTE_NX (1ull << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
-#define VECTOR_NMI 2
-#define VECTOR_BREAKPOINT 3
-#define VECTOR_OVERFLOW 4
-#define VECTOR_DOUBLE_FAULT 8
-#define VECTOR_PAGE_FAULT 14
-#define VECTOR_MACHINE_CHECK 18
+enum vector { VECTOR_NMI = 2, VECTOR_BREAKPOINT, VECTOR_OVERFLOW, VECTOR_NO_FPU = 7, VECTOR_DOUBLE_FAULT, VECTOR_PAGE_FAULT = 14, VECTOR_MACHINE_CHECK = 18 };
 
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
@@ -71,28 +64,49 @@ struct cpuid {
 
 static inline struct cpuid cpuid_read(uint32_t leaf, uint32_t subleaf)
 {
-	struct cpuid r;
-	__asm__ volatile("cpuid"
-			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
-			 : "a"(leaf), "c"(subleaf));
+	struct cpuid r = {leaf, 0, subleaf, 0};
+
+	__asm__ volatile("cpuid" : "+a"(r.eax), "=b"(r.ebx), "+c"(r.ecx), "=d"(r.edx));
 	return r;
 }
 
-static inline uint8_t port_in8(uint16_t port)
-{
-	uint8_t value;
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
+/* port_in8(port), port_out8(port, value), and so for 16 and 32 bits. */
+#define PORT_ACCESS(bits)                                                                                              \
+	static inline uint##bits##_t port_in##bits(uint16_t port)                                                      \
+	{                                                                                                              \
+		uint##bits##_t value;                                                                                  \
+		__asm__ volatile("in %1, %0" : "=a"(value) : "Nd"(port));                                              \
+		return value;                                                                                          \
+	}                                                                                                              \
+	static inline void port_out##bits(uint16_t port, uint##bits##_t value)                                         \
+	{                                                                                                              \
+		__asm__ volatile("out %0, %1" : : "a"(value), "Nd"(port));                                             \
+	}
+PORT_ACCESS(8)
+PORT_ACCESS(16)
+PORT_ACCESS(32)
 
-static inline void port_out8(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
+/* cr0_read(), cr0_write(value), and so for the other control registers. */
+#define CONTROL_REGISTER(name)                                                                                         \
+	static inline uint64_t name##_read(void)                                                                       \
+	{                                                                                                              \
+		uint64_t value;                                                                                        \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));                                                 \
+		return value;                                                                                          \
+	}                                                                                                              \
+	static inline void name##_write(uint64_t value)                                                                \
+	{                                                                                                              \
+		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");                                        \
+	}
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr2)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
 
 static inline uint64_t msr_read(uint32_t msr)
 {
 	uint32_t low, high;
+
 	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
 	return (uint64_t)high << 32 | low;
 }
@@ -102,31 +116,26 @@ static inline void msr_write(uint32_t msr, uint64_t value)
 	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
-static inline uint64_t tsc_read(void)
-{
-	uint32_t low, high;
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
-}
-
-static inline void cr0_write(uint64_t value)
-{
-	__asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
-}
-
-static inline void cr3_write(paddr_t root)
-{
-	__asm__ volatile("mov %0, %%cr3" : : "r"(root) : "memory");
-}
-
-static inline void cr4_write(uint64_t value)
-{
-	__asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
-}
-
 static inline void xcr0_write(uint32_t value)
 {
 	__asm__ volatile("xsetbv" : : "c"(0), "a"(value), "d"(0));
+}
+
+/* Lets the next FPU instruction trap, or not. */
+static inline void fpu_trap_set(bool trap)
+{
+	if (trap)
+		cr0_write(CR0_PE_PG | CR0_MP | CR0_NE | CR0_WP | CR0_TS);
+	else
+		__asm__ volatile("clts");
+}
+
+static inline uint64_t tsc_read(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
 }
 
 #endif

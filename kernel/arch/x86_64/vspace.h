@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Address spaces of user mode: page tables, the memory that they come from, and Mappings.
+ *
+ * A VSpace object is two pages: struct vspace and the top-level table. Further tables and the Mapping objects (64 in a page) come from the VSpace's
+ * pool, that is from donated memory; empty tables return to it. Each leaf entry carries the index of its Mapping in its software bits, and each
+ * entry that points to a table counts that table's live entries.
+ */
+#ifndef KOZO_ARCH_VSPACE_H
+#define KOZO_ARCH_VSPACE_H
+
+#include "kernel/core/core.h"
+
+#define MAPPINGS_PER_PAGE 64
+#define VSPACE_MAPPING_PAGES 255 /* pages of Mappings in one VSpace: their index has 14 bits */
+
+struct vspace {
+	struct vspace_core core;
+	uint64_t *free;              /* pages of the pool, linked by their first word; zero otherwise */
+	paddr_t fresh, fresh_end;    /* donated memory that was never used */
+	paddr_t donated;             /* further such ranges, linked by their first word; the second is their size */
+	uint64_t pages_free;         /* in all of these */
+	uint64_t tables;             /* in use, the top-level one not counted */
+	uint64_t mappings;           /* in use */
+	struct mapping_core *unused; /* Mapping objects without a use, linked by `next` */
+	uint32_t mapping_pages; /* pages of the pool that hold Mapping objects */
+};
+_Static_assert(sizeof(struct vspace) <= PAGE_SIZE, "the size of a VSpace is an ABI constant");
+
+/* Physical address of the top-level table of the VSpace at `vspace`. */
+static inline paddr_t vspace_root(ref_t vspace)
+{
+	return vspace - DIRECT_MAP_BASE + PAGE_SIZE;
+}
+
+/* Give a new VSpace the kernel's half. */
+void vspace_initialise(struct vspace *vspace);
+
+/* Take over zeroed donated memory. */
+void vspace_donation_add(struct vspace *vspace, paddr_t base, uint64_t size);
+
+/* The next free Mapping object and its index, which stays free; NULL when the pool has no memory for one. */
+struct mapping_core *vspace_mapping_next(struct vspace *vspace, uint16_t *index);
+
+/* Take the Mapping object that vspace_mapping_next() returned. */
+void vspace_mapping_take(struct vspace *vspace);
+
+/* Boot only: map `pages` pages of a Mapping, from its page 0 on, at an address; panics when table memory is missing. */
+void vspace_map_whole(struct mapping_core *mapping, vaddr_t address, uint64_t pages, unsigned rights);
+
+/* Clear some entries of a dying Mapping; true when none is left and the object is free again. Bounded. */
+bool vspace_mapping_clear(struct mapping_core *mapping);
+
+#endif

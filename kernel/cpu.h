@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* All state of one processor. GS points here in kernel mode; entry.asm knows the offsets of the first members. */
+#ifndef KOZO_CPU_H
+#define KOZO_CPU_H
+
+#include "kernel/arch/x86_64/machine.h"
+#include "kernel/thread.h"
+
+struct ready_queues {
+	uint64_t occupied; /* bit p: queue p is not empty */
+	struct queue queue[PRIORITY_LEVELS];
+};
+
+struct cpu {
+	struct cpu *self;       /* offset 0 */
+	struct thread *current; /* 8; NULL while idle */
+	uint64_t user_stack;    /* 16: scratch of the system call entry */
+	uint64_t stack;         /* 24: top of the kernel stack */
+	uint64_t pending[4];    /* 32: vectors that arrived in kernel mode */
+	paddr_t root;           /* the address space that is loaded */
+	uint64_t fs_base, gs_base; /* of user mode, as loaded */
+	struct thread *fpu_owner;  /* whose state the FPU holds */
+	bool fpu_trapped;          /* CR0.TS is set */
+	uint64_t switched_at;      /* TSC when the current thread began */
+	uint64_t slice_end;        /* ns */
+	struct ready_queues ready;
+	struct cpu_machine *machine;
+};
+
+extern struct cpu cpus[CPU_MAX];
+
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	__asm__("mov %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Traps: interrupts, faults of user mode, and faults of the kernel itself (which are its end). See interrupt.h for interrupts in kernel mode. */
+#include "kernel/interrupt.h"
+
+#include "kernel/arch/x86_64/apic.h"
+#include "kernel/arch/x86_64/x86.h"
+#include "kernel/ipc.h"
+#include "kernel/panic.h"
+#include "kernel/schedule.h"
+
+#define VECTOR_FIRST_INTERRUPT 32
+
+bool interrupts_poll(void)
+{
+	const uint64_t *pending = this_cpu()->pending;
+
+	__asm__ volatile("sti; nop; cli" : : : "memory");
+	return pending[0] | pending[1] | pending[2] | pending[3];
+}
+
+void interrupts_wait(void)
+{
+	__asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+/* A device's interrupt becomes a signal. Its line stays masked until it is acknowledged; the interrupt controller is done with it. */
+static void device_interrupt(unsigned vector)
+{
+	const struct irq_core *irq = core_pointer(core->vector[vector]);
+
+	if (!irq)
+		return;
+	if (irq->line != IRQ_LINE_MSI)
+		ioapic_mask(irq->line, true);
+	if (irq->notification.type == OBJECT_NOTIFICATION)
+		notification_signal(core_pointer(irq->notification.object), irq->notification.badge);
+}
+
+static void interrupt_handle(unsigned vector)
+{
+	if (vector == VECTOR_SPURIOUS)
+		return;
+	trace_record(&this_cpu()->machine->trace, TRACE_INTERRUPT, vector, core_ref(this_cpu()->current));
+	if (vector == VECTOR_TIMER)
+		timer_handle();
+	else
+		device_interrupt(vector);
+	apic_eoi();
+}
+
+void interrupts_handle_pending(void)
+{
+	uint64_t *pending = this_cpu()->pending;
+
+	for (unsigned i = 0; i < 4; i++)
+		while (pending[i]) {
+			unsigned bit = (unsigned)__builtin_ctzll(pending[i]);
+
+			pending[i] &= pending[i] - 1;
+			interrupt_handle(i * 64 + bit);
+		}
+}
+
+void trap_handle(struct thread *self)
+{
+	unsigned vector = (unsigned)self->frame.vector;
+
+	if (vector >= VECTOR_FIRST_INTERRUPT) {
+		interrupt_handle(vector);
+		schedule();
+	} else if (vector == VECTOR_NO_FPU) {
+		fpu_take();
+	} else {
+		trace_record(&this_cpu()->machine->trace, TRACE_FAULT, vector, self->frame.rip);
+		self->fault_address = vector == VECTOR_PAGE_FAULT ? cr2_read() : 0;
+		fault_send(self);
+	}
+}
+
+_Noreturn void trap_fatal(const struct frame *frame)
+{
+	/* GS may still be the user's. One CPU: there is no question whose kernel this is. */
+	msr_write(MSR_GS_BASE, (uint64_t)&cpus[0]);
+	trace_record(&cpus[0].machine->trace, TRACE_FAULT, frame->vector, cr2_read());
+	panic_trap(frame->vector == VECTOR_NMI ? "non-maskable interrupt" :
+		   frame->vector == VECTOR_MACHINE_CHECK ? "machine check" : "a fault in kernel mode", frame);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who runs: ready queues by priority, the switch between threads, deadlines and time slices.
+ *
+ * The current thread is in no ready queue. A time slice belongs to the CPU, not to the thread: an IPC switch passes the rest of it on; whoever comes from a ready
+ * queue starts a fresh one.
+ */
+#ifndef KOZO_SCHEDULE_H
+#define KOZO_SCHEDULE_H
+
+#include "kernel/cpu.h"
+
+#define TIME_SLICE_NS 5000000
+
+/* Put a thread that can run (and is neither current nor ready) at the end of its ready queue; with `first`, at the head. */
+void ready_insert(struct thread *thread, bool first);
+
+/* Let a thread that may have become able to run do so, in its turn. No effect when it cannot run, or is ready or current already. */
+void thread_ready(struct thread *thread);
+
+/* Take a thread out of the ready queue if it is there (it cannot run any more, or its priority changes). */
+void thread_unready(struct thread *thread);
+
+/* Make `thread` the current one: stack, address space, FS and GS base, FPU trap. */
+void thread_switch(struct thread *thread);
+
+/* Run the best ready thread if the current one cannot go on or a better one is ready; wait for interrupts when there is none. */
+void schedule(void);
+
+/* Arm the deadline of a waiting thread, in ns; it may have passed already. */
+void deadline_arm(struct thread *thread, uint64_t deadline);
+
+/* Disarm it, if armed. */
+void deadline_disarm(struct thread *thread);
+
+/* The timer fired: wake those whose deadline has passed (a bounded number), end the time slice if it is over, set the timer again. */
+void timer_handle(void);
+
+/* Wait for room for `records` in the ring, in priority order (holders of the reserve first); the call is executed again afterwards. */
+void ring_wait(struct thread *thread, unsigned records);
+
+/* Take a thread out of the ring's waiting queue. */
+void ring_leave(struct thread *thread);
+
+/* Give the FPU to the current thread (it used an FPU instruction while another one owned it). */
+void fpu_take(void);
+
+/* Make the FPU image of a thread current in memory, so that it can be read; with `forget`, the registers are not its own any more. */
+void fpu_flush(struct thread *thread, bool forget);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Methods of Threads that concern the machine: registers, FPU state, suspend and resume, CPU time.
+ *
+ * Registers and FPU state are exchanged through the caller's message page and only while the thread is suspended. What is written is sanitised so that no value can
+ * make the kernel's own return to user mode fail: addresses must be canonical user addresses, RFLAGS keeps only what user mode may set, the FPU
+ * image only what the processor accepts.
+ */
+#include "kernel/arch/x86_64/clock.h"
+#include "kernel/arch/x86_64/kernel_map.h"
+#include "kernel/arch/x86_64/machine.h"
+#include "kernel/ipc.h"
+#include "kernel/schedule.h"
+
+/* CF PF AF ZF SF TF DF OF RF AC ID: what user mode may set by itself. */
+#define RFLAGS_USER 0x00250dd5u
+
+void thread_registers_store(const struct frame *f, struct thread_registers *to)
+{
+	const uint64_t *m = f->message;
+
+	*to = (struct thread_registers){
+		.rax = f->rax, .rbx = m[4], .rcx = f->rcx, .rdx = m[0], .rsi = f->rsi, .rdi = f->rdi, .rbp = m[5], .rsp = f->rsp,
+		.r8 = m[2], .r9 = m[3], .r10 = m[1], .r11 = f->r11, .r12 = f->r12, .r13 = m[6], .r14 = m[7], .r15 = f->r15,
+		.rip = f->rip, .rflags = f->rflags,
+	};
+}
+
+enum error thread_registers_load(struct thread *thread, const struct thread_registers *from)
+{
+	struct thread_registers r = *(const volatile struct thread_registers *)from;
+	struct frame *f = &thread->frame;
+
+	if (r.rip >= USER_TOP || r.fs_base >= USER_TOP || r.gs_base >= USER_TOP)
+		return refuse(ERR_ARGUMENT, "RIP, FS base or GS base is no user address");
+	*f = (struct frame){
+		.message = { r.rdx, r.r10, r.r8, r.r9, r.rbx, r.rbp, r.r13, r.r14 },
+		.rax = r.rax, .rdi = r.rdi, .rsi = r.rsi, .r12 = r.r12, .r15 = r.r15, .r11 = r.r11, .rcx = r.rcx,
+		.rip = r.rip, .cs = SELECTOR_USER_CODE, .rflags = (r.rflags & RFLAGS_USER) | RFLAGS_IF, .rsp = r.rsp, .ss = SELECTOR_USER_DATA,
+	};
+	thread->fs_base = r.fs_base;
+	thread->gs_base = r.gs_base;
+	thread->restarted = false;
+	return OK;
+}
+
+/* The invoked Thread, which must be suspended, and the caller's message page. */
+static enum error exchange_begin(struct call *call, struct thread **thread, struct message_page **page)
+{
+	*thread = core_pointer(call->target->object);
+	*page = thread_page((struct thread *)call->caller);
+	if (!*page)
+		return refuse(ERR_MESSAGE, "registers are exchanged in the message page");
+	if (!((*thread)->stopped & STOPPED_SUSPENDED))
+		return refuse(ERR_STATE, "the thread is not suspended");
+	return OK;
+}
+
+enum error thread_read_registers(struct call *call)
+{
+	struct message_page *page;
+	struct thread *thread;
+	enum error error = exchange_begin(call, &thread, &page);
+	struct thread_registers *registers = (struct thread_registers *)page;
+
+	if (error)
+		return error;
+	thread_registers_store(&thread->frame, registers);
+	registers->fs_base = thread->fs_base;
+	registers->gs_base = thread->gs_base;
+	return OK;
+}
+
+enum error thread_write_registers(struct call *call)
+{
+	struct message_page *page;
+	struct thread *thread;
+	enum error error = exchange_begin(call, &thread, &page);
+
+	if (error)
+		return error;
+	error = thread_registers_load(thread, (const struct thread_registers *)page);
+	if (error)
+		return error;
+	if (thread->state != THREAD_RUNNABLE && thread->state != THREAD_FAULTED) {
+		struct frame frame = thread->frame;
+
+		wait_cancel(thread, ERR_CANCELLED);
+		thread->frame = frame;
+	}
+	return OK;
+}
+
+enum error thread_read_fpu(struct call *call)
+{
+	struct message_page *page;
+	struct thread *thread;
+	enum error error = exchange_begin(call, &thread, &page);
+
+	if (error)
+		return error;
+	fpu_flush(thread, false);
+	memory_copy(page, thread->fpu, machine_fpu_size());
+	call->result[0] = machine_fpu_size();
+	call->results = 1;
+	return OK;
+}
+
+enum error thread_write_fpu(struct call *call)
+{
+	struct message_page *page;
+	struct thread *thread;
+	enum error error = exchange_begin(call, &thread, &page);
+	static uint8_t image[FPU_BYTES] __attribute__((aligned(64)));
+
+	if (error)
+		return error;
+	if (call->words[0] != machine_fpu_size())
+		return refuse(ERR_ARGUMENT, "an FPU image has the size that READ_FPU tells");
+	memory_copy(image, page, machine_fpu_size());
+	if (!machine_fpu_image_valid(image))
+		return refuse(ERR_ARGUMENT, "the processor would not take this FPU image");
+	fpu_flush(thread, true);
+	memory_copy(thread->fpu, image, machine_fpu_size());
+	return OK;
+}
+
+enum error thread_suspend(struct call *call)
+{
+	struct thread *thread = core_pointer(call->target->object);
+
+	thread->stopped |= STOPPED_SUSPENDED;
+	thread_unready(thread);
+	return OK;
+}
+
+enum error thread_resume(struct call *call)
+{
+	struct thread *thread = core_pointer(call->target->object);
+
+	if (thread->state == THREAD_FAULTED)
+		thread->state = THREAD_RUNNABLE;
+	thread->stopped &= (uint8_t)~STOPPED_SUSPENDED;
+	thread_ready(thread);
+	return OK;
+}
+
+enum error thread_inform(struct call *call)
+{
+	const struct thread *thread = core_pointer(call->target->object);
+	uint64_t ticks = thread->cpu_time;
+
+	if (this_cpu()->current == thread)
+		ticks += tsc_read() - this_cpu()->switched_at;
+	call->result[0] = clock_ticks_to_ns(ticks);
+	call->result[1] = thread->state;
+	call->result[2] = (thread->stopped & STOPPED_SUSPENDED) != 0;
+	call->result[3] = thread->fault_address;
+	call->results = 4;
+	return OK;
+}

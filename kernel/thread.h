@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A Thread as the machine knows it, and the queues in which it waits.
+ *
+ * State and suspension are independent: a thread runs when its state is THREAD_RUNNABLE and `stopped` is 0. A runnable, unstopped thread is either the current one of a
+ * CPU or in its ready queue; a waiting one is in exactly the place that its state names:
+ *	SENDING, RECEIVING	`queue` (an Endpoint's or a Notification's); RECEIVING may have armed `reply`
+ *	REPLY			`reply`, whose caller it is
+ *	COMMIT			the waiting queue of the ring (schedule.c)
+ *	FAULTED			nowhere
+ * Everything here is under the kernel lock.
+ */
+#ifndef KOZO_THREAD_H
+#define KOZO_THREAD_H
+
+#include "kernel/core/core.h"
+
+/*
+ * Registers of a thread while it is not running, in the order in which entry.asm stores them. The last five words are where the processor itself pushes them: the top of
+ * the frame is the stack pointer that it loads on an interrupt from user mode.
+ */
+struct frame {
+	uint64_t message[MESSAGE_REGISTER_WORDS]; /* rdx r10 r8 r9 rbx rbp r13 r14 */
+	uint64_t rax, rdi, rsi, r12, r15, r11, rcx;
+	uint64_t vector; /* of the last entry; VECTOR_SYSCALL: leave by sysret, which loses rcx and r11 */
+	uint64_t error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+#define VECTOR_SYSCALL 0x100
+#define SYSCALL_BYTES 2 /* length of the instruction: going back over it executes the call again */
+
+#define STOPPED_SUSPENDED 1 /* by SUSPEND, and from its creation to the first RESUME */
+#define STOPPED_NO_SPACE 2  /* no VSpace is bound */
+#define STOPPED_DESTROYED 4
+
+#define FPU_BYTES 2688
+
+struct queue {
+	struct thread *head, *tail;
+	struct queue *limbo; /* the object is destroyed: the next such queue whose waiters are to be woken (effects.c) */
+};
+
+struct thread {
+	struct thread_core core;
+	struct frame frame __attribute__((aligned(16)));
+	uint64_t fs_base, gs_base;
+	uint8_t state;   /* enum thread_state */
+	uint8_t stopped; /* STOPPED_* */
+	uint8_t kind;    /* SENDING, REPLY: the enum message_kind of what it sent; RECEIVING: NOTIFICATION if at one */
+	uint8_t grant;   /* SENDING: its capability has GRANT */
+	uint8_t level;   /* of the ready or ring queue that it is in */
+	uint8_t records; /* COMMIT: for how many it waits */
+	bool ready;      /* in a ready queue */
+	bool timed;      /* in the deadline heap */
+	bool restarted;  /* its next call is the re-execution of one that has begun to act */
+	uint32_t rank;   /* deadline heap: length of the right spine */
+	uint64_t badge;  /* SENDING: of the capability that it sends with */
+	struct thread *next, *prev; /* ready queue, `queue`, or the ring's queue */
+	struct queue *queue;
+	struct reply *reply;
+	uint64_t deadline; /* ns */
+	struct thread *heap_parent, *heap_left, *heap_right;
+	uint64_t cpu_time;      /* ticks of the TSC */
+	uint64_t fault_address; /* of the last page fault */
+	uint64_t batch_done;    /* entries of an interrupted map batch that are done */
+	uint8_t fpu[FPU_BYTES] __attribute__((aligned(64)));
+};
+_Static_assert(sizeof(struct thread) <= 4096, "the size of a Thread is an ABI constant");
+_Static_assert((offsetof(struct thread, frame) + sizeof(struct frame)) % 16 == 0, "the processor aligns the stack before it pushes");
+
+struct endpoint {
+	struct queue queue;
+	bool receiving; /* those in the queue wait to receive; else to send */
+};
+_Static_assert(sizeof(struct endpoint) <= 64, "ABI constant");
+
+struct notification {
+	struct notification_core core;
+	struct queue queue; /* waiting to receive */
+	uint64_t bits;
+};
+_Static_assert(sizeof(struct notification) <= 64, "ABI constant");
+
+struct reply {
+	struct thread *caller;   /* to be answered */
+	struct thread *receiver; /* waits to receive with this Reply */
+};
+
+static inline bool thread_can_run(const struct thread *thread)
+{
+	return thread->state == THREAD_RUNNABLE && !thread->stopped;
+}
+
+/* The message page of a thread; NULL when none is bound. */
+static inline struct message_page *thread_page(const struct thread *thread)
+{
+	const struct slot *slot = &thread->core.slot[THREAD_MESSAGE];
+
+	return slot->type == OBJECT_REGION ? core_pointer(DIRECT_MAP_BASE + slot->object) : NULL;
+}
+
+/* queue operations (ipc.c): first in, first out. */
+void queue_append(struct queue *queue, struct thread *thread);
+void queue_remove(struct queue *queue, struct thread *thread);
+
+/* The general registers of a frame; FS and GS base are left 0. */
+void thread_registers_store(const struct frame *frame, struct thread_registers *registers);
+
+/* Replace all registers by `registers`, sanitised: user segments, arithmetic flags only, canonical addresses. ERR_ARGUMENT (nothing changed) when an address is not canonical. */
+must_check enum error thread_registers_load(struct thread *thread, const struct thread_registers *registers);
+
+#endif
