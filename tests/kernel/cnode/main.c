@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* CNode: copy, mint, move, delete, revoke and query, with rights, badges, ranges, the derivation tree, and other CNodes than the caller's root. */
-#include "lib/harness.h"
+#include "tests/kernel/harness/harness.h"
 
 #define ROOT INIT_SLOT_CNODE
 

@@ -3,7 +3,7 @@
  * The thin line through everything: an unmodified static Linux program runs as a foreign Thread that has no CNode; each of its system calls arrives here as a message and is
  * answered, until it exits.
  */
-#include "lib/harness.h"
+#include "tests/kernel/harness/harness.h"
 #include "lib/package.h"
 #include "lib/string.h"
 #include "linux.h"

@@ -2,12 +2,12 @@
 /*
  * What the IPC tests share: a second address space with a few well-known slots, and short ways to write kernel calls.
  *
- * Clients and servers that are not the test itself are jobs (lib/harness.h) or threads of that space; the slots below are in its CNode.
+ * Clients and servers that are not the test itself are jobs (tests/kernel/harness/harness.h) or threads of that space; the slots below are in its CNode.
  */
 #ifndef KOZO_TEST_IPC_H
 #define KOZO_TEST_IPC_H
 
-#include "lib/harness.h"
+#include "tests/kernel/harness/harness.h"
 
 enum peer_slot {
 	PEER_CNODE = 1,    /* its own CNode */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Untyped: every type of object made from it, sizes and alignment, exhaustion, refused arguments, reclaiming and what is cleared, device memory. */
-#include "lib/harness.h"
+#include "tests/kernel/harness/harness.h"
 #include "lib/string.h"
 
 #define SMALL_BYTES (64 * PAGE_SIZE)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The test harness (lib/harness.h). Permanent things (drainer, sleeper Notification, more table memory for init's own space) are made once from the largest Untyped and
+ * The test harness (tests/kernel/harness/harness.h). Permanent things (drainer, sleeper Notification, more table memory for init's own space) are made once from the largest Untyped and
  * have slots below TEST_SLOTS_FIRST; what a test makes lies above and comes from one child Untyped, which is reclaimed after each test.
  */
-#include "lib/harness.h"
+#include "tests/kernel/harness/harness.h"
 
 #include "lib/package.h"
 

@@ -7,8 +7,8 @@
  * thread of its own. Afterwards everything made from that memory is reclaimed and the slots are emptied. A check that fails prints its place and ends the test
  * function. Priorities: the test itself runs at INIT_PRIORITY, the drainer as well, so threads of the test run when the test waits.
  */
-#ifndef KOZO_LIB_HARNESS_H
-#define KOZO_LIB_HARNESS_H
+#ifndef KOZO_TEST_HARNESS_H
+#define KOZO_TEST_HARNESS_H
 
 #include "lib/clock.h"
 #include "lib/console.h"
