@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names the kernel addresses in a text: each `[0xffffffff8...]` is followed by symbol, offset and source line.
+ *
+ *	symbolize KERNEL.elf < log > log-with-symbols
+ *
+ * The kernel prints bare addresses when it panics, because it carries no symbols; the image on the host has them (libelf reads the symbol
+ * table, addr2line the line numbers). What is not the address of a function is left as it is, so any text may be fed through.
+ * Without addr2line, or for an image without debug information, the source lines are missing and nothing else.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ADDRESS_START "[0xffffffff8"
+
+struct image {
+	const char *path;
+	Elf *elf;
+	Elf_Data *symbols;
+	uint64_t symbol_count;
+	size_t names; /* section of the symbols' names */
+};
+
+/* Opens the image and finds its symbol table. Returns false with a message on stderr. */
+static bool image_open(struct image *image, const char *path)
+{
+	int file = open(path, O_RDONLY);
+	Elf_Scn *section = NULL;
+
+	*image = (struct image){.path = path};
+	elf_version(EV_CURRENT);
+	image->elf = file < 0 ? NULL : elf_begin(file, ELF_C_READ, NULL);
+	while (image->elf && (section = elf_nextscn(image->elf, section))) {
+		GElf_Shdr header;
+
+		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_SYMTAB || !header.sh_entsize)
+			continue;
+		image->symbols = elf_getdata(section, NULL);
+		image->symbol_count = header.sh_size / header.sh_entsize;
+		image->names = header.sh_link;
+	}
+	if (!image->symbols)
+		fprintf(stderr, "symbolize: %s: no symbols: %s\n", path, file < 0 ? "cannot be opened" : elf_errmsg(-1));
+	return image->symbols != NULL;
+}
+
+/* The closest symbol at or below `address` that is code; NULL if there is none. Assembly labels have no size and no type. */
+static const char *symbol_find(const struct image *image, uint64_t address, uint64_t *offset)
+{
+	const char *name = NULL;
+	uint64_t best = 0;
+
+	for (uint64_t i = 0; i < image->symbol_count; i++) {
+		GElf_Sym symbol;
+		bool code;
+
+		if (!gelf_getsym(image->symbols, (int)i, &symbol) || symbol.st_shndx == SHN_ABS)
+			continue;
+		code = GELF_ST_TYPE(symbol.st_info) == STT_FUNC || GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE;
+		if (!code || symbol.st_value > address || symbol.st_value < best || !symbol.st_name)
+			continue;
+		if (symbol.st_value == best && GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
+			continue;
+		best = symbol.st_value;
+		name = elf_strptr(image->elf, image->names, symbol.st_name);
+	}
+	*offset = address - best;
+	return name;
+}
+
+/* Lets addr2line write file:line of `address` to `text`; leaves it empty when that is not known. */
+static void line_find(const struct image *image, uint64_t address, char *text, size_t size)
+{
+	char number[32];
+	int ends[2];
+	pid_t child;
+	ssize_t length;
+
+	text[0] = 0;
+	snprintf(number, sizeof(number), "0x%lx", address);
+	if (pipe(ends))
+		return;
+	child = fork();
+	if (child == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		freopen("/dev/null", "w", stderr);
+		execlp("addr2line", "addr2line", "-e", image->path, number, (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	length = read(ends[0], text, size - 1);
+	close(ends[0]);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	text[length > 0 ? length : 0] = 0;
+	text[strcspn(text, "\n")] = 0;
+	if (strchr(text, '?'))
+		text[0] = 0;
+}
+
+/* `returns`: the address is where a call returns to; the line of interest is that of the call, one byte before. */
+static void address_print(const struct image *image, uint64_t address, bool returns)
+{
+	uint64_t offset;
+	const char *symbol = symbol_find(image, address - returns, &offset);
+	char line[512];
+
+	if (!symbol)
+		return;
+	printf(" %s+0x%lx", symbol, offset + returns);
+	line_find(image, address - returns, line, sizeof(line));
+	if (line[0])
+		printf(" (%s)", line);
+}
+
+static void line_print(const struct image *image, const char *line)
+{
+	bool returns = strstr(line, " at [0x") != NULL;
+	const char *at;
+
+	while ((at = strstr(line, ADDRESS_START))) {
+		char *end;
+		uint64_t address = strtoull(at + 1, &end, 16);
+
+		end += *end == ']';
+		fwrite(line, 1, (size_t)(end - line), stdout);
+		if (end[-1] == ']')
+			address_print(image, address, returns);
+		line = end;
+	}
+	fputs(line, stdout);
+}
+
+int main(int argc, char **argv)
+{
+	struct image image;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: symbolize KERNEL.elf < text\n");
+		return 2;
+	}
+	if (!image_open(&image, argv[1]))
+		return 1;
+	while (getline(&line, &size, stdin) >= 0)
+		line_print(&image, line);
+	free(line);
+	elf_end(image.elf);
+	return 0;
+}
