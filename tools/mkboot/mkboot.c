@@ -165,8 +165,19 @@ static void blob_add(struct output *out, const char *argument)
 	header_of(out)->blob[header_of(out)->blob_count++] = blob;
 }
 
-/* Fills in size and sums, which cover everything else; `segments_end` is where the blobs begin. */
-static void output_seal(struct output *out, size_t segments_end)
+/* The checksum that the kernel compares: of the header structure, then of each segment in the order of the table. */
+static uint64_t checksum(const struct output *out)
+{
+	const struct boot_package *header = (const struct boot_package *)out->data;
+	uint64_t sum = boot_checksum(BOOT_CHECKSUM_START, (const uint64_t *)header, sizeof(*header) / 8);
+
+	for (uint32_t i = 0; i < header->segment_count; i++)
+		sum = boot_checksum(sum, (const uint64_t *)(out->data + header->segment[i].offset), header->segment[i].size / 8);
+	return sum;
+}
+
+/* Fills in size and sums, which cover everything else. */
+static void output_seal(struct output *out)
 {
 	struct boot_package *header = header_of(out);
 	size_t after = offsetof(struct boot_package, sha256) + sizeof(header->sha256);
@@ -176,7 +187,7 @@ static void output_seal(struct output *out, size_t segments_end)
 	header->size = out->size;
 	digest(out->data + after, out->size - after, header->sha256);
 	header->checksum = 0;
-	header->checksum = boot_checksum(BOOT_CHECKSUM_START, (const uint64_t *)out->data, segments_end / 8);
+	header->checksum = checksum(out);
 }
 
 static void output_write(const struct output *out, const char *path)
@@ -192,7 +203,6 @@ static void output_write(const struct output *out, const char *path)
 int main(int argc, char **argv)
 {
 	struct output out = {NULL, 0, NULL};
-	size_t segments_end;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		fputs(usage, stdout);
@@ -204,10 +214,9 @@ int main(int argc, char **argv)
 	}
 	output_append(&out, NULL, 0, PAGE_SIZE);
 	init_add(&out, argv[3]);
-	segments_end = out.size;
 	for (int i = 4; i < argc; i++)
 		blob_add(&out, argv[i]);
-	output_seal(&out, segments_end);
+	output_seal(&out);
 	output_write(&out, argv[2]);
 	return 0;
 }
