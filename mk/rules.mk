@@ -6,9 +6,10 @@
 # what it was made from. The directory remembers its flags in a file that every object depends on: changing them rebuilds what they
 # touch, and nothing else.
 
-# $(call say,WORD,WHAT): the one short line that a rule prints; with V=1 the command itself is printed instead.
+# $(call say,WORD,WHAT): the one short line that a rule prints; with V=1 the command itself is printed instead, with -s nothing.
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+silent := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+say = $(if $(V)$(silent),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # $(call remembered,FILE,VARIABLE): a file that holds the value of a variable and changes only when the value does.
 define remembered
@@ -36,7 +37,9 @@ $(1)/%.asm.o: %.asm $(1)/flags
 	$$(Q)$(NASM) $(nasm_flags) -MD $$(@:.o=.d) -MP -MT $$@ -o $$@ $$<
 endef
 
-nasm_flags := -f elf64 -g -F dwarf -I. -Werror
+# No -g for nasm: its debug information holds the absolute path of the source, which differs from machine to machine. Labels are in the
+# symbol table all the same.
+nasm_flags := -f elf64 -I. -Werror
 
 # What all C of this tree is compiled with. `user` and `kernel` code is freestanding and touches no vector register.
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
