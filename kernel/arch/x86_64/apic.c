@@ -14,7 +14,7 @@
 #include "kernel/arch/x86_64/x86.h"
 #include "kernel/panic.h"
 
-#define APIC_BASE_X2APIC (1u << 10)
+#define APIC_BASE_BOOT_CPU (1u << 8)
 #define APIC_BASE_ENABLED (1u << 11)
 
 enum apic_register {
@@ -48,55 +48,42 @@ enum apic_register {
 
 static uint64_t timer_ticks_per_ns; /* 32.32 fixed point */
 
-static uint32_t apic_read(enum apic_register at)
+static volatile uint32_t *apic(enum apic_register at)
 {
-	return *(volatile uint32_t *)(APIC_MAPPED + at);
+	return (volatile uint32_t *)(APIC_MAPPED + at);
 }
 
-static void apic_write(enum apic_register at, uint32_t value)
-{
-	*(volatile uint32_t *)(APIC_MAPPED + at) = value;
-}
-
-static uint32_t ioapic_read(uint32_t index)
+/* The window onto register `index`, until the next call. */
+static volatile uint32_t *ioapic(uint32_t index)
 {
 	*(volatile uint32_t *)IOAPIC_MAPPED = index;
-	return *(volatile uint32_t *)(IOAPIC_MAPPED + IOAPIC_WINDOW);
-}
-
-static void ioapic_write(uint32_t index, uint32_t value)
-{
-	*(volatile uint32_t *)IOAPIC_MAPPED = index;
-	*(volatile uint32_t *)(IOAPIC_MAPPED + IOAPIC_WINDOW) = value;
+	return (volatile uint32_t *)(IOAPIC_MAPPED + IOAPIC_WINDOW);
 }
 
 void apic_init(void)
 {
-	uint64_t base = msr_read(MSR_APIC_BASE);
-
 	port_out8(PIC1_MASK, 0xff);
 	port_out8(PIC2_MASK, 0xff);
-	if ((base & PTE_ADDRESS) != APIC_PHYSICAL || base & APIC_BASE_X2APIC)
-		halt("local APIC is moved or in x2APIC mode: switch x2APIC off in the firmware");
-	msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLED);
-	apic_write(APIC_SPURIOUS, APIC_SPURIOUS_ENABLE | VECTOR_SPURIOUS);
-	apic_write(APIC_PRIORITY, 0);
-	apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED);
-	apic_write(APIC_LVT_LINT1, APIC_LVT_NMI);
-	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
-	apic_write(APIC_TIMER_DIVIDE, APIC_TIMER_BY_1);
+	if ((msr_read(MSR_APIC_BASE) & ~(uint64_t)APIC_BASE_BOOT_CPU) != (APIC_PHYSICAL | APIC_BASE_ENABLED))
+		halt("the local APIC is moved, off or in x2APIC mode: change that in the firmware's setup");
+	*apic(APIC_SPURIOUS) = APIC_SPURIOUS_ENABLE | VECTOR_SPURIOUS;
+	*apic(APIC_PRIORITY) = 0;
+	*apic(APIC_LVT_LINT0) = APIC_LVT_MASKED;
+	*apic(APIC_LVT_LINT1) = APIC_LVT_NMI;
+	*apic(APIC_LVT_TIMER) = APIC_LVT_MASKED;
+	*apic(APIC_TIMER_DIVIDE) = APIC_TIMER_BY_1;
 	for (uint32_t line = 0; line < ioapic_lines(); line++)
 		ioapic_mask(line, true);
 }
 
 uint32_t apic_id(void)
 {
-	return apic_read(APIC_ID) >> APIC_ID_SHIFT;
+	return *apic(APIC_ID) >> APIC_ID_SHIFT;
 }
 
 void apic_eoi(void)
 {
-	apic_write(APIC_EOI, 0);
+	*apic(APIC_EOI) = 0;
 }
 
 void apic_timer_arm(uint64_t ns)
@@ -105,29 +92,29 @@ void apic_timer_arm(uint64_t ns)
 
 	if (ticks == 0)
 		ticks = 1; /* 0 would disarm */
-	apic_write(APIC_TIMER_INITIAL, ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);
+	*apic(APIC_TIMER_INITIAL) = ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
 void apic_timer_count(void)
 {
-	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+	*apic(APIC_TIMER_INITIAL) = UINT32_MAX;
 }
 
 uint32_t apic_timer_counted(void)
 {
-	return UINT32_MAX - apic_read(APIC_TIMER_CURRENT);
+	return UINT32_MAX - *apic(APIC_TIMER_CURRENT);
 }
 
 void apic_timer_set_rate(uint64_t hz)
 {
 	timer_ticks_per_ns = (hz << 32) / 1000000000;
-	apic_write(APIC_TIMER_INITIAL, 0);
-	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+	*apic(APIC_TIMER_INITIAL) = 0;
+	*apic(APIC_LVT_TIMER) = VECTOR_TIMER;
 }
 
 uint32_t ioapic_lines(void)
 {
-	uint32_t version = ioapic_read(IOAPIC_VERSION);
+	uint32_t version = *ioapic(IOAPIC_VERSION);
 
 	return version == IOAPIC_ABSENT ? 0 : (version >> 16 & 0xff) + 1 /* it tells the last line */;
 }
@@ -136,13 +123,13 @@ void ioapic_route(uint32_t line, uint8_t vector, uint32_t flags)
 {
 	uint32_t level = flags & IRQ_LEVEL ? IOAPIC_LEVEL : 0, low = flags & IRQ_LOW ? IOAPIC_LOW : 0;
 
-	ioapic_write(IOAPIC_REDIRECTION(line), IOAPIC_MASKED | level | low | vector);
-	ioapic_write(IOAPIC_REDIRECTION(line) + 1, apic_id() << APIC_ID_SHIFT);
+	*ioapic(IOAPIC_REDIRECTION(line)) = IOAPIC_MASKED | level | low | vector;
+	*ioapic(IOAPIC_REDIRECTION(line) + 1) = apic_id() << APIC_ID_SHIFT;
 }
 
 void ioapic_mask(uint32_t line, bool masked)
 {
-	uint32_t entry = ioapic_read(IOAPIC_REDIRECTION(line)) & ~IOAPIC_MASKED;
+	volatile uint32_t *entry = ioapic(IOAPIC_REDIRECTION(line));
 
-	ioapic_write(IOAPIC_REDIRECTION(line), entry | (masked ? IOAPIC_MASKED : 0));
+	*entry = (*entry & ~IOAPIC_MASKED) | (masked ? IOAPIC_MASKED : 0);
 }

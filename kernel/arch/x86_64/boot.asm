@@ -13,39 +13,25 @@
 %define PHYSICAL(symbol) ((symbol) - 0xffffffff80000000)
 
 MULTIBOOT2_MAGIC        equ 0xe85250d6
-MULTIBOOT2_I386         equ 0
-MULTIBOOT2_FRAMEBUFFER  equ 5
-MULTIBOOT2_ALIGN        equ 6
-MULTIBOOT2_OPTIONAL     equ 1
-XEN_ELFNOTE_PHYS32_ENTRY equ 18
-
-CR0_PROTECTED_PAGED     equ 0x80000001
-CR4_PAE                 equ 0x20
-MSR_EFER                equ 0xc0000080
-EFER_LME                equ 0x100
-
-ENTRY_TABLE             equ 0x3
+ENTRY_TABLE             equ 0x3                 ; present, writable
 ENTRY_LARGE_PAGE        equ 0x83
-LARGE_PAGE_SIZE         equ 0x200000
 BOOT_DIRECTORIES        equ 4                   ; page directories, one for each GiB
 
 extern machine_boot, machine_boot_tsc, cpu_stacks_end
 
 section .multiboot2 progbits alloc noexec nowrite align=8
 multiboot2_header:
-	dd MULTIBOOT2_MAGIC, MULTIBOOT2_I386, multiboot2_end - multiboot2_header
-	dd 0x100000000 - (MULTIBOOT2_MAGIC + MULTIBOOT2_I386 + (multiboot2_end - multiboot2_header))
-	dw MULTIBOOT2_FRAMEBUFFER, MULTIBOOT2_OPTIONAL
+	dd MULTIBOOT2_MAGIC, 0, multiboot2_end - multiboot2_header
+	dd 0x100000000 - (MULTIBOOT2_MAGIC + multiboot2_end - multiboot2_header)
+	dw 5, 1                                 ; a framebuffer, if there can be one
 	dd 20, 1024, 768, 32
 	align 8
-	dw MULTIBOOT2_ALIGN, 0
-	dd 8
-	dw 0, 0
-	dd 8
+	dw 6, 0, 8, 0                           ; modules page-aligned
+	dw 0, 0, 8, 0                           ; end
 multiboot2_end:
 
 section .note.pvh note alloc noexec nowrite align=4
-	dd 4, 4, XEN_ELFNOTE_PHYS32_ENTRY
+	dd 4, 4, 18                             ; name, descriptor, XEN_ELFNOTE_PHYS32_ENTRY
 	db "Xen", 0
 	dd PHYSICAL(start32)
 
@@ -61,15 +47,15 @@ start32:
 	mov [PHYSICAL(machine_boot_tsc)], eax
 	mov [PHYSICAL(machine_boot_tsc) + 4], edx
 
-	mov eax, CR4_PAE
+	mov eax, 0x20                           ; PAE
 	mov cr4, eax
 	mov eax, PHYSICAL(boot_root)
 	mov cr3, eax
-	mov ecx, MSR_EFER
-	mov eax, EFER_LME
+	mov ecx, 0xc0000080                     ; EFER:
+	mov eax, 0x100                          ; LME
 	xor edx, edx
 	wrmsr
-	mov eax, CR0_PROTECTED_PAGED
+	mov eax, 0x80000001                     ; PE, PG
 	mov cr0, eax
 	lgdt [PHYSICAL(boot_gdt_pointer)]
 	jmp 8:PHYSICAL(start64)
@@ -92,8 +78,7 @@ start_high:
 section .rodata
 align 8
 boot_gdt:
-	dq 0
-	dq 0x00af9b000000ffff                   ; 64-bit code, ring 0
+	dq 0, 0x00af9b000000ffff                ; 64-bit code, ring 0
 boot_gdt_pointer:
 	dw 15
 	dd PHYSICAL(boot_gdt)
@@ -117,7 +102,7 @@ boot_pointers:
 boot_directories:
 %assign page 0
 %rep BOOT_DIRECTORIES * 512
-	dq page * LARGE_PAGE_SIZE + ENTRY_LARGE_PAGE
+	dq page * 0x200000 + ENTRY_LARGE_PAGE
 %assign page page + 1
 %endrep
 

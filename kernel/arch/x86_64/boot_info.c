@@ -14,7 +14,6 @@
  */
 #include "kernel/arch/x86_64/boot_info.h"
 
-#include "kernel/arch/x86_64/console.h"
 #include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/panic.h"
 
@@ -24,7 +23,7 @@
 #define LOW_MEMORY_END 0x100000
 #define EBDA_START 0x80000 /* the BIOS keeps its data somewhere between these two */
 #define EBDA_END 0xa0000
-#define CLAIMS_MAX 160
+#define CLAIMS_MAX 128
 
 struct claim {
 	paddr_t base, end;
@@ -51,8 +50,7 @@ struct pvh_module {
 #define MULTIBOOT2_MAGIC 0x36d76289
 enum tag_type { TAG_COMMAND_LINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6, TAG_FRAMEBUFFER = 8, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15 };
 #define TAG_HEADER 8
-#define TAG_MEMORY_MAP_HEADER 16
-#define TAG_FRAMEBUFFER_SIZE 31
+#define TAG_FRAMEBUFFER_SIZE 30
 #define TAG_FRAMEBUFFER_RGB 1
 union multiboot2_tag {
 	struct {
@@ -67,9 +65,8 @@ union multiboot2_tag {
 	} memory_map;
 	struct {
 		uint32_t header[2];
-		uint64_t address;
-		uint32_t pitch, width, height;
-		uint8_t bits, type;
+		struct framebuffer is;
+		uint8_t type;
 	} framebuffer;
 };
 
@@ -87,8 +84,7 @@ static void memory_claim(paddr_t base, uint64_t size, enum memory_kind kind)
 	if (claim_count == CLAIMS_MAX)
 		halt("the memory map has too many entries");
 	size = size < PHYSICAL_END - base ? size : PHYSICAL_END - base;
-	claim[claim_count++] = (struct claim){
-		PAGE_FLOOR(base + inward), PAGE_FLOOR(base + size + PAGE_SIZE - 1 - inward), kind};
+	claim[claim_count++] = (struct claim){PAGE_FLOOR(base + inward), PAGE_FLOOR(base + size + PAGE_SIZE - 1 - inward), kind};
 }
 
 /* The strongest claim to the page at `at` (0: none), and in `next` where the answer can first change. */
@@ -108,38 +104,24 @@ static enum memory_kind kind_find(paddr_t at, paddr_t *next)
 	return kind;
 }
 
-static void range_drop_smallest(void)
+static void ranges_resolve(void)
 {
-	uint32_t smallest = 0;
-
-	for (uint32_t i = 1; i < boot.range_count; i++)
-		if (boot.range[i].size < boot.range[smallest].size)
-			smallest = i;
-	for (boot.range_count--; smallest < boot.range_count; smallest++)
-		boot.range[smallest] = boot.range[smallest + 1];
-}
-
-/* Returns whether ranges had to be dropped. */
-static bool ranges_resolve(void)
-{
-	bool dropped = false;
+	struct memory_range *range = boot.range; /* the one being made */
 	paddr_t next;
 
-	boot.range_count = 0;
+	range->size = 0;
 	for (paddr_t at = 0; at < PHYSICAL_END; at = next) {
 		enum memory_kind kind = kind_find(at, &next);
-		struct memory_range *last = &boot.range[boot.range_count - (boot.range_count > 0)];
 
-		if (last->kind == kind && last->base + last->size == at) {
-			last->size += next - at;
-		} else if (kind) {
-			dropped |= boot.range_count == BOOT_RANGES_MAX;
-			if (boot.range_count == BOOT_RANGES_MAX)
-				range_drop_smallest();
-			boot.range[boot.range_count++] = (struct memory_range){at, next - at, kind};
+		if (range->size && (range->kind != kind || range->base + range->size != at)) {
+			if (++range == boot.range + BOOT_RANGES_MAX)
+				halt("the memory map has too many entries");
+			range->size = 0;
 		}
+		if (kind)
+			*range = (struct memory_range){range->size ? range->base : at, range->size + next - at, kind};
 	}
-	return dropped;
+	boot.range_count = (uint32_t)(range - boot.range) + (range->size > 0);
 }
 
 static void memory_map_read(const char *entries, uint64_t bytes, uint32_t stride)
@@ -155,14 +137,12 @@ static void memory_map_read(const char *entries, uint64_t bytes, uint32_t stride
 
 static void command_line_copy(const char *text, uint64_t size)
 {
-	for (uint64_t i = 0; i < size && i < sizeof(boot.command_line) - 1 && text[i]; i++)
-		boot.command_line[i] = text[i];
+	memory_copy(boot.command_line, text, size < sizeof(boot.command_line) ? size : sizeof(boot.command_line) - 1);
 }
 
 static void rsdp_copy(const char *rsdp, uint64_t size)
 {
-	for (uint64_t i = 0; i < size && i < sizeof(boot.rsdp_copy); i++)
-		boot.rsdp_copy[i] = (uint8_t)rsdp[i];
+	memory_copy(boot.rsdp_copy, rsdp, size < sizeof(boot.rsdp_copy) ? size : sizeof(boot.rsdp_copy));
 }
 
 /* The `size` bytes at an address that the loader named, or a halt. */
@@ -187,8 +167,7 @@ static void pvh_read(const struct pvh_info *info)
 		boot.module_size = module->size;
 	}
 	if (info->command_line)
-		command_line_copy(loader_pointer(info->command_line, sizeof(boot.command_line)),
-				  sizeof(boot.command_line));
+		command_line_copy(loader_pointer(info->command_line, COMMAND_LINE_SIZE), COMMAND_LINE_SIZE);
 	boot.rsdp = info->rsdp;
 	if (info->rsdp)
 		rsdp_copy(loader_pointer(info->rsdp, sizeof(boot.rsdp_copy)), sizeof(boot.rsdp_copy));
@@ -207,15 +186,13 @@ static void multiboot2_tag_read(const union multiboot2_tag *tag)
 		boot.module_size = tag->module.end - tag->module.start;
 		break;
 	case TAG_MEMORY_MAP:
-		if (tag->size > TAG_MEMORY_MAP_HEADER && tag->memory_map.entry_size >= sizeof(struct e820_entry))
-			memory_map_read(tag->content + TAG_MEMORY_MAP_HEADER - TAG_HEADER,
-					tag->size - TAG_MEMORY_MAP_HEADER, tag->memory_map.entry_size);
+		if (tag->size > sizeof(tag->memory_map) && tag->memory_map.entry_size >= sizeof(struct e820_entry))
+			memory_map_read((const char *)(&tag->memory_map + 1), tag->size - sizeof(tag->memory_map),
+					tag->memory_map.entry_size);
 		break;
 	case TAG_FRAMEBUFFER:
 		if (tag->size >= TAG_FRAMEBUFFER_SIZE && tag->framebuffer.type == TAG_FRAMEBUFFER_RGB)
-			boot.framebuffer = (struct framebuffer){tag->framebuffer.address, tag->framebuffer.pitch,
-								tag->framebuffer.width, tag->framebuffer.height,
-								tag->framebuffer.bits};
+			boot.framebuffer = tag->framebuffer.is;
 		break;
 	case TAG_RSDP_OLD:
 	case TAG_RSDP_NEW: /* GRUB gives the new one last */
@@ -255,8 +232,7 @@ const struct boot_info *boot_info_read(uint32_t magic, paddr_t address)
 	memory_claim(EBDA_START, EBDA_END - EBDA_START, MEMORY_RESERVED);
 	memory_claim(boot.module, boot.module_size, MEMORY_MODULE);
 	memory_claim((paddr_t)kernel_start, (uint64_t)(kernel_end - kernel_start), MEMORY_KERNEL);
-	if (ranges_resolve())
-		console_print("the memory map is too long: its smallest ranges are not used\n");
+	ranges_resolve();
 	return &boot;
 }
 

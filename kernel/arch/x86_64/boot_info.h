@@ -5,7 +5,7 @@
 
 #include "abi/types.h"
 
-#define BOOT_RANGES_MAX 64
+#define BOOT_RANGES_MAX 128
 
 /* Weakest first: where two claim a page, the later one here has it. */
 enum memory_kind {
@@ -22,11 +22,15 @@ struct memory_range {
 	enum memory_kind kind;
 };
 
+/* As Multiboot2 tells it (specification 2.0, section 3.6.12). */
 struct framebuffer {
 	paddr_t address; /* 0: there is none */
 	uint32_t pitch;  /* bytes from line to line */
-	uint32_t width, height, bits;
-};
+	uint32_t width, height;
+	uint8_t bits;
+} __attribute__((packed));
+
+#define COMMAND_LINE_SIZE 256
 
 /* Ranges are sorted, disjoint, and neighbours of one kind are merged. What no range covers is nobody's: a hole, or device memory. */
 struct boot_info {
@@ -37,7 +41,7 @@ struct boot_info {
 	paddr_t rsdp; /* 0: unknown, or known only as a copy */
 	uint8_t rsdp_copy[36];
 	struct framebuffer framebuffer;
-	char command_line[256];
+	char command_line[COMMAND_LINE_SIZE]; /* ends with a NUL; what follows that means nothing */
 };
 
 /*

@@ -32,7 +32,6 @@
 #define LEAF1_ECX_XSAVE (1u << 26)
 #define LEAF_EXTENDED_FEATURES 7
 #define LEAF_XSAVE 0xd
-#define LEAF_XSAVE_1_EAX_XSAVEOPT 1
 #define LEAF_AMD 0x80000001
 #define LEAF_AMD_EDX_NX (1u << 20)
 
@@ -163,18 +162,15 @@ static void xsave_init(void)
 		__asm__ volatile("xsetbv" : : "c"(0), "a"(sets[i]), "d"(0));
 		machine_fpu.size = cpuid_read(LEAF_XSAVE, 0).ebx;
 	}
-	machine_fpu.xsave = true;
-	machine_fpu.xsaveopt = cpuid_read(LEAF_XSAVE, 1).eax & LEAF_XSAVE_1_EAX_XSAVEOPT;
 }
 
 static void fpu_init(void)
 {
 	static uint8_t state[FXSAVE_SIZE] __attribute__((aligned(64)));
 
-	bool xsave = cpuid_read(1, 0).ecx & LEAF1_ECX_XSAVE;
-
-	machine_fpu.size = xsave ? UINT32_MAX : FXSAVE_SIZE;
-	if (xsave)
+	machine_fpu.xsave = cpuid_read(1, 0).ecx & LEAF1_ECX_XSAVE;
+	machine_fpu.size = machine_fpu.xsave ? UINT32_MAX : FXSAVE_SIZE;
+	if (machine_fpu.xsave)
 		xsave_init();
 	__asm__ volatile("fninit\n\tfxsave64 %0" : "=m"(state));
 	machine_fpu.mxcsr_mask = *(uint32_t *)(state + FXSAVE_MXCSR_MASK);

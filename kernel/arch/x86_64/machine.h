@@ -45,7 +45,7 @@ extern struct cpu_machine cpu_machine[CPU_MAX];
 
 /* How FPU state is kept. Immutable after boot. */
 struct fpu {
-	bool xsave, xsaveopt;
+	bool xsave; /* with XSAVE, else with FXSAVE */
 	uint32_t size;       /* bytes of a state */
 	uint32_t features;   /* XCR0, 0 without XSAVE: the bits that a state's XSTATE_BV may have */
 	uint32_t mxcsr_mask; /* the bits that a state's MXCSR may have */
@@ -92,9 +92,7 @@ bool machine_fpu_image_valid(const void *image);
 /* Saves the FPU state of this CPU to `image`; the state in the registers stays. */
 static inline void machine_fpu_save(void *image)
 {
-	if (machine_fpu.xsaveopt)
-		__asm__ volatile("xsaveopt64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
-	else if (machine_fpu.xsave)
+	if (machine_fpu.xsave)
 		__asm__ volatile("xsave64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
 	else
 		__asm__ volatile("fxsave64 (%0)" : : "r"(image) : "memory");
