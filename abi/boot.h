@@ -44,10 +44,16 @@ struct boot_package {
 };
 _Static_assert(sizeof(struct boot_package) <= PAGE_SIZE, "the header is one page");
 
-/* Checksum against truncation and damage in transport (not against malice: that is what the SHA-256 in the log is for): FNV-1a over 64-bit words. */
-static inline uint64_t boot_checksum(uint64_t sum, const uint64_t *words, uint64_t count)
+/*
+ * Checksum against truncation and damage in transport (not against malice: that is what the SHA-256 in the log is for): FNV-1a over
+ * the 64-bit words of `bytes` bytes, which may be of any type.
+ */
+typedef uint64_t __attribute__((may_alias)) boot_word;
+static inline uint64_t boot_checksum(uint64_t sum, const void *data, uint64_t bytes)
 {
-	for (uint64_t i = 0; i < count; i++)
+	const boot_word *words = data;
+
+	for (uint64_t i = 0; i < bytes / sizeof(*words); i++)
 		sum = (sum ^ words[i]) * 0x100000001b3;
 	return sum;
 }

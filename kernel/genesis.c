@@ -55,14 +55,14 @@ static const struct boot_package *package_check(const struct boot_info *info)
 		halt("the boot package is truncated");
 	memory_copy(&header, package, sizeof(header));
 	header.checksum = 0;
-	sum = boot_checksum(BOOT_CHECKSUM_START, (const uint64_t *)&header, sizeof(header) / 8);
+	sum = boot_checksum(BOOT_CHECKSUM_START, &header, sizeof(header));
 	for (unsigned i = 0; i < package->segment_count; i++) {
 		const struct boot_segment *segment = &package->segment[i];
 
 		if ((segment->offset | segment->size | segment->address) % PAGE_SIZE || segment->size > package->size ||
 		    segment->offset > package->size - segment->size)
 			halt("the boot package is damaged: a segment lies outside it");
-		sum = boot_checksum(sum, (const uint64_t *)((const uint8_t *)package + segment->offset), segment->size / 8);
+		sum = boot_checksum(sum, (const uint8_t *)package + segment->offset, segment->size);
 	}
 	if (sum != package->checksum)
 		halt("the boot package is damaged: its checksum is wrong");
@@ -284,6 +284,7 @@ _Noreturn void kernel_main(const struct boot_info *info)
 	init = core_pointer(init_slots[INIT_SLOT_THREAD].object);
 	init->frame.rip = package->entry;
 	init->frame.rdi = INIT_INFORMATION_ADDRESS;
+	init->gs_base = INIT_THREAD_ADDRESS;
 	init->stopped = 0;
 	commit_ring->reserve = COMMIT_RING_RESERVE;
 	thread_ready(init);

@@ -111,7 +111,7 @@ static bool contents_doom_next(struct slot *dying)
 	case OBJECT_VSPACE:
 		return vspace_doom_next(vspace);
 	case OBJECT_TABLE_MEMORY:
-		if (((struct slot *)core_pointer(vspace->slot))->type == OBJECT_NULL)
+		if (!vspace->slot || ((struct slot *)core_pointer(vspace->slot))->type == OBJECT_NULL)
 			return false;
 		slot_doom(core_pointer(vspace->slot));
 		return true;

@@ -169,10 +169,10 @@ static void blob_add(struct output *out, const char *argument)
 static uint64_t checksum(const struct output *out)
 {
 	const struct boot_package *header = (const struct boot_package *)out->data;
-	uint64_t sum = boot_checksum(BOOT_CHECKSUM_START, (const uint64_t *)header, sizeof(*header) / 8);
+	uint64_t sum = boot_checksum(BOOT_CHECKSUM_START, header, sizeof(*header));
 
 	for (uint32_t i = 0; i < header->segment_count; i++)
-		sum = boot_checksum(sum, (const uint64_t *)(out->data + header->segment[i].offset), header->segment[i].size / 8);
+		sum = boot_checksum(sum, out->data + header->segment[i].offset, header->segment[i].size);
 	return sum;
 }
 
