@@ -246,7 +246,7 @@ bool teardown_continue(void);
 uint64_t untyped_place(const struct slot *untyped, uint64_t bytes, uint64_t align);
 
 /* Clear the memory from the watermark up to `end` (offset), in pieces. ERR_RESTART when an interrupt is pending. */
-must_check enum error untyped_clear(struct slot *untyped, uint64_t start, uint64_t end);
+must_check enum error untyped_clear(struct slot *untyped, uint64_t end);
 
 /* cnode.c: copy a capability in the course of a message, all its rights included. */
 must_check enum error capability_transfer(struct thread_core *caller, struct slot *source, struct slot *destination);

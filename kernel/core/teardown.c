@@ -91,6 +91,20 @@ static bool vspace_doom_next(struct vspace_core *vspace)
 	return true;
 }
 
+/*
+ * What table memory takes along: its VSpace. If that is dying already, further down the list, its contents are doomed from here, because its list of table
+ * memory must not name a slot that has been emptied.
+ */
+static bool vspace_doom_or_help(struct vspace_core *vspace)
+{
+	struct slot *original = core_pointer(vspace->slot);
+
+	if (original->type == OBJECT_NULL)
+		return vspace_doom_next(vspace);
+	slot_doom(original);
+	return true;
+}
+
 /* Doom something that must go before the object of `dying`. Returns whether there may be more. */
 static bool contents_doom_next(struct slot *dying)
 {
@@ -111,10 +125,7 @@ static bool contents_doom_next(struct slot *dying)
 	case OBJECT_VSPACE:
 		return vspace_doom_next(vspace);
 	case OBJECT_TABLE_MEMORY:
-		if (!vspace->slot || ((struct slot *)core_pointer(vspace->slot))->type == OBJECT_NULL)
-			return false;
-		slot_doom(core_pointer(vspace->slot));
-		return true;
+		return vspace->slot && vspace_doom_or_help(vspace);
 	default:
 		return false;
 	}

@@ -24,12 +24,13 @@ uint64_t untyped_place(const struct slot *untyped, uint64_t bytes, uint64_t alig
 	return start <= untyped->size && bytes <= untyped->size - start ? start : UINT64_MAX;
 }
 
-enum error untyped_clear(struct slot *untyped, uint64_t start, uint64_t end)
+enum error untyped_clear(struct slot *untyped, uint64_t end)
 {
 	if (untyped->flags & SLOT_DEVICE)
 		return OK;
-	if (untyped->cleared < start)
-		untyped->cleared = start;
+	/* Not from where the object will start: if this call is given up, the gap that alignment leaves may become part of something smaller. */
+	if (untyped->cleared < untyped->watermark)
+		untyped->cleared = untyped->watermark;
 	while (untyped->cleared < end) {
 		uint64_t piece = end - untyped->cleared < CLEAR_PIECE ? end - untyped->cleared : CLEAR_PIECE;
 
@@ -109,7 +110,7 @@ enum error untyped_retype(struct call *call)
 	if (start == UINT64_MAX)
 		return refuse(ERR_NOMEM, "the Untyped has not enough memory above its watermark");
 	end = start + bytes * count;
-	error = type == OBJECT_UNTYPED ? OK : untyped_clear(untyped, start, end);
+	error = type == OBJECT_UNTYPED ? OK : untyped_clear(untyped, end);
 	if (error)
 		return error;
 	record = commit_begin(call->caller, COMMIT_RETYPE);

@@ -41,7 +41,7 @@ enum error vspace_donate(struct call *call)
 	start = untyped_place(untyped, bytes, PAGE_SIZE);
 	if (start == UINT64_MAX)
 		return refuse(ERR_NOMEM, "the Untyped has not enough memory above its watermark");
-	error = untyped_clear(untyped, start, start + bytes);
+	error = untyped_clear(untyped, start + bytes);
 	if (error)
 		return error;
 	record = commit_begin(call->caller, COMMIT_DONATE);
