@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* The arena, the genesis and the hooks: see machine.h for what this machine is and is not. */
+#include "tests/host/harness/machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
+
+#define CORE_PAGE ((paddr_t)0x1000)
+#define CALLER_PAGE ((paddr_t)0x2000)
+#define RING_PAGE ((paddr_t)0x3000)
+#define DIRT 0xa5
+
+unsigned char *core_arena;
+struct machine machine;
+
+static void must(bool condition, const char *what)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "machine: %s\n", what);
+	abort();
+}
+
+static uint64_t page_round(uint64_t bytes)
+{
+	return (bytes + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
+static void *at(paddr_t address)
+{
+	return core_arena + address;
+}
+
+static struct commit_record *record_begin(enum commit_operation operation)
+{
+	struct commit_record *record = commit_begin(NULL, operation);
+
+	must(record, "no room for a record of the genesis");
+	return record;
+}
+
+static void arena_map(uint64_t size)
+{
+	core_arena = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(core_arena != MAP_FAILED, "no memory for the arena");
+}
+
+void machine_start(const struct machine_config *config)
+{
+	uint64_t ring = COMMIT_RING_HEADER + page_round(config->ring_capacity * sizeof(struct commit_record));
+	struct commit_record *record;
+
+	if (core_arena && machine.config.memory != config->memory)
+		machine_stop();
+	if (!core_arena)
+		arena_map(config->memory);
+	machine = (struct machine){ .config = *config, .irq_lines = 24, .cnode = RING_PAGE + ring };
+	machine.free = machine.cnode + page_round(CNODE_BYTES(config->cnode_bits));
+	must(machine.free < config->memory, "the arena is too small");
+	ASAN_UNPOISON_MEMORY_REGION(core_arena, config->memory);
+	memset(core_arena, 0, machine.free);
+	memset(at(machine.free), DIRT, config->memory - machine.free);
+	core = at(CORE_PAGE);
+	machine.caller = at(CALLER_PAGE);
+	machine.caller->priority_max = PRIORITY_LEVELS - 1;
+	commit_ring = at(RING_PAGE);
+	commit_ring->head = 1;
+	commit_ring->tail = 1;
+	commit_ring->capacity = config->ring_capacity;
+	commit_ring->reserve = config->ring_reserve;
+	record = record_begin(COMMIT_GENESIS);
+	record->argument[0] = core_ref(core);
+	record->argument[1] = DIRECT_MAP_BASE + machine.cnode;
+	record->argument[2] = config->cnode_bits;
+	record->argument[3] = KOZO_ABI_VERSION;
+	record->argument[4] = config->ring_capacity;
+	commit_apply(record);
+}
+
+void machine_stop(void)
+{
+	if (!core_arena)
+		return;
+	ASAN_UNPOISON_MEMORY_REGION(core_arena, machine.config.memory);
+	munmap(core_arena, machine.config.memory);
+	core_arena = NULL;
+}
+
+struct slot *machine_slot(uint64_t index)
+{
+	return (struct slot *)at(machine.cnode) + index;
+}
+
+void machine_give_memory(uint64_t index, paddr_t base, uint64_t size, bool device)
+{
+	struct commit_record *record = record_begin(COMMIT_MEMORY);
+
+	record->argument[0] = core_ref(machine_slot(index));
+	record->argument[1] = base;
+	record->argument[2] = size;
+	record->flags = device ? COMMIT_MEMORY_DEVICE : 0;
+	commit_apply(record);
+	if (!device)
+		machine_forget(base, size);
+}
+
+void machine_give_region(uint64_t index, paddr_t base, uint64_t size, uint8_t rights)
+{
+	struct commit_record *record = record_begin(COMMIT_GRANT_REGION);
+
+	record->argument[0] = core_ref(machine_slot(index));
+	record->argument[1] = base;
+	record->argument[2] = size;
+	record->argument[3] = rights;
+	commit_apply(record);
+}
+
+void machine_give_control(uint64_t index, enum object_type type)
+{
+	struct commit_record *record = record_begin(COMMIT_CONTROL);
+
+	record->argument[0] = core_ref(machine_slot(index));
+	record->argument[1] = type;
+	commit_apply(record);
+}
+
+void machine_drain(void)
+{
+	commit_ring->tail = commit_ring->head;
+}
+
+void machine_forget(paddr_t base, uint64_t size)
+{
+	ASAN_POISON_MEMORY_REGION(at(base), size);
+}
+
+/* Hooks. */
+
+void hook_object_created(enum object_type type, ref_t object, uint64_t bytes)
+{
+	const uint64_t *words = core_pointer(object);
+
+	machine.created[type]++;
+	if (type == OBJECT_UNTYPED || type == OBJECT_REGION || type == OBJECT_MAPPING)
+		return;
+	must(((uintptr_t)words & (bytes < PAGE_SIZE ? bytes - 1 : PAGE_SIZE - 1)) == 0, "an object is not aligned");
+	for (uint64_t i = 0; i < bytes / sizeof(*words); i++)
+		must(words[i] == 0, "an object is made of memory that is not clear");
+}
+
+void hook_object_destroyed(enum object_type type, ref_t object)
+{
+	machine.destroyed[type]++;
+	if (type == OBJECT_MAPPING)
+		((struct mapping_core *)core_pointer(object))->slot = 0;
+	if (type == OBJECT_VSPACE)
+		machine.limbo += machine.limbo_per_vspace;
+}
+
+void hook_slot_changed(struct slot *slot)
+{
+	must(slot_place(slot) != PLACE_CNODE, "the slot of a CNode was reported as one of an object");
+	machine.slots_changed++;
+}
+
+void hook_memory_donated(ref_t vspace, paddr_t base, uint64_t size)
+{
+	must(((struct vspace_core *)core_pointer(vspace))->donations != 0, "memory was donated that the VSpace does not list");
+	for (uint64_t i = 0; i < size / sizeof(uint64_t); i++)
+		must(((uint64_t *)at(base))[i] == 0, "donated memory is not clear");
+	machine.donated += size;
+}
+
+void hook_irq_changed(struct irq_core *irq, bool attached)
+{
+	must(irq->vector != 0, "an interrupt without a vector changed");
+	*(attached ? &machine.irq_attached : &machine.irq_detached) += 1;
+}
+
+void hook_priority_changed(struct thread_core *thread)
+{
+	must(thread->priority < PRIORITY_LEVELS, "a Thread got a priority that there is not");
+	machine.priorities_changed++;
+}
+
+bool hook_interrupt_pending(void)
+{
+	machine.questions++;
+	return machine.questions == machine.pending_at || (machine.pending_every && machine.questions % machine.pending_every == 0);
+}
+
+void hook_memory_clear(paddr_t base, uint64_t size)
+{
+	must(base >= machine.free && base + size <= machine.config.memory, "memory that is not there is cleared");
+	ASAN_UNPOISON_MEMORY_REGION(at(base), size);
+	memset(at(base), 0, size);
+}
+
+static bool mapping_index_taken(const struct vspace_core *vspace, uint16_t index)
+{
+	const struct mapping_core *mapping = core_pointer(vspace->mappings);
+
+	while (mapping && mapping->index != index)
+		mapping = core_pointer(mapping->next);
+	return mapping != NULL;
+}
+
+static uint16_t mapping_index_free(const struct vspace_core *vspace)
+{
+	uint16_t index = 1;
+
+	while (mapping_index_taken(vspace, index))
+		index++;
+	return index;
+}
+
+/* The first free Mapping of a donation; NULL when all are in use. */
+static struct mapping_core *donation_mapping(const struct slot *donation)
+{
+	for (paddr_t page = donation->base; page < donation->base + donation->size; page += PAGE_SIZE)
+		for (unsigned i = 0; i < machine.config.mappings_per_page; i++) {
+			struct mapping_core *mapping = (struct mapping_core *)at(page) + i;
+
+			if (!mapping->slot)
+				return mapping;
+		}
+	return NULL;
+}
+
+ref_t hook_mapping_available(ref_t vspace, uint16_t *index)
+{
+	const struct vspace_core *space = core_pointer(vspace);
+	const struct slot *donation = core_pointer(space->donations);
+	struct mapping_core *mapping = NULL;
+
+	for (; donation && !mapping; donation = core_pointer(donation->next_donation))
+		mapping = donation_mapping(donation);
+	*index = mapping ? mapping_index_free(space) : 0;
+	machine.mapping = core_ref(mapping);
+	machine.mapping_index = *index;
+	return machine.mapping;
+}
+
+bool hook_limbo_step(void)
+{
+	if (machine.limbo)
+		machine.limbo--;
+	return machine.limbo == 0;
+}
+
+unsigned hook_irq_lines(void)
+{
+	return machine.irq_lines;
+}
+
+void hook_log_threshold(void)
+{
+	machine.thresholds++;
+}
+
+void hook_refused(enum error error, const char *sentence)
+{
+	must(error != OK && sentence && sentence[0], "a refusal without an error or without a sentence");
+	machine.refusal = error;
+	machine.refusals++;
+}
+
+/* The methods that are the machine's. */
+#define MACHINE_METHOD(function)                                                                   \
+	enum error function(struct call *call)                                                         \
+	{                                                                                              \
+		call->results = 0;                                                                         \
+		machine.reached = function;                                                                \
+		return OK;                                                                                 \
+	}
+
+MACHINE_METHOD(thread_read_registers)
+MACHINE_METHOD(thread_write_registers)
+MACHINE_METHOD(thread_read_fpu)
+MACHINE_METHOD(thread_write_fpu)
+MACHINE_METHOD(thread_suspend)
+MACHINE_METHOD(thread_resume)
+MACHINE_METHOD(thread_inform)
+MACHINE_METHOD(vspace_inform)
+MACHINE_METHOD(mapping_map)
+MACHINE_METHOD(mapping_protect)
+MACHINE_METHOD(mapping_unmap)
+MACHINE_METHOD(irq_acknowledge)
+MACHINE_METHOD(ioports_in)
+MACHINE_METHOD(ioports_out)
+MACHINE_METHOD(cpu_inform)
+MACHINE_METHOD(cpu_halt)
