@@ -34,7 +34,7 @@ export SOURCE_DATE_EPOCH ?= 1767225600
 export LC_ALL := C
 
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 
@@ -50,14 +50,18 @@ include mk/user.mk
 include mk/host.mk
 
 all: programs $(host_tools) $(host_tests) ## build everything (the default)
+	@:
 
 # What runs on the machine that Kozo is for.
 programs: kernels $(user_programs) $(linux_programs)
+	@:
 
 kernels: $(kernels)
+	@:
 
 # Everything that the tests start, the fuzzers included.
 test-programs: all $(fuzz_programs)
+	@:
 
 help: ## print this list
 	@echo 'usage: make [TARGET] [V=1] [BUILD=build] [CC=gcc|clang] [LD=ld.bfd|ld.lld]'
@@ -82,7 +86,7 @@ check-deep: ## the tests that take long: larger state spaces, mutations
 gdb: $(kernels) $(user_programs) ## start QEMU stopped at reset, and gdb on it (PROGRAM=, VARIANT=debug)
 	tools/run-qemu --gdb --timeout 0 --variant $(if $(filter command environment,$(origin VARIANT)),$(VARIANT),debug) --boot $(BOOT)
 
-iso: all ## write $(BUILD)/kozo.iso: boots under BIOS and UEFI, as CD and as USB stick
+iso: kernels $(user_programs) ## write $(BUILD)/kozo.iso: boots under BIOS and UEFI, as CD and as USB stick
 	tools/mkiso $(BUILD)/kernel-$(VARIANT)/kernel.elf $(BOOT) $(BUILD)/kozo.iso
 
 loc: $(BUILD)/kernel-release/kernel.elf ## count the lines of code of ring 0; fail when there are too many
