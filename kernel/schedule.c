@@ -49,6 +49,7 @@ void ready_insert(struct thread *thread, bool first)
 	queues_insert(ready, thread, thread->core.priority);
 	if (first && queue->head != thread) {
 		queue_remove(queue, thread);
+		thread->prev = NULL;
 		thread->next = queue->head;
 		queue->head->prev = thread;
 		queue->head = thread;
