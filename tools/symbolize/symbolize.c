@@ -53,6 +53,15 @@ static bool image_open(struct image *image, const char *path)
 	return image->symbols != NULL;
 }
 
+/* Whether section `index` holds code and `address`. */
+static bool section_has_code(const struct image *image, size_t index, uint64_t address)
+{
+	GElf_Shdr header;
+
+	return gelf_getshdr(elf_getscn(image->elf, index), &header) && header.sh_flags & SHF_EXECINSTR &&
+	       address - header.sh_addr < header.sh_size;
+}
+
 /* The closest symbol at or below `address` that is code; NULL if there is none. Assembly labels have no size and no type. */
 static const char *symbol_find(const struct image *image, uint64_t address, uint64_t *offset)
 {
@@ -61,12 +70,11 @@ static const char *symbol_find(const struct image *image, uint64_t address, uint
 
 	for (uint64_t i = 0; i < image->symbol_count; i++) {
 		GElf_Sym symbol;
-		bool code;
 
-		if (!gelf_getsym(image->symbols, (int)i, &symbol) || symbol.st_shndx == SHN_ABS)
+		if (!gelf_getsym(image->symbols, (int)i, &symbol) || !symbol.st_name)
 			continue;
-		code = GELF_ST_TYPE(symbol.st_info) == STT_FUNC || GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE;
-		if (!code || symbol.st_value > address || symbol.st_value < best || !symbol.st_name)
+		if (symbol.st_value > address || symbol.st_value < best ||
+		    !section_has_code(image, symbol.st_shndx, address))
 			continue;
 		if (symbol.st_value == best && GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
 			continue;
