@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The methods that the machine implements. They commit nothing, so no record leads here; they exist because the method table of kernel/core
+ * names them.
+ */
+#include "kernel/core/core.h"
+
+#define METHOD_OF_MACHINE(function)            \
+	enum error function(struct call *call) \
+	{                                      \
+		(void)call;                    \
+		return ERR_METHOD;             \
+	}
+
+METHOD_OF_MACHINE(thread_read_registers)
+METHOD_OF_MACHINE(thread_write_registers)
+METHOD_OF_MACHINE(thread_read_fpu)
+METHOD_OF_MACHINE(thread_write_fpu)
+METHOD_OF_MACHINE(thread_suspend)
+METHOD_OF_MACHINE(thread_resume)
+METHOD_OF_MACHINE(thread_inform)
+METHOD_OF_MACHINE(vspace_inform)
+METHOD_OF_MACHINE(mapping_map)
+METHOD_OF_MACHINE(mapping_protect)
+METHOD_OF_MACHINE(mapping_unmap)
+METHOD_OF_MACHINE(irq_acknowledge)
+METHOD_OF_MACHINE(ioports_in)
+METHOD_OF_MACHINE(ioports_out)
+METHOD_OF_MACHINE(cpu_inform)
+METHOD_OF_MACHINE(cpu_halt)
