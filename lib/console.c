@@ -50,10 +50,7 @@ void print(const char *format, ...)
 
 _Noreturn void debug_exit(uint8_t value)
 {
-	enum error error;
-
 	transmitter_wait();
-	error = ioports_out(console_ports, DEBUG_EXIT_PORT, 1, value);
-	(void)error; /* nobody is left to be told */
+	(void)!ioports_out(console_ports, DEBUG_EXIT_PORT, 1, value); /* nobody is left to be told */
 	thread_exit();
 }

@@ -25,12 +25,9 @@ static void thread_main(void)
 _Noreturn void thread_exit(void)
 {
 	handle_t thread = thread_self()->thread;
-	enum error error;
 
-	for (;;) {
-		error = thread_suspend(thread);
-		(void)error; /* a thread without a capability to itself spins: there is nothing else that it could do */
-	}
+	for (;;)
+		(void)!thread_suspend(thread); /* one without a capability to itself spins: there is nothing else that it could do */
 }
 
 /* Maps the thread's memory into a space: message page, empty page, stack and block. Tells where page and block are. */

@@ -30,7 +30,7 @@ struct test {
 #define MILLISECOND 1000000ull    /* in ns */
 #define PATIENCE (20000 * MILLISECOND) /* a wait longer than this is a hang */
 
-/* Runs all tests; returns what main should return. */
+/* Runs all tests, or with `test=ID` on the kernel's command line those whose id begins so; returns what main should return. */
 int harness_run(const struct test *tests, uint64_t count);
 #define HARNESS_RUN(tests) harness_run(tests, sizeof(tests) / sizeof((tests)[0]))
 
