@@ -113,7 +113,7 @@ enum thread_state {
 #define IRQ_VECTOR_FIRST 0x30 /* vectors that handlers can get: first .. last */
 #define IRQ_VECTOR_LAST 0xef
 
-#define RETYPE_COUNT_MAX 256
+#define RETYPE_COUNT_MAX 128 /* 32 of Threads, 8 of VSpaces */
 #define CNODE_BITS_MIN 2
 #define CNODE_BITS_MAX 16
 

@@ -22,7 +22,7 @@ static void thread_initialise(struct thread *thread)
 	thread->stopped = STOPPED_SUSPENDED | STOPPED_NO_SPACE;
 	thread->frame.cs = SELECTOR_USER_CODE;
 	thread->frame.ss = SELECTOR_USER_DATA;
-	thread->frame.rflags = RFLAGS_IF;
+	thread->frame.rflags = RFLAGS_ALWAYS;
 	machine_fpu_init_image(thread->fpu);
 }
 
@@ -41,8 +41,7 @@ void hook_object_created(enum object_type type, ref_t object, uint64_t bytes)
 static void thread_destroy(struct thread *thread)
 {
 	wait_cancel(thread, ERR_CANCELLED);
-	thread->stopped |= STOPPED_DESTROYED;
-	thread_unready(thread);
+	thread_stop(thread, STOPPED_DESTROYED);
 	fpu_flush(thread, true);
 }
 
@@ -119,8 +118,7 @@ static void space_changed(struct thread *thread, bool filled)
 		thread->stopped &= (uint8_t)~STOPPED_NO_SPACE;
 		thread_ready(thread);
 	} else {
-		thread->stopped |= STOPPED_NO_SPACE;
-		thread_unready(thread);
+		thread_stop(thread, STOPPED_NO_SPACE);
 	}
 }
 
@@ -130,6 +128,8 @@ void hook_slot_changed(struct slot *slot)
 
 	if (slot_place(slot) == PLACE_THREAD + THREAD_VSPACE)
 		space_changed((struct thread *)slot_thread(slot), slot->type != OBJECT_NULL);
+	if (slot_place(slot) == PLACE_THREAD + THREAD_NOTIFICATION && slot->type != OBJECT_NULL)
+		notification_signal(core_pointer(slot->object), 0); /* what is pending is for the bound thread now */
 	if (slot_place(slot) == PLACE_IRQ && slot->type == OBJECT_NULL && irq->vector && irq->line != IRQ_LINE_MSI)
 		ioapic_mask(irq->line, true);
 }

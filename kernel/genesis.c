@@ -17,6 +17,7 @@
 #ifndef COMMIT_RING_RECORDS
 #define COMMIT_RING_RECORDS 8192
 #endif
+#define COMMIT_RING_BYTES (COMMIT_RING_HEADER + COMMIT_RING_RECORDS * sizeof(struct commit_record))
 #define COMMIT_RING_RESERVE (COMMIT_RING_RECORDS / 8)
 #define INIT_TABLE_PAGES 32
 
@@ -34,12 +35,17 @@ static const struct {
 	{ 0xfee00000, 0xfef00000 },
 };
 
-static struct commit_record *genesis_record(enum commit_operation operation)
+static void genesis_commit(struct commit_record record)
 {
-	struct commit_record *record = commit_begin(NULL, operation);
+	PANIC_UNLESS(commit(NULL, &record) == OK, "the ring holds the genesis");
+}
 
-	PANIC_UNLESS(record, "the ring holds the genesis");
-	return record;
+/* Put a capability that was made from nothing into a slot of init's. */
+static void grant(unsigned slot, enum object_type type, ref_t object, uint64_t size, unsigned rights, unsigned flags)
+{
+	genesis_commit((struct commit_record){
+		.operation = COMMIT_GRANT, .flags = (uint16_t)flags, .argument = { core_ref(&init_slots[slot]), type, object, size, rights },
+	});
 }
 
 /* One line and a halt unless the boot package is whole. */
@@ -71,40 +77,27 @@ static const struct boot_package *package_check(const struct boot_info *info)
 
 static void core_make(const struct boot_package *package)
 {
-	uint64_t ring_bytes = COMMIT_RING_HEADER + COMMIT_RING_RECORDS * sizeof(struct commit_record);
-	struct commit_record *record;
+	struct commit_record module = { .operation = COMMIT_MODULE, .argument[4] = package->size };
 
 	core = paddr_pointer(boot_memory_take(1));
 	init_slots = paddr_pointer(boot_memory_take(CNODE_BYTES(INIT_CNODE_BITS) / PAGE_SIZE));
-	commit_ring = paddr_pointer(boot_memory_take((ring_bytes + PAGE_SIZE - 1) / PAGE_SIZE));
+	commit_ring = paddr_pointer(boot_memory_take(COMMIT_RING_BYTES / PAGE_SIZE));
 	commit_ring->head = 1;
 	commit_ring->tail = 1;
 	commit_ring->capacity = COMMIT_RING_RECORDS;
-	record = genesis_record(COMMIT_GENESIS);
-	record->argument[0] = core_ref(core);
-	record->argument[1] = core_ref(init_slots);
-	record->argument[2] = INIT_CNODE_BITS;
-	record->argument[3] = KOZO_ABI_VERSION;
-	record->argument[4] = COMMIT_RING_RECORDS;
-	commit_apply(record);
-	record = genesis_record(COMMIT_MODULE);
-	memory_copy(record->argument, package->sha256, sizeof(package->sha256));
-	record->argument[4] = package->size;
-	commit_apply(record);
+	genesis_commit((struct commit_record){
+		.operation = COMMIT_GENESIS,
+		.argument = { core_ref(core), core_ref(init_slots), INIT_CNODE_BITS, KOZO_ABI_VERSION, COMMIT_RING_RECORDS },
+	});
+	memory_copy(module.argument, package->sha256, sizeof(package->sha256));
+	genesis_commit(module);
 }
 
 static void memory_give(struct boot_information *out, paddr_t base, paddr_t end, bool device)
 {
-	struct commit_record *record;
-
 	if (base >= end || out->untyped_count == BOOT_UNTYPED_MAX)
 		return;
-	record = genesis_record(COMMIT_MEMORY);
-	record->flags = device ? COMMIT_MEMORY_DEVICE : 0;
-	record->argument[0] = core_ref(&init_slots[INIT_SLOT_UNTYPED + out->untyped_count]);
-	record->argument[1] = base;
-	record->argument[2] = end - base;
-	commit_apply(record);
+	grant(INIT_SLOT_UNTYPED + out->untyped_count, OBJECT_UNTYPED, base, end - base, RIGHTS_ALL, device ? COMMIT_GRANT_DEVICE : 0);
 	out->untyped[out->untyped_count++] = (struct boot_untyped){ base, end - base, device };
 }
 
@@ -120,55 +113,31 @@ static void device_give(struct boot_information *out, paddr_t base, paddr_t end)
 	memory_give(out, base, end, true);
 }
 
-static void memory_give_all(struct boot_information *out, const struct boot_info *info)
+static void memory_give_all(struct boot_information *out)
 {
+	struct memory_range range = { 0 };
 	paddr_t at = 0;
 
-	for (unsigned i = 0; i < info->range_count; i++) {
-		const struct memory_range *range = &info->range[i];
-
-		if (range->kind == MEMORY_RAM)
-			memory_give(out, range->base, range->base + range->size, false);
-	}
-	for (unsigned i = 0; i < info->range_count; i++) {
-		const struct memory_range *range = &info->range[i];
-
-		if (range->kind == MEMORY_RESERVED || range->kind == MEMORY_ACPI)
+	while (boot_memory_next(&range))
+		if (range.kind == MEMORY_RAM)
+			memory_give(out, range.base, range.end, false);
+	for (range = (struct memory_range){ 0 }; boot_memory_next(&range);) {
+		if (range.kind == MEMORY_RESERVED)
 			continue;
-		device_give(out, at, range->base);
-		at = range->base + range->size;
+		device_give(out, at, range.base);
+		at = range.end;
 	}
 	device_give(out, at, (paddr_t)1 << machine_physical_bits());
 }
 
-static void region_give(enum init_slot slot, const void *memory, uint64_t size, unsigned rights)
-{
-	struct commit_record *record = genesis_record(COMMIT_GRANT_REGION);
-
-	record->argument[0] = core_ref(&init_slots[slot]);
-	record->argument[1] = (uint64_t)memory - DIRECT_MAP_BASE;
-	record->argument[2] = size;
-	record->argument[3] = rights;
-	commit_apply(record);
-}
-
-static void control_give(enum init_slot slot, enum object_type type)
-{
-	struct commit_record *record = genesis_record(COMMIT_CONTROL);
-
-	record->argument[0] = core_ref(&init_slots[slot]);
-	record->argument[1] = type;
-	commit_apply(record);
-}
-
-/* Run a decoder as user space would. It may stop for interrupts, which nobody handles yet. */
-static void decode(enum error (*decoder)(struct call *), struct slot *target, struct slot *cap0, struct slot *cap1, const uint64_t words[8])
+/* Call a method as user space would. It may stop for interrupts, which nobody handles yet. */
+static void invoke(unsigned label, struct slot *target, struct slot *cap0, struct slot *cap1, const uint64_t words[8])
 {
 	struct call call = { .target = target, .words = words, .cap = { cap0, cap1 } };
 	enum error error;
 
 	do
-		error = decoder(&call);
+		error = method_invoke(&call, label, (cap0 != NULL) + (cap1 != NULL));
 	while (error == ERR_RESTART);
 	PANIC_UNLESS(error == OK, "the genesis breaks no rule");
 }
@@ -187,7 +156,7 @@ static struct slot *untyped_largest(const struct boot_information *out)
 /* Attach part of a Region to init's VSpace and map it at an address. */
 static void space_map(unsigned slot, unsigned region, vaddr_t address, uint64_t pages, unsigned rights)
 {
-	decode(vspace_attach, &init_slots[INIT_SLOT_VSPACE], &init_slots[region], &init_slots[INIT_SLOT_CNODE], WORDS(slot, rights));
+	invoke(VSPACE_ATTACH_REGION, &init_slots[INIT_SLOT_VSPACE], &init_slots[region], &init_slots[INIT_SLOT_CNODE], WORDS(slot, rights));
 	vspace_map_whole(core_pointer(init_slots[slot].object), address, pages, rights);
 }
 
@@ -201,7 +170,7 @@ static void space_make(const struct boot_package *package)
 		const struct boot_segment *segment = &package->segment[i];
 		uint64_t range = segment->offset >> PAGE_BITS | segment->size >> PAGE_BITS << 32;
 
-		decode(cnode_mint, cnode, cnode, NULL, WORDS(slot + 1, INIT_SLOT_PACKAGE, segment->rights, range));
+		invoke(CNODE_MINT, cnode, cnode, NULL, WORDS(slot + 1, INIT_SLOT_PACKAGE, segment->rights, range));
 		space_map(slot, slot + 1, segment->address, segment->size >> PAGE_BITS, (unsigned)segment->rights);
 	}
 	space_map(INIT_SLOT_INFORMATION_MAPPING, INIT_SLOT_INFORMATION, INIT_INFORMATION_ADDRESS, 1, MAP_READ);
@@ -211,22 +180,17 @@ static void space_make(const struct boot_package *package)
 static void objects_make(struct slot *untyped)
 {
 	struct slot *cnode = &init_slots[INIT_SLOT_CNODE], *thread = &init_slots[INIT_SLOT_THREAD];
-	struct commit_record *record;
 
-	decode(untyped_retype, untyped, cnode, NULL, WORDS(OBJECT_THREAD, 0, INIT_SLOT_THREAD, 1));
-	decode(untyped_retype, untyped, cnode, NULL, WORDS(OBJECT_VSPACE, 0, INIT_SLOT_VSPACE, 1));
-	decode(untyped_retype, untyped, cnode, NULL, WORDS(OBJECT_REGION, PAGE_SIZE, INIT_SLOT_INFORMATION, 1));
-	decode(untyped_retype, untyped, cnode, NULL, WORDS(OBJECT_REGION, PAGE_SIZE, INIT_SLOT_MESSAGE, 1));
-	decode(vspace_donate, &init_slots[INIT_SLOT_VSPACE], untyped, cnode, WORDS(INIT_SLOT_TABLES, INIT_TABLE_PAGES));
-	decode(thread_bind, thread, cnode, NULL, WORDS(THREAD_CNODE));
-	decode(thread_bind, thread, &init_slots[INIT_SLOT_VSPACE], NULL, WORDS(THREAD_VSPACE));
-	decode(thread_bind, thread, &init_slots[INIT_SLOT_MESSAGE], NULL, WORDS(THREAD_MESSAGE));
-	decode(log_reserve, &init_slots[INIT_SLOT_LOG_CONTROL], thread, NULL, WORDS(1));
-	record = genesis_record(COMMIT_PRIORITY);
-	record->argument[0] = thread->object;
-	record->argument[1] = INIT_PRIORITY;
-	record->argument[2] = INIT_PRIORITY;
-	commit_apply(record);
+	invoke(UNTYPED_RETYPE, untyped, cnode, NULL, WORDS(OBJECT_THREAD, 0, INIT_SLOT_THREAD, 1));
+	invoke(UNTYPED_RETYPE, untyped, cnode, NULL, WORDS(OBJECT_VSPACE, 0, INIT_SLOT_VSPACE, 1));
+	invoke(UNTYPED_RETYPE, untyped, cnode, NULL, WORDS(OBJECT_REGION, PAGE_SIZE, INIT_SLOT_INFORMATION, 1));
+	invoke(UNTYPED_RETYPE, untyped, cnode, NULL, WORDS(OBJECT_REGION, PAGE_SIZE, INIT_SLOT_MESSAGE, 1));
+	invoke(VSPACE_DONATE, &init_slots[INIT_SLOT_VSPACE], untyped, cnode, WORDS(INIT_SLOT_TABLES, INIT_TABLE_PAGES));
+	invoke(THREAD_BIND, thread, cnode, NULL, WORDS(THREAD_CNODE));
+	invoke(THREAD_BIND, thread, &init_slots[INIT_SLOT_VSPACE], NULL, WORDS(THREAD_VSPACE));
+	invoke(THREAD_BIND, thread, &init_slots[INIT_SLOT_MESSAGE], NULL, WORDS(THREAD_MESSAGE));
+	invoke(LOG_CONTROL_RESERVE, &init_slots[INIT_SLOT_LOG_CONTROL], thread, NULL, WORDS(1));
+	genesis_commit((struct commit_record){ .operation = COMMIT_PRIORITY, .argument = { thread->object, INIT_PRIORITY, INIT_PRIORITY } });
 }
 
 static void information_fill(struct boot_information *out, const struct boot_info *info, const struct boot_package *package)
@@ -271,13 +235,13 @@ _Noreturn void kernel_main(const struct boot_info *info)
 
 	cpu_make();
 	core_make(package);
-	control_give(INIT_SLOT_IRQ_CONTROL, OBJECT_IRQ_CONTROL);
-	control_give(INIT_SLOT_CPU_CONTROL, OBJECT_CPU_CONTROL);
-	control_give(INIT_SLOT_LOG_CONTROL, OBJECT_LOG_CONTROL);
-	control_give(INIT_SLOT_IO_PORTS, OBJECT_IO_PORTS);
-	region_give(INIT_SLOT_PACKAGE, package, (package->size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1), RIGHTS_ALL);
-	region_give(INIT_SLOT_RING, commit_ring, COMMIT_RING_HEADER + COMMIT_RING_RECORDS * sizeof(struct commit_record), RIGHT_READ);
-	memory_give_all(&information, info);
+	grant(INIT_SLOT_IRQ_CONTROL, OBJECT_IRQ_CONTROL, 0, 0, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_CPU_CONTROL, OBJECT_CPU_CONTROL, 0, 0, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_LOG_CONTROL, OBJECT_LOG_CONTROL, 0, 0, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_IO_PORTS, OBJECT_IO_PORTS, 0, (uint64_t)0xffff << 16, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_PACKAGE, OBJECT_REGION, info->module, (package->size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1), RIGHTS_ALL, 0);
+	grant(INIT_SLOT_RING, OBJECT_REGION, core_ref(commit_ring) - DIRECT_MAP_BASE, COMMIT_RING_BYTES, RIGHT_READ, 0);
+	memory_give_all(&information);
 	objects_make(untyped_largest(&information));
 	space_make(package);
 	information_fill(&information, info, package);

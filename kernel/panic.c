@@ -73,9 +73,13 @@ static void events_print(const struct trace_ring *ring)
 
 _Noreturn void panic_trap(const char *reason, const struct frame *trap)
 {
+	static bool panicking;
 	const struct cpu_machine *machine = &cpu_machine[0];
 	const uint64_t *frame = __builtin_frame_address(0);
 
+	if (panicking)
+		stop();
+	panicking = true;
 	console_print("\npanic: %s\npanic: cpu %u thread 0x%p\n", reason, machine->number,
 		      (void *)cpus[0].current);
 	if (trap)

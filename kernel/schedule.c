@@ -2,7 +2,7 @@
 /*
  * Scheduling: see schedule.h for the rules.
  *
- * Deadlines are kept in a leftist heap (Crane 1972) threaded through the Threads: arming, disarming and expiry take logarithmic time and no memory. The FPU is switched
+ * Deadlines are kept in a skew heap (Sleator and Tarjan 1986) threaded through the Threads: arming, disarming and expiry take amortised logarithmic time and no memory. The FPU is switched
  * lazily: its registers stay with the last thread that used it, and the trap bit CR0.TS is set for all others.
  */
 #include "kernel/schedule.h"
@@ -94,15 +94,22 @@ static void machine_switch(struct cpu *cpu, struct thread *thread)
 	}
 }
 
-void thread_switch(struct thread *thread)
+/* Account for the thread that stops running; `thread` (or nobody) is current from now on. */
+static inline void current_set(struct cpu *cpu, struct thread *thread)
 {
-	struct cpu *cpu = this_cpu();
 	uint64_t now = tsc_read();
 
 	if (cpu->current)
 		cpu->current->cpu_time += now - cpu->switched_at;
 	cpu->switched_at = now;
 	cpu->current = thread;
+}
+
+void thread_switch(struct thread *thread)
+{
+	struct cpu *cpu = this_cpu();
+
+	current_set(cpu, thread);
 	machine_switch(cpu, thread);
 }
 
@@ -116,23 +123,6 @@ static void timer_set(void)
 	else if (!this_cpu()->current)
 		return;
 	apic_timer_arm(when > now ? when - now : 0);
-}
-
-static void slice_begin(void)
-{
-	this_cpu()->slice_end = clock_now() + TIME_SLICE_NS;
-	timer_set();
-}
-
-/* Account for the thread that stops running, and run nobody. */
-static void current_leave(struct cpu *cpu)
-{
-	uint64_t now = tsc_read();
-
-	if (cpu->current)
-		cpu->current->cpu_time += now - cpu->switched_at;
-	cpu->switched_at = now;
-	cpu->current = NULL;
 }
 
 /*
@@ -149,7 +139,6 @@ static void ring_wake(void)
 	if (!commit_room(&best->core, best->records))
 		return;
 	ring_leave(best);
-	best->state = THREAD_RUNNABLE;
 	thread_ready(best);
 }
 
@@ -177,109 +166,81 @@ void schedule(void)
 		ready_insert(current, true);
 	}
 	if (!cpu->ready.occupied)
-		current_leave(cpu);
+		current_set(cpu, NULL);
 	while (!cpu->ready.occupied)
 		idle_step();
 	best = cpu->ready.queue[queues_best(&cpu->ready)].head;
 	thread_unready(best);
 	thread_switch(best);
-	slice_begin();
+	cpu->slice_end = clock_now() + TIME_SLICE_NS;
+	timer_set();
 }
 
-static uint32_t heap_rank(const struct thread *node)
+/*
+ * Join two heaps: down the right spines, the earlier root first, children swapped on the way (that keeps the spines short).
+ * `parent` is where the result will hang.
+ */
+static struct thread *heap_join(struct thread *a, struct thread *b, struct thread *parent)
 {
-	return node ? node->rank : 0;
-}
-
-/* Join two heaps. Iterative down the right spines, which have logarithmic length. */
-static struct thread *heap_join(struct thread *a, struct thread *b)
-{
-	struct thread *root = NULL, *last = NULL;
+	struct thread *root = NULL, **link = &root;
 
 	while (a && b) {
-		struct thread *first = a->deadline <= b->deadline ? a : b;
+		struct thread *first = a->deadline <= b->deadline ? a : b, *other = first == a ? b : a;
 
-		if (first == a)
-			a = first->heap_right;
-		else
-			b = first->heap_right;
-		first->heap_parent = last;
-		if (last)
-			last->heap_right = first;
-		else
-			root = first;
-		last = first;
+		a = first->heap_right;
+		b = other;
+		first->heap_right = first->heap_left;
+		first->heap_parent = parent;
+		*link = first;
+		link = &first->heap_left;
+		parent = first;
 	}
-	if (!last)
-		return a ? a : b;
-	last->heap_right = a ? a : b;
-	if (last->heap_right)
-		last->heap_right->heap_parent = last;
+	*link = a ? a : b;
+	if (*link)
+		(*link)->heap_parent = parent;
 	return root;
-}
-
-/* Restore the leftist order and the ranks from `node` upward, as far as they change. */
-static void heap_repair(struct thread *node, bool whole_spine)
-{
-	while (node) {
-		uint32_t rank;
-
-		if (heap_rank(node->heap_left) < heap_rank(node->heap_right)) {
-			struct thread *left = node->heap_left;
-
-			node->heap_left = node->heap_right;
-			node->heap_right = left;
-		}
-		rank = heap_rank(node->heap_right) + 1;
-		if (rank == node->rank && !whole_spine)
-			return;
-		node->rank = rank;
-		node = node->heap_parent;
-	}
-}
-
-/* The lower end of the right spine. */
-static struct thread *heap_spine_end(struct thread *node)
-{
-	while (node && node->heap_right)
-		node = node->heap_right;
-	return node;
 }
 
 void deadline_arm(struct thread *thread, uint64_t deadline)
 {
 	thread->deadline = deadline;
 	thread->timed = true;
-	thread->rank = 1;
 	thread->heap_left = NULL;
 	thread->heap_right = NULL;
-	thread->heap_parent = NULL;
-	deadlines = heap_join(deadlines, thread);
-	heap_repair(heap_spine_end(deadlines), true);
+	deadlines = heap_join(deadlines, thread, NULL);
 	if (deadlines == thread)
 		timer_set();
 }
 
 void deadline_disarm(struct thread *thread)
 {
-	struct thread *parent = thread->heap_parent, *joined;
+	struct thread *parent = thread->heap_parent;
+	struct thread *joined;
 
 	if (!thread->timed)
 		return;
 	thread->timed = false;
-	joined = heap_join(thread->heap_left, thread->heap_right);
-	if (joined)
-		joined->heap_parent = NULL;
-	heap_repair(heap_spine_end(joined), true);
-	if (joined)
-		joined->heap_parent = parent;
+	joined = heap_join(thread->heap_left, thread->heap_right, parent);
 	if (!parent)
 		deadlines = joined;
 	else if (parent->heap_left == thread)
 		parent->heap_left = joined;
 	else
 		parent->heap_right = joined;
-	heap_repair(parent, false);
+}
+
+/* The current thread had its time: the next of its priority runs. */
+static void slice_end(struct cpu *cpu)
+{
+	struct thread *current = cpu->current, *next = current ? cpu->ready.queue[current->core.priority].head : NULL;
+
+	if (next && thread_can_run(current)) {
+		thread_unready(next);
+		ready_insert(current, false);
+		thread_switch(next);
+	}
+	cpu->slice_end = clock_now() + TIME_SLICE_NS;
+	teardown_continue();
 }
 
 void timer_handle(void)
@@ -289,18 +250,8 @@ void timer_handle(void)
 
 	for (unsigned i = 0; i < EXPIRE_MAX && deadlines && deadlines->deadline <= now; i++)
 		wait_cancel(deadlines, ERR_TIMEOUT);
-	if (now >= cpu->slice_end) {
-		struct thread *current = cpu->current;
-
-		if (current && thread_can_run(current) && cpu->ready.queue[current->core.priority].head) {
-			struct thread *next = cpu->ready.queue[current->core.priority].head;
-
-			thread_unready(next);
-			ready_insert(current, false);
-			thread_switch(next);
-		}
-		cpu->slice_end = now + TIME_SLICE_NS;
-	}
+	if (now >= cpu->slice_end)
+		slice_end(cpu);
 	timer_set();
 }
 
@@ -314,6 +265,16 @@ void ring_wait(struct thread *thread, unsigned records)
 void ring_leave(struct thread *thread)
 {
 	queues_remove(&ring_waiters, thread);
+	deadline_disarm(thread);
+	thread->state = THREAD_RUNNABLE;
+}
+
+void thread_stop(struct thread *thread, unsigned why)
+{
+	thread->stopped |= (uint8_t)why;
+	thread_unready(thread);
+	if (thread->state == THREAD_COMMIT)
+		ring_leave(thread);
 }
 
 void fpu_take(void)

@@ -39,7 +39,10 @@ void timer_handle(void);
 /* Wait for room for `records` in the ring, in priority order (holders of the reserve first); the call is executed again afterwards. */
 void ring_wait(struct thread *thread, unsigned records);
 
-/* Take a thread out of the ring's waiting queue. */
+/* No thread that is stopped (STOPPED_*) runs, is ready, or waits for the ring: it executes its call again when it goes on. */
+void thread_stop(struct thread *thread, unsigned why);
+
+/* Take a thread out of the ring's waiting queue; it is runnable again. */
 void ring_leave(struct thread *thread);
 
 /* Give the FPU to the current thread (it used an FPU instruction while another one owned it). */

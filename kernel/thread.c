@@ -36,7 +36,7 @@ enum error thread_registers_load(struct thread *thread, const struct thread_regi
 	*f = (struct frame){
 		.message = { r.rdx, r.r10, r.r8, r.r9, r.rbx, r.rbp, r.r13, r.r14 },
 		.rax = r.rax, .rdi = r.rdi, .rsi = r.rsi, .r12 = r.r12, .r15 = r.r15, .r11 = r.r11, .rcx = r.rcx,
-		.rip = r.rip, .cs = SELECTOR_USER_CODE, .rflags = (r.rflags & RFLAGS_USER) | RFLAGS_IF, .rsp = r.rsp, .ss = SELECTOR_USER_DATA,
+		.rip = r.rip, .cs = SELECTOR_USER_CODE, .rflags = (r.rflags & RFLAGS_USER) | RFLAGS_ALWAYS, .rsp = r.rsp, .ss = SELECTOR_USER_DATA,
 	};
 	thread->fs_base = r.fs_base;
 	thread->gs_base = r.gs_base;
@@ -129,8 +129,7 @@ enum error thread_suspend(struct call *call)
 {
 	struct thread *thread = core_pointer(call->target->object);
 
-	thread->stopped |= STOPPED_SUSPENDED;
-	thread_unready(thread);
+	thread_stop(thread, STOPPED_SUSPENDED);
 	return OK;
 }
 

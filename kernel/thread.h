@@ -53,7 +53,6 @@ struct thread {
 	bool ready;      /* in a ready queue */
 	bool timed;      /* in the deadline heap */
 	bool restarted;  /* its next call is the re-execution of one that has begun to act */
-	uint32_t rank;   /* deadline heap: length of the right spine */
 	uint64_t badge;  /* SENDING: of the capability that it sends with */
 	struct thread *next, *prev; /* ready queue, `queue`, or the ring's queue */
 	struct queue *queue;

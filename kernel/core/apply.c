@@ -27,32 +27,14 @@ static void apply_genesis(const struct commit_record *record)
 	own->mask = ((uint64_t)1 << record->argument[2]) - 1;
 }
 
-static void apply_memory(const struct commit_record *record)
+/* What the kernel starts with: Untypeds, Regions that it keeps itself, singleton controls, the I/O ports. */
+static void apply_grant(const struct commit_record *record)
 {
 	struct slot *slot = core_pointer(record->argument[0]);
 
-	slot_fill(slot, &core->root, OBJECT_UNTYPED, RIGHTS_ALL, record->argument[1]);
-	slot->size = record->argument[2];
-	slot->flags |= SLOT_ORIGINAL | (record->flags & COMMIT_MEMORY_DEVICE ? SLOT_DEVICE : 0);
-}
-
-static void apply_grant_region(const struct commit_record *record)
-{
-	struct slot *slot = core_pointer(record->argument[0]);
-
-	slot_fill(slot, &core->root, OBJECT_REGION, (uint8_t)record->argument[3], record->argument[1]);
-	slot->size = record->argument[2];
-	slot->flags |= SLOT_ORIGINAL;
-}
-
-static void apply_control(const struct commit_record *record)
-{
-	struct slot *slot = core_pointer(record->argument[0]);
-
-	slot_fill(slot, &core->root, (enum object_type)record->argument[1], RIGHTS_ALL, 0);
-	slot->flags |= SLOT_ORIGINAL;
-	if (slot->type == OBJECT_IO_PORTS)
-		slot->ports = (uint64_t)0xffff << 16;
+	slot_fill(slot, &core->root, (enum object_type)record->argument[1], (uint8_t)record->argument[4], record->argument[2]);
+	slot->size = record->argument[3];
+	slot->flags |= SLOT_ORIGINAL | (record->flags & COMMIT_GRANT_DEVICE ? SLOT_DEVICE : 0);
 }
 
 /* The authority part of a new object, whose memory is zero. */
@@ -219,14 +201,8 @@ void apply(const struct commit_record *record)
 		break;
 	case COMMIT_MODULE: /* evidence for the auditor; no authority changes */
 		break;
-	case COMMIT_MEMORY:
-		apply_memory(record);
-		break;
-	case COMMIT_GRANT_REGION:
-		apply_grant_region(record);
-		break;
-	case COMMIT_CONTROL:
-		apply_control(record);
+	case COMMIT_GRANT:
+		apply_grant(record);
 		break;
 	case COMMIT_RETYPE:
 		apply_retype(record);

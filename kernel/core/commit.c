@@ -2,8 +2,7 @@
 /*
  * The commit ring: where every change of authority becomes a record before its caller sees the result.
  *
- * Records are built in place: commit_begin() finds room (a share of the ring is kept for the holders of the reserve), the decoder fills in the arguments,
- * commit_apply() lets apply() read them and publishes them by moving the head. A caller that finds no room has changed nothing and waits (ERR_RING_FULL).
+ * A share of the ring is kept for the holders of the reserve. A caller that finds no room has changed nothing and waits (ERR_RING_FULL).
  *
  * With BENCH_NO_COMMITS (a benchmark's kernel variant only) records go through apply() but are not kept: the difference is what logging costs.
  */
@@ -11,15 +10,6 @@
 
 struct core *core;
 struct commit_ring *commit_ring;
-
-static struct commit_record *record_at(uint64_t sequence)
-{
-	struct commit_record *records = (void *)((unsigned char *)commit_ring + COMMIT_RING_HEADER);
-
-	return &records[sequence & (commit_ring->capacity - 1)];
-}
-
-#ifndef BENCH_NO_COMMITS
 
 bool commit_room(const struct thread_core *caller, uint64_t count)
 {
@@ -29,46 +19,32 @@ bool commit_room(const struct thread_core *caller, uint64_t count)
 	return room >= kept + count;
 }
 
-struct commit_record *commit_begin(const struct thread_core *caller, enum commit_operation operation)
+#ifndef BENCH_NO_COMMITS
+
+enum error commit(const struct thread_core *caller, const struct commit_record *draft)
 {
-	struct commit_record *record;
+	struct commit_record *records = (void *)((unsigned char *)commit_ring + COMMIT_RING_HEADER);
+	struct commit_record *record = &records[commit_ring->head & (commit_ring->capacity - 1)];
 
 	if (!commit_room(caller, 1))
-		return NULL;
-	record = record_at(commit_ring->head);
-	*record = (struct commit_record){ .sequence = commit_ring->head, .operation = (uint16_t)operation, .subject = core_ref(caller) };
-	return record;
-}
-
-void commit_apply(struct commit_record *record)
-{
+		return ERR_RING_FULL;
+	*record = *draft;
+	record->sequence = commit_ring->head;
+	record->subject = core_ref(caller);
 	apply(record);
 	commit_ring->head++;
 	if (commit_ring->head - commit_ring->tail == commit_ring->threshold)
 		hook_log_threshold();
+	return OK;
 }
 
 #else
 
-bool commit_room(const struct thread_core *caller, uint64_t count)
+enum error commit(const struct thread_core *caller, const struct commit_record *draft)
 {
 	(void)caller;
-	(void)count;
-	return true;
-}
-
-struct commit_record *commit_begin(const struct thread_core *caller, enum commit_operation operation)
-{
-	struct commit_record *record = record_at(0);
-
-	(void)caller;
-	*record = (struct commit_record){ .operation = (uint16_t)operation };
-	return record;
-}
-
-void commit_apply(struct commit_record *record)
-{
-	apply(record);
+	apply(draft);
+	return OK;
 }
 
 #endif

@@ -155,6 +155,7 @@ struct call {
 	struct slot *target;        /* the invoked capability */
 	const uint64_t *words;      /* message words 0..7 */
 	struct slot *cap[2];        /* capability arguments */
+	struct slot *destination;   /* the empty slot for a new capability */
 	uint64_t result[4];
 	unsigned results;
 	bool restarted; /* this is the re-execution of a call that had begun to act */
@@ -210,13 +211,10 @@ void slot_clear(struct slot *slot);
 bool commit_room(const struct thread_core *caller, uint64_t count);
 
 /*
- * The next record of the ring, with operation, count 0 and subject filled in and arguments zero; NULL when the caller has to wait for room. Nothing is
- * committed before commit_apply().
+ * Write `draft` into the ring as a record of `caller` (sequence and subject are filled in), apply it and publish it. ERR_RING_FULL: nothing happened, the caller has to
+ * wait for room.
  */
-struct commit_record *commit_begin(const struct thread_core *caller, enum commit_operation operation);
-
-/* Apply the record that commit_begin() returned, and publish it. */
-void commit_apply(struct commit_record *record);
+must_check enum error commit(const struct thread_core *caller, const struct commit_record *draft);
 
 /* apply.c: the only code that changes capability state. Reads the record and the capability state, nothing else, and cannot fail. */
 void apply(const struct commit_record *record);
@@ -242,16 +240,18 @@ bool teardown_continue(void);
 
 /* untyped.c */
 
-/* Where `bytes` with `align` (a power of two) would start in an Untyped, as an offset; UINT64_MAX when they do not fit. */
-uint64_t untyped_place(const struct slot *untyped, uint64_t bytes, uint64_t align);
+/*
+ * Place `bytes` with `align` (a power of two) above the watermark of an Untyped and, with `clear`, clear ordinary memory up to there; *end is the watermark that would follow.
+ * ERR_NOMEM; ERR_RESTART when an interrupt is pending.
+ */
+must_check enum error untyped_reserve(struct slot *untyped, uint64_t bytes, uint64_t align, bool clear, uint64_t *end);
 
-/* Clear the memory from the watermark up to `end` (offset), in pieces. ERR_RESTART when an interrupt is pending. */
-must_check enum error untyped_clear(struct slot *untyped, uint64_t end);
+/*
+ * cnode.c: copy a capability. `record` holds the rights mask in argument 2, and badge or range with their flags. ERR_TYPE when the type cannot be copied.
+ */
+must_check enum error slot_copy(const struct thread_core *caller, const struct slot *source, const struct slot *destination, struct commit_record *record);
 
-/* cnode.c: copy a capability in the course of a message, all its rights included. */
-must_check enum error capability_transfer(struct thread_core *caller, struct slot *source, struct slot *destination);
-
-/* The decoders, by method (abi/methods.def); those of the machine are declared with them. */
+/* The decoders, by method (abi/methods.def). gate.c has checked what its tables say. */
 #define METHOD(type, name, number, rights, caps, function, sentence) must_check enum error function(struct call *call);
 #include "abi/methods.def"
 #undef METHOD

@@ -175,19 +175,29 @@ void teardown_steps(struct slot *parent, uint32_t count)
 	}
 }
 
-/* Run what is left of the dying list (and the children of `parent`) and of the limbo list. Restartable. */
-static enum error teardown_finish(struct call *call, enum commit_operation operation, struct slot *slot)
+/* One record of up to TEARDOWN_BATCH steps. */
+static enum error teardown_batch(const struct thread_core *caller, enum commit_operation operation, const struct slot *slot, uint16_t flags)
 {
-	struct slot *parent = operation == COMMIT_REVOKE ? slot : NULL;
+	return commit(caller, &(struct commit_record){
+		.operation = (uint16_t)operation, .flags = flags, .count = TEARDOWN_BATCH, .argument = { core_ref(slot) },
+	});
+}
 
-	while (core->dying || (parent && parent->type != OBJECT_NULL && parent->child)) {
-		struct commit_record *record = commit_begin(call->caller, operation);
+/* Is there anything left on the dying list, or a child of `parent`? */
+static bool teardown_pending(const struct slot *parent)
+{
+	return core->dying || (parent && parent->type != OBJECT_NULL && parent->child);
+}
 
-		if (!record)
-			return ERR_RING_FULL;
-		record->argument[0] = core_ref(slot);
-		record->count = TEARDOWN_BATCH;
-		commit_apply(record);
+/* Delete (`begin` says that `slot` is still to become dying) or revoke, until the dying list and the limbo list are empty. Restartable. */
+static enum error teardown_run(struct call *call, enum commit_operation operation, struct slot *slot, bool begin)
+{
+	while (begin || teardown_pending(operation == COMMIT_REVOKE ? slot : NULL)) {
+		enum error error = teardown_batch(call->caller, operation, slot, begin ? COMMIT_DELETE_BEGIN : 0);
+
+		if (error)
+			return error;
+		begin = false;
 		call->progress = true;
 		if (hook_interrupt_pending())
 			return ERR_RESTART;
@@ -200,37 +210,15 @@ static enum error teardown_finish(struct call *call, enum commit_operation opera
 
 enum error delete_slot(struct call *call, struct slot *slot)
 {
-	if (slot->type != OBJECT_NULL && !call->restarted) {
-		struct commit_record *record = commit_begin(call->caller, COMMIT_DELETE);
-
-		if (!record)
-			return ERR_RING_FULL;
-		record->argument[0] = core_ref(slot);
-		record->flags = COMMIT_DELETE_BEGIN;
-		record->count = TEARDOWN_BATCH;
-		commit_apply(record);
-		call->progress = true;
-		if (hook_interrupt_pending())
-			return ERR_RESTART;
-	}
-	return teardown_finish(call, COMMIT_DELETE, slot);
+	return teardown_run(call, COMMIT_DELETE, slot, slot->type != OBJECT_NULL && !call->restarted);
 }
 
 enum error revoke_slot(struct call *call, struct slot *slot)
 {
-	return teardown_finish(call, COMMIT_REVOKE, slot);
+	return teardown_run(call, COMMIT_REVOKE, slot, false);
 }
 
 bool teardown_continue(void)
 {
-	struct commit_record *record;
-
-	if (!core->dying)
-		return !hook_limbo_step();
-	record = commit_begin(NULL, COMMIT_DELETE);
-	if (!record)
-		return false;
-	record->count = TEARDOWN_BATCH;
-	commit_apply(record);
-	return true;
+	return core->dying ? teardown_batch(NULL, COMMIT_DELETE, NULL, 0) == OK : !hook_limbo_step();
 }

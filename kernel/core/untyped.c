@@ -7,32 +7,20 @@
  */
 #include "kernel/core/core.h"
 
-#define CLEAR_PIECE PAGE_SIZE
-/* Making an address space or a Thread takes longer than a small object: fewer in one call keep it bounded. */
-#define RETYPE_VSPACES_MAX 8
-#define RETYPE_THREADS_MAX 32
-
-static uint64_t round_up(uint64_t value, uint64_t align)
+enum error untyped_reserve(struct slot *untyped, uint64_t bytes, uint64_t align, bool clear, uint64_t *end)
 {
-	return (value + align - 1) & ~(align - 1);
-}
+	uint64_t start = ((untyped->object + untyped->watermark + align - 1) & ~(align - 1)) - untyped->object;
 
-uint64_t untyped_place(const struct slot *untyped, uint64_t bytes, uint64_t align)
-{
-	uint64_t start = round_up(untyped->object + untyped->watermark, align) - untyped->object;
-
-	return start <= untyped->size && bytes <= untyped->size - start ? start : UINT64_MAX;
-}
-
-enum error untyped_clear(struct slot *untyped, uint64_t end)
-{
-	if (untyped->flags & SLOT_DEVICE)
+	if (start > untyped->size || bytes > untyped->size - start)
+		return refuse(ERR_NOMEM, "the Untyped has not enough memory above its watermark");
+	*end = start + bytes;
+	if (!clear || untyped->flags & SLOT_DEVICE)
 		return OK;
 	/* Not from where the object will start: if this call is given up, the gap that alignment leaves may become part of something smaller. */
 	if (untyped->cleared < untyped->watermark)
 		untyped->cleared = untyped->watermark;
-	while (untyped->cleared < end) {
-		uint64_t piece = end - untyped->cleared < CLEAR_PIECE ? end - untyped->cleared : CLEAR_PIECE;
+	while (untyped->cleared < *end) {
+		uint64_t piece = *end - untyped->cleared < PAGE_SIZE ? *end - untyped->cleared : PAGE_SIZE;
 
 		hook_memory_clear(untyped->object + untyped->cleared, piece);
 		untyped->cleared += piece;
@@ -67,80 +55,51 @@ static uint64_t retype_alignment(uint64_t type, uint64_t bytes)
 	return bytes < PAGE_SIZE ? bytes : PAGE_SIZE;
 }
 
-static uint64_t retype_count_max(uint64_t type)
-{
-	if (type == OBJECT_VSPACE)
-		return RETYPE_VSPACES_MAX;
-	return type == OBJECT_THREAD ? RETYPE_THREADS_MAX : RETYPE_COUNT_MAX;
-}
-
-/* Are `count` slots from `index` there, and empty? */
-static enum error slots_are_free(const struct slot *cnode, uint64_t index, uint64_t count)
+/* The first of `count` empty slots at `index`. */
+static enum error slots_find(const struct slot *cnode, uint64_t index, uint64_t count, struct slot **first)
 {
 	if (index > cnode->mask || count > cnode->mask - index + 1)
 		return refuse(ERR_ARGUMENT, "the destination slots lie beyond the CNode");
+	*first = slot_at(cnode, index);
 	for (uint64_t i = 0; i < count; i++)
-		if (!slot_is_empty(slot_at(cnode, index + i)))
+		if (!slot_is_empty(*first + i))
 			return refuse(ERR_OCCUPIED, "a destination slot is in use");
 	return OK;
 }
 
 enum error untyped_retype(struct call *call)
 {
-	struct slot *untyped = call->target;
-	struct slot *cnode = call->cap[0];
-	uint64_t type = call->words[0], size = call->words[1], index = call->words[2], count = call->words[3];
-	struct commit_record *record;
-	uint64_t bytes, start, end;
+	uint64_t type = call->words[0], size = call->words[1], count = call->words[3];
+	uint64_t bytes = retype_bytes(type, size, call->target), end;
+	/* Making an address space or a Thread takes longer than a small object: fewer in one call keep it bounded. */
+	uint64_t most = type == OBJECT_VSPACE ? RETYPE_COUNT_MAX / 16 : type == OBJECT_THREAD ? RETYPE_COUNT_MAX / 4 : RETYPE_COUNT_MAX;
+	struct slot *first;
 	enum error error;
 
-	if (cnode->type != OBJECT_CNODE)
-		return refuse(ERR_TYPE, "the destination is no CNode");
-	if (!(cnode->rights & RIGHT_WRITE))
-		return refuse(ERR_RIGHTS, "the destination CNode may not be written");
-	bytes = retype_bytes(type, size, untyped);
 	if (!bytes)
 		return refuse(ERR_ARGUMENT, "no such object can be made of this memory");
-	if (count == 0 || count > retype_count_max(type))
+	if (count == 0 || count > most)
 		return refuse(ERR_ARGUMENT, "too few or too many objects in one call");
-	error = slots_are_free(cnode, index, count);
+	error = slots_find(call->cap[0], call->words[2], count, &first);
+	if (!error)
+		error = untyped_reserve(call->target, bytes * count, retype_alignment(type, bytes), type != OBJECT_UNTYPED, &end);
 	if (error)
 		return error;
-	start = untyped_place(untyped, bytes * count, retype_alignment(type, bytes));
-	if (start == UINT64_MAX)
-		return refuse(ERR_NOMEM, "the Untyped has not enough memory above its watermark");
-	end = start + bytes * count;
-	error = type == OBJECT_UNTYPED ? OK : untyped_clear(untyped, end);
-	if (error)
-		return error;
-	record = commit_begin(call->caller, COMMIT_RETYPE);
-	if (!record)
-		return ERR_RING_FULL;
-	record->count = (uint32_t)count;
-	record->argument[0] = core_ref(untyped);
-	record->argument[1] = core_ref(slot_at(cnode, index));
-	record->argument[2] = type;
-	record->argument[3] = type == OBJECT_CNODE ? size : bytes;
-	record->argument[4] = end;
-	commit_apply(record);
-	return OK;
+	return commit(call->caller, &(struct commit_record){
+		.operation = COMMIT_RETYPE, .count = (uint32_t)count,
+		.argument = { core_ref(call->target), core_ref(first), type, type == OBJECT_CNODE ? size : bytes, end },
+	});
 }
 
 enum error untyped_reclaim(struct call *call)
 {
 	struct slot *untyped = call->target;
-	struct commit_record *record;
 	enum error error = revoke_slot(call, untyped);
 
 	/* The Untyped itself may have gone with what was made from it. */
 	if (error || untyped->type != OBJECT_UNTYPED || untyped->watermark == 0)
 		return error;
-	record = commit_begin(call->caller, COMMIT_RESET);
-	if (!record)
-		return ERR_RING_FULL;
-	record->argument[0] = core_ref(untyped);
-	commit_apply(record);
-	return OK;
+	return commit(call->caller, &(struct commit_record){ .operation = COMMIT_RESET, .argument = { core_ref(untyped) } });
 }
 
 enum error untyped_inform(struct call *call)

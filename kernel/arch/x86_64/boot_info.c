@@ -6,9 +6,8 @@
  * once boot_info_read() has returned the original is free memory like any other. Only the boot package stays where the loader put it,
  * which under UEFI is in the first megabyte.
  *
- * The memory map comes as claims, which may overlap and be in any order: by the firmware, and here for the boot package, the kernel
- * and what it takes. The ranges follow from them: each page is of the strongest kind that is claimed for it (enum memory_kind, weakest
- * first), so RAM is free only where nobody else wants it.
+ * The memory map is kept as claims, which may overlap and be in any order: by the firmware, and here for the boot package, the kernel
+ * and what it takes. A page is of the strongest kind that is claimed for it, so RAM is free only where nobody else wants it.
  *
  * Used by one thread before the first user thread runs; there is no lock.
  */
@@ -25,13 +24,8 @@
 #define EBDA_END 0xa0000
 #define CLAIMS_MAX 128
 
-struct claim {
-	paddr_t base, end;
-	enum memory_kind kind;
-};
-
 /* ACPI 6.4 table 15.9, also the layout of Multiboot2 and PVH entries. */
-enum e820_type { E820_RAM = 1, E820_ACPI = 3, E820_NVS = 4 };
+#define E820_RAM 1
 struct e820_entry {
 	uint64_t base, size;
 	uint32_t type, reserved;
@@ -71,7 +65,7 @@ union multiboot2_tag {
 };
 
 static struct boot_info boot;
-static struct claim claim[CLAIMS_MAX];
+static struct memory_range claim[CLAIMS_MAX];
 static uint32_t claim_count;
 
 /* RAM shrinks to whole pages, everything else grows to them. */
@@ -84,16 +78,16 @@ static void memory_claim(paddr_t base, uint64_t size, enum memory_kind kind)
 	if (claim_count == CLAIMS_MAX)
 		halt("the memory map has too many entries");
 	size = size < PHYSICAL_END - base ? size : PHYSICAL_END - base;
-	claim[claim_count++] = (struct claim){PAGE_FLOOR(base + inward), PAGE_FLOOR(base + size + PAGE_SIZE - 1 - inward), kind};
+	claim[claim_count++] = (struct memory_range){PAGE_FLOOR(base + inward), PAGE_FLOOR(base + size + PAGE_SIZE - 1 - inward), kind};
 }
 
-/* The strongest claim to the page at `at` (0: none), and in `next` where the answer can first change. */
+/* The strongest claim to the page at `at`, and in `next` where the answer can first change. */
 static enum memory_kind kind_find(paddr_t at, paddr_t *next)
 {
-	enum memory_kind kind = 0;
+	enum memory_kind kind = MEMORY_NONE;
 
 	*next = PHYSICAL_END;
-	for (struct claim *c = claim; c < claim + claim_count; c++) {
+	for (struct memory_range *c = claim; c < claim + claim_count; c++) {
 		paddr_t change = at < c->base ? c->base : c->end;
 
 		if (c->base <= at && at < c->end && c->kind > kind)
@@ -104,34 +98,25 @@ static enum memory_kind kind_find(paddr_t at, paddr_t *next)
 	return kind;
 }
 
-static void ranges_resolve(void)
+bool boot_memory_next(struct memory_range *range)
 {
-	struct memory_range *range = boot.range; /* the one being made */
 	paddr_t next;
 
-	range->size = 0;
-	for (paddr_t at = 0; at < PHYSICAL_END; at = next) {
-		enum memory_kind kind = kind_find(at, &next);
-
-		if (range->size && (range->kind != kind || range->base + range->size != at)) {
-			if (++range == boot.range + BOOT_RANGES_MAX)
-				halt("the memory map has too many entries");
-			range->size = 0;
-		}
-		if (kind)
-			*range = (struct memory_range){range->size ? range->base : at, range->size + next - at, kind};
-	}
-	boot.range_count = (uint32_t)(range - boot.range) + (range->size > 0);
+	for (range->base = range->end; !(range->kind = kind_find(range->base, &next)); range->base = next)
+		if (next == PHYSICAL_END)
+			return false;
+	do
+		range->end = next;
+	while (kind_find(range->end, &next) == range->kind);
+	return true;
 }
 
 static void memory_map_read(const char *entries, uint64_t bytes, uint32_t stride)
 {
 	for (uint64_t at = 0; at + sizeof(struct e820_entry) <= bytes; at += stride) {
 		const struct e820_entry *entry = (const void *)(entries + at);
-		bool acpi = entry->type == E820_ACPI || entry->type == E820_NVS;
 
-		memory_claim(entry->base, entry->size,
-			     entry->type == E820_RAM ? MEMORY_RAM : acpi ? MEMORY_ACPI : MEMORY_RESERVED);
+		memory_claim(entry->base, entry->size, entry->type == E820_RAM ? MEMORY_RAM : MEMORY_RESERVED);
 	}
 }
 
@@ -230,27 +215,24 @@ const struct boot_info *boot_info_read(uint32_t magic, paddr_t address)
 		halt("no boot module: give the boot package, page-aligned, as initrd (PVH) or module2 (GRUB)");
 	memory_claim(0, PAGE_SIZE, MEMORY_RESERVED);
 	memory_claim(EBDA_START, EBDA_END - EBDA_START, MEMORY_RESERVED);
-	memory_claim(boot.module, boot.module_size, MEMORY_MODULE);
+	memory_claim(boot.module, boot.module_size, MEMORY_KERNEL);
 	memory_claim((paddr_t)kernel_start, (uint64_t)(kernel_end - kernel_start), MEMORY_KERNEL);
-	ranges_resolve();
 	return &boot;
 }
 
 paddr_t boot_memory_take(uint64_t pages)
 {
+	struct memory_range range = {0};
 	uint64_t bytes = pages * PAGE_SIZE;
-	const struct memory_range *range = boot.range;
-	paddr_t base;
 
-	while (range->kind != MEMORY_RAM || range->base < LOW_MEMORY_END || range->size <= bytes)
-		if (++range == boot.range + boot.range_count)
+	do
+		if (!boot_memory_next(&range))
 			halt("there is not enough memory to boot");
-	base = range->base;
-	if (claim[claim_count - 1].end == base)
+	while (range.kind != MEMORY_RAM || range.base < LOW_MEMORY_END || range.end - range.base < bytes);
+	if (claim[claim_count - 1].end == range.base)
 		claim[claim_count - 1].end += bytes;
 	else
-		memory_claim(base, bytes, MEMORY_KERNEL);
-	ranges_resolve();
-	memory_zero(paddr_pointer(base), bytes);
-	return base;
+		memory_claim(range.base, bytes, MEMORY_KERNEL);
+	memory_zero(paddr_pointer(range.base), bytes);
+	return range.base;
 }

@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* What the loader told about the machine, in one form for every loader; and the kernel's only memory before it has objects. */
+/* What the loader told about the machine, in one form for every loader; and where the kernel gets memory before it has objects. */
 #ifndef KOZO_ARCH_BOOT_INFO_H
 #define KOZO_ARCH_BOOT_INFO_H
 
 #include "abi/types.h"
 
-#define BOOT_RANGES_MAX 128
-
 /* Weakest first: where two claim a page, the later one here has it. */
 enum memory_kind {
-	MEMORY_RAM = 1,  /* free */
-	MEMORY_RESERVED, /* the firmware's, or a device's */
-	MEMORY_ACPI,     /* ACPI tables and NVS */
-	MEMORY_MODULE,   /* the boot package */
-	MEMORY_KERNEL,   /* the kernel image and what boot_memory_take() gave out */
+	MEMORY_NONE,     /* nobody's: a hole, or device memory */
+	MEMORY_RAM,      /* free */
+	MEMORY_RESERVED, /* the firmware's */
+	MEMORY_KERNEL,   /* the kernel image, the boot package, and what boot_memory_take() gave out */
 };
 
 struct memory_range {
-	paddr_t base;  /* page-aligned */
-	uint64_t size; /* bytes, whole pages */
+	paddr_t base, end; /* page-aligned */
 	enum memory_kind kind;
 };
 
@@ -32,10 +28,7 @@ struct framebuffer {
 
 #define COMMAND_LINE_SIZE 256
 
-/* Ranges are sorted, disjoint, and neighbours of one kind are merged. What no range covers is nobody's: a hole, or device memory. */
 struct boot_info {
-	struct memory_range range[BOOT_RANGES_MAX];
-	uint32_t range_count;
 	paddr_t module; /* page-aligned */
 	uint64_t module_size;
 	paddr_t rsdp; /* 0: unknown, or known only as a copy */
@@ -46,14 +39,19 @@ struct boot_info {
 
 /*
  * Reads what the loader left: `magic` is what it had in eax, `address` what it had in ebx. Multiboot2 specification 2.0 section 3.6;
- * Xen public/arch-x86/hvm/start_info.h. Halts with one line if it cannot be used or names no boot module.
- * The result stays valid, and boot_memory_take() keeps it true.
+ * Xen public/arch-x86/hvm/start_info.h. Halts with one line if it cannot be used or names no boot module. The result stays valid.
  */
 const struct boot_info *boot_info_read(uint32_t magic, paddr_t address);
 
 /*
+ * Makes `range` the next range of memory after the one that it is; {0} comes before the first. Ranges are ascending and disjoint, neighbours
+ * of one kind are one. Returns false when there is none, and skips MEMORY_NONE.
+ */
+bool boot_memory_next(struct memory_range *range);
+
+/*
  * Takes `pages` contiguous zeroed pages of RAM for good, from above 1 MiB; returns their physical address, which the direct map covers.
- * Only during boot, by its one thread. What was taken is MEMORY_KERNEL from then on. Panics when memory is too small to boot.
+ * Only during boot, by its one thread. What was taken is MEMORY_KERNEL from then on. Halts when there is too little.
  */
 paddr_t boot_memory_take(uint64_t pages);
 

@@ -31,6 +31,7 @@
 #define PIT_COUNT_DOWN 0xb0 /* channel 2, low and high byte, mode 0 */
 #define PIT_LATCH 0x80      /* channel 2 */
 #define PIT_GATE 0x61
+#define PIT_RAN_OUT 0x20
 #define READINGS 5
 
 struct reading {
@@ -101,12 +102,14 @@ void clock_init(void)
 	struct reading first, last;
 	uint64_t hz = cpuid_tsc_hz();
 
-	pit_start();
-	apic_timer_count();
-	first = counters_read();
-	do
-		last = counters_read();
-	while ((uint16_t)(last.pit - first.pit) < PIT_WINDOW);
+	do {
+		pit_start();
+		apic_timer_count();
+		first = counters_read();
+		do
+			last = counters_read();
+		while ((uint16_t)(last.pit - first.pit) < PIT_WINDOW);
+	} while (port_in8(PIT_GATE) & PIT_RAN_OUT); /* the processor was away for longer than the PIT can count */
 	if (hz == 0)
 		hz = (last.tsc - first.tsc) * PIT_HZ / (uint16_t)(last.pit - first.pit);
 	apic_timer_set_rate((last.timer - first.timer) * hz / (last.tsc - first.tsc));

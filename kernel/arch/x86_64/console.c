@@ -58,13 +58,6 @@ static void print_number(uint64_t value, unsigned base, int digits)
 	print_string(text + at);
 }
 
-static void print_signed(int64_t value)
-{
-	if (value < 0)
-		print_byte('-');
-	print_number(value < 0 ? -(uint64_t)value : (uint64_t)value, 10, 1);
-}
-
 void console_print(const char *format, ...)
 {
 	va_list list;
@@ -80,8 +73,6 @@ void console_print(const char *format, ...)
 		format += 1 + wide;
 		if (*format == 's')
 			print_string(va_arg(list, const char *));
-		else if (*format == 'd')
-			print_signed(wide ? va_arg(list, int64_t) : va_arg(list, int));
 		else if (*format == 'p')
 			print_number(va_arg(list, uint64_t), 16, 16);
 		else

@@ -9,8 +9,8 @@
 void console_init(void);
 
 /*
- * Prints `format` and waits until the port has taken it. %s, %d, %u, %x, and with l (%ld, %lu, %lx) for 64 bits; %p prints 16
- * hexadecimal digits without 0x. No widths, no %%.
+ * Prints `format` and waits until the port has taken it. %s, %u, %x, and with l (%lu, %lx) for 64 bits; %p prints 16
+ * hexadecimal digits without 0x. Nothing else.
  */
 void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -71,28 +71,27 @@ static void image_window_map(void)
 }
 
 /* Ranges grow to 2 MiB: what they take in along the way is never touched, and MTRRs keep its memory type. */
-static void direct_map_build(const struct boot_info *info)
+static void direct_map_build(void)
 {
-	bool gib_pages = cpuid_read(LEAF_AMD, 0).edx & LEAF_AMD_EDX_GIB_PAGES;
-	paddr_t mapped = LARGE_PAGE_SIZE;
+	int largest = cpuid_read(LEAF_AMD, 0).edx & LEAF_AMD_EDX_GIB_PAGES ? 3 : 2;
+	struct memory_range range = {0};
+	paddr_t base, end, mapped = LARGE_PAGE_SIZE;
 
-	for (uint32_t i = 0; i < info->range_count; i++) {
-		struct memory_range range = info->range[i];
-		paddr_t base = range.base & -(uint64_t)LARGE_PAGE_SIZE;
-		paddr_t end = (range.base + range.size + LARGE_PAGE_SIZE - 1) & -(uint64_t)LARGE_PAGE_SIZE;
-
+	while (boot_memory_next(&range)) {
+		base = range.base & -(uint64_t)LARGE_PAGE_SIZE;
+		end = (range.end + LARGE_PAGE_SIZE - 1) & -(uint64_t)LARGE_PAGE_SIZE;
 		if (range.kind == MEMORY_RESERVED || end <= mapped)
 			continue;
 		base = base > mapped ? base : mapped;
-		range_map(DIRECT_MAP_BASE + base, base, end, PTE_WRITE | PTE_NX, gib_pages ? 3 : 2);
+		range_map(DIRECT_MAP_BASE + base, base, end, PTE_WRITE | PTE_NX, largest);
 		mapped = end;
 	}
 }
 
-void kernel_map_build(const struct boot_info *info)
+void kernel_map_build(void)
 {
 	image_window_map();
-	direct_map_build(info);
+	direct_map_build();
 	range_map(APIC_MAPPED, APIC_PHYSICAL, APIC_PHYSICAL + PAGE_SIZE, PTE_WRITE | PTE_NX | PTE_UNCACHED, 1);
 	range_map(IOAPIC_MAPPED, IOAPIC_PHYSICAL, IOAPIC_PHYSICAL + PAGE_SIZE, PTE_WRITE | PTE_NX | PTE_UNCACHED, 1);
 	cr3_write(image_paddr(kernel_root));

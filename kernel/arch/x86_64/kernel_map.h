@@ -50,6 +50,6 @@ static inline void memory_copy(void *to, const void *from, uint64_t bytes)
  * Builds the final tables of the kernel's half and switches to them: nothing is writable and executable any more, and the lower half
  * is empty. Needs EFER.NXE. Takes boot memory.
  */
-void kernel_map_build(const struct boot_info *info);
+void kernel_map_build(void);
 
 #endif

@@ -145,7 +145,7 @@ static void syscall_init(void)
 {
 	msr_write(MSR_STAR, (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
 	msr_write(MSR_LSTAR, (uint64_t)syscall_entry);
-	msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC);
+	msr_write(MSR_SFMASK, ~RFLAGS_FIXED);
 	msr_write(MSR_SYSENTER_CS, 0); /* SYSENTER faults */
 }
 
@@ -221,7 +221,7 @@ _Noreturn void machine_boot(uint32_t magic, uint32_t address)
 	idt_build();
 	machine_init_cpu(&cpu_machine[0]);
 	info = boot_info_read(magic, address);
-	kernel_map_build(info);
+	kernel_map_build();
 	fpu_init();
 	apic_init();
 	clock_init();

@@ -39,13 +39,8 @@
 #define EFER_SCE (1u << 0)
 #define EFER_NXE (1u << 11)
 
-#define RFLAGS_TF (1u << 8)
-#define RFLAGS_IF (1u << 9)
-#define RFLAGS_DF (1u << 10)
-#define RFLAGS_IOPL (3u << 12)
-#define RFLAGS_NT (1u << 14)
-#define RFLAGS_RF (1u << 16)
-#define RFLAGS_AC (1u << 18)
+#define RFLAGS_FIXED 0x2u /* always set */
+#define RFLAGS_IF 0x200u
 
 #define PTE_PRESENT 0x1ull
 #define PTE_WRITE 0x2ull
