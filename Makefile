@@ -95,7 +95,8 @@ loc: $(BUILD)/kernel-release/kernel.elf ## count the lines of code of ring 0; fa
 lint: ## clang-tidy and cppcheck over kernel, lib and tools
 	@LINT_KERNEL_FLAGS='$(kernel_flags_debug)' LINT_USER_FLAGS='$(user_flags)' LINT_HOST_FLAGS='$(host_common)' ci/lint
 
-bench: $(bench_targets) ## run every benchmark
+bench: export RECORD := 1
+bench: $(bench_targets) ## run every benchmark and write bench/RESULTS.md anew
 
 bench-%: $(kernels) $(BUILD)/user/bench/%.boot ## run one benchmark of bench/, for example bench-ipc
 	@if [ -x bench/$*/run ]; then BUILD=$(BUILD) bench/$*/run; \
