@@ -102,7 +102,8 @@ static void line_find(const struct image *image, uint64_t address, char *text, s
 		dup2(ends[1], STDOUT_FILENO);
 		close(ends[0]);
 		close(ends[1]);
-		freopen("/dev/null", "w", stderr);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(127);
 		execlp("addr2line", "addr2line", "-e", image->path, number, (char *)NULL);
 		_exit(127);
 	}
@@ -155,10 +156,11 @@ int main(int argc, char **argv)
 	struct image image;
 	char *line = NULL;
 	size_t size = 0;
+	bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: symbolize KERNEL.elf < text\n");
-		return 2;
+	if (argc != 2 || help) {
+		fprintf(help ? stdout : stderr, "usage: symbolize KERNEL.elf < text\n");
+		return help ? 0 : 2;
 	}
 	if (!image_open(&image, argv[1]))
 		return 1;
