@@ -29,6 +29,8 @@ struct frame {
 #define VECTOR_SYSCALL 0x100
 #define SYSCALL_BYTES 2 /* length of the instruction: going back over it executes the call again */
 
+#define RFLAGS_ALWAYS 0x202 /* of user mode: interrupts are on, and bit 1 reads as 1 */
+
 #define STOPPED_SUSPENDED 1 /* by SUSPEND, and from its creation to the first RESUME */
 #define STOPPED_NO_SPACE 2  /* no VSpace is bound */
 #define STOPPED_DESTROYED 4

@@ -30,8 +30,9 @@
 #define PIT_COMMAND 0x43
 #define PIT_COUNT_DOWN 0xb0 /* channel 2, low and high byte, mode 0 */
 #define PIT_LATCH 0x80      /* channel 2 */
+#define PIT_STATUS 0xe8     /* read-back of channel 2 */
+#define PIT_STATUS_OUT 0x80 /* counted down */
 #define PIT_GATE 0x61
-#define PIT_RAN_OUT 0x20
 #define READINGS 5
 
 struct reading {
@@ -58,6 +59,13 @@ static uint16_t pit_read(void)
 	port_out8(PIT_COMMAND, PIT_LATCH);
 	low = port_in8(PIT_CHANNEL2);
 	return (uint16_t)~(port_in8(PIT_CHANNEL2) << 8 | low);
+}
+
+/* Whether it counted to its end, and is of no use any more. */
+static bool pit_ran_out(void)
+{
+	port_out8(PIT_COMMAND, PIT_STATUS);
+	return port_in8(PIT_CHANNEL2) & PIT_STATUS_OUT;
 }
 
 static struct reading counters_read(void)
@@ -109,7 +117,7 @@ void clock_init(void)
 		do
 			last = counters_read();
 		while ((uint16_t)(last.pit - first.pit) < PIT_WINDOW);
-	} while (port_in8(PIT_GATE) & PIT_RAN_OUT); /* the processor was away for longer than the PIT can count */
+	} while (pit_ran_out()); /* an emulator's thread was away for 55 ms */
 	if (hz == 0)
 		hz = (last.tsc - first.tsc) * PIT_HZ / (uint16_t)(last.pit - first.pit);
 	apic_timer_set_rate((last.timer - first.timer) * hz / (last.tsc - first.tsc));
