@@ -220,7 +220,7 @@ static void cpu_make(void)
 
 	cpu->self = cpu;
 	cpu->machine = &cpu_machine[0];
-	cpu->stack = (uint64_t)cpu_stacks[CPU_STACKS];
+	cpu->stack = (uint64_t)(cpu_stacks + CPU_STACKS);
 	cpu->root = image_paddr(kernel_root);
 	cpu->fpu_trapped = true;
 	fpu_trap_set(true);

@@ -83,10 +83,11 @@ enum error thread_write_registers(struct call *call)
 	if (error)
 		return error;
 	if (thread->state != THREAD_RUNNABLE && thread->state != THREAD_FAULTED) {
-		struct frame frame = thread->frame;
+		struct frame frame;
 
+		memory_copy(&frame, &thread->frame, sizeof(frame));
 		wait_cancel(thread, ERR_CANCELLED);
-		thread->frame = frame;
+		memory_copy(&thread->frame, &frame, sizeof(frame));
 	}
 	return OK;
 }

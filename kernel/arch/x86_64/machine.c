@@ -104,7 +104,7 @@ static void gdt_build(struct cpu_machine *machine)
 	machine->tss.io_map_base = sizeof(struct tss);
 	for (int i = 0; i < STACK_KERNEL; i++)
 		machine->tss.ist[i] = (uint64_t)cpu_stacks[i + 1];
-	machine->tss.rsp0 = (uint64_t)cpu_stacks[CPU_STACKS];
+	machine->tss.rsp0 = (uint64_t)(cpu_stacks + CPU_STACKS);
 }
 
 /* Far return: the only way to load CS without knowing one's own address. */
