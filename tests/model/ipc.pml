@@ -87,13 +87,14 @@
 #define RECEIVE 1
 #define WAIT 2
 
-/* `variable` becomes any index (of at most `last`, 1..4) for which condition(index) holds; not executable when there is none. */
+/* `variable` becomes any index (of at most `last`, 1..5) for which condition(index) holds; not executable when there is none. */
 #define CHOOSE(variable, last, condition) \
 	if \
 	:: condition(1) -> variable = 1 \
 	:: 2 <= last && condition((2 <= last -> 2 : 0)) -> variable = 2 \
 	:: 3 <= last && condition((3 <= last -> 3 : 0)) -> variable = 3 \
 	:: 4 <= last && condition((4 <= last -> 4 : 0)) -> variable = 4 \
+	:: 5 <= last && condition((5 <= last -> 5 : 0)) -> variable = 5 \
 	fi
 #define always(index) true
 
@@ -134,10 +135,18 @@ byte ring_used;
 hidden byte x, y, i, j, result, end, count, more;
 
 /* What -DFAULT_ changes. */
-#ifdef FAULT_reserve_ignored
+#ifdef FAULT_reserve_open_to_all
 #define KEPT(t) 0
+#elif defined(FAULT_reserve_closed_to_init)
+#define KEPT(t) RESERVE
 #else
 #define KEPT(t) (RESERVED(t) -> 0 : RESERVE)
+#endif
+
+#ifdef FAULT_second_transfer_without_room
+#define TRANSFERS(two) 1
+#else
+#define TRANSFERS(two) (two -> 2 : 1)
 #endif
 
 #define runs(t) (thread[t].state == RUNNABLE && !thread[t].suspended)
@@ -189,8 +198,9 @@ inline wait_leave(t)
 	thread[t].call = 0;
 	thread[t].caps = 0;
 #ifndef FAULT_timer_stays
-	thread[t].timer = 0
+	thread[t].timer = 0;
 #endif
+	skip
 }
 
 /* Thread t, which left its wait, goes on with the result `how`. */
@@ -208,16 +218,16 @@ inline wait_enter(t, new_state, where, timed)
 {
 	thread[t].state = new_state;
 	thread[t].at = where;
+#ifndef FAULT_timer_not_armed
 	thread[t].timer = timed
+#endif
 }
 
 /* Reply r, armed or answered just now, holds the caller t. */
 inline reply_hold(r, t)
 {
 	assert(reply[r].life < LIMBO);
-#ifndef FAULT_reply_overwritten
 	assert(reply[r].caller == NONE);
-#endif
 	reply[r].caller = t;
 	reply[r].ghost_told = t;
 	thread[t].state = REPLY;
@@ -367,13 +377,17 @@ inline endpoint_receive(t, e, r, timed, poll)
 			fi
 		:: else ->
 			if
+#ifndef FAULT_call_without_reply_taken
 			:: r == NONE && thread[x].call ->
 				wait_leave(x);
 				thread_wake(x, ERR_CANCELLED);
 				result = AGAIN
+#endif
+#ifndef FAULT_queued_transfer_without_room
 			:: !(r == NONE && thread[x].call) && thread[x].caps && !commit_room(x) ->
 				sender_defer(e);
 				result = AGAIN
+#endif
 			:: else ->
 				MESSAGE_MOVED(x, t);
 				capability_transfer(x, t, thread[x].caps);
@@ -394,9 +408,11 @@ inline notification_signal(n)
 	:: else
 	fi;
 	if
+#ifndef FAULT_signal_forgets_bound
 	:: y != NONE && thread[y].state == RECEIVING ->
 		wait_leave(y);
 		thread_wake(y, SIGNALLED)
+#endif
 	:: else ->
 		if
 		:: x != NONE ->
@@ -433,8 +449,12 @@ inline call_check(t, does_reply, send, to, receive, from, r)
 	:: send == SIGNAL && notification[to].life != ALIVE -> result = ERR_REFUSED
 	:: receive == RECEIVE && endpoint[from] != ALIVE -> result = ERR_REFUSED
 	:: receive == WAIT && notification[from].life != ALIVE -> result = ERR_REFUSED
+#ifndef FAULT_reply_overwritten
 	:: receive && r != NONE && !does_reply && reply[r].caller != NONE -> result = ERR_REFUSED
+#endif
+#ifndef FAULT_reply_armed_twice
 	:: r != NONE && reply[r].receiver != NONE -> result = ERR_REFUSED
+#endif
 	:: else
 	fi
 }
@@ -446,10 +466,16 @@ inline call_check(t, does_reply, send, to, receive, from, r)
 inline ipc_call(t, does_reply, send, to, receive, from, r, has_caps, timed, poll)
 {
 	thread[t].ghost_open = 1;
+#ifdef FAULT_reply_before_check
+	if
+	:: does_reply -> reply_answer(t, r, has_caps)
+	:: else
+	fi;
+#endif
 	call_check(t, does_reply, send, to, receive, from, r);
 	end = result;
 	if
-	:: end == OK && has_caps && !commit_rooms(t, (does_reply && send -> 2 : 1)) -> end = RING_FULL
+	:: end == OK && has_caps && !commit_rooms(t, TRANSFERS(does_reply && send)) -> end = RING_FULL
 	:: else
 	fi;
 	if
@@ -498,16 +524,20 @@ inline reply_destroy(r)
 {
 	x = reply[r].caller;
 	if
+#ifndef FAULT_reply_deletion_forgets_caller
 	:: x != NONE ->
 		wait_leave(x);
 		thread_wake(x, ERR_CANCELLED)
+#endif
 	:: else
 	fi;
 	x = reply[r].receiver;
 	if
+#ifndef FAULT_reply_deletion_stays_armed
 	:: x != NONE ->
 		thread[x].reply = NONE;
 		reply[r].receiver = NONE
+#endif
 	:: else
 	fi;
 	reply[r].life = GONE;
@@ -519,9 +549,11 @@ inline endpoint_limbo_step(e)
 {
 	queue_head(e);
 	if
+#ifndef FAULT_endpoint_deletion_forgets_waiters
 	:: x != NONE ->
 		wait_leave(x);
 		thread_wake(x, ERR_CANCELLED)
+#endif
 	:: else -> endpoint[e] = GONE
 	fi
 }
@@ -550,7 +582,9 @@ inline notification_limbo_step(n)
 /* Thread t lost its original capability. */
 inline thread_destroy(t)
 {
+#ifndef FAULT_dead_thread_stays
 	wait_leave(t);
+#endif
 	notification[thread[t].bound].bound = NONE;
 	thread[t].bound = NONE;
 	thread[t].suspended = 0;
@@ -578,10 +612,12 @@ inline notification_bind(n, t)
 	notification[n].bound = t;
 	thread[t].bound = n;
 	if
+#ifndef FAULT_bind_forgets_bits
 	:: notification[n].bits && thread[t].state == RECEIVING ->
 		notification[n].bits = 0;
 		wait_leave(t);
 		thread_wake(t, SIGNALLED)
+#endif
 	:: else
 	fi
 }

@@ -29,6 +29,7 @@ byte word[THREADS + 1];                /* the message word of each thread */
 #endif
 
 bit request[THREADS]; /* parity of each client's latest request */
+hidden byte owed;     /* whether the server's latest call brought a message to answer */
 bit killed;           /* client 2 was */
 byte restarts;
 
@@ -65,9 +66,9 @@ active proctype server()
 	do
 	:: d_step {
 		runs(SERVER) ->
-		x = (ended[SERVER] == OK);
+		owed = (ended[SERVER] == OK);
 		ended[SERVER] = BLOCKED;
-		ipc_call(SERVER, x, 0, 0, RECEIVE, 1, 1, 0, 0, 0);
+		ipc_call(SERVER, owed, 0, 0, RECEIVE, 1, 1, 0, 0, 0);
 		structure()
 	   }
 	od
@@ -81,8 +82,20 @@ active proctype clock()
 	od
 }
 
+#ifdef WITH_SIGNALS
+active proctype device()
+{
+	do
+	:: d_step { notification[1].life == ALIVE -> notification_signal(1); structure() }
+	od
+}
+#endif
+
 active proctype supervisor()
 {
+#ifdef WITH_SIGNALS
+	d_step { notification_bind(1, SERVER); structure() }
+#endif
 	do
 	:: restarts < RESTARTS ->
 		d_step { thread_destroy(SERVER); structure() }
@@ -97,6 +110,9 @@ active proctype supervisor()
 			thread[SERVER].state = RUNNABLE;
 			restarts++
 		}
+#ifdef WITH_SIGNALS
+		d_step { notification_bind(1, SERVER); structure() }
+#endif
 #endif
 	:: !killed -> d_step { thread_destroy(2); killed = 1; structure() }
 	:: break
@@ -106,6 +122,9 @@ active proctype supervisor()
 #ifdef SERVER_LEAVES
 #define client2_on (runs(2) || killed)
 ltl timed { [] <> client2_on }
+#elif defined(WITH_SIGNALS)
+#define signals_seen (!notification[1].bits)
+ltl noticed { [] <> signals_seen }
 #else
 #define client1_on runs(1)
 ltl served { [] <> client1_on }
