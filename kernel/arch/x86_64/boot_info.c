@@ -120,14 +120,10 @@ static void memory_map_read(const char *entries, uint64_t bytes, uint32_t stride
 	}
 }
 
-static void command_line_copy(const char *text, uint64_t size)
+/* Copies at most `room` of `size` bytes. */
+static void bytes_copy(void *to, uint64_t room, const void *from, uint64_t size)
 {
-	memory_copy(boot.command_line, text, size < sizeof(boot.command_line) ? size : sizeof(boot.command_line) - 1);
-}
-
-static void rsdp_copy(const char *rsdp, uint64_t size)
-{
-	memory_copy(boot.rsdp_copy, rsdp, size < sizeof(boot.rsdp_copy) ? size : sizeof(boot.rsdp_copy));
+	memory_copy(to, from, size < room ? size : room);
 }
 
 /* The `size` bytes at an address that the loader named, or a halt. */
@@ -152,17 +148,17 @@ static void pvh_read(const struct pvh_info *info)
 		boot.module_size = module->size;
 	}
 	if (info->command_line)
-		command_line_copy(loader_pointer(info->command_line, COMMAND_LINE_SIZE), COMMAND_LINE_SIZE);
+		memory_copy(boot.command_line, loader_pointer(info->command_line, COMMAND_LINE_SIZE), COMMAND_LINE_SIZE - 1);
 	boot.rsdp = info->rsdp;
 	if (info->rsdp)
-		rsdp_copy(loader_pointer(info->rsdp, sizeof(boot.rsdp_copy)), sizeof(boot.rsdp_copy));
+		memory_copy(boot.rsdp_copy, loader_pointer(info->rsdp, sizeof(boot.rsdp_copy)), sizeof(boot.rsdp_copy));
 }
 
 static void multiboot2_tag_read(const union multiboot2_tag *tag)
 {
 	switch (tag->type) {
 	case TAG_COMMAND_LINE:
-		command_line_copy(tag->content, tag->size - TAG_HEADER);
+		bytes_copy(boot.command_line, COMMAND_LINE_SIZE - 1, tag->content, tag->size - TAG_HEADER);
 		break;
 	case TAG_MODULE:
 		if (boot.module_size > 0 || tag->size < sizeof(tag->module) || tag->module.end < tag->module.start)
@@ -181,7 +177,7 @@ static void multiboot2_tag_read(const union multiboot2_tag *tag)
 		break;
 	case TAG_RSDP_OLD:
 	case TAG_RSDP_NEW: /* GRUB gives the new one last */
-		rsdp_copy(tag->content, tag->size - TAG_HEADER);
+		bytes_copy(boot.rsdp_copy, sizeof(boot.rsdp_copy), tag->content, tag->size - TAG_HEADER);
 		break;
 	}
 }
