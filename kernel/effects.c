@@ -38,59 +38,61 @@ void hook_object_created(enum object_type type, ref_t object, uint64_t bytes)
 }
 
 /* A thread leaves everything that it waits in or runs on. */
-static void thread_destroy(struct thread *thread)
+static void thread_destroyed(ref_t object)
 {
+	struct thread *thread = core_pointer(object);
+
 	wait_cancel(thread, ERR_CANCELLED);
 	thread_stop(thread, STOPPED_DESTROYED);
 	fpu_flush(thread, true);
 }
 
 /* Whoever still waits in the queue of a destroyed object is woken step by step. */
-static void queue_destroy(struct queue *queue)
+static void queue_destroyed(struct queue *queue)
 {
-	if (!queue->head)
-		return;
 	queue->limbo = limbo_queues;
 	limbo_queues = queue;
 }
 
-/* No CPU may go on with the tables of a destroyed address space. */
-static void vspace_destroy(ref_t vspace)
+static void endpoint_destroyed(ref_t object)
 {
-	if (this_cpu()->root != vspace_root(vspace))
+	queue_destroyed(&((struct endpoint *)core_pointer(object))->queue);
+}
+
+static void notification_destroyed(ref_t object)
+{
+	queue_destroyed(&((struct notification *)core_pointer(object))->queue);
+}
+
+static void reply_destroyed(ref_t object)
+{
+	reply_destroy(core_pointer(object));
+}
+
+/* No CPU may go on with the tables of a destroyed address space. */
+static void vspace_destroyed(ref_t object)
+{
+	if (this_cpu()->root != vspace_root(object))
 		return;
 	this_cpu()->root = image_paddr(kernel_root);
 	cr3_write(this_cpu()->root);
 }
 
+static void mapping_destroyed(ref_t object)
+{
+	((struct mapping_core *)core_pointer(object))->limbo = limbo_mappings;
+	limbo_mappings = object;
+}
+
 void hook_object_destroyed(enum object_type type, ref_t object)
 {
-	struct mapping_core *mapping;
+	static void (*const destroyed[OBJECT_TYPES])(ref_t object) = {
+		[OBJECT_THREAD] = thread_destroyed, [OBJECT_ENDPOINT] = endpoint_destroyed, [OBJECT_NOTIFICATION] = notification_destroyed,
+		[OBJECT_REPLY] = reply_destroyed,   [OBJECT_VSPACE] = vspace_destroyed,     [OBJECT_MAPPING] = mapping_destroyed,
+	};
 
-	switch (type) {
-	case OBJECT_THREAD:
-		thread_destroy(core_pointer(object));
-		break;
-	case OBJECT_ENDPOINT:
-		queue_destroy(&((struct endpoint *)core_pointer(object))->queue);
-		break;
-	case OBJECT_NOTIFICATION:
-		queue_destroy(&((struct notification *)core_pointer(object))->queue);
-		break;
-	case OBJECT_REPLY:
-		reply_destroy(core_pointer(object));
-		break;
-	case OBJECT_VSPACE:
-		vspace_destroy(object);
-		break;
-	case OBJECT_MAPPING:
-		mapping = core_pointer(object);
-		mapping->limbo = limbo_mappings;
-		limbo_mappings = object;
-		break;
-	default:
-		break;
-	}
+	if (destroyed[type])
+		destroyed[type](object);
 }
 
 bool hook_limbo_step(void)

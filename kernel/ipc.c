@@ -65,11 +65,11 @@ static inline void ipc_finish(struct thread *self, struct thread *next)
 	if (next && thread_can_run(next)) {
 		if ((!going_on || next->core.priority > self->core.priority) && this_cpu()->ready.occupied >> next->core.priority >> 1 == 0) {
 			if (going_on)
-				ready_insert(self, true);
+				ready_insert(self);
 			thread_switch(next);
 			return;
 		}
-		ready_insert(next, false);
+		ready_insert(next);
 	}
 	schedule();
 }

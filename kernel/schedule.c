@@ -40,26 +40,16 @@ static unsigned queues_best(const struct ready_queues *queues)
 	return 63 - (unsigned)__builtin_clzll(queues->occupied);
 }
 
-void ready_insert(struct thread *thread, bool first)
+void ready_insert(struct thread *thread)
 {
-	struct ready_queues *ready = &this_cpu()->ready;
-	struct queue *queue = &ready->queue[thread->core.priority];
-
 	thread->ready = true;
-	queues_insert(ready, thread, thread->core.priority);
-	if (first && queue->head != thread) {
-		queue_remove(queue, thread);
-		thread->prev = NULL;
-		thread->next = queue->head;
-		queue->head->prev = thread;
-		queue->head = thread;
-	}
+	queues_insert(&this_cpu()->ready, thread, thread->core.priority);
 }
 
 void thread_ready(struct thread *thread)
 {
 	if (thread_can_run(thread) && !thread->ready && thread != this_cpu()->current)
-		ready_insert(thread, false);
+		ready_insert(thread);
 }
 
 void thread_unready(struct thread *thread)
@@ -163,7 +153,7 @@ void schedule(void)
 	if (current && thread_can_run(current)) {
 		if (!cpu->ready.occupied || queues_best(&cpu->ready) <= current->core.priority)
 			return;
-		ready_insert(current, true);
+		ready_insert(current);
 	}
 	if (!cpu->ready.occupied)
 		current_set(cpu, NULL);
@@ -236,7 +226,7 @@ static void slice_end(struct cpu *cpu)
 
 	if (next && thread_can_run(current)) {
 		thread_unready(next);
-		ready_insert(current, false);
+		ready_insert(current);
 		thread_switch(next);
 	}
 	cpu->slice_end = clock_now() + TIME_SLICE_NS;

@@ -12,8 +12,8 @@
 
 #define TIME_SLICE_NS 5000000
 
-/* Put a thread that can run (and is neither current nor ready) at the end of its ready queue; with `first`, at the head. */
-void ready_insert(struct thread *thread, bool first);
+/* Put a thread that can run and is not ready at the end of its ready queue. */
+void ready_insert(struct thread *thread);
 
 /* Let a thread that may have become able to run do so, in its turn. No effect when it cannot run, or is ready or current already. */
 void thread_ready(struct thread *thread);

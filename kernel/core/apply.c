@@ -193,49 +193,35 @@ static void apply_irq_attach(const struct commit_record *record)
 	hook_irq_changed(irq, true);
 }
 
+static void apply_module(const struct commit_record *record)
+{
+	(void)record; /* evidence for the auditor; no authority changes */
+}
+
+static void apply_move(const struct commit_record *record)
+{
+	slot_transplant(core_pointer(record->argument[0]), core_pointer(record->argument[1]));
+}
+
+static void apply_revoke(const struct commit_record *record)
+{
+	teardown_steps(core_pointer(record->argument[0]), record->count);
+}
+
+static void apply_log_reserve(const struct commit_record *record)
+{
+	((struct thread_core *)core_pointer(record->argument[0]))->reserve = (uint8_t)record->argument[1];
+}
+
+static void (*const appliers[COMMIT_OPERATIONS])(const struct commit_record *record) = {
+	[COMMIT_GENESIS] = apply_genesis,   [COMMIT_MODULE] = apply_module,   [COMMIT_GRANT] = apply_grant,
+	[COMMIT_RETYPE] = apply_retype,     [COMMIT_COPY] = apply_copy,       [COMMIT_MOVE] = apply_move,
+	[COMMIT_DELETE] = apply_delete,     [COMMIT_REVOKE] = apply_revoke,   [COMMIT_RESET] = apply_reset,
+	[COMMIT_PRIORITY] = apply_priority, [COMMIT_DONATE] = apply_donate,   [COMMIT_ATTACH] = apply_attach,
+	[COMMIT_IRQ_ATTACH] = apply_irq_attach, [COMMIT_LOG_RESERVE] = apply_log_reserve,
+};
+
 void apply(const struct commit_record *record)
 {
-	switch (record->operation) {
-	case COMMIT_GENESIS:
-		apply_genesis(record);
-		break;
-	case COMMIT_MODULE: /* evidence for the auditor; no authority changes */
-		break;
-	case COMMIT_GRANT:
-		apply_grant(record);
-		break;
-	case COMMIT_RETYPE:
-		apply_retype(record);
-		break;
-	case COMMIT_COPY:
-		apply_copy(record);
-		break;
-	case COMMIT_MOVE:
-		slot_transplant(core_pointer(record->argument[0]), core_pointer(record->argument[1]));
-		break;
-	case COMMIT_DELETE:
-		apply_delete(record);
-		break;
-	case COMMIT_REVOKE:
-		teardown_steps(core_pointer(record->argument[0]), record->count);
-		break;
-	case COMMIT_RESET:
-		apply_reset(record);
-		break;
-	case COMMIT_PRIORITY:
-		apply_priority(record);
-		break;
-	case COMMIT_DONATE:
-		apply_donate(record);
-		break;
-	case COMMIT_ATTACH:
-		apply_attach(record);
-		break;
-	case COMMIT_IRQ_ATTACH:
-		apply_irq_attach(record);
-		break;
-	case COMMIT_LOG_RESERVE:
-		((struct thread_core *)core_pointer(record->argument[0]))->reserve = (uint8_t)record->argument[1];
-		break;
-	}
+	appliers[record->operation](record);
 }
