@@ -17,6 +17,7 @@
 #include "lib/runtime.h"
 #include "lib/slots.h"
 #include "lib/space.h"
+#include "lib/string.h"
 #include "lib/thread.h"
 
 struct test {
