@@ -41,8 +41,8 @@ static ref_t ring_find(const struct records *records)
 	ref_t slot = records->record[0].argument[1] + INIT_SLOT_RING * SLOT_SIZE;
 
 	for (uint64_t i = 0; i < records->count; i++)
-		if (records->record[i].operation == COMMIT_GRANT_REGION && records->record[i].argument[0] == slot)
-			return DIRECT_MAP_BASE + records->record[i].argument[1];
+		if (records->record[i].operation == COMMIT_GRANT && records->record[i].argument[0] == slot)
+			return DIRECT_MAP_BASE + records->record[i].argument[2];
 	return 0;
 }
 

@@ -91,7 +91,7 @@ const char *operation_name(unsigned operation)
 
 const char *argument_name(unsigned operation, unsigned index)
 {
-	return operation < COMMIT_OPERATIONS && index < 5 ? operations[operation].argument[index] : "";
+	return operation_name(operation) && index < 5 ? operations[operation].argument[index] : "";
 }
 
 static const char *const types[OBJECT_TYPES] = {

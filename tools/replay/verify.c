@@ -199,14 +199,14 @@ static bool in_cnode(const struct verification *verification, ref_t slot)
 static const char *asker_transfer(const struct verification *verification, const struct asker *asker, const struct commit_record *record)
 {
 	struct slot *source = held(asker, record->argument[0]);
-	enum error error;
+	struct commit_record draft = {.flags = COMMIT_COPY_IPC, .argument[2] = RIGHTS_ALL};
 
 	if (!asker->thread || !source)
 		return NO_ARGUMENT;
 	if (!in_cnode(verification, record->argument[1]) || !slot_is_empty(core_pointer(record->argument[1])))
 		return "no receiver has an empty slot there";
-	error = capability_transfer(asker->thread, source, core_pointer(record->argument[1]));
-	return error ? "a capability of this type cannot be sent" : NULL;
+	return slot_copy(asker->thread, source, core_pointer(record->argument[1]), &draft) == OK ? NULL
+											: "a capability of this type cannot be sent";
 }
 
 static const char *asker_copy(const struct verification *verification, const struct asker *asker, const struct commit_record *record)
@@ -402,12 +402,9 @@ static const char *ask(struct verification *verification, const struct asker *as
 }
 
 /* Writes a record that has no decoder. */
-static void commit_as_it_is(const struct commit_record *record)
+static const char *commit_as_it_is(const struct commit_record *record)
 {
-	struct commit_record *place = commit_begin(NULL, (enum commit_operation)record->operation);
-
-	*place = *record;
-	commit_apply(place);
+	return commit(NULL, record) == OK ? NULL : "the ring of the replay is in use";
 }
 
 /* The kernel may give init's Thread any priorities: nobody is there yet whose maximum could bound them. */
@@ -419,8 +416,7 @@ static const char *boot_priority(const struct verification *verification, const 
 		return "there is no such priority";
 	if (record->flags || record->count || record->argument[3] || record->argument[4])
 		return "a field that this operation does not have is set";
-	commit_as_it_is(record);
-	return NULL;
+	return commit_as_it_is(record);
 }
 
 static const char *verify_genesis(struct verification *verification, const struct commit_record *record)
@@ -431,8 +427,7 @@ static const char *verify_genesis(struct verification *verification, const struc
 		return problem;
 	core = core_pointer(record->argument[0]);
 	arena_mark_cnode(verification->arena, verification->boot.cnode, verification->boot.slots);
-	commit_as_it_is(record);
-	return NULL;
+	return commit_as_it_is(record);
 }
 
 /* Records without a subject: the kernel's own. */
@@ -449,9 +444,7 @@ static const char *verify_kernel(struct verification *verification, const struct
 		return "the boot is over, and no Thread asked for this";
 	if (boot_writes(record->operation)) {
 		problem = boot_record_check(&verification->boot, record);
-		if (!problem)
-			commit_as_it_is(record);
-		return problem;
+		return problem ? problem : commit_as_it_is(record);
 	}
 	if (record->operation == COMMIT_PRIORITY)
 		return boot_priority(verification, record);

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
+#define PORT_LAST 0xffff
 #define PHYSICAL_BITS 52 /* Intel SDM 3A, 4.1.4: MAXPHYADDR is at most 52 */
 
 bool boot_writes(unsigned operation)
 {
-	return operation == COMMIT_GENESIS || operation == COMMIT_MODULE || operation == COMMIT_MEMORY || operation == COMMIT_GRANT_REGION ||
-	       operation == COMMIT_CONTROL;
+	return operation == COMMIT_GENESIS || operation == COMMIT_MODULE || operation == COMMIT_GRANT;
 }
 
 static bool is_power_of_two(uint64_t value)
@@ -26,15 +26,6 @@ static bool range_take(struct boot_state *boot, paddr_t base, uint64_t size)
 	if (boot->ranges == RANGES_MAX)
 		return false;
 	boot->range[boot->ranges++] = (struct boot_range){base, size};
-	return true;
-}
-
-/* Are all arguments from `first` on zero, as those that an operation does not have must be? */
-static bool arguments_end(const struct commit_record *record, unsigned first)
-{
-	for (unsigned i = first; i < 5; i++)
-		if (record->argument[i])
-			return false;
 	return true;
 }
 
@@ -81,42 +72,37 @@ static bool pages_plausible(paddr_t base, uint64_t size)
 	return base % PAGE_SIZE == 0 && size % PAGE_SIZE == 0 && size && base < limit && size <= limit - base;
 }
 
+/* An Untyped, or a Region of memory that the kernel keeps. */
 static const char *memory_check(struct boot_state *boot, const struct commit_record *record)
 {
-	paddr_t base = record->argument[1];
-	uint64_t size = record->argument[2];
+	paddr_t base = record->argument[2];
+	uint64_t size = record->argument[3];
+	bool device = record->flags & COMMIT_GRANT_DEVICE;
 
 	if (!pages_plausible(base, size))
 		return "there is no such memory";
-	if (!(record->flags & COMMIT_MEMORY_DEVICE) && !arena_holds(DIRECT_MAP_BASE + base, size))
+	if (record->argument[1] == OBJECT_UNTYPED && !device && !arena_holds(DIRECT_MAP_BASE + base, size))
 		return "the memory lies beyond what a replay can hold";
-	if (!range_take(boot, base, size))
-		return "the memory has another use already";
-	return arguments_end(record, 3) && !(record->flags & ~COMMIT_MEMORY_DEVICE) ? NULL : "a field that this operation does not have is set";
+	return range_take(boot, base, size) ? NULL : "the memory has another use already";
 }
 
-static const char *region_check(struct boot_state *boot, const struct commit_record *record)
+static const char *grant_check(struct boot_state *boot, const struct commit_record *record)
 {
-	if (!pages_plausible(record->argument[1], record->argument[2]))
-		return "there is no such memory";
-	if (record->argument[3] & ~(uint64_t)RIGHTS_ALL)
+	const uint64_t *argument = record->argument;
+	bool memory = argument[1] == OBJECT_UNTYPED || argument[1] == OBJECT_REGION;
+
+	if (argument[4] & ~(uint64_t)RIGHTS_ALL)
 		return "there are no such rights";
-	if (!range_take(boot, record->argument[1], record->argument[2]))
-		return "the memory has another use already";
-	return arguments_end(record, 4) ? NULL : "a field that this operation does not have is set";
-}
-
-static const char *control_check(const struct commit_record *record)
-{
-	switch (record->argument[1]) {
-	case OBJECT_IO_PORTS:
-	case OBJECT_IRQ_CONTROL:
-	case OBJECT_CPU_CONTROL:
-	case OBJECT_LOG_CONTROL:
-		return arguments_end(record, 2) ? NULL : "a field that this operation does not have is set";
-	default:
-		return "the type is none of a control";
-	}
+	if (record->flags & ~COMMIT_GRANT_DEVICE || (record->flags && !memory))
+		return "an unknown flag is set";
+	if (memory)
+		return memory_check(boot, record);
+	if (argument[1] != OBJECT_IO_PORTS && argument[1] != OBJECT_IRQ_CONTROL && argument[1] != OBJECT_CPU_CONTROL &&
+	    argument[1] != OBJECT_LOG_CONTROL)
+		return "the kernel grants nothing of this type";
+	if (argument[2] || argument[3] != (argument[1] == OBJECT_IO_PORTS ? (uint64_t)PORT_LAST << 16 : 0))
+		return "a control has no object, and the I/O ports are all of them";
+	return NULL;
 }
 
 const char *boot_record_check(struct boot_state *boot, const struct commit_record *record)
@@ -125,18 +111,12 @@ const char *boot_record_check(struct boot_state *boot, const struct commit_recor
 
 	if (record->subject)
 		return "only the kernel writes such a record, and only at boot";
-	if (record->count || (record->flags && record->operation != COMMIT_MEMORY))
+	if (record->count || (record->flags && record->operation != COMMIT_GRANT))
 		return "a field that this operation does not have is set";
 	if (record->operation == COMMIT_GENESIS)
 		return genesis_check(boot, record);
 	if (record->operation == COMMIT_MODULE)
 		return NULL;
 	wrong = destination_check(boot, record);
-	if (wrong)
-		return wrong;
-	if (record->operation == COMMIT_MEMORY)
-		return memory_check(boot, record);
-	if (record->operation == COMMIT_GRANT_REGION)
-		return region_check(boot, record);
-	return control_check(record);
+	return wrong ? wrong : grant_check(boot, record);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The records that the kernel writes at boot without a call: genesis, memory, what it keeps, controls, modules, init's priorities. */
+/* The records that the kernel writes at boot without a call: genesis, modules, and what init is granted. */
 #ifndef KOZO_REPLAY_VERIFY_BOOT_H
 #define KOZO_REPLAY_VERIFY_BOOT_H
 

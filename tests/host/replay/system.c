@@ -102,11 +102,10 @@ static void call_abandoned(unsigned target, enum method method, const uint64_t w
 
 static void record_write(enum commit_operation operation, uint16_t flags, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-	struct commit_record *record = commit_begin(NULL, operation);
+	struct commit_record record = {.operation = (uint16_t)operation, .flags = flags, .argument = {a0, a1, a2, a3, a4}};
 
-	record->flags = flags;
-	memcpy(record->argument, (const uint64_t[5]){a0, a1, a2, a3, a4}, sizeof(record->argument));
-	commit_apply(record);
+	if (commit(NULL, &record))
+		refused("a record of the boot", ERR_RING_FULL);
 }
 
 static void make(enum object_type type, uint64_t size, unsigned slot, unsigned untyped)
@@ -137,6 +136,11 @@ static void attach(unsigned vspace, unsigned tables, unsigned region, unsigned s
 	CALL(vspace, VSPACE_ATTACH_REGION, WORDS(slot, rights), init_slot(region), init_slot(INIT_SLOT_CNODE));
 }
 
+static void grant(unsigned slot, enum object_type type, uint64_t object, uint64_t size, uint64_t rights, uint16_t flags)
+{
+	record_write(COMMIT_GRANT, flags, CNODE + slot * SLOT_SIZE, type, object, size, rights);
+}
+
 static void play_genesis(void)
 {
 	core = core_pointer(CORE);
@@ -145,14 +149,14 @@ static void play_genesis(void)
 	arena_mark_cnode(arena, CNODE, 1 << CNODE_SIZE_BITS);
 	record_write(COMMIT_GENESIS, 0, CORE, CNODE, CNODE_SIZE_BITS, KOZO_ABI_VERSION, RING_RECORDS);
 	record_write(COMMIT_MODULE, 0, 0x1111, 0x2222, 0x3333, 0x4444, 0x3000);
-	record_write(COMMIT_CONTROL, 0, CNODE + INIT_SLOT_IRQ_CONTROL * SLOT_SIZE, OBJECT_IRQ_CONTROL, 0, 0, 0);
-	record_write(COMMIT_CONTROL, 0, CNODE + INIT_SLOT_CPU_CONTROL * SLOT_SIZE, OBJECT_CPU_CONTROL, 0, 0, 0);
-	record_write(COMMIT_CONTROL, 0, CNODE + INIT_SLOT_LOG_CONTROL * SLOT_SIZE, OBJECT_LOG_CONTROL, 0, 0, 0);
-	record_write(COMMIT_CONTROL, 0, CNODE + INIT_SLOT_IO_PORTS * SLOT_SIZE, OBJECT_IO_PORTS, 0, 0, 0);
-	record_write(COMMIT_GRANT_REGION, 0, CNODE + INIT_SLOT_PACKAGE * SLOT_SIZE, PACKAGE, 0x3000, RIGHTS_ALL, 0);
-	record_write(COMMIT_GRANT_REGION, 0, CNODE + INIT_SLOT_RING * SLOT_SIZE, RING, sizeof(ring), RIGHT_READ, 0);
-	record_write(COMMIT_MEMORY, 0, CNODE + UNTYPED * SLOT_SIZE, SYSTEM_MEMORY_BASE, SYSTEM_MEMORY_SIZE, 0, 0);
-	record_write(COMMIT_MEMORY, COMMIT_MEMORY_DEVICE, CNODE + DEVICE * SLOT_SIZE, 0xf0000000, 0x10000000, 0, 0);
+	grant(INIT_SLOT_IRQ_CONTROL, OBJECT_IRQ_CONTROL, 0, 0, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_CPU_CONTROL, OBJECT_CPU_CONTROL, 0, 0, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_LOG_CONTROL, OBJECT_LOG_CONTROL, 0, 0, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_IO_PORTS, OBJECT_IO_PORTS, 0, 0xffff0000, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_PACKAGE, OBJECT_REGION, PACKAGE, 0x3000, RIGHTS_ALL, 0);
+	grant(INIT_SLOT_RING, OBJECT_REGION, RING, sizeof(ring), RIGHT_READ, 0);
+	grant(UNTYPED, OBJECT_UNTYPED, SYSTEM_MEMORY_BASE, SYSTEM_MEMORY_SIZE, RIGHTS_ALL, 0);
+	grant(DEVICE, OBJECT_UNTYPED, 0xf0000000, 0x10000000, RIGHTS_ALL, COMMIT_GRANT_DEVICE);
 }
 
 static void play_init(void)
@@ -217,6 +221,7 @@ static void play_second_subject(void)
 {
 	struct slot *own = core_pointer(init_slot(CNODE2)->object);
 	struct slot *init = init_slot(INIT_SLOT_CNODE);
+	struct commit_record transfer = {.flags = COMMIT_COPY_IPC, .argument[2] = RIGHTS_ALL};
 
 	CALL(CNODE2, CNODE_COPY, WORDS(1, CNODE2, RIGHTS_ALL), init, NULL);
 	CALL(CNODE2, CNODE_COPY, WORDS(2, ENDPOINT, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT), init, NULL);
@@ -224,7 +229,7 @@ static void play_second_subject(void)
 	caller = core_pointer(init_slot(THREAD3)->object);
 	call_method("retype by another", &own[3], UNTYPED_RETYPE, WORDS(OBJECT_NOTIFICATION, 0, 4, 3), &own[1], NULL);
 	call_method("copy by another", &own[1], CNODE_MINT, WORDS(8, 4, RIGHT_READ, 5), &own[1], NULL);
-	if (capability_transfer(caller, &own[2], init_slot(FREE2)))
+	if (slot_copy(caller, &own[2], init_slot(FREE2), &transfer))
 		refused("a transfer", OK);
 	call_method("delete by another", &own[1], CNODE_DELETE, WORDS(5), NULL, NULL);
 	caller = core_pointer(init_slot(INIT_SLOT_THREAD)->object);
