@@ -349,17 +349,22 @@ static inline void receive_wait(struct thread *self, struct queue *queue, uint8_
 	queue_append(queue, self);
 }
 
-/* Wait for room for `records` in the ring, and execute the call again. */
-static void ring_defer(struct thread *self, unsigned records, uint64_t word)
+/* Execute the call again, when there is room in the ring for `records`. */
+static void ring_defer(struct thread *thread, unsigned records, uint64_t word)
 {
-	if (self->stopped)
+	thread->frame.rip -= SYSCALL_BYTES;
+	thread->state = THREAD_RUNNABLE;
+	if (thread->stopped)
 		return;
 	if (word & CALL_DEADLINE)
-		deadline_arm(self, self->frame.r15);
-	ring_wait(self, records);
+		deadline_arm(thread, thread->frame.r15);
+	ring_wait(thread, records);
 }
 
-/* Take the message of the first sender in the queue; when that cannot be yet, the call is executed again. */
+/*
+ * Take the message of the first sender in the queue. One whose capabilities find no room in the ring leaves the queue and sends again later (its answer, if it gave one, is given);
+ * then, as after a caller that cannot be held, the receiver looks again.
+ */
 static void sender_receive(struct thread *self, struct thread *from, struct endpoint *endpoint, struct reply *reply, uint64_t word)
 {
 	unsigned caps = from->kind <= MESSAGE_CALL && from->grant ? WORD_CAPS(from->frame.rax) : 0;
@@ -368,8 +373,11 @@ static void sender_receive(struct thread *self, struct thread *from, struct endp
 		wait_cancel(from, ERR_CANCELLED);
 		receive_again(self, word);
 	} else if (caps && !commit_room(&from->core, caps)) {
+		queue_remove(from->queue, from);
+		deadline_disarm(from);
+		from->frame.rax &= ~(uint64_t)CALL_REPLY;
+		ring_defer(from, caps, from->frame.rax);
 		receive_again(self, word);
-		ring_defer(self, caps, word);
 	} else {
 		message_move(from, self, endpoint);
 		sender_release(from, reply);
@@ -432,7 +440,7 @@ static enum error plan_message(const struct thread *self, uint64_t word)
 		return refuse(ERR_MESSAGE, "the message is too long, or there is no message page");
 	if (WORD_CAPS(word) && (word & (CALL_REPLY | CALL_SEND)) == (CALL_REPLY | CALL_SEND))
 		return refuse(ERR_ARGUMENT, "capabilities cannot go two ways at once");
-	return commit_room(&self->core, WORD_CAPS(word)) ? OK : ERR_RING_FULL;
+	return !WORD_CAPS(word) || commit_room(&self->core, WORD_CAPS(word)) ? OK : ERR_RING_FULL;
 }
 
 /* Check everything that the call names; nothing changes. */
@@ -454,10 +462,11 @@ static inline enum error plan_check(struct thread *self, uint64_t word, struct p
 /* A call that could not be finished now, for want of room in the ring for `records` or (0) because an interrupt is pending: it is executed again. */
 static void call_defer(struct thread *self, unsigned records, bool progress, uint64_t word)
 {
-	self->frame.rip -= SYSCALL_BYTES;
 	self->restarted = progress;
 	if (records)
 		ring_defer(self, records, word);
+	else
+		self->frame.rip -= SYSCALL_BYTES;
 	interrupts_handle_pending();
 	schedule();
 }

@@ -2,7 +2,7 @@
 /*
  * Scheduling: see schedule.h for the rules.
  *
- * Deadlines are kept in a skew heap (Sleator and Tarjan 1986) threaded through the Threads: arming, disarming and expiry take amortised logarithmic time and no memory. The FPU is switched
+ * Deadlines are kept in a randomised meldable heap (Gambin and Malinowski 1998) threaded through the Threads: arming, disarming and expiry take no memory. The FPU is switched
  * lazily: its registers stay with the last thread that used it, and the trap bit CR0.TS is set for all others.
  */
 #include "kernel/schedule.h"
@@ -14,10 +14,12 @@
 #include "kernel/interrupt.h"
 #include "kernel/ipc.h"
 
+#define LOTS_MULTIPLIER 6364136223846793005 /* Knuth, MMIX */
 #define EXPIRE_MAX 8 /* deadlines that one timer interrupt handles; the next interrupt follows at once */
 
 static struct ready_queues ring_waiters; /* those that wait for room in the ring */
 static struct thread *deadlines;         /* root of the heap: the earliest */
+static uint64_t lots;                    /* a generator of bits that user space does not know */
 
 static void queues_insert(struct ready_queues *queues, struct thread *thread, uint8_t level)
 {
@@ -167,22 +169,22 @@ void schedule(void)
 }
 
 /*
- * Join two heaps: down the right spines, the earlier root first, children swapped on the way (that keeps the spines short).
- * `parent` is where the result will hang.
+ * Join two heaps: the earlier root first, then one of its children, chosen by lot, with the other heap. That takes logarithmic time whatever the
+ * shape of the heaps, with overwhelming probability. `parent` is where the result will hang.
  */
 static struct thread *heap_join(struct thread *a, struct thread *b, struct thread *parent)
 {
 	struct thread *root = NULL, **link = &root;
 
 	while (a && b) {
-		struct thread *first = a->deadline <= b->deadline ? a : b, *other = first == a ? b : a;
+		struct thread *first = a->deadline <= b->deadline ? a : b;
 
-		a = first->heap_right;
-		b = other;
-		first->heap_right = first->heap_left;
+		lots = lots * LOTS_MULTIPLIER + tsc_read();
+		b = first == a ? b : a;
 		first->heap_parent = parent;
 		*link = first;
-		link = &first->heap_left;
+		link = lots >> 63 ? &first->heap_left : &first->heap_right;
+		a = *link;
 		parent = first;
 	}
 	*link = a ? a : b;
@@ -250,6 +252,7 @@ void ring_wait(struct thread *thread, unsigned records)
 	thread->state = THREAD_COMMIT;
 	thread->records = (uint8_t)records;
 	queues_insert(&ring_waiters, thread, thread->core.reserve ? PRIORITY_LEVELS - 1 : thread->core.priority);
+	hook_log_threshold(); /* whatever the threshold: the reader must come now */
 }
 
 void ring_leave(struct thread *thread)
