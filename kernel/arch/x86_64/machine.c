@@ -159,7 +159,7 @@ static void xsave_init(void)
 		machine_fpu.features = sets[i];
 		if ((offered & sets[i]) != sets[i])
 			continue;
-		__asm__ volatile("xsetbv" : : "c"(0), "a"(sets[i]), "d"(0));
+		xcr0_write(sets[i]);
 		machine_fpu.size = cpuid_read(LEAF_XSAVE, 0).ebx;
 	}
 }

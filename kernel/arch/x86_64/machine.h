@@ -6,7 +6,6 @@
 #include "abi/types.h"
 #include "kernel/arch/x86_64/boot_info.h"
 #include "kernel/arch/x86_64/x86.h"
-#include "kernel/arch/x86_64/x86.h"
 #include "kernel/trace.h"
 
 /* Selectors, in the order that SYSCALL and SYSRET want (Intel SDM volume 2, SYSRET). */
@@ -45,7 +44,7 @@ extern struct cpu_machine cpu_machine[CPU_MAX];
 
 /* How FPU state is kept. Immutable after boot. */
 struct fpu {
-	bool xsave; /* with XSAVE, else with FXSAVE */
+	bool xsave;          /* with XSAVE, else with FXSAVE */
 	uint32_t size;       /* bytes of a state */
 	uint32_t features;   /* XCR0, 0 without XSAVE: the bits that a state's XSTATE_BV may have */
 	uint32_t mxcsr_mask; /* the bits that a state's MXCSR may have */
