@@ -129,6 +129,13 @@ enum error do_move(uint64_t destination, uint64_t source)
 	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_MOVE, 1, { machine_slot(AT_CNODE) }, { destination, source } });
 }
 
+enum error do_transfer(uint64_t destination, uint64_t source)
+{
+	struct commit_record record = { .flags = COMMIT_COPY_IPC, .argument[2] = RIGHTS_ALL };
+
+	return slot_copy(machine.caller, machine_slot(source), machine_slot(destination), &record);
+}
+
 enum error do_delete(uint64_t index)
 {
 	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_DELETE, 0, { NULL }, { index } });

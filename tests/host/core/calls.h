@@ -66,6 +66,10 @@ enum error do_retype(uint64_t untyped, enum object_type type, uint64_t size, uin
 enum error do_reclaim(uint64_t untyped);
 enum error do_copy(uint64_t destination, uint64_t source, uint64_t rights);
 enum error do_mint(uint64_t destination, uint64_t source, uint64_t rights, uint64_t badge);
+
+/* A copy in the course of a message, with all rights. */
+enum error do_transfer(uint64_t destination, uint64_t source);
+
 enum error do_move(uint64_t destination, uint64_t source);
 enum error do_delete(uint64_t index);
 enum error do_revoke(uint64_t index);

@@ -60,7 +60,7 @@ static void ring_fills(void **state)
 		reserved++;
 	assert_int_equal(reserved, 4);
 	assert_int_equal(commit_ring->head - commit_ring->tail, 16);
-	assert_null(commit_begin(NULL, COMMIT_MODULE));
+	assert_int_equal(commit(NULL, &(struct commit_record){ .operation = COMMIT_MODULE }), ERR_RING_FULL);
 	assert_done(advance(commit_ring->tail + 1));
 	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + done + reserved, 1));
 	machine.caller->reserve = 0;
@@ -116,7 +116,7 @@ static void full_ring_each(void **state)
 		assert_true(commit_ring->head > head);
 	}
 	commit_ring->tail = commit_ring->head - commit_ring->capacity;
-	assert_int_equal(capability_transfer(machine.caller, machine_slot(AT_FREE), machine_slot(AT_FREE + 60)), ERR_RING_FULL);
+	assert_int_equal(do_transfer(AT_FREE + 60, AT_FREE), ERR_RING_FULL);
 	assert_true(is_empty(AT_FREE + 60));
 }
 
@@ -144,6 +144,13 @@ static void threshold(void **state)
 	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + 2, 1));
 	assert_int_equal(commit_ring->head - commit_ring->tail, 4);
 	assert_int_equal(machine.thresholds, 1);
+	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + 3, 2));
+	assert_int_equal(machine.thresholds, 1);
+	/* The reader was slow: what it leaves is as much as it wants to be told of. */
+	assert_done(advance(commit_ring->head - 4));
+	assert_int_equal(machine.thresholds, 2);
+	assert_done(advance(commit_ring->head - 3));
+	assert_int_equal(machine.thresholds, 2);
 }
 
 static void reserve_is_given(void **state)

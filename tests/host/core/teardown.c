@@ -7,14 +7,10 @@ enum { MANY = 2000, AT_BIG = AT_FREE, AT_A };
 /* One record of a teardown with a count of its own choice, as if its caller had come so far. */
 static void steps(enum commit_operation operation, uint64_t index, uint16_t flags, uint32_t count)
 {
-	struct commit_record *record = commit_begin(machine.caller, operation);
 	const char *broken;
 
-	assert_non_null(record);
-	record->argument[0] = core_ref(machine_slot(index));
-	record->flags = flags;
-	record->count = count;
-	commit_apply(record);
+	assert_done(commit(machine.caller, &(struct commit_record){
+		.operation = (uint16_t)operation, .flags = flags, .count = count, .argument = { core_ref(machine_slot(index)) } }));
 	machine_drain();
 	broken = invariants_check(true);
 	if (broken)

@@ -45,12 +45,9 @@ static void *at(paddr_t address)
 	return core_arena + address;
 }
 
-static struct commit_record *record_begin(enum commit_operation operation)
+static void genesis_commit(const struct commit_record *record)
 {
-	struct commit_record *record = commit_begin(NULL, operation);
-
-	must(record, "no room for a record of the genesis");
-	return record;
+	must(commit(NULL, record) == OK, "no room for a record of the genesis");
 }
 
 static void arena_map(uint64_t size)
@@ -62,7 +59,6 @@ static void arena_map(uint64_t size)
 void machine_start(const struct machine_config *config)
 {
 	uint64_t ring = COMMIT_RING_HEADER + page_round(config->ring_capacity * sizeof(struct commit_record));
-	struct commit_record *record;
 
 	if (core_arena && machine.config.memory != config->memory)
 		machine_stop();
@@ -82,13 +78,10 @@ void machine_start(const struct machine_config *config)
 	commit_ring->tail = 1;
 	commit_ring->capacity = config->ring_capacity;
 	commit_ring->reserve = config->ring_reserve;
-	record = record_begin(COMMIT_GENESIS);
-	record->argument[0] = core_ref(core);
-	record->argument[1] = DIRECT_MAP_BASE + machine.cnode;
-	record->argument[2] = config->cnode_bits;
-	record->argument[3] = KOZO_ABI_VERSION;
-	record->argument[4] = config->ring_capacity;
-	commit_apply(record);
+	genesis_commit(&(struct commit_record){
+		.operation = COMMIT_GENESIS,
+		.argument = { core_ref(core), DIRECT_MAP_BASE + machine.cnode, config->cnode_bits, KOZO_ABI_VERSION, config->ring_capacity },
+	});
 }
 
 void machine_stop(void)
@@ -105,37 +98,27 @@ struct slot *machine_slot(uint64_t index)
 	return (struct slot *)at(machine.cnode) + index;
 }
 
+static void grant(uint64_t index, enum object_type type, uint64_t base, uint64_t size, uint64_t rights, uint16_t flags)
+{
+	genesis_commit(&(struct commit_record){
+		.operation = COMMIT_GRANT, .flags = flags, .argument = { core_ref(machine_slot(index)), type, base, size, rights } });
+}
+
 void machine_give_memory(uint64_t index, paddr_t base, uint64_t size, bool device)
 {
-	struct commit_record *record = record_begin(COMMIT_MEMORY);
-
-	record->argument[0] = core_ref(machine_slot(index));
-	record->argument[1] = base;
-	record->argument[2] = size;
-	record->flags = device ? COMMIT_MEMORY_DEVICE : 0;
-	commit_apply(record);
+	grant(index, OBJECT_UNTYPED, base, size, RIGHTS_ALL, device ? COMMIT_GRANT_DEVICE : 0);
 	if (!device)
 		machine_forget(base, size);
 }
 
 void machine_give_region(uint64_t index, paddr_t base, uint64_t size, uint8_t rights)
 {
-	struct commit_record *record = record_begin(COMMIT_GRANT_REGION);
-
-	record->argument[0] = core_ref(machine_slot(index));
-	record->argument[1] = base;
-	record->argument[2] = size;
-	record->argument[3] = rights;
-	commit_apply(record);
+	grant(index, OBJECT_REGION, base, size, rights, 0);
 }
 
 void machine_give_control(uint64_t index, enum object_type type)
 {
-	struct commit_record *record = record_begin(COMMIT_CONTROL);
-
-	record->argument[0] = core_ref(machine_slot(index));
-	record->argument[1] = type;
-	commit_apply(record);
+	grant(index, type, 0, type == OBJECT_IO_PORTS ? (uint64_t)0xffff << 16 : 0, RIGHTS_ALL, 0);
 }
 
 void machine_drain(void)
@@ -210,47 +193,34 @@ void hook_memory_clear(paddr_t base, uint64_t size)
 	memset(at(base), 0, size);
 }
 
-static bool mapping_index_taken(const struct vspace_core *vspace, uint16_t index)
+/* The n-th Mapping that fits into a donation; NULL beyond its end. */
+static struct mapping_core *donation_mapping(const struct slot *donation, uint64_t n)
 {
-	const struct mapping_core *mapping = core_pointer(vspace->mappings);
+	uint64_t page = n / machine.config.mappings_per_page * PAGE_SIZE;
 
-	while (mapping && mapping->index != index)
-		mapping = core_pointer(mapping->next);
-	return mapping != NULL;
+	return page < donation->size ? (struct mapping_core *)at(donation->base + page) + n % machine.config.mappings_per_page : NULL;
 }
 
-static uint16_t mapping_index_free(const struct vspace_core *vspace)
+/* A Mapping of the VSpace that has this index (0: that is not in use), dying ones included; NULL when there is none. */
+static struct mapping_core *mapping_find(const struct vspace_core *vspace, uint16_t index)
 {
-	uint16_t index = 1;
+	struct mapping_core *mapping;
 
-	while (mapping_index_taken(vspace, index))
-		index++;
-	return index;
-}
-
-/* The first free Mapping of a donation; NULL when all are in use. */
-static struct mapping_core *donation_mapping(const struct slot *donation)
-{
-	for (paddr_t page = donation->base; page < donation->base + donation->size; page += PAGE_SIZE)
-		for (unsigned i = 0; i < machine.config.mappings_per_page; i++) {
-			struct mapping_core *mapping = (struct mapping_core *)at(page) + i;
-
-			if (!mapping->slot)
+	for (const struct slot *donation = core_pointer(vspace->donations); donation; donation = core_pointer(donation->next_donation))
+		for (uint64_t n = 0; (mapping = donation_mapping(donation, n)) != NULL; n++)
+			if (index ? mapping->slot && mapping->index == index : !mapping->slot)
 				return mapping;
-		}
 	return NULL;
 }
 
 ref_t hook_mapping_available(ref_t vspace, uint16_t *index)
 {
 	const struct vspace_core *space = core_pointer(vspace);
-	const struct slot *donation = core_pointer(space->donations);
-	struct mapping_core *mapping = NULL;
 
-	for (; donation && !mapping; donation = core_pointer(donation->next_donation))
-		mapping = donation_mapping(donation);
-	*index = mapping ? mapping_index_free(space) : 0;
-	machine.mapping = core_ref(mapping);
+	*index = 1;
+	while (mapping_find(space, *index))
+		++*index;
+	machine.mapping = core_ref(mapping_find(space, 0));
 	machine.mapping_index = *index;
 	return machine.mapping;
 }

@@ -1,0 +1,762 @@
+/* SPDX-License-Identifier: MIT */
+/* The reference model: see model.h. Written from the description of objects and methods, not from kernel/core. */
+#include "tests/host/exhaustive/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct capability *model_at(struct model *model, paddr_t place)
+{
+	int index = place < MODEL_MEMORY ? model->at[place / SLOT_SIZE] - 1 : NOBODY;
+
+	return index >= 0 ? &model->capability[index] : NULL;
+}
+
+static struct capability *live_at(struct model *model, paddr_t place)
+{
+	struct capability *capability = model_at(model, place);
+
+	return capability && !capability->dying ? capability : NULL;
+}
+
+static struct capability *capability_new(struct model *model, paddr_t place, int parent, enum object_type type, uint8_t rights, paddr_t object)
+{
+	int index = 0;
+
+	while (index < model->count && model->capability[index].type != OBJECT_NULL)
+		index++;
+	if (index == MODEL_CAPABILITIES)
+		abort();
+	if (index == model->count)
+		model->count++;
+	model->capability[index] = (struct capability){ .place = place, .type = (uint8_t)type, .rights = rights, .parent = (int8_t)parent, .object = object };
+	model->at[place / SLOT_SIZE] = (int8_t)(index + 1);
+	return &model->capability[index];
+}
+
+static int index_of(const struct model *model, const struct capability *capability)
+{
+	return (int)(capability - model->capability);
+}
+
+void model_start(struct model *model, paddr_t cnode, unsigned bits, paddr_t log_place)
+{
+	struct capability *own;
+
+	memset(model, 0, sizeof(*model));
+	model->log_place = log_place;
+	own = capability_new(model, cnode + SLOT_SIZE, NOBODY, OBJECT_CNODE, RIGHTS_ALL, cnode);
+	own->size = (uint64_t)1 << bits;
+	own->original = true;
+}
+
+void model_give_memory(struct model *model, paddr_t place, paddr_t base, uint64_t size, bool device)
+{
+	struct capability *untyped = capability_new(model, place, NOBODY, OBJECT_UNTYPED, RIGHTS_ALL, base);
+
+	untyped->size = size;
+	untyped->device = device;
+	untyped->original = true;
+}
+
+void model_give_region(struct model *model, paddr_t place, paddr_t base, uint64_t size, uint8_t rights)
+{
+	struct capability *region = capability_new(model, place, NOBODY, OBJECT_REGION, rights, base);
+
+	region->size = size;
+	region->original = true;
+}
+
+void model_give_control(struct model *model, paddr_t place, enum object_type type)
+{
+	struct capability *control = capability_new(model, place, NOBODY, type, RIGHTS_ALL, 0);
+
+	control->original = true;
+	if (type == OBJECT_IO_PORTS)
+		control->size = (uint64_t)0xffff << 16;
+}
+
+/* Containment. */
+
+/* Bytes of slots at the beginning of an object. */
+static uint64_t slots_bytes(const struct capability *original)
+{
+	switch (original->type) {
+	case OBJECT_CNODE:
+		return original->size * SLOT_SIZE;
+	case OBJECT_THREAD:
+		return THREAD_SLOTS * SLOT_SIZE;
+	case OBJECT_IRQ_HANDLER:
+		return SLOT_SIZE;
+	default:
+		return 0;
+	}
+}
+
+static bool contains(const struct capability *original, paddr_t place)
+{
+	return original->original && place >= original->object && place < original->object + slots_bytes(original);
+}
+
+int model_container(const struct model *model, paddr_t place)
+{
+	for (int i = 0; i < model->count; i++)
+		if (model->capability[i].type != OBJECT_NULL && contains(&model->capability[i], place))
+			return i;
+	return NOBODY;
+}
+
+int model_original(const struct model *model, const struct capability *capability)
+{
+	if (capability->type == OBJECT_REGION || capability->type == OBJECT_IO_PORTS) {
+		while (!capability->original && capability->parent != NOBODY)
+			capability = &model->capability[capability->parent];
+		return capability->original ? index_of(model, capability) : NOBODY;
+	}
+	for (int i = 0; i < model->count; i++)
+		if (model->capability[i].original && model->capability[i].type == capability->type && model->capability[i].object == capability->object)
+			return i;
+	return NOBODY;
+}
+
+/* Deletion. */
+
+static void kill(struct model *model, int index)
+{
+	struct capability dead = model->capability[index];
+
+	if (dead.type == OBJECT_NULL)
+		return;
+	model->at[dead.place / SLOT_SIZE] = 0;
+	memset(&model->capability[index], 0, sizeof(dead));
+	for (int i = 0; i < model->count; i++) {
+		const struct capability *other = &model->capability[i];
+		bool child = other->parent == index;
+		bool content = dead.original && contains(&dead, other->place);
+		bool of_space = dead.type == OBJECT_VSPACE && dead.original && other->original &&
+			((other->type == OBJECT_MAPPING && other->vspace == dead.object) || (other->type == OBJECT_TABLE_MEMORY && other->object == dead.object));
+		bool space = dead.type == OBJECT_TABLE_MEMORY && other->original && other->type == OBJECT_VSPACE && other->object == dead.object;
+
+		if (other->type != OBJECT_NULL && (child || content || of_space || space))
+			kill(model, i);
+	}
+}
+
+void model_finish(struct model *model)
+{
+	for (int i = 0; i < model->count; i++)
+		if (model->capability[i].dying)
+			kill(model, i);
+}
+
+void model_delete(struct model *model, paddr_t place)
+{
+	struct capability *capability = live_at(model, place);
+
+	if (capability)
+		kill(model, index_of(model, capability));
+	model_finish(model);
+}
+
+void model_revoke(struct model *model, paddr_t place)
+{
+	struct capability *capability = live_at(model, place);
+	int index = capability ? index_of(model, capability) : NOBODY;
+
+	if (index != NOBODY)
+		for (int i = 0; i < model->count; i++)
+			if (model->capability[i].type != OBJECT_NULL && model->capability[i].parent == index)
+				kill(model, i);
+	model_finish(model);
+}
+
+void model_observe_dying(struct model *model, paddr_t place)
+{
+	struct capability *capability = model_at(model, place);
+
+	capability->dying = true;
+	capability->parent = NOBODY;
+}
+
+void model_observe_gone(struct model *model, paddr_t place)
+{
+	struct capability *capability = model_at(model, place);
+
+	model->at[place / SLOT_SIZE] = 0;
+	memset(capability, 0, sizeof(*capability));
+}
+
+/* Calls. */
+
+static void refuse_with(struct model_answer *answer, enum error error)
+{
+	answer->refusals |= 1u << error;
+}
+
+static void refuse_if(struct model_answer *answer, bool condition, enum error error)
+{
+	if (condition)
+		refuse_with(answer, error);
+}
+
+static bool can_be_copied(enum object_type type)
+{
+	return type != OBJECT_UNTYPED && type != OBJECT_TABLE_MEMORY && type != OBJECT_IRQ_CONTROL && type != OBJECT_CPU_CONTROL && type != OBJECT_LOG_CONTROL;
+}
+
+static bool has(const struct capability *capability, uint8_t rights)
+{
+	return (capability->rights & rights) == rights;
+}
+
+/* A new capability is to lie in slot `index` of this CNode capability. Returns the place, 0 when that is refused. */
+static paddr_t destination(struct model *model, const struct capability *cnode, uint64_t index, struct model_answer *answer)
+{
+	paddr_t place;
+
+	if (cnode->type != OBJECT_CNODE) {
+		refuse_with(answer, ERR_TYPE);
+		return 0;
+	}
+	refuse_if(answer, !has(cnode, RIGHT_WRITE), ERR_RIGHTS);
+	if (index >= cnode->size) {
+		refuse_with(answer, ERR_ARGUMENT);
+		return 0;
+	}
+	place = cnode->object + index * SLOT_SIZE;
+	refuse_if(answer, model_at(model, place) != NULL, ERR_OCCUPIED);
+	return place;
+}
+
+/* A capability is to be taken from slot `index` of this CNode capability, which needs `right`. */
+static struct capability *source(struct model *model, const struct capability *cnode, uint64_t index, uint8_t right, struct model_answer *answer)
+{
+	struct capability *capability;
+
+	if (cnode->type != OBJECT_CNODE) {
+		refuse_with(answer, ERR_TYPE);
+		return NULL;
+	}
+	refuse_if(answer, !has(cnode, right), ERR_RIGHTS);
+	if (index >= cnode->size) {
+		refuse_with(answer, ERR_ARGUMENT);
+		return NULL;
+	}
+	capability = live_at(model, cnode->object + index * SLOT_SIZE);
+	refuse_if(answer, !capability, ERR_NOCAP);
+	return capability;
+}
+
+static uint64_t bytes_of(enum object_type type, uint64_t size)
+{
+	switch (type) {
+	case OBJECT_UNTYPED:
+	case OBJECT_REGION:
+		return size % PAGE_SIZE ? 0 : size;
+	case OBJECT_CNODE:
+		return size < CNODE_BITS_MIN || size > CNODE_BITS_MAX ? 0 : (uint64_t)SLOT_SIZE << size;
+	case OBJECT_THREAD:
+		return size ? 0 : PAGE_SIZE;
+	case OBJECT_ENDPOINT:
+	case OBJECT_NOTIFICATION:
+	case OBJECT_REPLY:
+		return size ? 0 : 64;
+	case OBJECT_VSPACE:
+		return size ? 0 : 2 * PAGE_SIZE;
+	case OBJECT_IRQ_HANDLER:
+		return size ? 0 : 128;
+	default:
+		return 0;
+	}
+}
+
+/* The first address at or above the used part of an Untyped where `count` objects of `bytes` fit; 0 when they do not. */
+static paddr_t memory_find(const struct capability *untyped, enum object_type type, uint64_t bytes, uint64_t count)
+{
+	uint64_t align = bytes < PAGE_SIZE ? bytes : type == OBJECT_REGION && bytes >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : PAGE_SIZE;
+	paddr_t address = untyped->object + untyped->used;
+
+	while (address % align)
+		address += 64;
+	return address + bytes * count <= untyped->object + untyped->size ? address : 0;
+}
+
+static void retype(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	struct capability *untyped = model_at(model, call->target);
+	const struct capability *cnode = model_at(model, call->cap[0]);
+	enum object_type type = (enum object_type)call->words[0];
+	uint64_t bytes = bytes_of(type, call->words[1]), count = call->words[3];
+	bool bare = type == OBJECT_UNTYPED || type == OBJECT_REGION;
+	paddr_t address = 0, first = 0;
+
+	refuse_if(answer, bytes == 0 || (bare && bytes > untyped->size) || (untyped->device && !bare), ERR_ARGUMENT);
+	refuse_if(answer, count == 0 || count > RETYPE_COUNT_MAX, ERR_ARGUMENT);
+	refuse_if(answer, cnode->type != OBJECT_CNODE, ERR_TYPE);
+	refuse_if(answer, !has(cnode, RIGHT_WRITE), ERR_RIGHTS);
+	if (count)
+		first = destination(model, cnode, call->words[2], answer);
+	for (uint64_t i = 1; i < count && first; i++)
+		destination(model, cnode, call->words[2] + i, answer);
+	if (bytes && count) {
+		address = memory_find(untyped, type, bytes, count);
+		refuse_if(answer, !address, ERR_NOMEM);
+	}
+	answer->commits = true;
+	if (answer->refusals)
+		return;
+	for (uint64_t i = 0; i < count; i++, address += bytes) {
+		struct capability *made = capability_new(model, first + i * SLOT_SIZE, index_of(model, untyped), type, RIGHTS_ALL, address);
+
+		made->original = true;
+		made->device = untyped->device;
+		made->size = bare ? bytes : type == OBJECT_CNODE ? bytes / SLOT_SIZE : 0;
+	}
+	untyped->used = address - untyped->object;
+}
+
+static void reclaim(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	struct capability *untyped;
+
+	answer->teardown = true;
+	model_revoke(model, call->target);
+	untyped = model_at(model, call->target);
+	if (untyped)
+		untyped->used = 0;
+}
+
+/* MINT's word for a type, as badge or range of the copy. */
+static void mint(const struct capability *from, uint64_t word, struct capability *to, struct model_answer *answer)
+{
+	uint64_t first = word & 0xffffffff, pages = word >> 32;
+
+	switch (from->type) {
+	case OBJECT_ENDPOINT:
+	case OBJECT_NOTIFICATION:
+		refuse_if(answer, word == 0 || from->badge, ERR_ARGUMENT);
+		to->badge = word;
+		break;
+	case OBJECT_REGION:
+		refuse_if(answer, pages == 0 || (first + pages) * PAGE_SIZE > from->size, ERR_ARGUMENT);
+		to->object = from->object + first * PAGE_SIZE;
+		to->size = pages * PAGE_SIZE;
+		break;
+	case OBJECT_IO_PORTS:
+		refuse_if(answer, word > 0xffffffff || (word & 0xffff) > word >> 16, ERR_ARGUMENT);
+		refuse_if(answer, (word & 0xffff) < (from->size & 0xffff) || word >> 16 > from->size >> 16, ERR_ARGUMENT);
+		to->size = word;
+		break;
+	default:
+		refuse_with(answer, ERR_ARGUMENT);
+		break;
+	}
+}
+
+static void copy(struct model *model, const struct model_call *call, bool minted, struct model_answer *answer)
+{
+	struct capability *from = source(model, model_at(model, call->cap[0]), call->words[1], RIGHT_READ, answer);
+	paddr_t place = destination(model, model_at(model, call->target), call->words[0], answer);
+	struct capability result, *to;
+
+	answer->commits = true;
+	if (!from)
+		return;
+	result = *from;
+	refuse_if(answer, !can_be_copied(from->type), ERR_TYPE);
+	if (minted)
+		mint(from, call->words[3], &result, answer);
+	if (answer->refusals)
+		return;
+	to = capability_new(model, place, index_of(model, from), from->type, (uint8_t)(from->rights & call->words[2]), result.object);
+	to->device = from->device;
+	to->size = result.size;
+	to->badge = result.badge;
+}
+
+static void move(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	struct capability *from = source(model, model_at(model, call->cap[0]), call->words[1], RIGHT_WRITE, answer);
+	paddr_t place = destination(model, model_at(model, call->target), call->words[0], answer);
+
+	answer->commits = true;
+	refuse_if(answer, from && from->type == OBJECT_TABLE_MEMORY, ERR_TYPE);
+	if (answer->refusals)
+		return;
+	model->at[from->place / SLOT_SIZE] = 0;
+	model->at[place / SLOT_SIZE] = (int8_t)(index_of(model, from) + 1);
+	from->place = place;
+}
+
+/* DELETE, REVOKE and QUERY name a slot of the CNode that is invoked. */
+static void slot_method(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	const struct capability *cnode = model_at(model, call->target), *here;
+	paddr_t place = cnode->object + call->words[0] * SLOT_SIZE;
+
+	refuse_if(answer, call->words[0] >= cnode->size, ERR_ARGUMENT);
+	if (answer->refusals)
+		return;
+	here = model_at(model, place);
+	switch (call->label) {
+	case CNODE_DELETE:
+		answer->teardown = true;
+		model_delete(model, place);
+		break;
+	case CNODE_REVOKE:
+		answer->teardown = true;
+		refuse_if(answer, !here, ERR_NOCAP);
+		if (here)
+			model_revoke(model, place);
+		break;
+	default:
+		refuse_if(answer, !here || here->dying, ERR_NOCAP);
+		if (answer->refusals)
+			break;
+		answer->results = 3;
+		answer->result[0] = here->type | (uint64_t)here->rights << 8 | (uint64_t)here->original << 16 | (uint64_t)here->device << 17;
+		answer->result[1] = here->type == OBJECT_CNODE ? here->size - 1 : here->size;
+		answer->result[2] = here->badge;
+		break;
+	}
+}
+
+/* Put a copy of the argument into an object's own slot, if it is of this type and has these rights. */
+static void bind(struct model *model, const struct model_call *call, paddr_t place, enum object_type type, uint8_t rights, struct model_answer *answer)
+{
+	const struct capability *from = model_at(model, call->cap[0]);
+	struct capability *to;
+
+	answer->commits = true;
+	refuse_if(answer, from->type != type, ERR_TYPE);
+	refuse_if(answer, !has(from, rights), ERR_RIGHTS);
+	refuse_if(answer, model_at(model, place) != NULL, ERR_OCCUPIED);
+	if (answer->refusals)
+		return;
+	to = capability_new(model, place, index_of(model, from), type, from->rights, from->object);
+	to->size = from->size;
+	to->badge = from->badge;
+	to->device = from->device;
+}
+
+static void thread_bind(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	const struct capability *thread = model_at(model, call->target), *from = model_at(model, call->cap[0]);
+	paddr_t place = thread->object + call->words[0] * SLOT_SIZE;
+	int owner;
+
+	switch (call->words[0]) {
+	case THREAD_CNODE:
+		bind(model, call, place, OBJECT_CNODE, RIGHT_READ, answer);
+		break;
+	case THREAD_VSPACE:
+		bind(model, call, place, OBJECT_VSPACE, RIGHT_ATTACH, answer);
+		break;
+	case THREAD_MESSAGE:
+		refuse_if(answer, from->device, from->type == OBJECT_REGION ? ERR_ARGUMENT : ERR_TYPE);
+		bind(model, call, place, OBJECT_REGION, RIGHT_READ | RIGHT_WRITE, answer);
+		break;
+	case THREAD_FAULT:
+	case THREAD_PERSONALITY:
+		bind(model, call, place, OBJECT_ENDPOINT, RIGHT_WRITE, answer);
+		owner = model_container(model, place);
+		if (!answer->refusals && call->words[0] == THREAD_PERSONALITY)
+			model->capability[owner].foreign = 1;
+		break;
+	case THREAD_NOTIFICATION:
+		for (int i = 0; i < model->count; i++) {
+			const struct capability *other = &model->capability[i];
+			int holder = other->type == OBJECT_NOTIFICATION && !other->dying ? model_container(model, other->place) : NOBODY;
+
+			refuse_if(answer, from->type == OBJECT_NOTIFICATION && other->object == from->object && holder != NOBODY && model->capability[holder].type == OBJECT_THREAD, ERR_BUSY);
+		}
+		bind(model, call, place, OBJECT_NOTIFICATION, RIGHT_READ, answer);
+		break;
+	default:
+		refuse_with(answer, ERR_ARGUMENT);
+		break;
+	}
+}
+
+static void thread_method(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	const struct capability *thread = model_at(model, call->target);
+	int original = model_original(model, thread);
+
+	switch (call->label) {
+	case THREAD_BIND:
+		thread_bind(model, call, answer);
+		break;
+	case THREAD_UNBIND:
+		refuse_if(answer, call->words[0] >= THREAD_SLOTS, ERR_ARGUMENT);
+		answer->teardown = true;
+		if (!answer->refusals)
+			model_delete(model, thread->object + call->words[0] * SLOT_SIZE);
+		break;
+	case THREAD_SET_PRIORITY:
+		answer->commits = true;
+		refuse_if(answer, call->words[0] >= PRIORITY_LEVELS || call->words[1] >= PRIORITY_LEVELS, ERR_ARGUMENT);
+		refuse_if(answer, call->words[0] > model->caller_max || call->words[1] > model->caller_max, ERR_PRIORITY);
+		if (answer->refusals)
+			break;
+		model->capability[original].priority = (uint8_t)call->words[0];
+		model->capability[original].priority_max = (uint8_t)call->words[1];
+		break;
+	default: /* registers and the like: no authority */
+		break;
+	}
+}
+
+bool model_tables_left(const struct model *model, paddr_t vspace, unsigned mappings_per_page)
+{
+	uint64_t room = 0, used = 0;
+
+	for (int i = 0; i < model->count; i++) {
+		const struct capability *other = &model->capability[i];
+
+		if (other->type == OBJECT_TABLE_MEMORY && other->object == vspace)
+			room += other->size / PAGE_SIZE * mappings_per_page;
+		if (other->type == OBJECT_MAPPING && other->original && other->vspace == vspace)
+			used++;
+	}
+	return used < room;
+}
+
+static void donate(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	struct capability *untyped = model_at(model, call->cap[0]), *made;
+	uint64_t bytes = call->words[1] * PAGE_SIZE;
+	paddr_t place = destination(model, model_at(model, call->cap[1]), call->words[0], answer), address;
+
+	answer->commits = true;
+	if (untyped->type != OBJECT_UNTYPED) {
+		refuse_with(answer, ERR_TYPE);
+		return;
+	}
+	refuse_if(answer, !has(untyped, RIGHT_WRITE), ERR_RIGHTS);
+	refuse_if(answer, untyped->device || call->words[1] == 0 || call->words[1] > 65536, ERR_ARGUMENT);
+	address = memory_find(untyped, OBJECT_TABLE_MEMORY, PAGE_SIZE, call->words[1]);
+	refuse_if(answer, !address, ERR_NOMEM);
+	if (answer->refusals)
+		return;
+	made = capability_new(model, place, index_of(model, untyped), OBJECT_TABLE_MEMORY, RIGHTS_ALL, model_at(model, call->target)->object);
+	made->original = true;
+	made->memory = address;
+	made->size = bytes;
+	untyped->used = address + bytes - untyped->object;
+}
+
+static void attach(struct model *model, const struct model_call *call, const struct model_choice *choice, struct model_answer *answer)
+{
+	const struct capability *vspace = model_at(model, call->target), *region = model_at(model, call->cap[0]);
+	paddr_t place = destination(model, model_at(model, call->cap[1]), call->words[0], answer);
+	uint8_t rights = (uint8_t)(vspace->rights & region->rights & call->words[1] & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE));
+	struct capability *made;
+
+	answer->commits = true;
+	refuse_if(answer, region->type != OBJECT_REGION, ERR_TYPE);
+	if (region->device)
+		rights &= RIGHT_READ | RIGHT_WRITE;
+	refuse_if(answer, !(rights & RIGHT_READ), ERR_RIGHTS);
+	refuse_if(answer, !model_tables_left(model, vspace->object, choice->mappings_per_page), ERR_NOMEM);
+	if (answer->refusals)
+		return;
+	made = capability_new(model, place, index_of(model, region), OBJECT_MAPPING, rights, choice->mapping);
+	made->original = true;
+	made->vspace = vspace->object;
+	made->base = region->object;
+	made->pages = (uint16_t)(region->size / PAGE_SIZE);
+	made->index = choice->index;
+	made->device = false;
+}
+
+static void untyped_inform(const struct capability *untyped, struct model_answer *answer)
+{
+	answer->results = 4;
+	answer->result[0] = has(untyped, RIGHT_DMA) ? untyped->object : 0;
+	answer->result[1] = untyped->size;
+	answer->result[2] = untyped->used;
+	answer->result[3] = untyped->device;
+}
+
+static void region_inform(const struct capability *region, struct model_answer *answer)
+{
+	answer->results = 2;
+	answer->result[0] = region->size;
+	answer->result[1] = has(region, RIGHT_DMA) ? region->object : 0;
+}
+
+static bool vector_taken(const struct model *model, uint16_t vector)
+{
+	for (int i = 0; i < model->count; i++)
+		if (model->capability[i].type == OBJECT_IRQ_HANDLER && model->capability[i].vector == vector)
+			return true;
+	return false;
+}
+
+static void irq_attach(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	const struct capability *handler = model_at(model, call->cap[0]);
+	uint64_t line = call->words[0];
+	struct capability *original;
+	uint16_t vector = IRQ_VECTOR_FIRST;
+
+	answer->commits = true;
+	if (handler->type != OBJECT_IRQ_HANDLER) {
+		refuse_with(answer, ERR_TYPE);
+		return;
+	}
+	original = &model->capability[model_original(model, handler)];
+	refuse_if(answer, !has(handler, RIGHT_MANAGE), ERR_RIGHTS);
+	refuse_if(answer, line != IRQ_LINE_MSI && line >= model->lines, ERR_ARGUMENT);
+	refuse_if(answer, call->words[1] > (IRQ_LEVEL | IRQ_LOW), ERR_ARGUMENT);
+	refuse_if(answer, original->vector, ERR_BUSY);
+	for (int i = 0; i < model->count; i++) {
+		const struct capability *other = &model->capability[i];
+
+		refuse_if(answer, other->type == OBJECT_IRQ_HANDLER && other->vector && line != IRQ_LINE_MSI && other->line == line, ERR_BUSY);
+	}
+	while (vector_taken(model, vector))
+		vector++;
+	refuse_if(answer, vector > IRQ_VECTOR_LAST, ERR_NOMEM);
+	if (answer->refusals)
+		return;
+	original->vector = vector;
+	original->line = (uint16_t)line;
+	original->flags = (uint16_t)call->words[1];
+	answer->results = 3;
+	answer->result[0] = vector;
+	answer->result[1] = line == IRQ_LINE_MSI ? 0xfee00000 : 0;
+	answer->result[2] = line == IRQ_LINE_MSI ? vector : 0;
+}
+
+static void irq_method(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	paddr_t place = model_at(model, call->target)->object;
+
+	if (call->label == IRQ_HANDLER_BIND)
+		bind(model, call, place, OBJECT_NOTIFICATION, RIGHT_WRITE, answer);
+	if (call->label == IRQ_HANDLER_UNBIND) {
+		answer->teardown = true;
+		model_delete(model, place);
+	}
+}
+
+static void log_method(struct model *model, const struct model_call *call, struct model_answer *answer)
+{
+	const struct capability *thread;
+	uint64_t tail = model->head - model->ring_used;
+
+	switch (call->label) {
+	case LOG_CONTROL_ADVANCE:
+		refuse_if(answer, call->words[0] < tail || call->words[0] > model->head, ERR_ARGUMENT);
+		if (!answer->refusals)
+			model->ring_used = model->head - call->words[0];
+		break;
+	case LOG_CONTROL_BIND:
+		refuse_if(answer, call->words[0] == 0 || call->words[0] > model->ring_capacity, ERR_ARGUMENT);
+		bind(model, call, model->log_place, OBJECT_NOTIFICATION, RIGHT_WRITE, answer);
+		break;
+	case LOG_CONTROL_UNBIND:
+		answer->teardown = true;
+		model_delete(model, model->log_place);
+		break;
+	case LOG_CONTROL_RESERVE:
+		thread = model_at(model, call->cap[0]);
+		answer->commits = true;
+		refuse_if(answer, thread->type != OBJECT_THREAD, ERR_TYPE);
+		refuse_if(answer, call->words[0] > 1, ERR_ARGUMENT);
+		if (!answer->refusals)
+			model->capability[model_original(model, thread)].reserve = (uint8_t)call->words[0];
+		break;
+	default:
+		answer->results = 4;
+		answer->result[0] = model->head;
+		answer->result[1] = tail;
+		answer->result[2] = model->ring_capacity;
+		answer->result[3] = model->ring_reserve;
+		break;
+	}
+}
+
+/* Which rights and how many capabilities a method asks for; false when there is no such method. */
+static bool method_find(enum object_type type, uint32_t label, uint8_t *rights, unsigned *caps)
+{
+	static const struct {
+		uint8_t type, number, rights, caps;
+	} methods[] = {
+#define METHOD(object, name, method, needed, arguments, function, sentence) { OBJECT_##object, method, needed, arguments },
+#include "abi/methods.def"
+#undef METHOD
+	};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (methods[i].type == type && methods[i].number == label) {
+			*rights = methods[i].rights;
+			*caps = methods[i].caps;
+			return true;
+		}
+	return false;
+}
+
+static void decode(struct model *model, const struct model_call *call, const struct model_choice *choice, struct model_answer *answer)
+{
+	switch (model_at(model, call->target)->type) {
+	case OBJECT_UNTYPED:
+		if (call->label == UNTYPED_RETYPE)
+			retype(model, call, answer);
+		else if (call->label == UNTYPED_RECLAIM)
+			reclaim(model, call, answer);
+		else
+			untyped_inform(model_at(model, call->target), answer);
+		break;
+	case OBJECT_CNODE:
+		if (call->label <= CNODE_MINT)
+			copy(model, call, call->label == CNODE_MINT, answer);
+		else if (call->label == CNODE_MOVE)
+			move(model, call, answer);
+		else
+			slot_method(model, call, answer);
+		break;
+	case OBJECT_THREAD:
+		thread_method(model, call, answer);
+		break;
+	case OBJECT_VSPACE:
+		if (call->label == VSPACE_DONATE)
+			donate(model, call, answer);
+		else if (call->label == VSPACE_ATTACH_REGION)
+			attach(model, call, choice, answer);
+		break;
+	case OBJECT_REGION:
+		region_inform(model_at(model, call->target), answer);
+		break;
+	case OBJECT_IRQ_HANDLER:
+		irq_method(model, call, answer);
+		break;
+	case OBJECT_IRQ_CONTROL:
+		irq_attach(model, call, answer);
+		break;
+	case OBJECT_LOG_CONTROL:
+		log_method(model, call, answer);
+		break;
+	default: /* the machine's own methods: no authority */
+		break;
+	}
+}
+
+void model_invoke(struct model *model, const struct model_call *call, const struct model_choice *choice, struct model_answer *answer)
+{
+	const struct capability *target = model_at(model, call->target);
+	uint8_t rights;
+	unsigned caps;
+
+	memset(answer, 0, sizeof(*answer));
+	if (!method_find(target->type, call->label, &rights, &caps)) {
+		refuse_with(answer, ERR_METHOD);
+		return;
+	}
+	refuse_if(answer, !has(target, rights), ERR_RIGHTS);
+	refuse_if(answer, call->caps != caps, ERR_ARGUMENT);
+	if (!answer->refusals)
+		decode(model, call, choice, answer);
+}
