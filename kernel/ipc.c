@@ -27,6 +27,7 @@
 	 PHASES(CALL_REPLY | CALL_SEND | CALL_CALL))
 #define WORD_COUNT(word) ((unsigned)((word) >> CALL_WORDS_SHIFT & 0xff))
 #define WORD_CAPS(word) ((unsigned)((word) >> CALL_CAPS_SHIFT & 0xf))
+#define WORD_IS_LONG(word) (((word) >> CALL_WORDS_SHIFT & 0xfff) > MESSAGE_REGISTER_WORDS) /* or has capabilities */
 #define WORD_STATUS(word) ((word) >> CALL_STATUS_SHIFT & 0xff)
 #define WORD_LABEL(word) ((uint32_t)((word) >> CALL_LABEL_SHIFT))
 #define ANSWER(kind, words) ((uint64_t)(kind) << ANSWER_KIND_SHIFT | (words) << CALL_WORDS_SHIFT)
@@ -74,23 +75,29 @@ static inline void ipc_finish(struct thread *self, struct thread *next)
 	schedule();
 }
 
-/* Move the words of an ordinary message, with label and count; words 0 to 3 always travel. A side without a message page cuts it to what fits in registers. */
-static inline void message_move_words(const struct thread *from, struct thread *to, uint64_t word, uint64_t answer)
+/* Words beyond the registers, through both message pages; without them the message ends with the registers. Returns the call word with the number that arrived. */
+static uint64_t message_move_page(const struct thread *from, const struct thread *to, uint64_t word)
 {
 	const struct message_page *source = thread_page(from);
 	struct message_page *target = thread_page(to);
-	unsigned words = WORD_COUNT(word);
 
+	if (!source || !target)
+		return (word & ~((uint64_t)0xff << CALL_WORDS_SHIFT)) | MESSAGE_REGISTER_WORDS << CALL_WORDS_SHIFT;
+	for (unsigned i = MESSAGE_REGISTER_WORDS; i < WORD_COUNT(word); i++)
+		target->words[i] = source->words[i];
+	return word;
+}
+
+/* Move the words of an ordinary message, with label and count; words 0 to 3 always travel. */
+static inline void message_move_words(const struct thread *from, struct thread *to, uint64_t word, uint64_t answer)
+{
 	for (unsigned i = 0; i < 4; i++)
 		to->frame.message[i] = from->frame.message[i];
-	if (words > 4)
+	if (WORD_COUNT(word) > 4)
 		for (unsigned i = 4; i < MESSAGE_REGISTER_WORDS; i++)
 			to->frame.message[i] = from->frame.message[i];
-	if (words > MESSAGE_REGISTER_WORDS && !(source && target))
-		word = (word & ~((uint64_t)0xff << CALL_WORDS_SHIFT)) | MESSAGE_REGISTER_WORDS << CALL_WORDS_SHIFT;
-	else
-		for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
-			target->words[i] = source->words[i];
+	if (WORD_COUNT(word) > MESSAGE_REGISTER_WORDS)
+		word = message_move_page(from, to, word);
 	to->frame.rax = (word & WORD_FORWARDED) | answer;
 }
 
@@ -418,17 +425,17 @@ static inline enum error slot_find(const struct thread *self, handle_t handle, u
 }
 
 /* The Reply object of the call, if it needs or names one. */
-static inline enum error plan_reply(const struct thread *self, uint64_t word, struct plan *plan)
+static inline enum error plan_reply(const struct thread *self, uint64_t phases, struct plan *plan)
 {
 	enum error error;
 
-	if (!self->frame.r12 && !(word & CALL_REPLY))
+	if (!self->frame.r12 && !(phases & CALL_REPLY))
 		return OK;
 	error = slot_find(self, self->frame.r12, OBJECT_REPLY, OBJECT_REPLY, RIGHT_WRITE, &plan->answer);
 	if (error)
 		return error;
 	plan->reply = core_pointer(plan->answer->object);
-	if (plan->reply->receiver || (plan->reply->caller && !(word & CALL_REPLY)))
+	if (plan->reply->receiver || (plan->reply->caller && !(phases & CALL_REPLY)))
 		return refuse(ERR_BUSY, "the Reply object holds a caller, or waits with another thread");
 	return OK;
 }
@@ -444,17 +451,17 @@ static enum error plan_message(const struct thread *self, uint64_t word)
 }
 
 /* Check everything that the call names; nothing changes. */
-static inline enum error plan_check(struct thread *self, uint64_t word, struct plan *plan)
+static inline enum error plan_check(struct thread *self, uint64_t word, uint64_t phases, struct plan *plan)
 {
 	enum error error = OK;
 
-	if (word & (CALL_REPLY | CALL_RECEIVE))
-		error = plan_reply(self, word, plan);
-	if (!error && word & CALL_RECEIVE)
+	if (phases & (CALL_REPLY | CALL_RECEIVE))
+		error = plan_reply(self, phases, plan);
+	if (!error && phases & CALL_RECEIVE)
 		error = slot_find(self, self->frame.rsi, OBJECT_ENDPOINT, OBJECT_NOTIFICATION, RIGHT_READ, &plan->source);
-	if (!error && word & CALL_SEND)
-		error = slot_find(self, self->frame.rdi, OBJECT_ENDPOINT, word & CALL_CALL ? OBJECT_ENDPOINT : OBJECT_NOTIFICATION, RIGHT_WRITE, &plan->target);
-	if (!error && (WORD_COUNT(word) > MESSAGE_REGISTER_WORDS || WORD_CAPS(word)))
+	if (!error && phases & CALL_SEND)
+		error = slot_find(self, self->frame.rdi, OBJECT_ENDPOINT, phases & CALL_CALL ? OBJECT_ENDPOINT : OBJECT_NOTIFICATION, RIGHT_WRITE, &plan->target);
+	if (!error && WORD_IS_LONG(word))
 		error = plan_message(self, word);
 	return error;
 }
@@ -498,7 +505,7 @@ static void method_call(struct thread *self, struct slot *target, uint64_t word,
 }
 
 /* The send phase to an Endpoint or Notification; returns who was woken. */
-static inline struct thread *send(struct thread *self, const struct slot *target, uint64_t word)
+static inline struct thread *send(struct thread *self, const struct slot *target, uint64_t word, uint64_t phases)
 {
 	struct thread *woken;
 
@@ -506,7 +513,7 @@ static inline struct thread *send(struct thread *self, const struct slot *target
 		self->frame.rax = OK;
 		return notification_send(core_pointer(target->object), target->badge);
 	}
-	self->kind = word & CALL_CALL ? MESSAGE_CALL : MESSAGE_SEND;
+	self->kind = phases & CALL_CALL ? MESSAGE_CALL : MESSAGE_SEND;
 	self->badge = target->badge;
 	self->grant = target->rights & RIGHT_GRANT;
 	woken = endpoint_send(self, core_pointer(target->object));
@@ -515,46 +522,55 @@ static inline struct thread *send(struct thread *self, const struct slot *target
 	return woken;
 }
 
-static inline void native_call(struct thread *self)
+/* Check, then act, phase after phase. */
+static inline __attribute__((always_inline)) void phases_run(struct thread *self, uint64_t word, uint64_t phases)
 {
 	struct plan plan = { .reply = NULL };
-	uint64_t word = self->frame.rax, phases = word & (0xff & ~CALL_DEADLINE);
 	struct thread *woken = NULL;
-	bool restarted = self->restarted;
-	enum error error;
+	enum error error = plan_check(self, word, phases, &plan);
 
-	self->restarted = false;
-	if (phases > CALL_PHASES || !(PHASES_VALID >> phases & 1)) {
-		self->frame.rax = refuse(ERR_ARGUMENT, "these phases cannot be combined");
+	if (__builtin_expect(error, 0)) {
+		if (error == ERR_RING_FULL)
+			call_defer(self, WORD_CAPS(word), false, word);
+		else
+			self->frame.rax = error;
 		return;
 	}
-	if (phases == (CALL_SEND | CALL_CALL)) {
-		plan.target = capability_at(&self->core, self->frame.rdi);
-		if (plan.target && plan.target->type != OBJECT_ENDPOINT) {
-			method_call(self, plan.target, word, restarted);
-			return;
-		}
-	}
-	error = plan_check(self, word, &plan);
-	if (error == ERR_RING_FULL) {
-		call_defer(self, WORD_CAPS(word), false, word);
-		return;
-	}
-	if (error) {
-		self->frame.rax = error;
-		return;
-	}
-	if (word & CALL_REPLY)
+	if (phases & CALL_REPLY)
 		woken = answer_send(self, &plan, word);
-	self->frame.rax = word & CALL_SEND ? word : OK;
-	if (word & CALL_SEND) {
-		if (woken)
+	if (phases & CALL_SEND) {
+		if (phases & CALL_REPLY && woken)
 			thread_ready(woken);
-		woken = send(self, plan.target, word);
+		woken = send(self, plan.target, word, phases);
+	} else {
+		self->frame.rax = OK;
 	}
-	if (word & CALL_RECEIVE && self->state == THREAD_RUNNABLE)
+	if (phases & CALL_RECEIVE && (!(phases & CALL_SEND) || self->state == THREAD_RUNNABLE))
 		receive(self, &plan, word);
 	ipc_finish(self, woken);
+}
+
+/* A call, for a message or a method. The combinations of phases that servers and clients live on are compiled apart from the same source. */
+static inline void native_call(struct thread *self)
+{
+	uint64_t word = self->frame.rax, phases = word & (0xff & ~CALL_DEADLINE);
+	bool restarted = self->restarted;
+	struct slot *target;
+
+	self->restarted = false;
+	if (phases == (CALL_SEND | CALL_CALL)) {
+		target = capability_at(&self->core, self->frame.rdi);
+		if (target && target->type != OBJECT_ENDPOINT)
+			method_call(self, target, word, restarted);
+		else
+			phases_run(self, word, CALL_SEND | CALL_CALL);
+	} else if (phases == (CALL_REPLY | CALL_RECEIVE)) {
+		phases_run(self, word, CALL_REPLY | CALL_RECEIVE);
+	} else if (phases <= CALL_PHASES && PHASES_VALID >> phases & 1) {
+		phases_run(self, word, phases);
+	} else {
+		self->frame.rax = refuse(ERR_ARGUMENT, "these phases cannot be combined");
+	}
 }
 
 /* Send the foreign call or fault of `self` through a slot of its own; nobody there: it stops. */
