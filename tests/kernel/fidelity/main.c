@@ -153,7 +153,7 @@ static void workers_run(const uint64_t kinds[WORKERS])
 	for (int i = 0; i < 40; i++)
 		pause_ns(5 * MILLISECOND);
 	for (int i = 0; i < WORKERS; i++) {
-		CHECK(report[i]->rounds > 2);
+		CHECK_EVENTUALLY(report[i]->rounds > 2);
 		CHECK_EQUAL(0, report[i]->lost);
 	}
 }
@@ -171,6 +171,23 @@ static void fpu_survives_preemption(void)
 static void fpu_survives_calls(void)
 {
 	workers_run((const uint64_t[WORKERS]){KIND_FPU_SYSCALL, KIND_FPU_SYSCALL, KIND_FPU_SYSCALL, KIND_SYSCALL, KIND_FPU_PREEMPTION});
+}
+
+/* Suspends the thread when it is in the loop of registers_spin. */
+static bool suspend_in_loop(handle_t thread, struct thread_registers *registers)
+{
+	uint64_t end = clock_now() + PATIENCE;
+
+	while (clock_now() < end) {
+		if (thread_suspend(thread) != OK || thread_read_registers(thread, registers) != OK)
+			return false;
+		if (registers->rip == (vaddr_t)registers_spin_loop)
+			return true;
+		if (thread_resume(thread) != OK)
+			return false;
+		pause_ns(MILLISECOND / 10);
+	}
+	return false;
 }
 
 static void run_spin(uint64_t argument)
@@ -191,12 +208,7 @@ static void asynchronous_suspension(void)
 	CHECK_OK(thread_spawn(&thread, &own_space, run_spin, 0, TEST_PRIORITY));
 	for (int round = 0; round < ROUNDS; round++) {
 		pause_ns(random_next(&seed) % MILLISECOND);
-		CHECK_OK(thread_suspend(thread.thread));
-		CHECK_OK(thread_read_registers(thread.thread, &registers));
-		if (registers.rip != (vaddr_t)registers_spin_loop) {
-			CHECK_OK(thread_resume(thread.thread)); /* not in the loop yet */
-			continue;
-		}
+		CHECK(suspend_in_loop(thread.thread, &registers));
 		for (uint64_t i = 0; i < 16; i++)
 			CHECK_EQUAL(((uint64_t *)&registers_in)[i], ((uint64_t *)&registers)[i]);
 		CHECK_EQUAL(registers_in.rflags, registers.rflags);
@@ -206,8 +218,9 @@ static void asynchronous_suspension(void)
 		uint64_t next = seed;
 		registers_fill(&next); /* for the next round of the loop; what is stored now are the old values */
 		struct thread_registers after = registers_in;
+		registers_out.rflags = 0;
 		CHECK_OK(thread_resume(thread.thread));
-		pause_ns(MILLISECOND);
+		CHECK_EVENTUALLY(__atomic_load_n(&registers_out.rflags, __ATOMIC_ACQUIRE) != 0);
 		registers_in = before;
 		CHECK_EQUAL(16, registers_difference(0));
 		registers_in = after;
@@ -253,7 +266,7 @@ static void faults_keep_everything(void)
 		CHECK_OK(mapping_fill(mapping, REGISTERS_FAULT_ADDRESS, 0, 1, MAP_READ | MAP_WRITE));
 		call.word = CALL_REPLY;
 		CHECK_OK(kernel_call(&call));
-		pause_ns(MILLISECOND);
+		CHECK(thread_await_end(thread.thread));
 		CHECK_EQUAL(16, registers_difference(0));
 		CHECK_EQUAL(registers_in.rflags, registers_out.rflags);
 		CHECK(fpu_kept());
@@ -288,9 +301,8 @@ static void fpu_is_read_and_written(void)
 	registers_fill(&seed);
 	fpu_fill(&seed);
 	CHECK_OK(thread_spawn(&thread, &own_space, run_fpu_spin, 0, TEST_PRIORITY));
-	pause_ns(2 * MILLISECOND);
 	CHECK_REFUSED(ERR_STATE, thread_read_fpu(thread.thread, &size));
-	CHECK_OK(thread_suspend(thread.thread));
+	CHECK(suspend_in_loop(thread.thread, &registers));
 	CHECK_OK(thread_read_fpu(thread.thread, &size));
 	CHECK(size >= 512 && size <= 2688);
 	CHECK_EQUAL(fpu_in.control, *(uint16_t *)image);
@@ -306,7 +318,7 @@ static void fpu_is_read_and_written(void)
 	registers.rip = (vaddr_t)registers_spin_end;
 	CHECK_OK(thread_write_registers(thread.thread, &registers));
 	CHECK_OK(thread_resume(thread.thread));
-	pause_ns(2 * MILLISECOND);
+	CHECK(thread_await_end(thread.thread));
 	fpu_in = in;
 	CHECK(fpu_kept());
 }
@@ -480,7 +492,7 @@ static void hostile_stack_in_calls(void)
 		registers_in.rax = CALL_SEND;
 		registers_in.rdi = 0;
 		CHECK_OK(thread_spawn(&thread, &own_space, (void (*)(uint64_t))registers_syscall, 0, TEST_PRIORITY));
-		pause_ns(2 * MILLISECOND);
+		CHECK(thread_await_end(thread.thread));
 		CHECK_EQUAL(16, registers_difference(EXCEPT_SYSCALL));
 		CHECK_EQUAL(ERR_NOCAP, registers_out.rax);
 		CHECK_OK(cnode_delete(ROOT, thread.thread));

@@ -317,7 +317,7 @@ static void faults_are_repaired(void)
 		CHECK_OK(region_allocate(1, &region));
 		CHECK_OK(space_map(&own_space, region, 1, MAP_READ | MAP_WRITE, &address, &mapping));
 		CHECK_OK(subject_answer(&subject, RESUME_RESULT, 12345));
-		pause_ns(3 * MILLISECOND);
+		CHECK_EVENTUALLY(__atomic_load_n(&registers_out.rflags, __ATOMIC_ACQUIRE) != 0);
 		for (uint64_t i = 0; i < 16; i++)
 			CHECK_EQUAL(((uint64_t *)&registers_in)[i], ((uint64_t *)&registers_out)[i]);
 		CHECK_EQUAL(registers_in.rflags | 0x200, registers_out.rflags);

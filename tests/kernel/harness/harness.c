@@ -105,6 +105,21 @@ bool thread_await(handle_t thread, enum thread_state state)
 	return false;
 }
 
+bool thread_await_end(handle_t thread)
+{
+	uint64_t end = clock_now() + PATIENCE;
+	struct thread_status status;
+
+	do {
+		if (thread_inform(thread, &status) != OK)
+			return false;
+		if (status.suspended)
+			return true;
+		pause_ns(MILLISECOND / 10);
+	} while (clock_now() < end);
+	return false;
+}
+
 /* The cell of a job lies behind the thread block in its page. */
 #define JOB_CELL_OFFSET 1024
 

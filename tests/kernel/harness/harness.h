@@ -58,6 +58,15 @@ const char *error_name(enum error error);
 		}                                                         \
 	} while (0)
 
+/* The condition becomes true, if need be after waiting; others run meanwhile. */
+#define CHECK_EVENTUALLY(condition)                                                              \
+	do {                                                                                     \
+		uint64_t check_end = clock_now() + PATIENCE;                                     \
+		while (!(condition) && clock_now() < check_end)                                  \
+			pause_ns(MILLISECOND / 10);                                              \
+		CHECK(condition);                                                                \
+	} while (0)
+
 /* Two numbers are equal. */
 #define CHECK_EQUAL(expected, expression)                                                                      \
 	do {                                                                                                   \
@@ -111,6 +120,9 @@ uint64_t notification_wait(handle_t notification);
 
 /* Waits until time `now + ns`, letting others run. */
 void pause_ns(uint64_t ns);
+
+/* Waits until the thread is suspended, at most PATIENCE: threads suspend themselves when they end. */
+bool thread_await_end(handle_t thread);
 
 /* Waits until the thread is in `state`, at most PATIENCE. */
 bool thread_await(handle_t thread, enum thread_state state);

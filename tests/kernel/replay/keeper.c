@@ -33,6 +33,16 @@ uint64_t keeper_kept(void)
 	return kept;
 }
 
+static const struct commit_record *ring_records(void)
+{
+	return (const struct commit_record *)((uintptr_t)ring + COMMIT_RING_HEADER);
+}
+
+enum commit_operation keeper_last(void)
+{
+	return (enum commit_operation)ring_records()[(ring->head - 1) % ring->capacity].operation;
+}
+
 static void chain_add(const struct commit_record *record)
 {
 	struct sha256 hash;
@@ -45,14 +55,13 @@ static void chain_add(const struct commit_record *record)
 
 void keeper_take(void)
 {
-	const struct commit_record *in_ring = (const struct commit_record *)((uintptr_t)ring + COMMIT_RING_HEADER);
 	enum error error;
 
 	while (kept + 1 < ring->head) {
 		uint64_t head = ring->head;
 
 		for (uint64_t sequence = kept + 1; sequence < head && kept < room; sequence++) {
-			records[kept] = in_ring[sequence % ring->capacity];
+			records[kept] = ring_records()[sequence % ring->capacity];
 			chain_add(&records[kept]);
 			kept = sequence;
 		}

@@ -27,6 +27,9 @@ extern handle_t keeper_signal;
 /* Records taken so far. */
 uint64_t keeper_kept(void);
 
+/* The operation of the last record that the kernel wrote. */
+enum commit_operation keeper_last(void);
+
 /* Prints where the records lie, how many there are, and the last link of their chain (each is SHA-256 of the one before and the record; the first, of 32 zero bytes). */
 void keeper_report(void);
 

@@ -4,8 +4,8 @@
  *
  * Who is there, by priority:
  *	director, keeper	init and the thread that empties the ring (keeper.h)
- *	ticker			wakes every few microseconds, so that every long operation meets a pending interrupt at each of its steps, and lets another worker
- *				go first from time to time, so that operations interleave
+ *	ticker			wakes every few microseconds, so that long operations meet a pending interrupt at all of their steps; lets another worker go first from
+ *				time to time, so that operations interleave; and stops all workers in the middle of a deletion, so that the idle kernel goes on with it
  *	workers			random calls (worker.h)
  * The director makes workers, kills them wherever they are, and makes them anew; and it uses the controls, which exist once. When enough records were written it stops everybody
  * at a place of their own choosing (unfinished deletions stay unfinished), reports, and spins: from then on no record is written.
@@ -26,9 +26,11 @@
 #define WORKER_OBJECTS (1ull << 20) /* of that, for the worker's own Untyped */
 #define WORKER_PRIORITY 40
 #define TICKER_PRIORITY 62
-#define TICK_NS 25000
-#define ROUND_NS 3000000
-#define RECORDS_WANTED 40000
+#define TICK_NS_MIN 4000
+#define TICK_NS_MORE 40000 /* random, up to this more */
+#define ROUND_NS 4000000
+#define FREEZE_NS 300000
+#define RECORDS_WANTED 60000
 #define TIME_LIMIT_NS 60000000000
 #define OWN_TABLE_PAGES 64
 #define SLOTS_FIRST 128
@@ -75,12 +77,24 @@ static void pause(uint64_t ns)
 	attempt(kernel_call(&wait));
 }
 
+/* Stops all workers wherever they are for a while. */
+static void freeze(void)
+{
+	for (unsigned i = 0; i < WORKERS; i++)
+		attempt(thread_suspend(worker[i].alias));
+	pause(FREEZE_NS);
+	for (unsigned i = 0; i < WORKERS; i++)
+		attempt(thread_resume(worker[i].alias));
+}
+
 static void ticker_main(uint64_t argument)
 {
 	(void)argument;
 	for (;;) {
-		pause(TICK_NS);
+		pause(TICK_NS_MIN + ticks * 7919 % TICK_NS_MORE);
 		ticks++;
+		if (ticks % 8 == 0 && (keeper_last() == COMMIT_DELETE || keeper_last() == COMMIT_REVOKE))
+			freeze();
 		if (ticks % 16 == 0)
 			attempt(thread_set_priority(worker[ticks / 16 % WORKERS].alias, WORKER_PRIORITY - ticks / 64 % 3, WORKER_PRIORITY));
 	}
@@ -100,11 +114,14 @@ static void give(handle_t cnode, uint64_t slot, handle_t capability)
 /* A new life: CNode, Thread, memory. The thread runs in init's address space with a CNode of its own. */
 static void worker_create(struct worker *self)
 {
-	handle_t before = memory_use(self->memory), cnode, untyped, reply;
+	handle_t before = memory_use(self->memory), cnode, untyped, reply, space;
 
+	self->counts.refused = 0;
 	need(object_create(OBJECT_CNODE, WORKER_CNODE_BITS, &cnode), "a worker's CNode");
 	need(object_create(OBJECT_UNTYPED, WORKER_OBJECTS, &untyped), "a worker's Untyped");
 	need(object_create(OBJECT_REPLY, 0, &reply), "a worker's Reply");
+	need(object_create(OBJECT_VSPACE, 0, &space), "a worker's VSpace");
+	need(vspace_donate(space, self->memory, cnode, WORKER_TABLES, 8), "a worker's table memory");
 	need(thread_create(&self->thread, &own_space, worker_main, (uint64_t)&self->counts, WORKER_PRIORITY), "a worker's Thread");
 	need(thread_unbind(self->thread.thread, THREAD_CNODE), "taking init's CNode from a worker");
 	need(thread_bind(self->thread.thread, THREAD_CNODE, cnode), "giving a worker its CNode");
@@ -120,6 +137,7 @@ static void worker_create(struct worker *self)
 	need(cnode_copy(INIT_SLOT_CNODE, self->alias, INIT_SLOT_CNODE, self->thread.thread, RIGHTS_ALL), "a copy of a worker's Thread");
 	give(cnode, WORKER_UNTYPED, untyped);
 	give(cnode, WORKER_REPLY, reply);
+	give(cnode, WORKER_SPACE, space);
 	need(cnode_move(cnode, WORKER_THREAD, INIT_SLOT_CNODE, self->thread.thread), "giving a worker itself");
 	need(thread_resume(self->alias), "starting a worker");
 	slot_free(self->thread.thread);
@@ -240,15 +258,17 @@ static void settle(void)
 int main(void)
 {
 	uint64_t end, calls = 0, done = 0;
+	struct worker *chosen;
 
 	prepare();
 	end = clock_now() + TIME_LIMIT_NS;
 	while (keeper_kept() < RECORDS_WANTED && clock_now() < end) {
 		pause(below(ROUND_NS));
-		if (below(3))
-			controls_use();
+		chosen = &worker[below(WORKERS)];
+		if (chosen->counts.refused > WORKER_PATIENCE || below(8) == 0)
+			worker_replace(chosen);
 		else
-			worker_replace(&worker[below(WORKERS)]);
+			controls_use();
 	}
 	stop();
 	settle();

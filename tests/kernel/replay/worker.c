@@ -5,7 +5,7 @@
 #include "lib/clock.h"
 #include "lib/methods.h"
 
-#define SHORT_NS 40000 /* a wait for a partner */
+#define SHORT_NS 200000 /* a wait for a partner */
 
 struct random {
 	uint64_t state;
@@ -23,7 +23,51 @@ static uint64_t below(struct random *random, uint64_t limit)
 /* Any slot; those that the worker lives from seldom. */
 static handle_t slot_any(struct random *random)
 {
-	return below(random, 16) ? WORKER_RANDOM + below(random, WORKER_SLOTS - WORKER_RANDOM) : 1 + below(random, WORKER_RANDOM);
+	return below(random, 256) ? WORKER_RANDOM + below(random, WORKER_SLOTS - WORKER_RANDOM) : 1 + below(random, WORKER_RANDOM);
+}
+
+#define TRIES 8
+
+/* A slot that holds a capability of this type, if one is found soon; else any slot. */
+static handle_t slot_of(struct random *random, enum object_type type)
+{
+	struct capability_state state;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		handle_t slot = 1 + below(random, WORKER_SLOTS - 1);
+
+		if (cnode_query(WORKER_CNODE, slot, &state) == OK && state.type == type)
+			return slot;
+	}
+	return slot_any(random);
+}
+
+/* A slot with something in it, if one is found soon. */
+static handle_t slot_full(struct random *random)
+{
+	struct capability_state state;
+	handle_t slot = 0;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		slot = slot_any(random);
+		if (cnode_query(WORKER_CNODE, slot, &state) == OK)
+			break;
+	}
+	return slot;
+}
+
+/* An empty slot, if one is found soon. */
+static handle_t slot_empty(struct random *random)
+{
+	struct capability_state state;
+	handle_t slot = 0;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		slot = WORKER_RANDOM + below(random, WORKER_SLOTS - WORKER_RANDOM);
+		if (cnode_query(WORKER_CNODE, slot, &state) == ERR_NOCAP)
+			break;
+	}
+	return slot;
 }
 
 /* A CNode to work in: usually the worker's own. */
@@ -56,7 +100,7 @@ static enum error work_retype(struct random *random)
 					OBJECT_REPLY,   OBJECT_VSPACE, OBJECT_REGION,	OBJECT_REGION, OBJECT_NOTIFICATION,
 					OBJECT_IRQ_HANDLER};
 	enum object_type type = types[below(random, sizeof(types))];
-	uint64_t size = 0, index = slot_any(random), count = 1 + below(random, 3);
+	uint64_t size = 0, index = slot_empty(random), count = 1 + below(random, 3);
 
 	if (type == OBJECT_UNTYPED || type == OBJECT_REGION)
 		size = PAGE_SIZE * (1 + below(random, 16));
@@ -69,14 +113,14 @@ static enum error work_mint(struct random *random)
 {
 	static const uint64_t words[] = {1, 2, 0x80, 1 | (uint64_t)1 << 32, (uint64_t)2 << 32, 0x3f8 | 0x3ff << 16, 0x60 | 0x64 << 16};
 
-	return cnode_mint(cnode_any(random), slot_any(random), cnode_any(random), slot_any(random), rights_any(random),
+	return cnode_mint(cnode_any(random), slot_empty(random), cnode_any(random), slot_full(random), rights_any(random),
 			  words[below(random, sizeof(words) / sizeof(words[0]))]);
 }
 
 /* A chain: each capability a copy of the one before. */
 static enum error work_chain(struct random *random)
 {
-	uint64_t from = slot_any(random), first = WORKER_RANDOM + below(random, 20), length = 2 + below(random, 24);
+	uint64_t from = slot_full(random), first = WORKER_RANDOM + below(random, 20), length = 2 + below(random, 24);
 	enum error error = OK;
 
 	for (uint64_t i = 0; i < length && first + i < WORKER_SLOTS; i++, from = first + i - 1)
@@ -87,7 +131,7 @@ static enum error work_chain(struct random *random)
 /* Many children of one. */
 static enum error work_fan(struct random *random)
 {
-	uint64_t from = slot_any(random);
+	uint64_t from = slot_full(random);
 	handle_t cnode = cnode_any(random);
 	enum error error = OK;
 
@@ -104,13 +148,18 @@ static enum error work_many(struct random *random)
 	return untyped_retype(untyped_any(random), type, 0, cnode_any(random), WORKER_RANDOM, 1 + below(random, 20));
 }
 
+/* What each slot of a Thread takes. */
+static const uint8_t bindable[THREAD_SLOTS] = {OBJECT_CNODE,    OBJECT_VSPACE,   OBJECT_REGION,
+					       OBJECT_ENDPOINT, OBJECT_ENDPOINT, OBJECT_NOTIFICATION};
+
 static enum error work_thread(struct random *random)
 {
-	handle_t thread = slot_any(random);
+	handle_t thread = slot_of(random, OBJECT_THREAD);
+	enum thread_slot which = (enum thread_slot)below(random, THREAD_SLOTS);
 
 	switch (below(random, 8)) {
 	case 0:
-		return thread_unbind(thread, (enum thread_slot)below(random, THREAD_SLOTS));
+		return thread_unbind(thread, which);
 	case 1:
 		return thread_set_priority(thread, below(random, 50), below(random, 50));
 	case 2:
@@ -118,29 +167,32 @@ static enum error work_thread(struct random *random)
 	case 3:
 		return thread == WORKER_THREAD ? OK : thread_suspend(thread);
 	default:
-		return thread_bind(thread, (enum thread_slot)below(random, THREAD_SLOTS), slot_any(random));
+		return thread_bind(thread, which, slot_of(random, bindable[which]));
 	}
+}
+
+/* Mapping and unmapping write no record, but a Mapping with pages in use takes longer to delete. */
+static enum error work_pages(struct random *random, handle_t mapping)
+{
+	struct map_entry *batch = (struct map_entry *)thread_self()->page;
+	uint64_t done;
+
+	for (uint64_t i = 0; i < 8; i++)
+		batch[i] = (struct map_entry){(0x40000000 + below(random, 64) * LARGE_PAGE_SIZE) | MAP_READ, i};
+	return below(random, 4) ? mapping_map(mapping, 8, &done) : mapping_unmap(mapping, 8, &done);
 }
 
 static enum error work_space(struct random *random)
 {
-	handle_t object = slot_any(random);
-	struct map_entry *batch = (struct map_entry *)thread_self()->page;
-	uint64_t done;
+	handle_t vspace = slot_of(random, OBJECT_VSPACE);
 
-	switch (below(random, 5)) {
+	switch (below(random, 4)) {
 	case 0:
-		return vspace_donate(object, untyped_any(random), cnode_any(random), slot_any(random), 1 + below(random, 8));
+		return vspace_donate(vspace, untyped_any(random), cnode_any(random), slot_empty(random), 1 + below(random, 8));
 	case 1:
-		for (uint64_t i = 0; i < 8; i++)
-			batch[i] = (struct map_entry){(0x40000000 + below(random, 64) * 0x200000) | MAP_READ, i};
-		return mapping_map(object, 8, &done);
-	case 2:
-		for (uint64_t i = 0; i < 4; i++)
-			batch[i] = (struct map_entry){0x40000000 + below(random, 64) * 0x200000, 0};
-		return mapping_unmap(object, 4, &done);
+		return work_pages(random, slot_of(random, OBJECT_MAPPING));
 	default:
-		return vspace_attach(object, slot_any(random), cnode_any(random), slot_any(random), RIGHTS_ALL);
+		return vspace_attach(vspace, slot_of(random, OBJECT_REGION), cnode_any(random), slot_empty(random), RIGHTS_ALL);
 	}
 }
 
@@ -164,15 +216,15 @@ static enum error work_message(struct random *random)
 	};
 
 	for (unsigned i = 0; i < MESSAGE_CAPS_MAX; i++) {
-		page->caps[i] = slot_any(random);
-		page->receive[i] = slot_any(random);
+		page->caps[i] = slot_full(random);
+		page->receive[i] = slot_empty(random);
 	}
 	return kernel_call(&call);
 }
 
 static enum error work_irq(struct random *random)
 {
-	handle_t handler = slot_any(random);
+	handle_t handler = slot_of(random, OBJECT_IRQ_HANDLER);
 
 	switch (below(random, 3)) {
 	case 0:
@@ -188,17 +240,17 @@ static enum error work(struct random *random)
 	case 0 ... 5:
 		return work_retype(random);
 	case 6 ... 8:
-		return cnode_copy(cnode_any(random), slot_any(random), cnode_any(random), slot_any(random), rights_any(random));
+		return cnode_copy(cnode_any(random), slot_empty(random), cnode_any(random), slot_full(random), rights_any(random));
 	case 9 ... 10:
 		return work_mint(random);
 	case 11 ... 12:
-		return cnode_move(cnode_any(random), slot_any(random), cnode_any(random), slot_any(random));
+		return cnode_move(cnode_any(random), slot_empty(random), cnode_any(random), slot_full(random));
 	case 13 ... 15:
-		return cnode_delete(cnode_any(random), slot_any(random));
+		return cnode_delete(cnode_any(random), slot_full(random));
 	case 16:
-		return cnode_revoke(cnode_any(random), slot_any(random));
+		return cnode_revoke(cnode_any(random), slot_full(random));
 	case 17:
-		return below(random, 8) ? untyped_reclaim(slot_any(random)) : untyped_reclaim(WORKER_UNTYPED);
+		return below(random, 4) ? untyped_reclaim(slot_of(random, OBJECT_UNTYPED)) : untyped_reclaim(WORKER_UNTYPED);
 	case 18:
 		return work_chain(random);
 	case 19:
@@ -223,7 +275,11 @@ void worker_main(uint64_t argument)
 
 	for (;;) {
 		counts->calls++;
-		if (work(&random) == OK)
+		if (work(&random) == OK) {
 			counts->done++;
+			counts->refused = 0;
+		} else {
+			counts->refused++;
+		}
 	}
 }

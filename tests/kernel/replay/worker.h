@@ -21,14 +21,18 @@ enum worker_slot {
 	WORKER_SIGNAL = 7, /* a Notification of all */
 	WORKER_PORTS = 8,
 	WORKER_REGION = 9,
-	WORKER_RANDOM = 10,
+	WORKER_SPACE = 10,  /* a VSpace with some table memory, in the slot after it */
+	WORKER_TABLES = 11,
+	WORKER_RANDOM = 12,
 	WORKER_SLOTS = 64,
 };
+#define WORKER_PATIENCE 100 /* refusals in a row after which it has nothing left to work with */
 #define WORKER_CNODE_BITS 6
 #define SHARED_CNODE_BITS 5
 
 struct worker_counts {
 	uint64_t calls, done;
+	volatile uint64_t refused; /* since the last one that was done */
 };
 
 /* Thread entry: `argument` is the address of a struct worker_counts, whose address also seeds the choice of operations, together with `calls`. */
