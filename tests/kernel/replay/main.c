@@ -4,8 +4,8 @@
  *
  * Who is there, by priority:
  *	director, keeper	init and the thread that empties the ring (keeper.h)
- *	ticker			wakes every few microseconds, so that long operations meet a pending interrupt at all of their steps; lets another worker go first from
- *				time to time, so that operations interleave; and stops all workers in the middle of a deletion, so that the idle kernel goes on with it
+ *	ticker			wakes every few microseconds, so that long operations meet a pending interrupt at all of their steps; lets other workers go on then, so
+ *				that operations interleave; and sometimes stops all of them, so that the idle kernel goes on with what they had begun to delete
  *	workers			random calls (worker.h)
  * The director makes workers, kills them wherever they are, and makes them anew; and it uses the controls, which exist once. When enough records were written it stops everybody
  * at a place of their own choosing (unfinished deletions stay unfinished), reports, and spins: from then on no record is written.
@@ -26,8 +26,8 @@
 #define WORKER_OBJECTS (1ull << 20) /* of that, for the worker's own Untyped */
 #define WORKER_PRIORITY 40
 #define TICKER_PRIORITY 62
-#define TICK_NS_MIN 4000
-#define TICK_NS_MORE 40000 /* random, up to this more */
+#define TICK_NS 20000         /* once or twice this */
+#define TICK_NS_DELETING 3000 /* the same while something is deleted: shorter than one step takes when a nanosecond is an instruction */
 #define ROUND_NS 4000000
 #define FREEZE_NS 300000
 #define RECORDS_WANTED 60000
@@ -87,16 +87,30 @@ static void freeze(void)
 		attempt(thread_resume(worker[i].alias));
 }
 
+static bool deleting(void)
+{
+	return keeper_last() == COMMIT_DELETE || keeper_last() == COMMIT_REVOKE;
+}
+
+/* Lets another half of the workers go on. Suspending writes no record. */
+static void rotate(void)
+{
+	for (unsigned i = 0; i < WORKERS; i++)
+		attempt((ticks + i) / 2 % 2 ? thread_suspend(worker[i].alias) : thread_resume(worker[i].alias));
+}
+
 static void ticker_main(uint64_t argument)
 {
 	(void)argument;
 	for (;;) {
-		pause(TICK_NS_MIN + ticks * 7919 % TICK_NS_MORE);
+		pause(deleting() ? TICK_NS_DELETING + ticks * 7919 % TICK_NS_DELETING : TICK_NS + ticks * 7919 % TICK_NS);
 		ticks++;
-		if (ticks % 8 == 0 && (keeper_last() == COMMIT_DELETE || keeper_last() == COMMIT_REVOKE))
+		if (deleting() && ticks % 16 == 0)
 			freeze();
-		if (ticks % 16 == 0)
-			attempt(thread_set_priority(worker[ticks / 16 % WORKERS].alias, WORKER_PRIORITY - ticks / 64 % 3, WORKER_PRIORITY));
+		else if (deleting() || ticks % 4 == 0)
+			rotate();
+		if (ticks % 256 == 0)
+			attempt(thread_set_priority(worker[ticks / 256 % WORKERS].alias, WORKER_PRIORITY - ticks / 1024 % 3, WORKER_PRIORITY));
 	}
 }
 

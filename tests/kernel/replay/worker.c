@@ -140,12 +140,18 @@ static enum error work_fan(struct random *random)
 	return error;
 }
 
-/* A large batch of objects, to be deleted in one go later. */
-static enum error work_many(struct random *random)
+/* A CNode full of objects, deleted in one go: many steps for few records. */
+static enum error work_pile(struct random *random)
 {
-	enum object_type type = below(random, 2) ? OBJECT_NOTIFICATION : OBJECT_ENDPOINT;
+	static const uint8_t types[] = {OBJECT_NOTIFICATION, OBJECT_ENDPOINT, OBJECT_REPLY, OBJECT_IRQ_HANDLER};
+	uint64_t slot = slot_empty(random);
+	enum error error = untyped_retype(WORKER_UNTYPED, OBJECT_CNODE, WORKER_CNODE_BITS, WORKER_CNODE, slot, 1);
 
-	return untyped_retype(untyped_any(random), type, 0, cnode_any(random), WORKER_RANDOM, 1 + below(random, 20));
+	if (error == OK)
+		error = untyped_retype(WORKER_UNTYPED, types[below(random, 4)], 0, slot, 1, 20 + below(random, 40));
+	if (error == OK && below(random, 4))
+		error = cnode_delete(WORKER_CNODE, slot);
+	return error;
 }
 
 /* What each slot of a Thread takes. */
@@ -256,7 +262,7 @@ static enum error work(struct random *random)
 	case 19:
 		return work_fan(random);
 	case 20:
-		return work_many(random);
+		return work_pile(random);
 	case 21 ... 23:
 		return work_thread(random);
 	case 24 ... 26:
