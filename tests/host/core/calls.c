@@ -3,7 +3,6 @@
 #include "tests/host/core/calls.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define ARENA ((uint64_t)8 << 20)
 #define KEPT_REGION_PAGES 3
@@ -12,21 +11,6 @@ struct call answer;
 static unsigned char *before;
 static size_t before_bytes;
 static bool trusting;
-
-/* Copies what ASan has poisoned too: what nobody may touch must not change either. */
-__attribute__((no_sanitize("address"))) static void bytes_copy(unsigned char *to, const unsigned char *from, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i += sizeof(uint64_t))
-		*(uint64_t *)(to + i) = *(const uint64_t *)(from + i);
-}
-
-__attribute__((no_sanitize("address"))) static bool bytes_equal(const unsigned char *a, const unsigned char *b, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i += sizeof(uint64_t))
-		if (*(const uint64_t *)(a + i) != *(const uint64_t *)(b + i))
-			return false;
-	return true;
-}
 
 void system_start_ring(uint64_t capacity, uint64_t reserve)
 {
@@ -68,7 +52,7 @@ enum error request_execute(const struct request *request, bool *restarted)
 	const char *broken;
 
 	if (!trusting)
-		bytes_copy(before, core_arena, before_bytes);
+		machine_save(before, before_bytes);
 	answer = (struct call){
 		.caller = machine.caller,
 		.target = request->target,
@@ -78,11 +62,12 @@ enum error request_execute(const struct request *request, bool *restarted)
 	};
 	error = method_invoke(&answer, request->method, request->caps);
 	*restarted |= answer.progress;
+	machine_forget_reclaimed(&answer, request->method, error);
 	if (trusting)
 		return error;
 	if (error != OK && error < ERR_RESTART) {
 		assert_int_equal(commit_ring->head, head);
-		assert_true(bytes_equal(before, core_arena, before_bytes));
+		assert_true(machine_is_saved(before, before_bytes));
 		assert_int_equal(machine.refusal, error);
 	}
 	broken = invariants_check(true);

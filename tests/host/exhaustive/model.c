@@ -281,6 +281,11 @@ static paddr_t memory_find(const struct capability *untyped, enum object_type ty
 	return address + bytes * count <= untyped->object + untyped->size ? address : 0;
 }
 
+static uint64_t count_max(enum object_type type)
+{
+	return type == OBJECT_THREAD ? 32 : type == OBJECT_VSPACE ? 8 : RETYPE_COUNT_MAX;
+}
+
 static void retype(struct model *model, const struct model_call *call, struct model_answer *answer)
 {
 	struct capability *untyped = model_at(model, call->target);
@@ -291,12 +296,12 @@ static void retype(struct model *model, const struct model_call *call, struct mo
 	paddr_t address = 0, first = 0;
 
 	refuse_if(answer, bytes == 0 || (bare && bytes > untyped->size) || (untyped->device && !bare), ERR_ARGUMENT);
-	refuse_if(answer, count == 0 || count > RETYPE_COUNT_MAX, ERR_ARGUMENT);
+	refuse_if(answer, count == 0 || count > count_max(type), ERR_ARGUMENT);
 	refuse_if(answer, cnode->type != OBJECT_CNODE, ERR_TYPE);
 	refuse_if(answer, !has(cnode, RIGHT_WRITE), ERR_RIGHTS);
 	if (count)
 		first = destination(model, cnode, call->words[2], answer);
-	for (uint64_t i = 1; i < count && first; i++)
+	for (uint64_t i = 1; i < count && i < RETYPE_COUNT_MAX && first; i++)
 		destination(model, cnode, call->words[2] + i, answer);
 	if (bytes && count) {
 		address = memory_find(untyped, type, bytes, count);

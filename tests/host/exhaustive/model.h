@@ -17,7 +17,9 @@
 
 #include "abi/abi.h"
 
-#define MODEL_CAPABILITIES 64
+#ifndef MODEL_CAPABILITIES
+#define MODEL_CAPABILITIES 64 /* at most 127 */
+#endif
 #define MODEL_MEMORY ((uint64_t)1 << 17) /* every place lies below */
 #define NOBODY (-1)
 

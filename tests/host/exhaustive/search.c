@@ -18,13 +18,11 @@
 #include <string.h>
 
 #include "tests/host/exhaustive/compare.h"
+#include "tests/host/exhaustive/operate.h"
 #include "tests/host/exhaustive/systems.h"
 #include "tests/host/harness/invariants.h"
 
 #define PAIRS_DEFAULT 12000000
-/* The call lost the capability that it invokes while it was interrupted: its work is left to others. */
-#define ORPHANED ((enum error)0x102)
-#define EXECUTIONS_MAX 200 /* of one call that is interrupted: more is no progress */
 #define PATH_MAX_LENGTH 64
 
 struct state {
@@ -34,14 +32,12 @@ struct state {
 };
 
 static const struct system *system_now;
-static struct model model, model_before;
-static unsigned char *arena_before;
 
 static struct state *states;
 static uint32_t state_count, state_room;
 static uint64_t *visited; /* open addressing; 0 is free */
 static uint64_t visited_room, visited_count;
-static uint64_t pairs, refused, steps_taken;
+static uint64_t pairs, refused;
 
 static void *must_have(void *memory)
 {
@@ -125,160 +121,7 @@ static _Noreturn void fail(uint32_t state, const struct operation *operation, co
 	exit(1);
 }
 
-/* Making one operation in the core and in the model. */
-
-static void model_call_of(const struct operation *operation, struct model_call *call)
-{
-	*call = (struct model_call){ .label = operation->label, .caps = operation->caps, .target = (paddr_t)operation->target * PLACE_UNIT };
-	for (unsigned i = 0; i < 2; i++)
-		call->cap[i] = (paddr_t)operation->cap[i] * PLACE_UNIT;
-	memcpy(call->words, operation->words, sizeof(call->words));
-}
-
-static struct slot *slot_at_unit(uint16_t unit)
-{
-	return (struct slot *)(core_arena + (uint64_t)unit * PLACE_UNIT);
-}
-
-static enum error core_call(const struct operation *operation, struct call *call)
-{
-	uint64_t words[8] = { 0 };
-	bool restarted = false;
-	enum error error;
-	unsigned executions = 0;
-
-	memcpy(words, operation->words, sizeof(operation->words));
-	machine.pending_every = operation->kind == OPERATION_INTERRUPTED;
-	machine.mapping = 0;
-	do {
-		*call = (struct call){ .caller = machine.caller, .target = slot_at_unit(operation->target), .words = words,
-			.cap = { slot_at_unit(operation->cap[0]), slot_at_unit(operation->cap[1]) }, .restarted = restarted };
-		error = method_invoke(call, operation->label, operation->caps);
-		restarted |= call->progress;
-	} while (error == ERR_RESTART && call->target->type != OBJECT_NULL && executions++ < EXECUTIONS_MAX);
-	machine.pending_every = 0;
-	return error == ERR_RESTART && call->target->type == OBJECT_NULL ? ORPHANED : error;
-}
-
-static bool room_for_one(void)
-{
-	return model_before.ring_used + (model_before.caller_reserve ? 0 : model_before.ring_reserve) + 1 <= model_before.ring_capacity;
-}
-
-/* The machine's choice for a new Mapping must be new, and in the table memory of its VSpace. */
-static const char *choice_check(const struct model_choice *choice, paddr_t vspace)
-{
-	bool in_tables = false;
-
-	for (int i = 0; i < model_before.count; i++) {
-		const struct capability *other = &model_before.capability[i];
-
-		if (other->type == OBJECT_MAPPING && other->original && (other->object == choice->mapping || (other->vspace == vspace && other->index == choice->index)))
-			return "a Mapping got the place or the index of another one";
-		in_tables |= other->type == OBJECT_TABLE_MEMORY && other->object == vspace && choice->mapping >= other->memory && choice->mapping < other->memory + other->size;
-	}
-	return in_tables ? NULL : "a Mapping lies outside of table memory";
-}
-
-static const char *results_compare(const struct call *call, const struct model_answer *answer)
-{
-	if (call->results != answer->results)
-		return "the number of results differs";
-	return memcmp(call->result, answer->result, answer->results * sizeof(answer->result[0])) ? "the results differ" : NULL;
-}
-
-/* What the core answered against what the model expects; the model is left in the state after the call. */
-static const char *answer_judge(enum error error, const struct call *call, const struct model_answer *answer, uint64_t records)
-{
-	struct model last;
-
-	if (error == ERR_RING_FULL || error == ORPHANED) {
-		if (answer->refusals || !(answer->commits || answer->teardown) || (answer->commits && (room_for_one() || records)))
-			return "the core found no room in the ring where there is, or where none is needed";
-		/* A change that has to wait has not been made; a teardown stops between two records, a RECLAIM before its last one. */
-		last = model;
-		model = model_before;
-		model.ring_used += records;
-		return answer->commits ? NULL : states_observe(&model, &last);
-	}
-	if (error != OK)
-		return answer->refusals & 1u << error ? NULL : answer->refusals ? "the core gives another reason to refuse" : "the core refuses what is allowed";
-	if (answer->refusals)
-		return "the core allows what is to be refused";
-	if (answer->commits && (!room_for_one() || records != 1))
-		return "a change is not one record, or there was no room for it";
-	model.ring_used += records;
-	return results_compare(call, answer);
-}
-
-static const char *call_make(const struct operation *operation, enum error *error)
-{
-	struct model_choice choice;
-	struct model_answer answer;
-	struct model_call same;
-	struct call call;
-	uint64_t head = commit_ring->head;
-	const char *sentence = NULL;
-
-	*error = core_call(operation, &call);
-	choice = (struct model_choice){ machine.mapping - DIRECT_MAP_BASE, machine.mapping_index, machine.config.mappings_per_page };
-	model_call_of(operation, &same);
-	model_invoke(&model, &same, &choice, &answer);
-	if (*error == OK && machine.mapping)
-		sentence = choice_check(&choice, model_at(&model_before, same.target)->object);
-	if (!sentence)
-		sentence = answer_judge(*error, &call, &answer, commit_ring->head - head);
-	return sentence;
-}
-
-/* A record of a teardown with a count of its own, as if its caller had come so far and died. */
-static const char *partial_make(const struct operation *operation)
-{
-	bool begin = operation->kind == OPERATION_BEGIN;
-	paddr_t place = (paddr_t)operation->target * PLACE_UNIT;
-	struct model last = model;
-
-	if (commit(NULL, &(struct commit_record){
-		.operation = operation->kind == OPERATION_REVOKE_STEP ? COMMIT_REVOKE : COMMIT_DELETE,
-		.flags = begin ? COMMIT_DELETE_BEGIN : 0, .count = !begin, .argument = { DIRECT_MAP_BASE + place } }) != OK)
-		return "there is no room for a step of teardown";
-	steps_taken++;
-	if (begin)
-		model_delete(&last, place);
-	else if (operation->kind == OPERATION_REVOKE_STEP)
-		model_revoke(&last, place);
-	else
-		model_finish(&last);
-	return states_observe(&model, &last);
-}
-
-static const char *operation_make(const struct operation *operation, enum error *error)
-{
-	const char *sentence;
-
-	*error = OK;
-	sentence = operation->kind <= OPERATION_INTERRUPTED ? call_make(operation, error) : partial_make(operation);
-	if (!system_now->ring_capacity) {
-		machine_drain();
-		model.ring_used = 0;
-	}
-	model.head = commit_ring->head;
-	return sentence;
-}
-
 /* Going through the states. */
-
-static void snapshot(void)
-{
-	model_before = model;
-	memcpy(arena_before, core_arena, machine.config.memory);
-}
-
-static void restore(void)
-{
-	model = model_before;
-	memcpy(core_arena, arena_before, machine.config.memory);
-}
 
 static void state_rebuild(uint32_t index)
 {
@@ -288,26 +131,12 @@ static void state_rebuild(uint32_t index)
 
 	for (; index; index = states[index].before)
 		path[length++] = index;
-	system_build(system_now, &model);
+	system_build(system_now, &twin);
 	while (length--) {
-		model_before = model;
+		operation_begin();
 		if (operation_make(&states[path[length]].operation, &error))
 			abort();
 	}
-}
-
-/* After a refusal, and after a success without a record, nothing is different. */
-static const char *unchanged_check(const struct operation *operation, enum error error)
-{
-	const struct commit_ring *before = (const void *)(arena_before + ((unsigned char *)commit_ring - core_arena));
-
-	if (operation->kind != OPERATION_CALL || error >= ERR_RESTART)
-		return NULL;
-	if (error != OK && commit_ring->head != before->head)
-		return "a refused call left a record";
-	if (error == OK && (commit_ring->head != before->head || commit_ring->tail != before->tail))
-		return NULL;
-	return memcmp(core_arena, arena_before, machine.config.memory) ? "memory changed without a record" : NULL;
 }
 
 static void pair_try(uint32_t index, const struct operation *operation)
@@ -318,25 +147,25 @@ static void pair_try(uint32_t index, const struct operation *operation)
 
 	pairs++;
 	if (!sentence)
-		sentence = unchanged_check(operation, error);
+		sentence = operation_left_no_trace(operation, error);
 	if (!sentence)
-		sentence = states_compare(&model, order);
+		sentence = states_compare(&twin, order);
 	if (sentence)
 		fail(index, operation, sentence, (int)error);
 	if (error != OK && error < ERR_RESTART) {
 		refused++;
 		/* An interrupted call may have cleared memory before it was refused. */
 		if (operation->kind != OPERATION_CALL)
-			restore();
+			operation_undo();
 		return;
 	}
-	if (is_new(model_canonical(&model, order))) {
+	if (is_new(model_canonical(&twin, order))) {
 		sentence = invariants_check(false);
 		if (sentence)
 			fail(index, operation, sentence, (int)error);
 		state_add(index, operation);
 	}
-	restore();
+	operation_undo();
 }
 
 static void system_search(const struct system *system, uint64_t budget)
@@ -348,17 +177,18 @@ static void system_search(const struct system *system, uint64_t budget)
 
 	system_now = system;
 	state_count = 0;
-	system_build(system, &model);
-	if (states_compare(&model, order) || invariants_check(true))
-		fail(0, &list[0], "the system differs from its model at the beginning", 0);
-	is_new(model_canonical(&model, order));
+	system_build(system, &twin);
+	drain_always = !system->ring_capacity;
+	if (states_compare(&twin, order) || invariants_check(true))
+		fail(0, &list[0], "the system differs from its twin at the beginning", 0);
+	is_new(model_canonical(&twin, order));
 	state_add(0, NULL);
 	for (; index < state_count && pairs < end; index++) {
 		unsigned count;
 
 		state_rebuild(index);
-		snapshot();
-		count = operations_list(system, &model, list);
+		operation_begin();
+		count = operations_list(system, &twin, list);
 		for (unsigned i = 0; i < count && pairs < end; i++)
 			pair_try(index, &list[i]);
 	}
@@ -386,13 +216,10 @@ int main(int argc, char **argv)
 		else
 			usage();
 	}
-	system_now = &systems[0];
-	system_build(system_now, &model);
-	arena_before = must_have(malloc(machine.config.memory));
 	for (unsigned i = 0; i < system_count; i++, systems_left--)
 		if (!only || strcmp(only, systems[i].name) == 0)
 			system_search(&systems[i], only ? budget : (budget - pairs) / systems_left);
 	printf("%" PRIu64 " distinct states, %" PRIu64 " distinct pairs of state and operation, %" PRIu64 " refused, %" PRIu64 " single steps of teardown\n",
-		visited_count, pairs, refused, steps_taken);
+		visited_count, pairs, refused, operation_steps);
 	return 0;
 }

@@ -3,25 +3,7 @@
 #ifndef KOZO_HOST_SYSTEMS_H
 #define KOZO_HOST_SYSTEMS_H
 
-#include "tests/host/exhaustive/model.h"
-#include "tests/host/harness/machine.h"
-
-enum operation_kind {
-	OPERATION_CALL,        /* a call, never interrupted */
-	OPERATION_INTERRUPTED, /* a call, interrupted wherever it can be and executed again */
-	OPERATION_BEGIN,       /* a deletion begins and its caller dies before the first step */
-	OPERATION_STEP,        /* one step of what is dying */
-	OPERATION_REVOKE_STEP, /* one step of a revocation whose caller dies then */
-};
-
-#define PLACE_UNIT 16 /* the slots of CNodes are aligned to 64 bytes, the log's own to less */
-
-struct operation {
-	uint8_t kind; /* enum operation_kind */
-	uint8_t label, caps;
-	uint16_t target, cap[2]; /* places, in units of PLACE_UNIT */
-	uint64_t words[4];
-};
+#include "tests/host/exhaustive/operate.h"
 
 struct kind_of_object {
 	enum object_type type;

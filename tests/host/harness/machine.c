@@ -131,6 +131,44 @@ void machine_forget(paddr_t base, uint64_t size)
 	ASAN_POISON_MEMORY_REGION(at(base), size);
 }
 
+void machine_forget_reclaimed(const struct call *call, uint32_t label, enum error error)
+{
+	const struct slot *untyped = call->target;
+
+	if (error == OK && label == UNTYPED_RECLAIM && untyped->type == OBJECT_UNTYPED && !(untyped->flags & SLOT_DEVICE))
+		machine_forget(untyped->object, untyped->size);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+
+__attribute__((no_sanitize("address"))) void machine_save(unsigned char *to, uint64_t bytes)
+{
+	for (uint64_t i = 0; i < bytes; i += sizeof(uint64_t))
+		*(uint64_t *)(to + i) = *(const uint64_t *)(core_arena + i);
+}
+
+__attribute__((no_sanitize("address"))) bool machine_is_saved(const unsigned char *saved, uint64_t bytes)
+{
+	for (uint64_t i = 0; i < bytes; i += sizeof(uint64_t))
+		if (*(const uint64_t *)(saved + i) != *(const uint64_t *)(core_arena + i))
+			return false;
+	return true;
+}
+
+#else
+
+void machine_save(unsigned char *to, uint64_t bytes)
+{
+	memcpy(to, core_arena, bytes);
+}
+
+bool machine_is_saved(const unsigned char *saved, uint64_t bytes)
+{
+	return memcmp(saved, core_arena, bytes) == 0;
+}
+
+#endif
+
 /* Hooks. */
 
 void hook_object_created(enum object_type type, ref_t object, uint64_t bytes)

@@ -67,7 +67,14 @@ void machine_give_control(uint64_t index, enum object_type type);
 /* Consume every record of the ring. */
 void machine_drain(void);
 
-/* May memory in this range be handed out again? Under ASan it is poisoned until an object is made of it. */
+/* Copy the first `bytes` of the arena, or compare them with a copy; poisoned memory too, for what nobody may touch must not change either. */
+void machine_save(unsigned char *to, uint64_t bytes);
+bool machine_is_saved(const unsigned char *saved, uint64_t bytes);
+
+/* Nobody may look at this memory any more: under ASan it is poisoned until it is cleared again. */
 void machine_forget(paddr_t base, uint64_t size);
+
+/* The same for the memory of an Untyped, if this was a RECLAIM that is done. */
+void machine_forget_reclaimed(const struct call *call, uint32_t label, enum error error);
 
 #endif
