@@ -155,6 +155,20 @@ static void retype_alignment(void **state)
 	assert_done(do_retype(AT_LARGE, OBJECT_REGION, LARGE_PAGE_SIZE - PAGE_SIZE, AT_FREE + 4, 1));
 }
 
+/* Aligned upward, the start lies behind the end of the Untyped. */
+static void retype_aligned_beyond(void **state)
+{
+	uint64_t size = LARGE_PAGE_SIZE + LARGE_PAGE_SIZE / 2;
+
+	(void)state;
+	assert_done(do_retype(AT_LARGE, OBJECT_UNTYPED, size, AT_FREE, 1));
+	while (machine_slot(AT_FREE)->watermark < size - LARGE_PAGE_SIZE / 4) {
+		assert_done(do_retype(AT_FREE, OBJECT_UNTYPED, LARGE_PAGE_SIZE / 8, AT_FREE + 1, 1));
+		assert_done(do_delete(AT_FREE + 1));
+	}
+	assert_refused(ERR_NOMEM, do_retype(AT_FREE, OBJECT_REGION, LARGE_PAGE_SIZE, AT_FREE + 1, 1));
+}
+
 static void retype_device(void **state)
 {
 	uint64_t questions;
@@ -314,6 +328,7 @@ const struct core_test untyped_tests[] = {
 	{ "untyped.destination", "a destination that is no CNode or may not be written is refused", retype_destination_refused },
 	{ "untyped.memory", "memory ends exactly at the end of the Untyped", retype_memory_ends },
 	{ "untyped.alignment", "objects are aligned to their size, a page, or 2 MiB", retype_alignment },
+	{ "untyped.beyond", "alignment does not lead over the end of the Untyped", retype_aligned_beyond },
 	{ "untyped.device", "device memory makes Regions and Untypeds only and is never cleared", retype_device },
 	{ "untyped.cleared", "objects are made of clear memory, also after a reclaim", memory_is_cleared },
 	{ "untyped.clearing", "clearing goes on after each interrupt where it was", clearing_is_bounded },
