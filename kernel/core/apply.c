@@ -109,7 +109,7 @@ static void apply_copy(const struct commit_record *record)
 	}
 	if (slot_place(to) == PLACE_CNODE)
 		return;
-	if (slot_place(to) >= PLACE_THREAD && slot_place(to) < PLACE_THREAD + THREAD_SLOTS)
+	if (slot_place(to) < PLACE_THREAD + THREAD_SLOTS)
 		thread_slot_filled(to);
 	hook_slot_changed(to);
 }
