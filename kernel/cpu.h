@@ -13,7 +13,7 @@ struct ready_queues {
 
 struct cpu {
 	struct cpu *self;       /* offset 0 */
-	struct thread *current; /* 8; NULL while idle */
+	struct thread *current; /* 8 */
 	uint64_t user_stack;    /* 16: scratch of the system call entry */
 	uint64_t stack;         /* 24: top of the kernel stack */
 	uint64_t pending[4];    /* 32: vectors that arrived in kernel mode */
@@ -22,9 +22,11 @@ struct cpu {
 	struct thread *fpu_owner;  /* whose state the FPU holds */
 	bool fpu_trapped;          /* CR0.TS is set */
 	uint64_t switched_at;      /* TSC when the current thread began */
-	uint64_t slice_end;        /* ns */
+	uint64_t tick;             /* ns: when the time slices are looked at next; none while idle */
+	struct thread *sliced;     /* current at the last tick, and not switched to from a ready queue since */
 	struct ready_queues ready;
 	struct cpu_machine *machine;
+	struct thread idle; /* current when nothing can run; it never can */
 };
 
 extern struct cpu cpus[CPU_MAX];

@@ -11,6 +11,7 @@
 #include "kernel/arch/x86_64/console.h"
 #include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/arch/x86_64/vspace.h"
+#include "kernel/interrupt.h"
 #include "kernel/panic.h"
 #include "kernel/schedule.h"
 
@@ -20,8 +21,6 @@
 #define COMMIT_RING_BYTES (COMMIT_RING_HEADER + COMMIT_RING_RECORDS * sizeof(struct commit_record))
 #define COMMIT_RING_RESERVE (COMMIT_RING_RECORDS / 8)
 #define INIT_TABLE_PAGES 32
-
-_Noreturn void thread_resume_current(void);
 
 struct cpu cpus[CPU_MAX];
 static struct slot *init_slots;
@@ -222,6 +221,8 @@ static void cpu_make(void)
 	cpu->machine = &cpu_machine[0];
 	cpu->stack = (uint64_t)(cpu_stacks + CPU_STACKS);
 	cpu->root = image_paddr(kernel_root);
+	cpu->current = &cpu->idle;
+	cpu->idle.state = THREAD_FAULTED;
 	cpu->fpu_trapped = true;
 	fpu_trap_set(true);
 	msr_write(MSR_GS_BASE, (uint64_t)cpu);

@@ -75,6 +75,7 @@ void trap_handle(struct thread *self)
 		self->fault_address = vector == VECTOR_PAGE_FAULT ? cr2_read() : 0;
 		fault_send(self);
 	}
+	thread_resume_current();
 }
 
 _Noreturn void trap_fatal(const struct frame *frame)

@@ -20,7 +20,10 @@ void interrupts_wait(void);
 void interrupts_handle_pending(void);
 
 /* From entry.asm: the current thread trapped (fault or interrupt); its frame is complete. */
-void trap_handle(struct thread *self);
+_Noreturn void trap_handle(struct thread *self);
+
+/* In entry.asm: go on in user mode with the current thread. */
+_Noreturn void thread_resume_current(void);
 
 /* From entry.asm: a trap in kernel mode that is no interrupt, or one on a stack of its own (NMI, double fault, machine check). */
 _Noreturn void trap_fatal(const struct frame *frame);

@@ -18,6 +18,10 @@
 #include "kernel/interrupt.h"
 #include "kernel/schedule.h"
 
+/* A message takes few instructions only when its path is one piece of code, without what is rarely needed. */
+#define HOT static inline __attribute__((always_inline))
+#define COLD static __attribute__((noinline))
+
 #define WORD_FORWARDED (((uint64_t)0xffffffff << CALL_LABEL_SHIFT) | (uint64_t)0xff << CALL_WORDS_SHIFT) /* label and words */
 /* Bit n: the phases of bits n of a call word go together. */
 #define PHASES(set) (1u << (set))
@@ -47,7 +51,7 @@ void queue_remove(struct queue *queue, struct thread *thread)
 }
 
 /* Take a receiver out of its queue; its Reply is not armed any more. */
-static inline void receiver_take(struct thread *receiver)
+HOT void receiver_take(struct thread *receiver)
 {
 	queue_remove(receiver->queue, receiver);
 	receiver->state = THREAD_RUNNABLE;
@@ -59,7 +63,7 @@ static inline void receiver_take(struct thread *receiver)
 }
 
 /* Let `self` go on beside `next`, who was woken last (or NULL): the better one runs. */
-static inline void ipc_finish(struct thread *self, struct thread *next)
+HOT void ipc_finish(struct thread *self, struct thread *next)
 {
 	bool going_on = thread_can_run(self);
 
@@ -76,7 +80,7 @@ static inline void ipc_finish(struct thread *self, struct thread *next)
 }
 
 /* Words beyond the registers, through both message pages; without them the message ends with the registers. Returns the call word with the number that arrived. */
-static uint64_t message_move_page(const struct thread *from, const struct thread *to, uint64_t word)
+COLD uint64_t message_move_page(const struct thread *from, const struct thread *to, uint64_t word)
 {
 	const struct message_page *source = thread_page(from);
 	struct message_page *target = thread_page(to);
@@ -89,7 +93,7 @@ static uint64_t message_move_page(const struct thread *from, const struct thread
 }
 
 /* Move the words of an ordinary message, with label and count; words 0 to 3 always travel. */
-static inline void message_move_words(const struct thread *from, struct thread *to, uint64_t word, uint64_t answer)
+HOT void message_move_words(const struct thread *from, struct thread *to, uint64_t word, uint64_t answer)
 {
 	for (unsigned i = 0; i < 4; i++)
 		to->frame.message[i] = from->frame.message[i];
@@ -119,7 +123,7 @@ static bool capability_move(struct thread *from, struct thread *to, unsigned i, 
 }
 
 /* Deliver the capabilities of a message: as many as can be, in order; the answer word tells how many. Room in the ring was made sure of before. */
-static void capabilities_move(struct thread *from, struct thread *to, unsigned caps, const struct endpoint *through)
+COLD void capabilities_move(struct thread *from, struct thread *to, unsigned caps, const struct endpoint *through)
 {
 	unsigned done = 0;
 
@@ -131,7 +135,7 @@ static void capabilities_move(struct thread *from, struct thread *to, unsigned c
 }
 
 /* Move what `from` sends (its kind says what that is) into the registers of `to`. */
-static inline void message_move(struct thread *from, struct thread *to, const struct endpoint *through)
+HOT void message_move(struct thread *from, struct thread *to, const struct endpoint *through)
 {
 	const struct frame *f = &from->frame;
 	uint64_t *m = to->frame.message;
@@ -160,7 +164,7 @@ static inline void message_move(struct thread *from, struct thread *to, const st
 }
 
 /* A sender or caller goes on without an answer: a native one with a status, a foreign or faulting one not before somebody resumes it, as before its instruction. */
-static void caller_stop(struct thread *thread, enum error status)
+COLD void caller_stop(struct thread *thread, enum error status)
 {
 	if (thread->kind <= MESSAGE_CALL) {
 		thread->frame.rax = status;
@@ -213,7 +217,7 @@ void reply_destroy(struct reply *reply)
 }
 
 /* A message was moved from `from` to a receiver with this Reply, which a caller needs: what becomes of the sender. */
-static inline void sender_continue(struct thread *from, struct reply *reply)
+HOT void sender_continue(struct thread *from, struct reply *reply)
 {
 	if (from->kind == MESSAGE_SEND) {
 		from->state = THREAD_RUNNABLE;
@@ -226,7 +230,7 @@ static inline void sender_continue(struct thread *from, struct reply *reply)
 }
 
 /* Send what `self` has prepared (kind, badge, grant) to an Endpoint: to the first receiver, who is returned, or into the queue. */
-static inline struct thread *endpoint_send(struct thread *self, struct endpoint *endpoint)
+HOT struct thread *endpoint_send(struct thread *self, struct endpoint *endpoint)
 {
 	struct thread *receiver = endpoint->queue.head;
 
@@ -283,7 +287,7 @@ static bool notification_take(struct thread *to, struct notification *notificati
 }
 
 /* As notification_signal(); who was woken is returned and not made ready: the bound thread if it receives at an Endpoint, else the first waiter. */
-static inline struct thread *notification_send(struct notification *notification, uint64_t bits)
+HOT struct thread *notification_send(struct notification *notification, uint64_t bits)
 {
 	struct thread *bound = core_pointer(notification->core.bound), *waiter = notification->queue.head;
 
@@ -312,7 +316,7 @@ struct plan {
 };
 
 /* The answer of `self` goes to the caller that the Reply holds, who is returned; nobody is there any more: nothing happens. */
-static inline struct thread *answer_send(struct thread *self, const struct plan *plan, uint64_t word)
+HOT struct thread *answer_send(struct thread *self, const struct plan *plan, uint64_t word)
 {
 	struct thread *caller = plan->reply->caller;
 
@@ -338,7 +342,7 @@ static inline struct thread *answer_send(struct thread *self, const struct plan 
 }
 
 /* Wait at a queue for a message or (kind MESSAGE_NOTIFICATION) only for a signal, with the Reply armed; or time out at once when the deadline has passed. */
-static inline void receive_wait(struct thread *self, struct queue *queue, uint8_t kind, struct reply *reply, uint64_t word)
+HOT void receive_wait(struct thread *self, struct queue *queue, uint8_t kind, struct reply *reply, uint64_t word)
 {
 	if (word & CALL_DEADLINE) {
 		if (self->frame.r15 <= clock_now()) {
@@ -372,7 +376,7 @@ static void ring_defer(struct thread *thread, unsigned records, uint64_t word)
  * Take the message of the first sender in the queue. One whose capabilities find no room in the ring leaves the queue and sends again later (its answer, if it gave one, is given);
  * then, as after a caller that cannot be held, the receiver looks again.
  */
-static void sender_receive(struct thread *self, struct thread *from, struct endpoint *endpoint, struct reply *reply, uint64_t word)
+COLD void sender_receive(struct thread *self, struct thread *from, struct endpoint *endpoint, struct reply *reply, uint64_t word)
 {
 	unsigned caps = from->kind <= MESSAGE_CALL && from->grant ? WORD_CAPS(from->frame.rax) : 0;
 
@@ -392,7 +396,7 @@ static void sender_receive(struct thread *self, struct thread *from, struct endp
 }
 
 /* The receive phase. */
-static inline void receive(struct thread *self, const struct plan *plan, uint64_t word)
+HOT void receive(struct thread *self, const struct plan *plan, uint64_t word)
 {
 	const struct slot *bound = &self->core.slot[THREAD_NOTIFICATION];
 	struct endpoint *endpoint = core_pointer(plan->source->object);
@@ -413,19 +417,27 @@ static inline void receive(struct thread *self, const struct plan *plan, uint64_
 	receive_wait(self, &endpoint->queue, MESSAGE_SEND, plan->reply, word);
 }
 
-/* The capability behind a handle, which must be of one of two types and carry a right. */
-static inline enum error slot_find(const struct thread *self, handle_t handle, unsigned type, unsigned other, uint8_t right, struct slot **slot)
+/* Why a slot will not do for a phase. */
+COLD enum error slot_refuse(const struct slot *slot, unsigned type, unsigned other)
 {
-	*slot = capability_at(&self->core, handle);
-	if (!*slot)
+	if (!slot || slot->type == OBJECT_NULL)
 		return refuse(ERR_NOCAP, "rdi, rsi or r12 names no capability");
-	if ((*slot)->type != type && (*slot)->type != other)
+	if (slot->type != type && slot->type != other)
 		return refuse(ERR_TYPE, "rdi, rsi or r12 is for an object of another type");
-	return (*slot)->rights & right ? OK : refuse(ERR_RIGHTS, "rdi, rsi or r12 lacks a right");
+	return refuse(ERR_RIGHTS, "rdi, rsi or r12 lacks a right");
+}
+
+/* The capability behind a handle, which must be of one of two types and carry a right. */
+HOT enum error slot_find(const struct thread *self, handle_t handle, unsigned type, unsigned other, uint8_t right, struct slot **slot)
+{
+	*slot = slot_at(&self->core.slot[THREAD_CNODE], handle);
+	if (__builtin_expect(*slot && ((*slot)->type == type || (*slot)->type == other) && (*slot)->rights & right, 1))
+		return OK;
+	return slot_refuse(*slot, type, other);
 }
 
 /* The Reply object of the call, if it needs or names one. */
-static inline enum error plan_reply(const struct thread *self, uint64_t phases, struct plan *plan)
+HOT enum error plan_reply(const struct thread *self, uint64_t phases, struct plan *plan)
 {
 	enum error error;
 
@@ -441,7 +453,7 @@ static inline enum error plan_reply(const struct thread *self, uint64_t phases, 
 }
 
 /* A message that does not fit into registers: its length, its capabilities and the room that they need. */
-static enum error plan_message(const struct thread *self, uint64_t word)
+COLD enum error plan_message(const struct thread *self, uint64_t word)
 {
 	if (WORD_COUNT(word) > MESSAGE_WORDS_MAX || WORD_CAPS(word) > MESSAGE_CAPS_MAX || !thread_page(self))
 		return refuse(ERR_MESSAGE, "the message is too long, or there is no message page");
@@ -451,7 +463,7 @@ static enum error plan_message(const struct thread *self, uint64_t word)
 }
 
 /* Check everything that the call names; nothing changes. */
-static inline enum error plan_check(struct thread *self, uint64_t word, uint64_t phases, struct plan *plan)
+HOT enum error plan_check(struct thread *self, uint64_t word, uint64_t phases, struct plan *plan)
 {
 	enum error error = OK;
 
@@ -467,7 +479,7 @@ static inline enum error plan_check(struct thread *self, uint64_t word, uint64_t
 }
 
 /* A call that could not be finished now, for want of room in the ring for `records` or (0) because an interrupt is pending: it is executed again. */
-static void call_defer(struct thread *self, unsigned records, bool progress, uint64_t word)
+COLD void call_defer(struct thread *self, unsigned records, bool progress, uint64_t word)
 {
 	self->restarted = progress;
 	if (records)
@@ -479,7 +491,7 @@ static void call_defer(struct thread *self, unsigned records, bool progress, uin
 }
 
 /* A method of a kernel object: capability arguments, the decoder, the results as the answer. */
-static void method_call(struct thread *self, struct slot *target, uint64_t word, bool restarted)
+COLD void method_call(struct thread *self, struct slot *target, uint64_t word, bool restarted)
 {
 	const struct message_page *page = thread_page(self);
 	struct call call = { .caller = &self->core, .target = target, .words = self->frame.message, .restarted = restarted };
@@ -505,7 +517,7 @@ static void method_call(struct thread *self, struct slot *target, uint64_t word,
 }
 
 /* The send phase to an Endpoint or Notification; returns who was woken. */
-static inline struct thread *send(struct thread *self, const struct slot *target, uint64_t word, uint64_t phases)
+HOT struct thread *send(struct thread *self, const struct slot *target, uint64_t word, uint64_t phases)
 {
 	struct thread *woken;
 
@@ -523,7 +535,7 @@ static inline struct thread *send(struct thread *self, const struct slot *target
 }
 
 /* Check, then act, phase after phase. */
-static inline __attribute__((always_inline)) void phases_run(struct thread *self, uint64_t word, uint64_t phases)
+HOT void phases_run(struct thread *self, uint64_t word, uint64_t phases)
 {
 	struct plan plan = { .reply = NULL };
 	struct thread *woken = NULL;
@@ -550,8 +562,13 @@ static inline __attribute__((always_inline)) void phases_run(struct thread *self
 	ipc_finish(self, woken);
 }
 
+COLD void phases_run_any(struct thread *self, uint64_t word, uint64_t phases)
+{
+	phases_run(self, word, phases);
+}
+
 /* A call, for a message or a method. The combinations of phases that servers and clients live on are compiled apart from the same source. */
-static inline void native_call(struct thread *self)
+HOT void native_call(struct thread *self)
 {
 	uint64_t word = self->frame.rax, phases = word & (0xff & ~CALL_DEADLINE);
 	bool restarted = self->restarted;
@@ -559,22 +576,22 @@ static inline void native_call(struct thread *self)
 
 	self->restarted = false;
 	if (phases == (CALL_SEND | CALL_CALL)) {
-		target = capability_at(&self->core, self->frame.rdi);
-		if (target && target->type != OBJECT_ENDPOINT)
-			method_call(self, target, word, restarted);
-		else
+		target = slot_at(&self->core.slot[THREAD_CNODE], self->frame.rdi);
+		if (__builtin_expect(!target || target->type == OBJECT_ENDPOINT || target->type == OBJECT_NULL, 1))
 			phases_run(self, word, CALL_SEND | CALL_CALL);
+		else
+			method_call(self, target, word, restarted);
 	} else if (phases == (CALL_REPLY | CALL_RECEIVE)) {
 		phases_run(self, word, CALL_REPLY | CALL_RECEIVE);
 	} else if (phases <= CALL_PHASES && PHASES_VALID >> phases & 1) {
-		phases_run(self, word, phases);
+		phases_run_any(self, word, phases);
 	} else {
 		self->frame.rax = refuse(ERR_ARGUMENT, "these phases cannot be combined");
 	}
 }
 
 /* Send the foreign call or fault of `self` through a slot of its own; nobody there: it stops. */
-static inline void foreign_send(struct thread *self, enum thread_slot which, enum message_kind kind)
+HOT void foreign_send(struct thread *self, enum thread_slot which, enum message_kind kind)
 {
 	const struct slot *slot = &self->core.slot[which];
 	struct thread *woken = NULL;
@@ -599,4 +616,5 @@ void syscall_handle(struct thread *self)
 		foreign_send(self, THREAD_PERSONALITY, MESSAGE_SYSCALL);
 	else
 		native_call(self);
+	thread_resume_current();
 }

@@ -6,7 +6,7 @@
 #include "kernel/thread.h"
 
 /* From entry.asm: the current thread executed `syscall`; its frame is complete. */
-void syscall_handle(struct thread *self);
+__attribute__((hot)) _Noreturn void syscall_handle(struct thread *self);
 
 /* Send the current fault of `self` (frame.vector) to its fault or personality endpoint. It does not run on before it is answered. */
 void fault_send(struct thread *self);

@@ -14,6 +14,7 @@
 #include "kernel/interrupt.h"
 #include "kernel/ipc.h"
 
+#define NEVER UINT64_MAX
 #define LOTS_MULTIPLIER 6364136223846793005 /* Knuth, MMIX */
 #define EXPIRE_MAX 8 /* deadlines that one timer interrupt handles; the next interrupt follows at once */
 
@@ -86,13 +87,12 @@ static void machine_switch(struct cpu *cpu, struct thread *thread)
 	}
 }
 
-/* Account for the thread that stops running; `thread` (or nobody) is current from now on. */
+/* Account for the time since the last switch; `thread` is current from now on. */
 static inline void current_set(struct cpu *cpu, struct thread *thread)
 {
 	uint64_t now = tsc_read();
 
-	if (cpu->current)
-		cpu->current->cpu_time += now - cpu->switched_at;
+	cpu->current->cpu_time += now - cpu->switched_at;
 	cpu->switched_at = now;
 	cpu->current = thread;
 }
@@ -105,16 +105,15 @@ void thread_switch(struct thread *thread)
 	machine_switch(cpu, thread);
 }
 
-/* Set the timer to whatever comes first: the end of the slice or the earliest deadline. */
+/* Set the timer to whatever comes first: the next tick or the earliest deadline. */
 static void timer_set(void)
 {
-	uint64_t now = clock_now(), when = this_cpu()->slice_end;
+	uint64_t now = clock_now(), when = this_cpu()->tick;
 
-	if (deadlines && (deadlines->deadline < when || !this_cpu()->current))
+	if (deadlines && deadlines->deadline < when)
 		when = deadlines->deadline;
-	else if (!this_cpu()->current)
-		return;
-	apic_timer_arm(when > now ? when - now : 0);
+	if (when != NEVER)
+		apic_timer_arm(when > now ? when - now : 0);
 }
 
 /*
@@ -134,16 +133,24 @@ static void ring_wake(void)
 	thread_ready(best);
 }
 
-/* Nothing can run: finish what dead callers left undone, then wait for an interrupt. */
-static void idle_step(void)
+/* Nothing can run: finish what dead callers left undone, then wait for interrupts, without ticks. */
+static void idle(void)
 {
+	struct cpu *cpu = this_cpu();
+
+	current_set(cpu, &cpu->idle);
+	cpu->tick = NEVER;
+	while (!cpu->ready.occupied) {
+		timer_set();
+		if (teardown_continue())
+			interrupts_poll();
+		else
+			interrupts_wait();
+		interrupts_handle_pending();
+		ring_wake();
+	}
+	cpu->tick = clock_now() + TIME_SLICE_NS;
 	timer_set();
-	if (teardown_continue())
-		interrupts_poll();
-	else
-		interrupts_wait();
-	interrupts_handle_pending();
-	ring_wake();
 }
 
 void schedule(void)
@@ -152,20 +159,17 @@ void schedule(void)
 	struct thread *current = cpu->current, *best;
 
 	ring_wake();
-	if (current && thread_can_run(current)) {
+	if (thread_can_run(current)) {
 		if (!cpu->ready.occupied || queues_best(&cpu->ready) <= current->core.priority)
 			return;
 		ready_insert(current);
 	}
 	if (!cpu->ready.occupied)
-		current_set(cpu, NULL);
-	while (!cpu->ready.occupied)
-		idle_step();
+		idle();
 	best = cpu->ready.queue[queues_best(&cpu->ready)].head;
 	thread_unready(best);
 	thread_switch(best);
-	cpu->slice_end = clock_now() + TIME_SLICE_NS;
-	timer_set();
+	cpu->sliced = NULL;
 }
 
 /*
@@ -221,17 +225,18 @@ void deadline_disarm(struct thread *thread)
 		parent->heap_right = joined;
 }
 
-/* The current thread had its time: the next of its priority runs. */
-static void slice_end(struct cpu *cpu)
+/* A thread that was current at the last tick and never left since has had its time: the next of its priority runs. */
+static void tick_handle(struct cpu *cpu, uint64_t now)
 {
-	struct thread *current = cpu->current, *next = current ? cpu->ready.queue[current->core.priority].head : NULL;
+	struct thread *current = cpu->current, *next = cpu->ready.queue[current->core.priority].head;
 
-	if (next && thread_can_run(current)) {
+	if (next && current == cpu->sliced && thread_can_run(current)) {
 		thread_unready(next);
 		ready_insert(current);
 		thread_switch(next);
 	}
-	cpu->slice_end = clock_now() + TIME_SLICE_NS;
+	cpu->sliced = cpu->current;
+	cpu->tick = now + TIME_SLICE_NS;
 	teardown_continue();
 }
 
@@ -242,8 +247,8 @@ void timer_handle(void)
 
 	for (unsigned i = 0; i < EXPIRE_MAX && deadlines && deadlines->deadline <= now; i++)
 		wait_cancel(deadlines, ERR_TIMEOUT);
-	if (now >= cpu->slice_end)
-		slice_end(cpu);
+	if (now >= cpu->tick)
+		tick_handle(cpu, now);
 	timer_set();
 }
 

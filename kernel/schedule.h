@@ -2,8 +2,8 @@
 /*
  * Who runs: ready queues by priority, the switch between threads, deadlines and time slices.
  *
- * The current thread is in no ready queue. A time slice belongs to the CPU, not to the thread: an IPC switch passes the rest of it on; whoever comes from a ready
- * queue starts a fresh one.
+ * The current thread is in no ready queue. Time is shared by a tick: who is current at two ticks with no switch through the ready queues between them goes behind the others of
+ * its priority. An IPC switch is none, so the rest of a time slice travels with the call.
  */
 #ifndef KOZO_SCHEDULE_H
 #define KOZO_SCHEDULE_H
@@ -33,7 +33,7 @@ void deadline_arm(struct thread *thread, uint64_t deadline);
 /* Disarm it, if armed. */
 void deadline_disarm(struct thread *thread);
 
-/* The timer fired: wake those whose deadline has passed (a bounded number), end the time slice if it is over, set the timer again. */
+/* The timer fired: wake those whose deadline has passed (a bounded number), share time at a tick, set the timer again. */
 void timer_handle(void);
 
 /* Wait for room for `records` in the ring, in priority order (holders of the reserve first); the call is executed again afterwards. */

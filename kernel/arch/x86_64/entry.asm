@@ -49,8 +49,7 @@ syscall_entry:
 	registers_move store, rsp
 	mov rdi, rsp
 	mov rsp, [gs:CPU_STACK]
-	xor ebp, ebp
-	call syscall_handle
+	call syscall_handle                     ; which ends in thread_resume_current, as trap_handle does
 
 ; Go on with whoever is current.
 global thread_resume_current
@@ -84,9 +83,7 @@ trap_entry:
 	mov [rsp + FRAME_RCX], rcx
 	mov rdi, rsp
 	mov rsp, [gs:CPU_STACK]
-	xor ebp, ebp
 	call trap_handle
-	jmp thread_resume_current
 
 trap_in_kernel:
 	cmp qword [rsp], VECTOR_FIRST_INTERRUPT
