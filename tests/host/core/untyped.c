@@ -162,7 +162,7 @@ static void retype_aligned_beyond(void **state)
 
 	(void)state;
 	assert_done(do_retype(AT_LARGE, OBJECT_UNTYPED, size, AT_FREE, 1));
-	while (machine_slot(AT_FREE)->watermark < size - LARGE_PAGE_SIZE / 4) {
+	while (machine_slot(AT_FREE)->watermark < size - LARGE_PAGE_SIZE / 8) {
 		assert_done(do_retype(AT_FREE, OBJECT_UNTYPED, LARGE_PAGE_SIZE / 8, AT_FREE + 1, 1));
 		assert_done(do_delete(AT_FREE + 1));
 	}
