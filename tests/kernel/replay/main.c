@@ -30,7 +30,7 @@
 #define TICK_NS_DELETING 3000 /* the same while something is deleted: shorter than one step takes when a nanosecond is an instruction */
 #define ROUND_NS 4000000
 #define FREEZE_NS 300000
-#define RECORDS_WANTED 60000
+#define RECORDS_WANTED 40000
 #define TIME_LIMIT_NS 60000000000
 #define OWN_TABLE_PAGES 64
 #define SLOTS_FIRST 128
