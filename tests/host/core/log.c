@@ -137,6 +137,8 @@ static void threshold(void **state)
 {
 	(void)state;
 	assert_done(do_retype(AT_UNTYPED, OBJECT_NOTIFICATION, 0, AT_FREE, 1));
+	assert_done(advance(commit_ring->tail));
+	assert_int_equal(machine.thresholds, 0);
 	assert_done(request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND, 1, { machine_slot(AT_FREE) }, { 4 } }));
 	assert_int_equal(machine.thresholds, 0);
 	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + 1, 1));
