@@ -31,6 +31,14 @@ static struct attack *attack_of(struct thread_block *block)
 	return (struct attack *)((char *)block + ATTACK_OFFSET);
 }
 
+/* The handle of a toy, more often than not. */
+static uint64_t random_handle(uint64_t *seed)
+{
+	uint64_t value = random_next(seed);
+
+	return value % 8 ? TOY_SLOT_FIRST + (value >> 8) % (TOY_SLOT_LAST - TOY_SLOT_FIRST) : (value >> 8) % HANDLES;
+}
+
 /* Small numbers, handles, page-like values, edges, or anything. */
 static uint64_t random_value(uint64_t *seed)
 {
@@ -61,6 +69,8 @@ static uint64_t random_word(uint64_t *seed)
 	uint64_t words = random_next(seed) % 4 ? random_next(seed) % 10 : random_next(seed) % 256;
 	uint64_t caps = random_next(seed) % 4 ? random_next(seed) % 3 : random_next(seed) % 16;
 
+	if (kind < 6)
+		return call_word(CALL_SEND | CALL_CALL | CALL_DEADLINE, 4, random_next(seed) % 8 / 3, random_next(seed) % 7);
 	if (kind < 9)
 		return call_word(CALL_SEND | CALL_CALL | CALL_DEADLINE, words, caps, random_next(seed) % 11);
 	if (kind < 14)
@@ -71,7 +81,7 @@ static uint64_t random_word(uint64_t *seed)
 static void page_fill(struct message_page *page, uint64_t *seed)
 {
 	for (int i = 0; i < MESSAGE_CAPS_MAX; i++) {
-		page->caps[i] = random_next(seed) % HANDLES;
+		page->caps[i] = random_handle(seed);
 		page->receive[i] = random_next(seed) % HANDLES;
 	}
 	for (int i = 0; i < 16; i++)
@@ -87,9 +97,9 @@ static void attacker_main(uint64_t argument)
 	for (;;) {
 		struct kernel_call call = {
 			.word = random_word(&seed),
-			.target = random_next(&seed) % HANDLES,
-			.source = random_next(&seed) % HANDLES,
-			.reply = random_next(&seed) % 3 ? 0 : random_next(&seed) % HANDLES,
+			.target = random_handle(&seed),
+			.source = random_handle(&seed),
+			.reply = random_next(&seed) % 3 ? 0 : random_handle(&seed),
 			.deadline = random_next(&seed) % 16 ? 0 : clock_now() + random_next(&seed) % 200000,
 		};
 
