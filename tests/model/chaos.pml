@@ -104,7 +104,7 @@ active proctype world()
 		CHOOSE(t, THREADS, lives);
 		if
 #ifdef WITH_SUSPEND
-		:: thread[t].suspended = 1 - thread[t].suspended
+		:: d_step { thread_suspend(t) }
 		:: thread[t].suspended -> d_step { thread_write_registers(t) }
 #endif
 		:: d_step { thread_destroy(t) }
@@ -176,7 +176,7 @@ active proctype world()
 	:: atomic {
 		if
 		:: ring_used > 0 -> ring_used--
-		:: CHOOSE(t, THREADS, may_commit); thread[t].state = RUNNABLE
+		:: CHOOSE(t, THREADS, may_commit); d_step { ring_leave(t) }
 		fi;
 		d_step { step_end() }
 	   }

@@ -48,6 +48,15 @@
 #ifndef CALL_ENDED
 #define CALL_ENDED(t, how) skip /* an environment may want to know */
 #endif
+#ifndef RECORDS
+#define RECORDS(t) 1 /* that one call of the thread takes */
+#endif
+#ifndef RING_WAITED
+#define RING_WAITED(t) skip
+#endif
+#ifndef RECORD_MADE
+#define RECORD_MADE(t) ring_used = ring_used + RECORDS(t)
+#endif
 #ifndef MESSAGE_MOVED
 #define MESSAGE_MOVED(from, to) skip
 #endif
@@ -143,16 +152,9 @@ hidden byte x, y, i, j, result, end, count, more;
 #define KEPT(t) (RESERVED(t) -> 0 : RESERVE)
 #endif
 
-#ifdef FAULT_second_transfer_without_room
-#define TRANSFERS(two) 1
-#else
-#define TRANSFERS(two) (two -> 2 : 1)
-#endif
-
 #define runs(t) (thread[t].state == RUNNABLE && !thread[t].suspended)
 #define waits(t) (thread[t].state >= SENDING && thread[t].state <= REPLY)
-#define commit_rooms(t, records) (CAPACITY - ring_used >= KEPT(t) + records)
-#define commit_room(t) commit_rooms(t, 1)
+#define commit_room(t) (CAPACITY - ring_used >= KEPT(t) + RECORDS(t))
 
 /* The call of thread t ends, with `how`: exactly once. */
 inline call_end(t, how)
@@ -243,7 +245,7 @@ inline capability_transfer(giver, taker, with)
 	if
 	:: with && TAKES(taker) ->
 		assert(commit_room(giver));
-		ring_used++
+		RECORD_MADE(giver)
 	:: else
 	fi
 }
@@ -329,9 +331,24 @@ inline message_take(e, r)
 #define bound_bits(t) (thread[t].bound != NONE && notification[thread[t].bound].bits)
 
 /* The ring has no room for thread t, whose call has not begun and is executed again afterwards. */
-inline commit_wait(t)
+inline ring_defer(t, timed)
 {
-	thread[t].state = COMMIT;
+	if
+	:: thread[t].suspended -> /* it executes the call when it is resumed */
+		thread[t].state = RUNNABLE;
+		thread[t].ghost_open = 0
+	:: else ->
+		thread[t].state = COMMIT;
+		thread[t].timer = timed;
+		RING_WAITED(t)
+	fi
+}
+
+/* Thread t no longer waits for the ring, and executes its call again. */
+inline ring_leave(t)
+{
+	thread[t].state = RUNNABLE;
+	thread[t].timer = 0;
 	thread[t].ghost_open = 0
 }
 
@@ -350,10 +367,11 @@ inline receive_wait(t, new_state, where, r, timed, poll)
 }
 
 /* Let x, the first sender of Endpoint e, wait for the ring, which has no room for its capability: it sends again afterwards. */
-inline sender_defer(e)
+inline sender_defer()
 {
+	y = thread[x].timer;
 	wait_leave(x);
-	commit_wait(x)
+	ring_defer(x, y)
 }
 
 /*
@@ -385,8 +403,12 @@ inline endpoint_receive(t, e, r, timed, poll)
 #endif
 #ifndef FAULT_queued_transfer_without_room
 			:: !(r == NONE && thread[x].call) && thread[x].caps && !commit_room(x) ->
-				sender_defer(e);
+#ifdef FAULT_receiver_waits_for_ring
+				result = RING_FULL
+#else
+				sender_defer();
 				result = AGAIN
+#endif
 #endif
 			:: else ->
 				MESSAGE_MOVED(x, t);
@@ -440,11 +462,14 @@ inline notification_wait(t, n, r, timed, poll)
 }
 
 /* `result` = ERR_REFUSED or OK: every handle and state is checked before the first phase acts. */
-inline call_check(t, does_reply, send, to, receive, from, r)
+inline call_check(t, does_reply, send, to, receive, from, r, has_caps)
 {
 	result = OK;
 	if
 	:: r != NONE && reply[r].life != ALIVE -> result = ERR_REFUSED
+#ifndef FAULT_second_transfer_without_room
+	:: has_caps && does_reply && send -> result = ERR_REFUSED
+#endif
 	:: (send == SEND || send == CALL) && endpoint[to] != ALIVE -> result = ERR_REFUSED
 	:: send == SIGNAL && notification[to].life != ALIVE -> result = ERR_REFUSED
 	:: receive == RECEIVE && endpoint[from] != ALIVE -> result = ERR_REFUSED
@@ -472,10 +497,10 @@ inline ipc_call(t, does_reply, send, to, receive, from, r, has_caps, timed, poll
 	:: else
 	fi;
 #endif
-	call_check(t, does_reply, send, to, receive, from, r);
+	call_check(t, does_reply, send, to, receive, from, r, has_caps);
 	end = result;
 	if
-	:: end == OK && has_caps && !commit_rooms(t, TRANSFERS(does_reply && send)) -> end = RING_FULL
+	:: end == OK && has_caps && !commit_room(t) -> end = RING_FULL
 	:: else
 	fi;
 	if
@@ -499,7 +524,7 @@ inline ipc_call(t, does_reply, send, to, receive, from, r, has_caps, timed, poll
 	:: else
 	fi;
 	if
-	:: end == RING_FULL -> commit_wait(t)
+	:: end == RING_FULL -> ring_defer(t, timed)
 	:: end == AGAIN -> thread[t].ghost_open = 0
 	:: end != RING_FULL && end != AGAIN && end != BLOCKED ->
 		call_end(t, end);
@@ -514,7 +539,7 @@ inline ipc_call(t, does_reply, send, to, receive, from, r, has_caps, timed, poll
 /* The deadline of thread t passes. */
 inline deadline_expire(t)
 {
-	assert(waits(t));
+	assert(waits(t) || thread[t].state == COMMIT);
 	wait_leave(t);
 	thread_wake(t, ERR_TIMEOUT)
 }
@@ -595,6 +620,18 @@ inline thread_destroy(t)
 	fi
 }
 
+/* SUSPEND and RESUME. No suspended thread waits for the ring: it would swallow a wake. */
+inline thread_suspend(t)
+{
+	thread[t].suspended = 1 - thread[t].suspended;
+	if
+#ifndef FAULT_suspended_waits_for_ring
+	:: thread[t].state == COMMIT -> ring_leave(t)
+#endif
+	:: else
+	fi
+}
+
 /* WRITE_REGISTERS of a suspended thread: the call it is in is forgotten. */
 inline thread_write_registers(t)
 {
@@ -658,8 +695,9 @@ inline structure()
 			assert(reply[j].receiver != i || ((thread[i].state == RECEIVING || thread[i].state == WAITING) && thread[i].reply == j && reply[j].life != GONE))
 		}
 		assert(count == (waits(i) -> 1 : 0));
-		assert(thread[i].ghost_open == waits(i));
-		assert(!thread[i].timer || waits(i));
+		assert(thread[i].ghost_open == (waits(i) || thread[i].state == COMMIT));
+		assert(!thread[i].timer || waits(i) || thread[i].state == COMMIT);
+		assert(thread[i].state != COMMIT || !thread[i].suspended);
 		assert((thread[i].state != RECEIVING && thread[i].state != WAITING) || thread[i].reply == NONE || reply[thread[i].reply].receiver == i);
 		assert(!(thread[i].state == RECEIVING && bound_bits(i)));
 		assert(thread[i].bound == NONE || (notification[thread[i].bound].bound == i && notification[thread[i].bound].life < LIMBO))

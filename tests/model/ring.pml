@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The commit ring on one CPU with fixed priorities: mutators that commit, the drainer that frees the ring, init with the reserve, and whoever dies midway through a long
- * deletion. Mirrors kernel/schedule.c (schedule, ring_wait, ring_wake, idle_step), kernel/core/commit.c and the teardown of kernel/core/teardown.c.
+ * deletion. Mirrors kernel/schedule.c (schedule, ring_wake, idle_step, the end of a slice), kernel/core/commit.c and kernel/core/teardown.c.
  *
  * A thread's number is its priority. Only the current thread makes kernel calls; a step of it is one kernel entry, or one look at the ring's header, which it has
  * mapped. Interrupts come from the slice timer (while a thread runs: always, at last) and from a device (perhaps never again).
  *
- *	LOW	one record after the other, for ever: it always wants to run
- *	OTHER	(-DOTHERS=n of them) one record at each of the device's interrupts
- *	DELETER	(-DWITH_TEARDOWN) deletes an object in several records at each of the device's interrupts; a thread waits at that object
- *	DRAINER	waits for the threshold, reads the head, advances the tail
- *	INIT	(-DWITH_INIT) restarts the drainer with as many records as the reserve has
+ *	LOW	one record after the other, for ever: it always wants to run (with LOW_RESTS: one at each of the device's interrupts)
+ *	OTHER	(OTHERS of them) OTHER_RECORDS records at each of the device's interrupts; WITH_CAPS: by a message with a capability to the drainer
+ *	DELETER	(WITH_TEARDOWN) deletes an object in several records at each of the device's interrupts; a thread waits at that object
+ *	DRAINER	receives at an Endpoint, to which the Notification of the ring's threshold is bound; then reads the head, and advances the tail
+ *	INIT	(WITH_INIT) restarts the drainer with as many records as the reserve has
  *
  * Properties
- *	assertions	what commits has no better waiter beside it that has room, too; init never waits for the ring; the CPU is not idle while a waiter has room
- *	ring_served	LOW does not wait for the ring for ever
+ *	assertions	what commits has no better waiter beside it that has room, too; init never waits for the ring when it restarts the drainer; the CPU is not idle
+ *			while the best waiter has room
+ *	low_served	LOW does not wait for the ring for ever
+ *	all_served	nobody does (when the others rest at last)
  *	torn_down	a deletion that was begun ends, also when the deleter dies, and while LOW keeps the CPU busy
  *	restarted	init's restart ends
  */
@@ -35,8 +37,8 @@
 #else
 #define THREADS DRAINER
 #endif
-#define NOTIFICATIONS THREADS /* each thread sleeps at its own */
-#define ENDPOINTS 1
+#define NOTIFICATIONS 1 /* of the threshold */
+#define ENDPOINTS 1     /* of the drainer */
 #define REPLIES 1
 #ifndef RESERVE
 #define RESERVE 1
@@ -46,6 +48,9 @@
 #endif
 #ifndef THRESHOLD
 #define THRESHOLD 1
+#endif
+#ifndef OTHER_RECORDS
+#define OTHER_RECORDS 1
 #endif
 #ifndef DELAYS
 #define DELAYS 3
@@ -57,16 +62,25 @@
 #define DELETE_RECORDS 2
 #endif
 
+#define is_other(t) (t > LOW && t <= OTHER_LAST)
+#define RECORDS(t) (is_other(t) || t == DRAINER -> OTHER_RECORDS : 1) /* the drainer itself only ever waits for a sender's */
+#define RECORD_MADE(t) records_commit(t)
+#define RING_WAITED(t) \
+	stage[t] = 0; \
+	waiter_signal()
+
 #include "ipc.pml"
 
-byte current;  /* the running thread, 0: idle */
-byte seen;     /* records that the drainer saw in the ring */
+byte current;     /* the running thread, 0: idle */
+byte seen;        /* records that the drainer saw in the ring */
 byte stage[THREADS + 1];
-byte dying;    /* records that the begun deletion still takes */
-bit limbo;     /* ... and then: the waiter at the object is to be woken */
+byte dying;       /* records that the begun deletion still takes */
+bit limbo;        /* ... and then: the waiter at the object is to be woken */
 bit drainer_hangs;
 bit init_records; /* the ring has records of init */
-byte restart;  /* records that init still needs to restart the drainer */
+byte restart;     /* records that init still needs to restart the drainer */
+
+hidden byte signalled; /* the kernel entry that runs signals the threshold */
 
 #ifdef FAULT_worst_waiter_first
 #define BETTER(a, b) (a < b)
@@ -74,46 +88,63 @@ byte restart;  /* records that init still needs to restart the drainer */
 #define BETTER(a, b) (a > b)
 #endif
 #define level(t) (RESERVED(t) -> 99 : t)
-#define orphaned (dying || limbo)
+#define teardown_pending (dying || limbo)
 #define sleeps(t) (t < DRAINER && thread[t].state == WAITING)
-#define is_other(t) (t != LOW)
 
-/* commit_begin() and commit_apply() by thread t, which has room. */
-inline record_commit(t)
+/* commit(): one record. */
+inline record_append()
+{
+	ring_used++;
+#ifndef FAULT_threshold_silent
+	if
+	:: ring_used == THRESHOLD -> signalled = 1
+	:: else
+	fi
+#endif
+}
+
+/* All records of one call of thread t, which has room. */
+inline records_commit(t)
 {
 	for (i : 1 .. THREADS) {
 		assert(!(thread[i].state == COMMIT && !thread[i].suspended && level(i) > level(t) && commit_room(i)))
 	}
-	ring_used++;
-	threshold_signal()
-}
-
-inline threshold_signal()
-{
+	record_append();
 	if
-#ifndef FAULT_threshold_silent
-	:: ring_used == THRESHOLD -> notification_signal(1)
-#endif
+	:: RECORDS(t) == 2 -> record_append()
 	:: else
 	fi
 }
 
-/* Let the best waiter try if there is room for it. `more` tells whether somebody was woken. */
-inline ring_wake()
+/* Whoever begins to wait for the ring tells the drainer: the threshold may be above what the waiter finds in the ring. */
+inline waiter_signal()
+{
+#ifndef FAULT_waiter_silent
+	signalled = 1
+#else
+	skip
+#endif
+}
+
+/* x = the best waiter for the ring, or NONE. */
+inline best_waiter()
 {
 	x = NONE;
-	more = 0;
 	for (i : 1 .. THREADS) {
 		if
 		:: thread[i].state == COMMIT && (x == NONE || BETTER(level(i), level(x))) -> x = i
 		:: else
 		fi
 	}
+}
+
+/* Let the best waiter try if there is room for it. */
+inline ring_wake()
+{
+	best_waiter();
 	if
 #ifndef FAULT_ring_waiters_sleep
-	:: x != NONE && commit_room(x) ->
-		thread[x].state = RUNNABLE;
-		more = 1
+	:: x != NONE && commit_room(x) -> ring_leave(x)
 #endif
 	:: else
 	fi
@@ -131,51 +162,50 @@ inline best_run()
 	}
 }
 
+/* The end of every kernel entry. */
 inline schedule()
 {
+	if
+	:: signalled -> notification_signal(1)
+	:: else
+	fi;
+	signalled = 0;
 	ring_wake();
 	best_run();
-	do
-	:: current == 0 && more -> ring_wake(); best_run()
-	:: else -> break
-	od;
-	for (i : 1 .. THREADS) {
-		assert(current != 0 || orphaned || thread[i].state != COMMIT || thread[i].suspended || !commit_room(i))
-	};
-	more = 0
+	best_waiter();
+	assert(current != 0 || teardown_pending || x == NONE || !commit_room(x))
 }
 
-/* One record of thread t, or the wait for the ring. Sets `result`: OK or RING_FULL. */
-inline commit_one(t)
+/* One method call of thread t that commits, or the wait for the ring. Sets `result`: OK or RING_FULL. */
+inline method_call(t)
 {
 	if
 	:: commit_room(t) ->
-		record_commit(t);
+		records_commit(t);
 		result = OK
 	:: else ->
 #ifdef WITH_INIT
 		assert(t != INIT || restart == 0);
 #endif
-		thread[t].state = COMMIT;
+		ring_defer(t, 0);
 		result = RING_FULL
 	fi
 }
 
-/* teardown_continue(): one piece of what is left of a deletion, by the kernel itself. Sets `more` if it did something. */
+/* One piece of what is left of a deletion, by the kernel itself: LOW's right to the ring is anybody's. */
+#ifdef FAULT_kernel_uses_reserve
+#define kernel_room (ring_used < CAPACITY)
+#else
+#define kernel_room commit_room(LOW)
+#endif
 inline teardown_continue()
 {
-	more = 1;
 	if
-#ifdef FAULT_kernel_uses_reserve
-	:: dying && CAPACITY - ring_used >= 1 ->
-#else
-	:: dying && commit_room(LOW) ->
-#endif
-		ring_used++;
-		threshold_signal();
+	:: dying && kernel_room ->
+		record_append();
 		dying--
-	:: !dying && limbo -> limbo = 0
-	:: else -> more = 0
+	:: !dying -> limbo = 0
+	:: else
 	fi
 }
 
@@ -183,11 +213,19 @@ inline mutator_step(t)
 {
 	if
 	:: stage[t] == 0 ->
-		commit_one(t);
+#ifdef LOW_RESTS
+		stage[t] = 1;
+#else
+		stage[t] = (t != LOW);
+#endif
+#ifdef WITH_CAPS
 		if
-		:: result == OK && t != LOW -> stage[t] = 1
-		:: else
+		:: t != LOW -> ipc_call(t, 0, SEND, 1, 0, 0, NONE, 1, 0, 0)
+		:: else -> method_call(t)
 		fi
+#else
+		method_call(t)
+#endif
 	:: else ->
 		stage[t] = 0;
 		thread[t].state = WAITING
@@ -195,11 +233,19 @@ inline mutator_step(t)
 }
 
 #ifdef WITH_TEARDOWN
+/* Each record is one execution of the call; the deletion of an object begins when what another one left is finished. */
 inline deleter_step()
 {
 	if
-	:: stage[DELETER] == 0 && !orphaned ->
-		commit_one(DELETER);
+	:: dying ->
+		method_call(DELETER);
+		if
+		:: result == OK -> dying--
+		:: else -> stage[DELETER] = 1
+		fi
+	:: !dying && limbo -> limbo = 0
+	:: !teardown_pending && stage[DELETER] == 0 ->
+		method_call(DELETER);
 		if
 		:: result == OK ->
 			dying = DELETE_RECORDS - 1;
@@ -207,13 +253,6 @@ inline deleter_step()
 			stage[DELETER] = 1
 		:: else
 		fi
-	:: dying ->
-		commit_one(DELETER);
-		if
-		:: result == OK -> dying--
-		:: else
-		fi
-	:: !dying && limbo -> limbo = 0
 	:: else ->
 		stage[DELETER] = 0;
 		thread[DELETER].state = WAITING
@@ -226,21 +265,22 @@ inline drainer_step()
 	if
 	:: stage[DRAINER] == 0 ->
 		stage[DRAINER] = 1;
-		thread[DRAINER].ghost_open = 1;
-		notification_wait(DRAINER, 1, NONE, 0, 0);
-		if
-		:: result == SIGNALLED -> thread[DRAINER].ghost_open = 0
-		:: else
-		fi
+		ipc_call(DRAINER, 0, 0, 0, RECEIVE, 1, NONE, 0, 0, 0)
 	:: stage[DRAINER] == 1 -> /* a look at the header, not a kernel entry */
 		seen = ring_used;
 		stage[DRAINER] = (seen -> 2 : 0)
-	:: stage[DRAINER] == 2 ->
+	:: stage[DRAINER] == 2 -> /* ADVANCE */
 		assert(seen <= ring_used);
 		ring_used = ring_used - seen;
-		init_records = (ring_used -> init_records : 0);
 		seen = 0;
-#ifdef FAULT_drainer_looks_once
+		init_records = (ring_used -> init_records : 0);
+#ifndef FAULT_advance_silent
+		if
+		:: ring_used >= THRESHOLD -> signalled = 1
+		:: else
+		fi;
+#endif
+#ifdef DRAINER_LOOKS_ONCE
 		stage[DRAINER] = 0
 #else
 		stage[DRAINER] = 1
@@ -265,7 +305,7 @@ inline init_step()
 {
 	if
 	:: stage[INIT] == 0 ->
-		commit_one(INIT);
+		method_call(INIT);
 		if
 		:: result == OK ->
 			init_records = 1;
@@ -290,8 +330,9 @@ inline init_step()
 
 active proctype cpu()
 {
-	/* who sleeps at first */
 	d_step {
+		notification[1].bound = DRAINER;
+		thread[DRAINER].bound = 1;
 		for (i : LOW + 1 .. THREADS) {
 			if
 			:: i != DRAINER -> thread[i].state = WAITING
@@ -325,10 +366,7 @@ active proctype slice_timer()
 	:: d_step {
 		current != 0 ->
 #ifndef FAULT_orphans_wait_for_idle
-		if
-		:: orphaned -> teardown_continue()
-		:: else
-		fi;
+		teardown_continue();
 #endif
 		schedule()
 	   }
@@ -340,20 +378,24 @@ active proctype idle()
 {
 	do
 	:: d_step {
-		current == 0 && orphaned && (!dying || commit_room(LOW)) ->
+		current == 0 && teardown_pending && (!dying || kernel_room) ->
 		teardown_continue();
 		schedule()
 	   }
 	od
 }
 
-/* The device wakes a sleeper; from some moment on it may be silent for ever. */
+/* The device wakes a sleeper; from some moment on it is silent (with DEVICE_WAKES: after so many times at the latest). */
 active proctype device()
 {
-	byte t;
+	byte t, times;
 
 	do
 	:: atomic {
+#ifdef DEVICE_WAKES
+		times < DEVICE_WAKES;
+		times++;
+#endif
 		CHOOSE(t, THREADS, sleeps);
 		d_step {
 			thread[t].state = RUNNABLE;
@@ -366,19 +408,7 @@ active proctype device()
 }
 
 #ifdef WITH_SUSPEND
-/* Suspend or resume. No suspended thread waits for the ring: it would swallow a wake. It executes its call again when it is resumed. */
-inline thread_suspend(t)
-{
-	thread[t].suspended = 1 - thread[t].suspended;
-	if
-#ifndef FAULT_suspended_waits_for_ring
-	:: thread[t].state == COMMIT -> thread[t].state = RUNNABLE
-#endif
-	:: else
-	fi
-}
-
-/* Somebody suspends mutators (never LOW). */
+/* Somebody suspends and resumes mutators (never LOW). */
 active proctype suspender()
 {
 	byte t;
@@ -461,13 +491,18 @@ active proctype killer()
 }
 #endif
 
-#define low_not_waiting (thread[LOW].state != COMMIT)
-#define nothing_dying (!orphaned)
+#define low_goes_on (thread[LOW].state != COMMIT)
+#define goes_on(t) (thread[t].state != COMMIT)
+#if THREADS == 3
+#define nobody_waits (goes_on(1) && goes_on(2) && goes_on(3))
+#else
+#define nobody_waits (goes_on(1) && goes_on(2) && goes_on(3) && goes_on(THREADS))
+#endif
+#define nothing_dying (!teardown_pending)
 #define no_restart (restart == 0)
-ltl ring_served { [] <> low_not_waiting }
-#ifdef WITH_TEARDOWN
+ltl low_served { [] <> low_goes_on }
+#if THREADS == 3 || THREADS == 4
+ltl all_served { [] <> nobody_waits }
+#endif
 ltl torn_down { [] <> nothing_dying }
-#endif
-#ifdef WITH_INIT
 ltl restarted { [] <> no_restart }
-#endif
