@@ -21,6 +21,7 @@ ifeq ($(origin AR),default)
 AR := ar
 endif
 NASM ?= nasm
+OBJCOPY ?= objcopy
 MUSL_CC ?= musl-gcc
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
@@ -87,9 +88,9 @@ gdb: $(kernels) $(user_programs) ## start QEMU stopped at reset, and gdb on it (
 	tools/run-qemu --gdb --timeout 0 --variant $(if $(filter command environment,$(origin VARIANT)),$(VARIANT),debug) --boot $(BOOT)
 
 iso: kernels $(user_programs) ## write $(BUILD)/kozo.iso: boots under BIOS and UEFI, as CD and as USB stick
-	tools/mkiso $(BUILD)/kernel-$(VARIANT)/kernel.elf $(BOOT) $(BUILD)/kozo.iso
+	tools/mkiso $(BUILD)/kernel-$(VARIANT)/boot.elf $(BOOT) $(BUILD)/kozo.iso
 
-loc: $(BUILD)/kernel-release/kernel.elf ## count the lines of code of ring 0; fail when there are too many
+loc: $(BUILD)/kernel-release/boot.elf ## count the lines of code of the kernel (fail when there are too many) and of its loader
 	@ci/count-lines $(BUILD)/kernel-release
 
 lint: ## clang-tidy and cppcheck over kernel, lib and tools

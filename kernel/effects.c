@@ -192,5 +192,6 @@ void hook_refused(enum error error, const char *sentence)
 	const struct thread *current = this_cpu()->current;
 
 	trace_record(&this_cpu()->machine->trace, TRACE_REFUSED, error, core_ref(current));
-	console_print("refused: error %u: %s\n", error, sentence);
+	console_print("refused: ");
+	console_words(sentence, (const uint64_t[]){ error }, 1);
 }

@@ -3,8 +3,8 @@
  * The last words of the kernel.
  *
  * Whoever comes here can trust little. So nothing is locked or allocated, each memory access is to the kernel image or, in the backtrace,
- * checked to lie on this CPU's stack, and a panic within the panic stops without a word. The text has no symbols: those are looked
- * up on the host, which has the image.
+ * checked to lie on this CPU's stack, and a panic within the panic stops without a word. The words have no names: registers, events and
+ * symbols are named on the host (tools/symbolize), which has the image.
  */
 #include "kernel/panic.h"
 
@@ -22,19 +22,9 @@ static _Noreturn void stop(void)
 
 _Noreturn void halt(const char *line)
 {
-	console_print("%s\n", line);
+	console_print(line);
+	console_print("\n");
 	stop();
-}
-
-static void registers_print(const struct frame *frame)
-{
-	static const char *const names[] = {"rdx", "r10", "r8 ", "r9 ", "rbx", "rbp", "r13", "r14", "rax", "rdi", "rsi",
-					    "r12", "r15", "r11", "rcx", "vec", "err", "rip", "cs ", "rfl", "rsp", "ss "};
-	const uint64_t *values = frame->message;
-
-	_Static_assert(sizeof(*frame) == sizeof(names), "a name for each word of the frame");
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		console_print("panic: %s [0x%p]\n", names[i], (void *)values[i]);
 }
 
 /*
@@ -50,49 +40,36 @@ static void backtrace_print(const uint64_t *at, const uint64_t *frame)
 			frame = (const uint64_t *)*frame;
 		if (*at < (uint64_t)__text_start || *at >= (uint64_t)__rodata_start)
 			continue;
-		console_print("panic: %s [0x%p]\n", chained ? "at" : "perhaps at", (void *)*at);
+		console_words(chained ? "panic: at" : "panic: perhaps at", at, 1);
 		count++;
-	}
-}
-
-static void events_print(const struct trace_ring *ring)
-{
-	static const char *const names[TRACE_KINDS][3] = {
-#define TRACE(name, a, b) {#name, a, b},
-		TRACE_EVENTS
-#undef TRACE
-	};
-
-	for (uint64_t i = ring->count < TRACE_RING_SIZE ? 0 : ring->count - TRACE_RING_SIZE; i < ring->count; i++) {
-		const struct trace_event *event = &ring->event[i % TRACE_RING_SIZE];
-		const char *const *name = names[event->kind % TRACE_KINDS];
-
-		console_print("panic: %s %s 0x%lx %s 0x%lx\n", name[0], name[1], event->a, name[2], event->b);
 	}
 }
 
 _Noreturn void panic_trap(const char *reason, const struct frame *trap)
 {
 	static bool panicking;
-	const struct cpu_machine *machine = &cpu_machine[0];
-	const uint64_t *frame = __builtin_frame_address(0);
+	const struct trace_ring *ring = &cpu_machine[0].trace;
+	const uint64_t *stack = __builtin_frame_address(0), *frame = stack;
 
 	if (panicking)
 		stop();
 	panicking = true;
-	console_print("\npanic: %s\npanic: cpu %u thread 0x%p\n", reason, machine->number,
-		      (void *)cpus[0].current);
+	console_print("\npanic: ");
+	console_print(reason);
+	console_words("\npanic: cpu", (const uint64_t[]){ cpu_machine[0].number, (uint64_t)cpus[0].current }, 2);
 	if (trap)
-		registers_print(trap);
-	if (trap && trap->rsp % 8 == 0 && trap->rsp - (uint64_t)cpu_stacks < sizeof(cpu_stacks))
-		backtrace_print((const uint64_t *)trap->rsp, (const uint64_t *)trap->message[5]);
-	else
-		backtrace_print(frame, frame);
-	events_print(&machine->trace);
+		console_words("panic: registers", (const uint64_t *)trap, sizeof(*trap) / sizeof(uint64_t));
+	if (trap && trap->rsp % 8 == 0 && trap->rsp - (uint64_t)cpu_stacks < sizeof(cpu_stacks)) {
+		stack = (const uint64_t *)trap->rsp;
+		frame = (const uint64_t *)trap->message[5];
+	}
+	backtrace_print(stack, frame);
+	for (uint64_t i = ring->count < TRACE_RING_SIZE ? 0 : ring->count - TRACE_RING_SIZE; i < ring->count; i++)
+		console_words("panic: event", (const uint64_t *)&ring->event[i % TRACE_RING_SIZE], 3);
 	stop();
 }
 
 _Noreturn void panic(const char *reason)
 {
-	panic_trap(reason, cpus[0].current ? &cpus[0].current->frame : NULL);
+	panic_trap(reason, &cpus[0].current->frame);
 }

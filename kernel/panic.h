@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How the kernel stops: by a panic when one of its own invariants is broken, by a halt when the machine or init leave it nothing to do. */
+/* How the kernel stops: by a panic when one of its own invariants is broken, by a halt when init says so. */
 #ifndef KOZO_PANIC_H
 #define KOZO_PANIC_H
 
@@ -7,14 +7,9 @@ struct frame;
 
 /*
  * Reports a broken invariant and stops the machine: reason, CPU, thread, entry reason, registers, backtrace, last events, each line
- * beginning with `panic:`. tools/symbolize names the addresses. Nothing that user space does may lead here.
+ * beginning with `panic:`. tools/symbolize names the words. Nothing that user space does may lead here.
  */
 _Noreturn void panic(const char *reason);
-
-/* The same for a trap that must not have come. `trap` is its frame, on whichever stack. */
-_Noreturn void panic_trap(const char *reason, const struct frame *trap);
-
-struct frame;
 
 /* As panic(), with the registers of a trap in kernel mode (from `message` to `ss`) instead of the current thread's. */
 _Noreturn void panic_trap(const char *reason, const struct frame *trap);

@@ -10,18 +10,10 @@
 
 #include "abi/types.h"
 
-/* TRACE(name, what a is, what b is) */
-#define TRACE_EVENTS                                                                                                   \
-	TRACE(METHOD, "label", "type")                                                                                 \
-	TRACE(INTERRUPT, "vector", "thread")                                                                           \
-	TRACE(REFUSED, "error", "thread")                                                                              \
-	TRACE(FAULT, "vector", "address")
-
 enum trace_kind {
 #define TRACE(name, a, b) TRACE_##name,
-	TRACE_EVENTS
+#include "kernel/trace.def"
 #undef TRACE
-	TRACE_KINDS
 };
 
 #define TRACE_RING_SIZE 64

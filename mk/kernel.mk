@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# The kernel, in variants that differ by flags alone; each has its own directory $(BUILD)/kernel-VARIANT with kernel.elf in it.
+# The kernel and its loader, in variants that differ by flags alone; each has its own directory $(BUILD)/kernel-VARIANT with
+#
+#   kernel.elf   the kernel, with its symbols
+#   boot.elf     what is booted: the loader (boot/), linked against those symbols, with the kernel's bytes (kernel.bin) in it
+#
+# The variants are
 #
 #   release    what is shipped and measured
 #   debug      assertions, one sentence for each refused call
@@ -9,6 +14,8 @@
 
 kernel_sources := $(sort $(wildcard kernel/*.c kernel/core/*.c kernel/arch/x86_64/*.c kernel/arch/x86_64/*.asm))
 kernel_script := kernel/arch/x86_64/kernel.ld
+boot_sources := $(sort $(wildcard boot/*.c boot/*.asm))
+boot_script := boot/boot.ld
 kernel_variants := release debug tiny nocommit
 
 kernel_flags := $(freestanding) -mcmodel=kernel $(warnings) $(same_everywhere)
@@ -20,11 +27,20 @@ kernel_flags_nocommit := $(kernel_flags_release) -DBENCH_NO_COMMITS
 define kernel_variant
 $(call object_dir,$(BUILD)/kernel-$(1),$(CC),kernel_flags_$(1))
 $(call linked,$(BUILD)/kernel-$(1)/kernel.elf,$(kernel_script),$(call objects,$(BUILD)/kernel-$(1),$(kernel_sources)),-n)
--include $(patsubst %,$(BUILD)/kernel-$(1)/%.d,$(kernel_sources))
+$(BUILD)/kernel-$(1)/kernel.bin: $(BUILD)/kernel-$(1)/kernel.elf
+	$$(call say,$(OBJCOPY),$$@)
+	$$(Q)$(OBJCOPY) -O binary $$< $$@
+$(BUILD)/kernel-$(1)/boot/kernel_image.asm.o: boot/kernel_image.asm $(BUILD)/kernel-$(1)/kernel.bin $(BUILD)/kernel-$(1)/flags
+	$$(call say,nasm,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$(NASM) $(nasm_flags) -i $(BUILD)/kernel-$(1)/ -MD $$(@:.o=.d) -MP -MT $$@ -o $$@ $$<
+$(call linked,$(BUILD)/kernel-$(1)/boot.elf,$(boot_script),$(call objects,$(BUILD)/kernel-$(1),$(boot_sources)),-n --just-symbols=$(BUILD)/kernel-$(1)/kernel.elf)
+$(BUILD)/kernel-$(1)/boot.elf: $(BUILD)/kernel-$(1)/kernel.elf
+-include $(patsubst %,$(BUILD)/kernel-$(1)/%.d,$(kernel_sources) $(boot_sources))
 endef
 
 kernels :=
 ifneq ($(wildcard $(kernel_script)),)
 $(foreach v,$(kernel_variants),$(eval $(call kernel_variant,$(v))))
-kernels := $(patsubst %,$(BUILD)/kernel-%/kernel.elf,$(kernel_variants))
+kernels := $(patsubst %,$(BUILD)/kernel-%/boot.elf,$(kernel_variants))
 endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names the kernel addresses in a text: each `[0xffffffff8...]` is followed by symbol, offset and source line.
+ * Gives names to what the kernel prints in its panics: registers, events, and kernel addresses.
  *
- *	symbolize KERNEL.elf < log > log-with-symbols
+ *	symbolize KERNEL.elf < log > log-with-names
  *
- * The kernel prints bare addresses when it panics, because it carries no symbols; the image on the host has them (libelf reads the symbol
- * table, addr2line the line numbers). What is not the address of a function is left as it is, so any text may be fed through.
- * Without addr2line, or for an image without debug information, the source lines are missing and nothing else.
+ * The kernel prints bare words, because it carries no names; the host has them. The words of a `panic:` line become lines of their own with names (panic_expand), and each
+ * `[0xffffffff8...]` is followed by symbol, offset and source line (libelf reads the symbol table, addr2line the line numbers). What is not the address of a
+ * function is left as it is, so any text may be fed through. Without addr2line, or for an image without debug information, the source lines are missing and
+ * nothing else.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -20,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PANIC "panic: "
+#define WORDS_MAX 32
 #define ADDRESS_START "[0xffffffff8"
 
 struct image {
@@ -151,6 +154,68 @@ static void line_print(const struct image *image, const char *line)
 	fputs(line, stdout);
 }
 
+/* The hexadecimal words at the end of a line; returns how many. */
+static unsigned words_read(const char *text, uint64_t words[WORDS_MAX])
+{
+	unsigned count = 0;
+
+	for (const char *at = strstr(text, " 0x"); at && count < WORDS_MAX; at = strstr(at + 1, " 0x"))
+		words[count++] = strtoull(at, NULL, 16);
+	return count;
+}
+
+/* The registers in the order in which the kernel keeps them (struct frame of kernel/thread.h). */
+static void registers_print(const struct image *image, const uint64_t *words, unsigned count)
+{
+	static const char *const names[] = {"rdx", "r10", "r8 ", "r9 ", "rbx", "rbp", "r13", "r14", "rax", "rdi", "rsi",
+					    "r12", "r15", "r11", "rcx", "vec", "err", "rip", "cs ", "rfl", "rsp", "ss "};
+	char text[64];
+
+	for (unsigned i = 0; i < count && i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(text, sizeof(text), PANIC "%s [0x%016lx]\n", names[i], words[i]);
+		line_print(image, text);
+	}
+}
+
+static void event_print(const uint64_t *words)
+{
+	static const char *const names[][3] = {
+#define TRACE(name, a, b) {#name, a, b},
+#include "kernel/trace.def"
+#undef TRACE
+	};
+
+	if (words[0] >= sizeof(names) / sizeof(names[0]))
+		printf(PANIC "event %lu 0x%lx 0x%lx\n", words[0], words[1], words[2]);
+	else
+		printf(PANIC "%s %s 0x%lx %s 0x%lx\n", names[words[0]][0], names[words[0]][1], words[1], names[words[0]][2], words[2]);
+}
+
+/* One line of a panic with names for its words. Returns false for any other line (kernel/panic.c). */
+static bool panic_expand(const struct image *image, const char *line)
+{
+	const char *what = line + sizeof(PANIC) - 1;
+	char text[64];
+	uint64_t words[WORDS_MAX];
+	unsigned count = words_read(line, words);
+
+	if (strncmp(line, PANIC, sizeof(PANIC) - 1) != 0)
+		return false;
+	if (strncmp(what, "cpu 0x", 6) == 0 && count == 2) {
+		printf(PANIC "cpu %lu thread [0x%016lx]\n", words[0], words[1]);
+	} else if (strncmp(what, "registers 0x", 12) == 0) {
+		registers_print(image, words, count);
+	} else if (strncmp(what, "event 0x", 8) == 0 && count == 3) {
+		event_print(words);
+	} else if (strncmp(what, "at 0x", 5) == 0 || strncmp(what, "perhaps at 0x", 13) == 0) {
+		snprintf(text, sizeof(text), PANIC "%s [0x%016lx]\n", *what == 'a' ? "at" : "perhaps at", words[0]);
+		line_print(image, text);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct image image;
@@ -165,7 +230,8 @@ int main(int argc, char **argv)
 	if (!image_open(&image, argv[1]))
 		return 1;
 	while (getline(&line, &size, stdin) >= 0)
-		line_print(&image, line);
+		if (!panic_expand(&image, line))
+			line_print(&image, line);
 	free(line);
 	elf_end(image.elf);
 	return 0;

@@ -1,29 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* The interrupt controllers: local APIC with its timer, IOAPIC, and the PIC, which only needs silencing. */
+/*
+ * The interrupt controllers at run time: the local APIC in xAPIC mode with its timer (Intel SDM volume 3, chapter 11) and the first IOAPIC (Intel 82093AA).
+ *
+ * The loader (boot/interrupts.c) has enabled the local APIC and masked everything: a line must be routed and unmasked, the timer armed. The local APIC belongs to
+ * its CPU. The IOAPIC is reached through an index register: only under the kernel lock.
+ */
 #ifndef KOZO_ARCH_APIC_H
 #define KOZO_ARCH_APIC_H
 
 #include "abi/call.h"
+#include "kernel/arch/x86_64/kernel_map.h"
 
 #define VECTOR_TIMER 0xfe
 #define VECTOR_SPURIOUS 0xff /* needs no apic_eoi() */
 
-/* Masks every source of interrupts and enables the local APIC of this CPU. Halts with a line where firmware left it in x2APIC mode. */
-void apic_init(void);
+#define APIC_ID 0x20
+#define APIC_ID_SHIFT 24
+#define APIC_EOI 0xb0
+#define APIC_TIMER_INITIAL 0x380
 
-/* The number that messages to this CPU's local APIC carry (bits 12..19 of an MSI address). */
-uint32_t apic_id(void);
+/* How fast the timer counts, in 32.32 fixed point. Set by the loader, immutable. */
+extern uint64_t apic_timer_ticks_per_ns;
+
+static inline volatile uint32_t *apic_register(unsigned at)
+{
+	return (volatile uint32_t *)(APIC_MAPPED + at);
+}
 
 /* Ends the interrupt being served. */
-void apic_eoi(void);
+static inline void apic_eoi(void)
+{
+	*apic_register(APIC_EOI) = 0;
+}
 
 /* One VECTOR_TIMER interrupt `ns` nanoseconds from now, instead of any armed before; sooner when that is more than the counter holds. */
 void apic_timer_arm(uint64_t ns);
-
-/* Calibration only: let the timer count down from its largest value, see how far it came, and tell its ticks per second. */
-void apic_timer_count(void);
-uint32_t apic_timer_counted(void);
-void apic_timer_set_rate(uint64_t hz);
 
 /* How many lines the IOAPIC has; 0 without one. */
 uint32_t ioapic_lines(void);

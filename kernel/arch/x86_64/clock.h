@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Time in nanoseconds since the kernel's first instruction, from the TSC. */
+/* Time in nanoseconds since the loader's first instruction, from the TSC. */
 #ifndef KOZO_ARCH_CLOCK_H
 #define KOZO_ARCH_CLOCK_H
 
@@ -10,10 +10,7 @@ struct clock_scale {
 	uint64_t mult, shift, base;
 	uint64_t tsc_hz;
 };
-extern struct clock_scale clock_scale; /* immutable after clock_init() */
-
-/* Finds the rates of TSC and local APIC timer; takes about half a millisecond. After apic_init(). */
-void clock_init(void);
+extern struct clock_scale clock_scale; /* set by the loader (boot/clock.c), immutable */
 
 static inline uint64_t clock_ticks_to_ns(uint64_t ticks)
 {

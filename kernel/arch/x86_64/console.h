@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's own voice: text on the first serial port, for boot, refusals of debug builds, and panics. */
+/*
+ * The kernel's own voice on the first serial port (National Semiconductor PC16550D, section 8), for refusals of debug builds and its last words.
+ *
+ * It works until the last of a panic, so it depends on nothing, takes no lock and waits for no interrupt. A port that is stuck costs a bounded wait and loses
+ * text, nothing else. The serial driver in user space may own the same port: what the kernel says then appears in between.
+ */
 #ifndef KOZO_ARCH_CONSOLE_H
 #define KOZO_ARCH_CONSOLE_H
 
 #include "abi/types.h"
 
-/* Sets the port to 115200 baud, 8N1. Without a port, console_print() prints nothing. */
-void console_init(void);
+#define COM1 0x3f8
 
-/*
- * Prints `format` and waits until the port has taken it. %s, %u, %x, and with l (%lu, %lx) for 64 bits; %p prints 16
- * hexadecimal digits without 0x. Nothing else.
- */
-void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* There is a port that takes text. The loader (boot/main.c) finds and sets it up. */
+extern bool console_present;
+
+/* Prints `text` and waits until the port has taken it. */
+void console_print(const char *text);
+
+/* Prints `text`, then `count` words in hexadecimal, then a line feed. */
+void console_words(const char *text, const uint64_t *words, unsigned count);
 
 #endif

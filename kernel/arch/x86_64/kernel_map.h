@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's half of every address space. */
+/*
+ * The kernel's half of every address space, built by the loader (boot/kernel_map.c) and never changed afterwards:
+ *
+ *	DIRECT_MAP_BASE + p	all RAM, writable, never executable
+ *	KERNEL_BASE + p		the kernel image, each part with the rights of its segment; p from 2 MiB to 4 MiB
+ *	KERNEL_DEVICES		local APIC and IOAPIC, uncached
+ */
 #ifndef KOZO_ARCH_KERNEL_MAP_H
 #define KOZO_ARCH_KERNEL_MAP_H
 
 #include "abi/abi.h"
-#include "kernel/arch/x86_64/boot_info.h"
 
 #define PAGE_TABLE_ENTRIES 512
 #define KERNEL_BASE 0xffffffff80000000
 #define KERNEL_DEVICES 0xffffffffc0000000
 #define APIC_MAPPED (KERNEL_DEVICES + 0x0000)
 #define IOAPIC_MAPPED (KERNEL_DEVICES + 0x1000)
-#define APIC_PHYSICAL 0xfee00000
-#define IOAPIC_PHYSICAL 0xfec00000
 
-/* From the linker script: where the kernel image lies. */
-extern char kernel_start[], kernel_end[]; /* physical */
+/* From the linker script: where the parts of the kernel image lie. */
 extern char __text_start[], __rodata_start[], __data_start[], __kernel_end[];
 
-/* The top-level table. Entries 256..511 are final once it is built: an address space takes a copy of them. */
+/* The top-level table. Entries 256..511 are final: an address space takes a copy of them. */
 extern uint64_t kernel_root[PAGE_TABLE_ENTRIES];
 
 /* The memory at a physical address, through the direct map. */
@@ -45,11 +47,5 @@ static inline void memory_copy(void *to, const void *from, uint64_t bytes)
 {
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
 }
-
-/*
- * Builds the final tables of the kernel's half and switches to them: nothing is writable and executable any more, and the lower half
- * is empty. Needs EFER.NXE. Takes boot memory.
- */
-void kernel_map_build(void);
 
 #endif

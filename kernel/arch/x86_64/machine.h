@@ -1,48 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* The processor as the kernel runs it: segments, interrupt gates, system call entry, FPU. */
+/*
+ * The processor as the kernel runs it: segments, stacks, where traps push their frame, FPU state.
+ *
+ * All variables here are set by the loader (boot/processor.c) before the kernel starts. [I]: immutable from then on.
+ */
 #ifndef KOZO_ARCH_MACHINE_H
 #define KOZO_ARCH_MACHINE_H
 
 #include "abi/types.h"
-#include "kernel/arch/x86_64/boot_info.h"
 #include "kernel/arch/x86_64/x86.h"
 #include "kernel/trace.h"
 
 /* Selectors, in the order that SYSCALL and SYSRET want (Intel SDM volume 2, SYSRET). */
-#define SELECTOR_KERNEL_CODE 0x08
-#define SELECTOR_KERNEL_DATA 0x10
-#define SELECTOR_USER_DATA 0x1b
-#define SELECTOR_USER_CODE 0x23
-#define SELECTOR_TSS 0x28
-#define GDT_ENTRIES 7
+enum selector { SELECTOR_KERNEL_CODE = 0x08, SELECTOR_KERNEL_DATA = 0x10, SELECTOR_USER_DATA = 0x1b, SELECTOR_USER_CODE = 0x23, SELECTOR_TSS = 0x28 };
 
 /* The stacks of the first CPU. Each lies above an unmapped guard page of its own; the kernel's own stack is the last, where boot starts. */
 enum cpu_stack { STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACK_KERNEL, CPU_STACKS };
 #define CPU_STACK_SIZE 0x4000 /* guard page included */
 extern uint8_t cpu_stacks[CPU_STACKS][CPU_STACK_SIZE];
 
-/* Intel SDM volume 3, figure 8-11. */
-struct tss {
-	uint32_t reserved0;
-	uint64_t rsp0; /* loaded on every trap from user mode */
-	uint64_t rsp1, rsp2, reserved1;
-	uint64_t ist[7]; /* ist[n - 1] is what a gate calls n */
-	uint64_t reserved2;
-	uint16_t reserved3, io_map_base;
-} __attribute__((packed));
-
-/* One CPU's part of the machine. */
+/* One CPU's part of the machine. Its TSS (Intel SDM volume 3, figure 8-11) lies here with rsp0 aligned, since that is written on every switch. */
 struct cpu_machine {
-	uint64_t no_cpu; /* 0: what this_cpu() finds before kernel_main() lets GS point to a struct cpu */
-	uint32_t number;
-	struct tss tss; /* here, so that rsp0 is aligned */
-	uint64_t gdt[GDT_ENTRIES];
+	uint32_t number;  /* [I] */
+	uint32_t tss;     /* where the TSS begins */
+	uint64_t rsp0;    /* loaded on every trap from user mode */
+	uint64_t rest[12]; /* [I] of the TSS */
 	struct trace_ring trace;
 };
-_Static_assert(offsetof(struct cpu_machine, tss.rsp0) % 8 == 0, "rsp0 is written on every switch");
 extern struct cpu_machine cpu_machine[CPU_MAX];
 
-/* How FPU state is kept. Immutable after boot. */
+/* How FPU state is kept. [I] */
 struct fpu {
 	bool xsave;          /* with XSAVE, else with FXSAVE */
 	uint32_t size;       /* bytes of a state */
@@ -52,28 +39,10 @@ struct fpu {
 #define FPU_SIZE_MAX 2688 /* x87, SSE, AVX, AVX-512 in the standard form (Intel SDM volume 1, 13.4) */
 extern struct fpu machine_fpu;
 
-/* TSC at the kernel's first instruction. */
-extern uint64_t machine_boot_tsc;
-
-/* C's first function, on the first CPU's kernel stack: makes the machine ready, then calls kernel_main(). Arguments: boot_info_read(). */
-_Noreturn void machine_boot(uint32_t magic, uint32_t address);
-
-/* The kernel proper. Interrupts are off, the final kernel map is active, the lower half is empty. `info` stays valid. */
-_Noreturn void kernel_main(const struct boot_info *info);
-
-/* Loads GDT, TSS, IDT, control registers and the MSRs of the CPU that runs it; GS base becomes `machine`. */
-void machine_init_cpu(struct cpu_machine *machine);
-
 /* Where the next trap from user mode pushes its frame: the address just above it, 16-byte aligned. */
 static inline void machine_set_kernel_stack(struct cpu_machine *machine, uint64_t rsp0)
 {
-	machine->tss.rsp0 = rsp0;
-}
-
-/* Width of physical addresses (Intel SDM volume 2, CPUID leaf 80000008H). */
-static inline unsigned machine_physical_bits(void)
-{
-	return cpuid_read(0x80000008, 0).eax & 0xff;
+	machine->rsp0 = rsp0;
 }
 
 /* Bytes of one FPU state on this machine, at most FPU_SIZE_MAX. */

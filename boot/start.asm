@@ -1,14 +1,14 @@
 ; SPDX-License-Identifier: MIT
 ;
-; The first instructions of the kernel: from a loader's 32-bit protected mode to machine_boot() in C.
+; The first instructions of all: from a firmware loader's 32-bit protected mode to boot_main() in C.
 ;
-; One image serves two loaders. GRUB finds the Multiboot2 header (Multiboot2 specification 2.0, section 3.1), `qemu -kernel` the
+; One image serves two ways. GRUB finds the Multiboot2 header (Multiboot2 specification 2.0, section 3.1), `qemu -kernel` the
 ; PVH note (Xen "x86/HVM direct boot ABI"). Both enter start32 with paging off and flat segments; ebx holds the physical address of
 ; what the loader has to tell, and eax tells the two apart.
 ;
-; The tables made here live only until kernel_map_build() has made the final ones. They map the first 4 GiB of physical memory
-; three times: where it is (for the jump), at DIRECT_MAP_BASE (the loader's information can lie anywhere below 4 GiB), and its first
-; GiB at KERNEL_BASE (the kernel itself). All of it is writable and executable, and nothing but machine_boot() runs on it.
+; The tables made here are the loader's own; the kernel never sees them. They map the first 4 GiB of physical memory three times: where it
+; is (for the jump), at DIRECT_MAP_BASE (the information can lie anywhere below 4 GiB), and its first GiB at KERNEL_BASE (the loader, and
+; the kernel where it will run). All of it is writable and executable. kernel_map_build() replaces the second by the final direct map.
 
 %define PHYSICAL(symbol) ((symbol) - 0xffffffff80000000)
 
@@ -17,7 +17,9 @@ ENTRY_TABLE             equ 0x3                 ; present, writable
 ENTRY_LARGE_PAGE        equ 0x83
 BOOT_DIRECTORIES        equ 4                   ; page directories, one for each GiB
 
-extern machine_boot, machine_boot_tsc, cpu_stacks_end
+CPU_STACKS_BYTES        equ 0x10000             ; boot/processor.c asserts it
+
+extern boot_main, boot_tsc, cpu_stacks
 
 section .multiboot2 progbits alloc noexec nowrite align=8
 multiboot2_header:
@@ -41,11 +43,11 @@ global start32
 start32:
 	cli
 	cld
-	mov edi, eax                            ; machine_boot's arguments: magic,
-	mov esi, ebx                            ; and the loader's information
+	mov edi, eax                            ; boot_main's arguments: magic,
+	mov esi, ebx                            ; and where the information is
 	rdtsc
-	mov [PHYSICAL(machine_boot_tsc)], eax
-	mov [PHYSICAL(machine_boot_tsc) + 4], edx
+	mov [PHYSICAL(boot_tsc)], eax
+	mov [PHYSICAL(boot_tsc) + 4], edx
 
 	mov eax, 0x20                           ; PAE
 	mov cr4, eax
@@ -71,9 +73,9 @@ start_high:
 	mov fs, eax
 	mov gs, eax
 	mov ss, eax
-	mov rsp, cpu_stacks_end
+	mov rsp, cpu_stacks + CPU_STACKS_BYTES
 	xor ebp, ebp                            ; ends every backtrace
-	call machine_boot
+	call boot_main
 
 section .rodata
 align 8
@@ -85,6 +87,7 @@ boot_gdt_pointer:
 
 section .data
 align 4096
+global boot_root, boot_pointers
 boot_root:
 	dq PHYSICAL(boot_pointers) + ENTRY_TABLE
 	times 255 dq 0

@@ -6,13 +6,12 @@
  * PIT does, whose rate every PC shares. Both counters are read at the two ends of one window, and the timer's rate follows from the
  * TSC's. A reading of the PIT takes three port accesses in which an emulator may lose the processor, so it is framed by two
  * readings of the TSC and repeated: the tightest frame counts.
- *
- * Runs once, during boot.
  */
-#include "kernel/arch/x86_64/clock.h"
+#include "boot/clock.h"
 
-#include "kernel/arch/x86_64/apic.h"
-#include "kernel/arch/x86_64/machine.h"
+#include "boot/interrupts.h"
+#include "boot/x86.h"
+#include "kernel/arch/x86_64/clock.h"
 
 #define NS_PER_SECOND 1000000000
 #define CLOCK_SHIFT 32
@@ -40,8 +39,6 @@ struct reading {
 	uint16_t pit;
 	uint32_t timer; /* of the local APIC */
 };
-
-struct clock_scale clock_scale;
 
 static void pit_start(void)
 {
@@ -105,7 +102,7 @@ static uint64_t cpuid_tsc_hz(void)
 	return 0;
 }
 
-void clock_init(void)
+void clock_calibrate(uint64_t start)
 {
 	struct reading first, last;
 	uint64_t hz = cpuid_tsc_hz();
@@ -124,5 +121,5 @@ void clock_init(void)
 	clock_scale.tsc_hz = hz;
 	clock_scale.mult = ((uint64_t)NS_PER_SECOND << CLOCK_SHIFT) / hz;
 	clock_scale.shift = CLOCK_SHIFT;
-	clock_scale.base = machine_boot_tsc;
+	clock_scale.base = start;
 }

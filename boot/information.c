@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Turns what a loader says about the machine (Multiboot2 or PVH) into struct boot_info, and gives out memory until objects exist.
+ * Turns what brought us here says about the machine (Multiboot2 or PVH) into struct boot_info, and claims the memory that it names.
  *
- * The loader's words lie in memory that nothing protects and are not trusted: every length is checked, everything wanted is copied, and
- * once boot_info_read() has returned the original is free memory like any other. Only the boot package stays where the loader put it,
+ * Those words lie in memory that nothing protects and are not trusted: every length is checked, everything wanted is copied, and
+ * once boot_info_read() has returned the original is free memory like any other. Only the boot package stays where it was put,
  * which under UEFI is in the first megabyte.
- *
- * The memory map is kept as claims, which may overlap and be in any order: by the firmware, and here for the boot package, the kernel
- * and what it takes. A page is of the strongest kind that is claimed for it, so RAM is free only where nobody else wants it.
- *
- * Used by one thread before the first user thread runs; there is no lock.
  */
-#include "kernel/arch/x86_64/boot_info.h"
+#include "boot/information.h"
 
+#include "boot/memory.h"
+#include "boot/x86.h"
 #include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/panic.h"
 
-#define PAGE_FLOOR(address) ((address) & -(uint64_t)PAGE_SIZE)
-#define PHYSICAL_END (1ull << 52)
-#define LOADER_END (1ull << 32) /* the boot page tables reach up to here */
-#define LOW_MEMORY_END 0x100000
+#define TOLD_END (1ull << 32) /* the boot page tables reach up to here */
 #define EBDA_START 0x80000 /* the BIOS keeps its data somewhere between these two */
 #define EBDA_END 0xa0000
-#define CLAIMS_MAX 128
 
 /* ACPI 6.4 table 15.9, also the layout of Multiboot2 and PVH entries. */
 #define E820_RAM 1
@@ -65,51 +58,6 @@ union multiboot2_tag {
 };
 
 static struct boot_info boot;
-static struct memory_range claim[CLAIMS_MAX];
-static uint32_t claim_count;
-
-/* RAM shrinks to whole pages, everything else grows to them. */
-static void memory_claim(paddr_t base, uint64_t size, enum memory_kind kind)
-{
-	uint64_t inward = kind == MEMORY_RAM ? PAGE_SIZE - 1 : 0;
-
-	if (base >= PHYSICAL_END)
-		return;
-	if (claim_count == CLAIMS_MAX)
-		halt("the memory map has too many entries");
-	size = size < PHYSICAL_END - base ? size : PHYSICAL_END - base;
-	claim[claim_count++] = (struct memory_range){PAGE_FLOOR(base + inward), PAGE_FLOOR(base + size + PAGE_SIZE - 1 - inward), kind};
-}
-
-/* The strongest claim to the page at `at`, and in `next` where the answer can first change. */
-static enum memory_kind kind_find(paddr_t at, paddr_t *next)
-{
-	enum memory_kind kind = MEMORY_NONE;
-
-	*next = PHYSICAL_END;
-	for (struct memory_range *c = claim; c < claim + claim_count; c++) {
-		paddr_t change = at < c->base ? c->base : c->end;
-
-		if (c->base <= at && at < c->end && c->kind > kind)
-			kind = c->kind;
-		if (at < change && change < *next)
-			*next = change;
-	}
-	return kind;
-}
-
-bool boot_memory_next(struct memory_range *range)
-{
-	paddr_t next;
-
-	for (range->base = range->end; !(range->kind = kind_find(range->base, &next)); range->base = next)
-		if (next == PHYSICAL_END)
-			return false;
-	do
-		range->end = next;
-	while (kind_find(range->end, &next) == range->kind);
-	return true;
-}
 
 static void memory_map_read(const char *entries, uint64_t bytes, uint32_t stride)
 {
@@ -126,10 +74,10 @@ static void bytes_copy(void *to, uint64_t room, const void *from, uint64_t size)
 	memory_copy(to, from, size < room ? size : room);
 }
 
-/* The `size` bytes at an address that the loader named, or a halt. */
-static const void *loader_pointer(paddr_t address, uint64_t size)
+/* The `size` bytes at an address that it told, or a halt. */
+static const void *told_pointer(paddr_t address, uint64_t size)
 {
-	if (address == 0 || size > LOADER_END || address > LOADER_END - size)
+	if (address == 0 || size > TOLD_END || address > TOLD_END - size)
 		halt("the boot information is damaged: it points to 0 or beyond 4 GiB");
 	return paddr_pointer(address);
 }
@@ -139,19 +87,19 @@ static void pvh_read(const struct pvh_info *info)
 	uint64_t map_bytes = (uint64_t)info->memory_map_count * sizeof(struct e820_entry);
 
 	if (info->version == 0)
-		halt("PVH start information of version 0 has no memory map: use a newer loader");
-	memory_map_read(loader_pointer(info->memory_map, map_bytes), map_bytes, sizeof(struct e820_entry));
+		halt("PVH start information of version 0 has no memory map: use a newer one");
+	memory_map_read(told_pointer(info->memory_map, map_bytes), map_bytes, sizeof(struct e820_entry));
 	if (info->module_count > 0) {
-		const struct pvh_module *module = loader_pointer(info->modules, sizeof(*module));
+		const struct pvh_module *module = told_pointer(info->modules, sizeof(*module));
 
 		boot.module = module->address;
 		boot.module_size = module->size;
 	}
 	if (info->command_line)
-		memory_copy(boot.command_line, loader_pointer(info->command_line, COMMAND_LINE_SIZE), COMMAND_LINE_SIZE - 1);
+		memory_copy(boot.command_line, told_pointer(info->command_line, COMMAND_LINE_SIZE), COMMAND_LINE_SIZE - 1);
 	boot.rsdp = info->rsdp;
 	if (info->rsdp)
-		memory_copy(boot.rsdp_copy, loader_pointer(info->rsdp, sizeof(boot.rsdp_copy)), sizeof(boot.rsdp_copy));
+		memory_copy(boot.rsdp_copy, told_pointer(info->rsdp, sizeof(boot.rsdp_copy)), sizeof(boot.rsdp_copy));
 }
 
 static void multiboot2_tag_read(const union multiboot2_tag *tag)
@@ -184,8 +132,8 @@ static void multiboot2_tag_read(const union multiboot2_tag *tag)
 
 static void multiboot2_read(paddr_t address)
 {
-	uint32_t total = *(const uint32_t *)loader_pointer(address, TAG_HEADER);
-	const char *info = loader_pointer(address, total);
+	uint32_t total = *(const uint32_t *)told_pointer(address, TAG_HEADER);
+	const char *info = told_pointer(address, total);
 
 	for (uint64_t at = TAG_HEADER; at + TAG_HEADER <= total;) {
 		const union multiboot2_tag *tag = (const void *)(info + at);
@@ -199,36 +147,20 @@ static void multiboot2_read(paddr_t address)
 
 const struct boot_info *boot_info_read(uint32_t magic, paddr_t address)
 {
-	const struct pvh_info *pvh = loader_pointer(address, sizeof(*pvh));
+	const struct pvh_info *pvh = told_pointer(address, sizeof(*pvh));
 
 	if (magic == MULTIBOOT2_MAGIC)
 		multiboot2_read(address);
 	else if (pvh->magic == PVH_MAGIC)
 		pvh_read(pvh);
 	else
-		halt("unknown loader: the kernel boots by PVH or Multiboot2");
+		halt("this is no way to boot: there are PVH and Multiboot2");
 	if (boot.module_size == 0 || boot.module % PAGE_SIZE)
 		halt("no boot module: give the boot package, page-aligned, as initrd (PVH) or module2 (GRUB)");
 	memory_claim(0, PAGE_SIZE, MEMORY_RESERVED);
 	memory_claim(EBDA_START, EBDA_END - EBDA_START, MEMORY_RESERVED);
 	memory_claim(boot.module, boot.module_size, MEMORY_KERNEL);
-	memory_claim((paddr_t)kernel_start, (uint64_t)(kernel_end - kernel_start), MEMORY_KERNEL);
+	memory_claim(image_paddr(loader_start), (uint64_t)(loader_end - loader_start), MEMORY_LOADER);
+	memory_claim(image_paddr(__text_start), (uint64_t)(__kernel_end - __text_start), MEMORY_KERNEL);
 	return &boot;
-}
-
-paddr_t boot_memory_take(uint64_t pages)
-{
-	struct memory_range range = {0};
-	uint64_t bytes = pages * PAGE_SIZE;
-
-	do
-		if (!boot_memory_next(&range))
-			halt("there is not enough memory to boot");
-	while (range.kind != MEMORY_RAM || range.base < LOW_MEMORY_END || range.end - range.base < bytes);
-	if (claim[claim_count - 1].end == range.base)
-		claim[claim_count - 1].end += bytes;
-	else
-		memory_claim(range.base, bytes, MEMORY_KERNEL);
-	memory_zero(paddr_pointer(range.base), bytes);
-	return range.base;
 }

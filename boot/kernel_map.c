@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds the page tables of the kernel's half of every address space. They never change after boot.
+ * Builds the page tables of the kernel's half of every address space (kernel/arch/x86_64/kernel_map.h). They never change after boot.
  *
- *	DIRECT_MAP_BASE + p	all RAM, writable, never executable
- *	KERNEL_BASE + p		p below 2 MiB, in small pages: the kernel image, each part with the rights of its segment
- *	KERNEL_DEVICES		local APIC and IOAPIC, uncached
- *
- * The direct map's first 2 MiB are the very table that maps the image, with NX added one level above: so code and constants are
+ * The direct map's second 2 MiB are the very table that maps the kernel image, with NX added one level above: so code and constants are
  * read-only there too, a stack's guard page is absent there too, and the two views cannot disagree.
  */
-#include "kernel/arch/x86_64/kernel_map.h"
+#include "boot/kernel_map.h"
 
+#include "boot/memory.h"
+#include "boot/x86.h"
+#include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/arch/x86_64/machine.h"
 
-#define LEAF_AMD 0x80000001
+#define APIC_PHYSICAL 0xfee00000
+#define IOAPIC_PHYSICAL 0xfec00000
+#define DIRECT_MAP_SLOT (DIRECT_MAP_BASE >> 39 & 511) /* in a top-level table */
+#define DEVICES_SLOT (KERNEL_DEVICES >> 30 & 511)     /* in the table below it */
+
 #define LEAF_AMD_EDX_GIB_PAGES (1u << 26)
 
-uint64_t kernel_root[PAGE_TABLE_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
+/* The loader's own tables (start.asm). */
+extern uint64_t boot_root[PAGE_TABLE_ENTRIES], boot_pointers[PAGE_TABLE_ENTRIES];
 
 /* Bytes that one entry of a table of this level maps; level 1 maps small pages. */
 static uint64_t entry_size(int level)
@@ -61,13 +65,14 @@ static void image_map(vaddr_t start, vaddr_t end, uint64_t flags)
 
 static void image_window_map(void)
 {
-	image_map(KERNEL_BASE, (vaddr_t)__text_start, PTE_WRITE | PTE_NX);
+	vaddr_t window = KERNEL_BASE + LARGE_PAGE_SIZE;
+
 	image_map((vaddr_t)__text_start, (vaddr_t)__rodata_start, 0);
 	image_map((vaddr_t)__rodata_start, (vaddr_t)__data_start, PTE_NX);
-	image_map((vaddr_t)__data_start, KERNEL_BASE + LARGE_PAGE_SIZE, PTE_WRITE | PTE_NX);
+	image_map((vaddr_t)__data_start, window + LARGE_PAGE_SIZE, PTE_WRITE | PTE_NX);
 	for (int i = 0; i < CPU_STACKS; i++)
 		*entry_find((vaddr_t)cpu_stacks[i], 1) = 0;
-	*entry_find(DIRECT_MAP_BASE, 2) = *entry_find(KERNEL_BASE, 2) | PTE_NX;
+	*entry_find(DIRECT_MAP_BASE + LARGE_PAGE_SIZE, 2) = *entry_find(window, 2) | PTE_NX;
 }
 
 /* Ranges grow to 2 MiB: what they take in along the way is never touched, and MTRRs keep its memory type. */
@@ -75,8 +80,9 @@ static void direct_map_build(void)
 {
 	int largest = cpuid_read(LEAF_AMD, 0).edx & LEAF_AMD_EDX_GIB_PAGES ? 3 : 2;
 	struct memory_range range = {0};
-	paddr_t base, end, mapped = LARGE_PAGE_SIZE;
+	paddr_t base, end, mapped = 2 * LARGE_PAGE_SIZE; /* the image window ends there */
 
+	range_map(DIRECT_MAP_BASE, 0, LARGE_PAGE_SIZE, PTE_WRITE | PTE_NX, largest);
 	while (boot_memory_next(&range)) {
 		base = range.base & -(uint64_t)LARGE_PAGE_SIZE;
 		end = (range.end + LARGE_PAGE_SIZE - 1) & -(uint64_t)LARGE_PAGE_SIZE;
@@ -94,5 +100,7 @@ void kernel_map_build(void)
 	direct_map_build();
 	range_map(APIC_MAPPED, APIC_PHYSICAL, APIC_PHYSICAL + PAGE_SIZE, PTE_WRITE | PTE_NX | PTE_UNCACHED, 1);
 	range_map(IOAPIC_MAPPED, IOAPIC_PHYSICAL, IOAPIC_PHYSICAL + PAGE_SIZE, PTE_WRITE | PTE_NX | PTE_UNCACHED, 1);
-	cr3_write(image_paddr(kernel_root));
+	boot_root[DIRECT_MAP_SLOT] = kernel_root[DIRECT_MAP_SLOT];
+	boot_pointers[DEVICES_SLOT] = *entry_find(KERNEL_DEVICES, 3);
+	cr3_write(cr3_read());
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* How fast the clocks go. */
+#ifndef KOZO_BOOT_CLOCK_H
+#define KOZO_BOOT_CLOCK_H
+
+#include <stdint.h>
+
+/*
+ * Finds the rates of TSC and local APIC timer for the kernel; time begins when the TSC was `start`. Takes about half a millisecond. After
+ * interrupts_silence().
+ */
+void clock_calibrate(uint64_t start);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The interrupt controllers before the kernel runs. */
+#ifndef KOZO_BOOT_INTERRUPTS_H
+#define KOZO_BOOT_INTERRUPTS_H
+
+#include <stdint.h>
+
+/* Masks every source of interrupts and enables the local APIC of this CPU. Halts with a line where firmware left it in x2APIC mode. */
+void interrupts_silence(void);
+
+/* Calibration: let the timer count down from its largest value, see how far it came, and tell its ticks per second. */
+void apic_timer_count(void);
+uint32_t apic_timer_counted(void);
+void apic_timer_set_rate(uint64_t hz);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* One processor, made ready for the kernel. */
+#ifndef KOZO_BOOT_PROCESSOR_H
+#define KOZO_BOOT_PROCESSOR_H
+
+/* Halts with one line on a processor that the kernel cannot run on. */
+void processor_check(void);
+
+/*
+ * Sets up segments, traps, control registers, system call entry and FPU of the CPU that runs it, and fills in its struct cpu and struct
+ * cpu_machine of index `number`. Takes boot memory.
+ */
+void processor_init(unsigned number);
+
+#endif
