@@ -138,7 +138,7 @@ void hook_slot_changed(struct slot *slot)
 
 void hook_memory_donated(ref_t vspace, paddr_t base, uint64_t size)
 {
-	vspace_donation_add(core_pointer(vspace), base, size);
+	vspace_pool_add(core_pointer(vspace), base, size);
 }
 
 void hook_irq_changed(struct irq_core *irq, bool attached)
@@ -173,7 +173,10 @@ void hook_memory_clear(paddr_t base, uint64_t size)
 
 ref_t hook_mapping_available(ref_t vspace, uint16_t *index)
 {
-	return core_ref(vspace_mapping_next(core_pointer(vspace), index));
+	const struct mapping_core *mapping = vspace_mapping_next(core_pointer(vspace));
+
+	*index = mapping ? mapping->index : 0;
+	return core_ref(mapping);
 }
 
 unsigned hook_irq_lines(void)

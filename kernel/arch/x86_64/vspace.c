@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables of user address spaces, and the batches that change them. See vspace.h for how tables, counts and Mappings hang together.
+ * Page tables of user address spaces, and the batches that change them. See vspace.h for how pool,
+ * tables, counts and Mappings hang together.
  *
- * Paging as in the Intel SDM, volume 3, chapter 4.5 (four levels). Bits 9-11 and 52-62 of an entry are the software's (protection keys are off): leaf entries keep
- * the Mapping's index there, entries that point to a table the number of that table's live entries.
+ * Paging as in the Intel SDM, volume 3, section 4.5 (four levels). Bits 9-11 and 52-62 of an entry
+ * are the software's (protection keys are off): a leaf entry keeps its Mapping's index there, an
+ * entry that leads to a table the number of that table's live entries.
  *
- * A batch works through its entries one by one; each is copied once, checked, and then acted upon, so a refused one has changed nothing.
+ * An entry is empty, leads to a table, or is a leaf: a page, at level 1 or, with PTE_LARGE, at level 2.
+ * entry_set() changes which and keeps the counts (and pages_map(), for many at once). A table whose last
+ * entry has gone returns to the pool immediately. Until the flush at the end of entry_set() the
+ * processor may still find its way there, so no word of a free page looks like a present entry.
+ *
+ * A batch works through its entries one by one; each is copied once, checked, and then acted upon, so
+ * a refused one has changed nothing. Everything here is under the kernel lock.
  */
 #include "kernel/arch/x86_64/vspace.h"
 
@@ -14,113 +22,109 @@
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
 
+#define ROOT 5 /* level of vspace->root, which leads to the top table */
+#define LEVEL_SHIFT(level) (PAGE_BITS + 9 * ((level) - 1))
+#define LEVEL_SIZE(level) ((uint64_t)1 << LEVEL_SHIFT(level)) /* of what one entry maps */
+#define LEAF_BIT(level) ((level) == 2 ? PTE_LARGE : 0)
 #define COUNT_ONE ((uint64_t)1 << 52)
 #define COUNT_MASK ((uint64_t)0x3ff << 52)
-#define INDEX_LOW(index) (((uint64_t)(index) & 7) << 9)
-#define INDEX_HIGH(index) ((uint64_t)(index) >> 3 << 52)
-#define INDEX_BITS(index) (INDEX_LOW(index) | INDEX_HIGH(index))
-#define INDEX_MASK INDEX_BITS(0x3fff)
+#define INDEX_BITS(index) (((uint64_t)(index) & 7) << 9 | (uint64_t)(index) >> 3 << 52)
 #define TABLE_BITS (PTE_PRESENT | PTE_WRITE | PTE_USER)
-#define SCAN_MAX 512       /* entries that one step of clearing a Mapping looks at */
-#define POLL_ENTRIES 32    /* batch entries between looks for a pending interrupt */
+#define ACCESS_BITS (PTE_WRITE | PTE_NX)
+#define MARK_BITS (PTE_PRESENT | PTE_USER | PTE_UNCACHED | PTE_LARGE | INDEX_BITS(0x3fff))
+#define MAP_RIGHTS ((uint64_t)(MAP_READ | MAP_WRITE | MAP_EXECUTE))
+#define NOWHERE UINT64_MAX /* no address of a large page */
+#define CLEAR_PIECE 32     /* entries of a table that are cleared together */
+#define CLEAR_PIECES 4     /* in one step of clearing a Mapping */
+#define POLL_TURNS 8       /* of a batch, between looks for a pending interrupt */
 
-static unsigned level_shift(unsigned level)
+_Static_assert(MAP_READ == RIGHT_READ && MAP_WRITE == RIGHT_WRITE && MAP_EXECUTE == RIGHT_EXECUTE,
+	       "what an entry asks for is compared with the rights of the Mapping");
+
+/* Free pages in a row: this lies in the first, the rest is zero. Both are multiples of PAGE_SIZE. */
+struct free_pages {
+	paddr_t next;
+	uint64_t size;
+};
+
+/*
+ * Work on the pages of a Mapping, and the way down to one of them: entry[level] is the entry for its
+ * address in the table of that level.
+ */
+struct walk {
+	struct mapping_core *mapping;
+	struct vspace *vspace;
+	vaddr_t block; /* the large page for which entry[2] and those above are right, or NOWHERE */
+	uint64_t *entry[ROOT + 1];
+	uint64_t mark;                  /* what all leaf entries of the Mapping have in common */
+	uint64_t leaf[MAP_RIGHTS + 1];  /* by rights: the entry of its page 0 */
+	uint64_t limit[MAP_RIGHTS + 1]; /* by rights: the first page that is refused */
+};
+
+static uint64_t access_bits(uint64_t rights)
 {
-	return PAGE_BITS + 9 * (level - 1);
+	return (rights & MAP_WRITE ? PTE_WRITE : 0) | (rights & MAP_EXECUTE ? 0 : PTE_NX);
 }
 
-static unsigned table_index(vaddr_t address, unsigned level)
+static bool is_table(uint64_t entry)
 {
-	return address >> level_shift(level) & (PAGE_TABLE_ENTRIES - 1);
+	return (entry & (PTE_PRESENT | PTE_LARGE)) == PTE_PRESENT;
 }
 
-static uint64_t *table_of(uint64_t entry)
+/* The entry for an address in the table, of this level, to which `above` leads. */
+static uint64_t *entry_below(uint64_t above, vaddr_t address, unsigned level)
 {
-	return paddr_pointer(entry & PTE_ADDRESS);
-}
+	uint64_t *table = paddr_pointer(above & PTE_ADDRESS);
 
-static uint64_t *root_of(struct vspace *vspace)
-{
-	return (uint64_t *)((unsigned char *)vspace + PAGE_SIZE);
+	return &table[address >> LEVEL_SHIFT(level) & (PAGE_TABLE_ENTRIES - 1)];
 }
 
 void vspace_initialise(struct vspace *vspace)
 {
+	uint64_t *top = paddr_pointer(vspace_root(core_ref(vspace)));
+
+	vspace->root = vspace_root(core_ref(vspace)) | TABLE_BITS | COUNT_ONE;
 	for (unsigned i = PAGE_TABLE_ENTRIES / 2; i < PAGE_TABLE_ENTRIES; i++)
-		root_of(vspace)[i] = kernel_root[i];
+		top[i] = kernel_root[i];
 }
 
-void vspace_donation_add(struct vspace *vspace, paddr_t base, uint64_t size)
+void vspace_pool_add(struct vspace *vspace, paddr_t base, uint64_t size)
 {
-	uint64_t *header = paddr_pointer(base);
-
-	header[0] = vspace->donated;
-	header[1] = size;
-	vspace->donated = base;
+	*(struct free_pages *)paddr_pointer(base) = (struct free_pages){ vspace->pool, size };
+	vspace->pool = base;
 	vspace->pages_free += size >> PAGE_BITS;
 }
 
-/* A zeroed page from the pool; NULL when it is empty. */
-static uint64_t *page_take(struct vspace *vspace)
+/* A zeroed page from the pool, which has one. */
+static paddr_t page_take(struct vspace *vspace)
 {
-	uint64_t *page = vspace->free;
+	struct free_pages *pages = paddr_pointer(vspace->pool);
+	paddr_t page;
 
-	if (!vspace->pages_free)
-		return NULL;
 	vspace->pages_free--;
-	if (page) {
-		vspace->free = (uint64_t *)page[0];
-		page[0] = 0;
-		return page;
+	pages->size -= PAGE_SIZE;
+	page = vspace->pool + pages->size;
+	if (pages->size == 0) {
+		vspace->pool = pages->next;
+		pages->next = 0;
 	}
-	if (vspace->fresh == vspace->fresh_end) {
-		uint64_t *header = paddr_pointer(vspace->donated);
-
-		vspace->fresh = vspace->donated;
-		vspace->fresh_end = vspace->fresh + header[1];
-		vspace->donated = header[0];
-		header[0] = 0;
-		header[1] = 0;
-	}
-	page = paddr_pointer(vspace->fresh);
-	vspace->fresh += PAGE_SIZE;
 	return page;
 }
 
-static void page_return(struct vspace *vspace, uint64_t *page)
+struct mapping_core *vspace_mapping_next(struct vspace *vspace)
 {
-	page[0] = (uint64_t)vspace->free;
-	vspace->free = page;
-	vspace->pages_free++;
-}
+	uint32_t place = vspace->mappings_made % MAPPINGS_PER_PAGE;
 
-/* Refill the free Mapping objects from a page of the pool. */
-static bool mappings_refill(struct vspace *vspace)
-{
-	struct mapping_core *mapping;
-	uint64_t *page;
-
-	if (vspace->mapping_pages == VSPACE_MAPPING_PAGES)
-		return false;
-	page = page_take(vspace);
-	if (!page)
-		return false;
-	mapping = (struct mapping_core *)page;
-	for (unsigned i = 0; i < MAPPINGS_PER_PAGE; i++) {
-		mapping[i].vspace = core_ref(vspace);
-		mapping[i].index = (uint16_t)(vspace->mapping_pages * MAPPINGS_PER_PAGE + i + 1);
-		mapping[i].next = i + 1 < MAPPINGS_PER_PAGE ? core_ref(&mapping[i + 1]) : 0;
+	if (vspace->unused || vspace->mappings_made == MAPPINGS_MAX)
+		return vspace->unused;
+	if (place == 0) {
+		if (!vspace->pages_free)
+			return NULL;
+		vspace->mappings_page = paddr_pointer(page_take(vspace));
 	}
-	vspace->mapping_pages++;
-	vspace->unused = mapping;
-	return true;
-}
-
-struct mapping_core *vspace_mapping_next(struct vspace *vspace, uint16_t *index)
-{
-	if (!vspace->unused && !mappings_refill(vspace))
-		return NULL;
-	*index = vspace->unused->index;
+	vspace->unused = &vspace->mappings_page[place];
+	vspace->unused->vspace = core_ref(vspace);
+	vspace->unused->index = (uint16_t)++vspace->mappings_made;
 	return vspace->unused;
 }
 
@@ -130,354 +134,212 @@ void vspace_mapping_take(struct vspace *vspace)
 	vspace->mappings++;
 }
 
-/* The entries that lead to an address: path[level] is the entry in the table of that level (4 is the top). */
-struct walk {
-	uint64_t *path[5];
-};
-
-/* Follow the tables down to `bottom`; false when one is missing above it (or a large page is in the way). */
-static bool walk_find(struct vspace *vspace, struct walk *walk, vaddr_t address, unsigned bottom)
+static struct walk walk_begin(struct mapping_core *mapping, uint8_t rights)
 {
-	uint64_t *table = root_of(vspace);
+	struct vspace *vspace = core_pointer(mapping->vspace);
+	struct walk walk = { .mapping = mapping, .vspace = vspace, .block = NOWHERE, .entry[ROOT] = &vspace->root };
 
-	for (unsigned level = 4;; level--) {
-		walk->path[level] = &table[table_index(address, level)];
-		if (level == bottom)
-			return true;
-		if (!(*walk->path[level] & PTE_PRESENT) || *walk->path[level] & PTE_LARGE)
-			return false;
-		table = table_of(*walk->path[level]);
+	walk.mark = PTE_PRESENT | PTE_USER | INDEX_BITS(mapping->index) | (mapping->device ? PTE_UNCACHED : 0);
+	/* 1, 3, 5: to read, and perhaps one of write and execute. All else is refused. */
+	for (unsigned i = MAP_READ; i < MAP_RIGHTS; i += 2) {
+		walk.leaf[i] = mapping->base | walk.mark | access_bits(i);
+		walk.limit[i] = i & ~rights ? 0 : mapping->pages;
 	}
+	return walk;
 }
 
-/* Return tables that have become empty, from the one that holds path[level] upward. */
-static void walk_release(struct vspace *vspace, struct walk *walk, unsigned level)
+/* Go down to level `bottom` (1 or 2), or as far as there are tables. Returns the level reached. */
+static unsigned walk_to(struct walk *walk, vaddr_t address, unsigned bottom)
 {
-	for (level++; level <= 4 && (*walk->path[level] & COUNT_MASK) == 0; level++) {
-		page_return(vspace, table_of(*walk->path[level]));
-		vspace->tables--;
-		*walk->path[level] = 0;
-		if (level < 4)
-			*walk->path[level + 1] -= COUNT_ONE;
+	vaddr_t block = address & ~(uint64_t)(LARGE_PAGE_SIZE - 1);
+	unsigned level = walk->block == block ? 2 : ROOT;
+
+	while (level > bottom && is_table(*walk->entry[level])) {
+		walk->entry[level - 1] = entry_below(*walk->entry[level], address, level - 1);
+		level--;
 	}
+	walk->block = level <= 2 ? block : NOWHERE;
+	return level;
 }
 
-/* As walk_find(), and make the missing tables. Nothing has changed when it fails. */
-static enum error walk_make(struct vspace *vspace, struct walk *walk, vaddr_t address, unsigned bottom)
+/* Was a page of the Mapping reached? */
+static bool walk_found(const struct walk *walk, unsigned level)
 {
-	uint64_t *table = root_of(vspace);
-
-	for (unsigned level = 4;; level--) {
-		uint64_t *entry = &table[table_index(address, level)];
-
-		walk->path[level] = entry;
-		if (level == bottom)
-			return OK;
-		if (*entry & PTE_LARGE)
-			return refuse(ERR_MAPPED, "a large page is mapped there");
-		if (!(*entry & PTE_PRESENT)) {
-			uint64_t *page = page_take(vspace);
-
-			if (!page) {
-				if (level < 4)
-					walk_release(vspace, walk, level);
-				return refuse(ERR_NOMEM, "the VSpace has no table memory left");
-			}
-			*entry = ((uint64_t)page - DIRECT_MAP_BASE) | TABLE_BITS;
-			vspace->tables++;
-			if (level < 4)
-				*walk->path[level + 1] += COUNT_ONE;
-		}
-		table = table_of(*entry);
-	}
+	return (*walk->entry[level] & MARK_BITS) == (walk->mark | LEAF_BIT(level));
 }
 
-static void page_flush(const struct vspace *vspace, vaddr_t address)
+/*
+ * Change an entry. When its table becomes empty, that goes too (the top one never does: vspace->root
+ * counts one too many). INVLPG forgets the way through all tables as well (SDM 4.10.4.1), so it comes last.
+ */
+static void entry_set(struct walk *walk, unsigned level, vaddr_t address, uint64_t value)
 {
-	if (this_cpu()->root == vspace_root(core_ref(vspace)))
+	uint64_t old = *walk->entry[level], *above = walk->entry[level + 1];
+
+	*walk->entry[level] = value;
+	*above += COUNT_ONE * (value != 0);
+	*above -= COUNT_ONE * (old != 0);
+	if (!(*above & COUNT_MASK)) {
+		vspace_pool_add(walk->vspace, *above & PTE_ADDRESS, PAGE_SIZE);
+		walk->vspace->tables--;
+		walk->block = NOWHERE;
+		entry_set(walk, level + 1, address, 0);
+	}
+	if (old && this_cpu()->root == vspace_root(core_ref(walk->vspace)))
 		__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-static void space_flush(const struct vspace *vspace)
+/* Map a page, with the tables that are missing above it. */
+static enum error page_map(struct walk *walk, vaddr_t address, unsigned bottom, uint64_t rights, uint64_t page)
 {
-	if (this_cpu()->root == vspace_root(core_ref(vspace)))
-		cr3_write(this_cpu()->root);
-}
+	uint64_t limit = walk->limit[rights], leaf = walk->leaf[rights] + (page << PAGE_BITS);
+	uint64_t size = LEVEL_SIZE(bottom);
+	unsigned level;
 
-/* One batch while it is worked on. */
-struct batch {
-	struct vspace *vspace;
-	struct mapping_core *mapping;
-	uint64_t bits;     /* of every leaf entry: present, user, index, caching */
-	uint8_t rights;    /* that may be given */
-	vaddr_t near;      /* the 2 MiB whose table was used last, + 1 */
-	struct walk walk;  /* ... and the way to it */
-};
-
-static const uint64_t access_bits[8] = {
-	[MAP_READ] = PTE_NX,
-	[MAP_READ | MAP_WRITE] = PTE_NX | PTE_WRITE,
-	[MAP_READ | MAP_EXECUTE] = PTE_USER, /* nothing beyond what all have; not 0, which marks a refused combination */
-};
-
-/* Access bits for what an entry asks; 0 when it is refused. */
-static inline uint64_t access_of(const struct batch *batch, uint64_t address)
-{
-	return address & (uint64_t)(~batch->rights & 7) ? 0 : access_bits[address & 7];
-}
-
-/* The level-1 table entry of an address, making tables when they are missing. */
-static inline enum error entry_make(struct batch *batch, vaddr_t address)
-{
-	if (__builtin_expect(address >> LARGE_PAGE_BITS == batch->near, 1)) {
-		uint64_t *table = (uint64_t *)((uint64_t)batch->walk.path[1] & ~(uint64_t)(PAGE_SIZE - 1));
-
-		batch->walk.path[1] = &table[table_index(address, 1)];
-		return OK;
-	}
-	batch->near = address >> LARGE_PAGE_BITS;
-	return walk_make(batch->vspace, &batch->walk, address, 1);
-}
-
-/* A large page. */
-static enum error map_large(struct batch *batch, uint64_t address, uint64_t page)
-{
-	const struct mapping_core *mapping = batch->mapping;
-	uint64_t access = access_of(batch, address), physical = mapping->base + (page << PAGE_BITS);
-	struct walk walk;
-	enum error error;
-
-	address &= ~(uint64_t)(PAGE_SIZE - 1);
-	if (!access || address >= USER_TOP || (address | physical) & (LARGE_PAGE_SIZE - 1))
-		return refuse(ERR_ARGUMENT, "rights, address or alignment of a large page are wrong");
-	if (page + PAGE_TABLE_ENTRIES > mapping->pages || page > mapping->pages)
-		return refuse(ERR_ARGUMENT, "the large page lies beyond the Region");
-	error = walk_make(batch->vspace, &walk, address, 2);
-	if (error)
-		return error;
-	if (*walk.path[2])
-		return refuse(ERR_MAPPED, "there is a page or a table at this address");
-	*walk.path[2] = physical | batch->bits | access | PTE_LARGE;
-	*walk.path[3] += COUNT_ONE;
-	batch->mapping->live++;
-	return OK;
-}
-
-static inline enum error map_entry(struct batch *batch, uint64_t address, uint64_t page)
-{
-	uint64_t access, *entry;
-	enum error error;
-
-	if (__builtin_expect((address & (PAGE_SIZE - 1)) > 7, 0))
-		return (address & (PAGE_SIZE - 1)) >> 3 == 1 ? map_large(batch, address, page) : refuse(ERR_ARGUMENT, "unknown flags");
-	access = access_of(batch, address);
-	if (!access || page >= batch->mapping->pages || address >= USER_TOP)
-		return refuse(ERR_ARGUMENT, "rights, address or page are outside what the Mapping allows");
-	error = entry_make(batch, address);
-	if (error) {
-		batch->near = UINT64_MAX;
-		return error;
-	}
-	entry = batch->walk.path[1];
-	if (*entry)
+	if (page >= limit || limit - page < size >> PAGE_BITS)
+		return refuse(ERR_ARGUMENT, "the Mapping does not allow these rights, or has no such page");
+	if ((address | (leaf & PTE_ADDRESS)) % size)
+		return refuse(ERR_ARGUMENT, "a large page is not aligned");
+	level = walk_to(walk, address, bottom);
+	if (*walk->entry[level])
 		return refuse(ERR_MAPPED, "there is a page at this address");
-	*entry = (batch->mapping->base + (page << PAGE_BITS)) | batch->bits | access;
-	*batch->walk.path[2] += COUNT_ONE;
-	batch->mapping->live++;
+	if (walk->vspace->pages_free < level - bottom)
+		return refuse(ERR_NOMEM, "the VSpace has no table memory left");
+	for (; level > bottom; level--) {
+		entry_set(walk, level, address, page_take(walk->vspace) | TABLE_BITS);
+		walk->vspace->tables++;
+		walk->entry[level - 1] = entry_below(*walk->entry[level], address, level - 1);
+	}
+	entry_set(walk, level, address, leaf | LEAF_BIT(level));
+	walk->mapping->live++;
 	return OK;
 }
 
-/* The leaf entry of this Mapping at an address, and its level. */
-static enum error leaf_find(struct batch *batch, struct walk *walk, uint64_t address, unsigned *level)
+/* Do what one entry of a batch asks for. */
+static enum error entry_do(struct walk *walk, enum method method, uint64_t entry, uint64_t page)
 {
-	*level = address & MAP_LARGE ? 2 : 1;
-	if (address >= USER_TOP || address & (PAGE_SIZE - 1) & ~(uint64_t)(MAP_LARGE | 7))
-		return refuse(ERR_ARGUMENT, "the address is outside user space or has unknown flags");
-	if (!walk_find(batch->vspace, walk, address, *level) || (*walk->path[*level] & INDEX_MASK) != INDEX_BITS(batch->mapping->index) ||
-	    !(*walk->path[*level] & PTE_PRESENT) || (*level == 2 && !(*walk->path[2] & PTE_LARGE)))
+	unsigned level = entry & MAP_LARGE ? 2 : 1;
+	uint64_t rights = entry & MAP_RIGHTS, value = 0;
+	vaddr_t address = entry & ~(MAP_LARGE | MAP_RIGHTS);
+
+	if (address % PAGE_SIZE || address > USER_TOP - LEVEL_SIZE(level))
+		return refuse(ERR_ARGUMENT, "the address is no page of user space, or has unknown flags");
+	if (method == MAPPING_MAP)
+		return page_map(walk, address, level, rights, page);
+	if (address % LEVEL_SIZE(level) || walk_to(walk, address, level) != level || !walk_found(walk, level))
 		return refuse(ERR_NOTMAPPED, "no page of this Mapping is at this address");
+	if (method == MAPPING_PROTECT) {
+		if (!walk->limit[rights])
+			return refuse(ERR_ARGUMENT, "the Mapping does not allow these rights");
+		value = (*walk->entry[level] & ~ACCESS_BITS) | access_bits(rights);
+	}
+	walk->mapping->live -= value == 0;
+	entry_set(walk, level, address, value);
 	return OK;
 }
 
-static enum error protect_entry(struct batch *batch, uint64_t address, uint64_t page)
+/*
+ * MAP's quick way, for small pages in the table that was found last: up to `end`, or to the first entry
+ * that needs, or deserves, a closer look by entry_do(). Returns how many were done.
+ */
+static uint64_t pages_map(struct walk *walk, const volatile struct map_entry *at, const volatile struct map_entry *end)
 {
-	uint64_t access = access_of(batch, address), *leaf;
-	struct walk walk;
-	unsigned level;
-	enum error error = leaf_find(batch, &walk, address, &level);
+	const volatile struct map_entry *first = at;
+	uint64_t *above = walk->entry[2], *table;
+	vaddr_t block = walk->block;
 
-	(void)page;
-	if (error)
-		return error;
-	if (!access)
-		return refuse(ERR_ARGUMENT, "the Mapping does not allow these rights");
-	leaf = walk.path[level];
-	*leaf = (*leaf & ~(PTE_WRITE | PTE_NX)) | access;
-	page_flush(batch->vspace, address);
-	return OK;
+	if (block > USER_TOP - LARGE_PAGE_SIZE || !is_table(*above))
+		return 0;
+	table = entry_below(*above, 0, 1);
+	for (; at < end; at++) {
+		uint64_t offset = at->address ^ block, page = at->page, rights = offset & MAP_RIGHTS;
+		uint64_t *entry = &table[offset >> PAGE_BITS];
+
+		if (offset & ~((LARGE_PAGE_SIZE - PAGE_SIZE) | MAP_RIGHTS) || page >= walk->limit[rights] || *entry)
+			break;
+		*entry = walk->leaf[rights] + (page << PAGE_BITS);
+	}
+	*above += COUNT_ONE * (uint64_t)(at - first);
+	walk->mapping->live += (uint64_t)(at - first);
+	return (uint64_t)(at - first);
 }
 
-static enum error unmap_entry(struct batch *batch, uint64_t address, uint64_t page)
-{
-	struct walk walk;
-	unsigned level;
-	enum error error = leaf_find(batch, &walk, address, &level);
-
-	(void)page;
-	if (error)
-		return error;
-	*walk.path[level] = 0;
-	*walk.path[level + 1] -= COUNT_ONE;
-	batch->mapping->live--;
-	page_flush(batch->vspace, address);
-	walk_release(batch->vspace, &walk, level);
-	return OK;
-}
-
-static struct batch batch_of(struct mapping_core *mapping, uint8_t rights)
-{
-	return (struct batch){
-		.vspace = core_pointer(mapping->vspace),
-		.mapping = mapping,
-		.bits = PTE_PRESENT | PTE_USER | INDEX_BITS(mapping->index) | (mapping->device ? PTE_UNCACHED : 0),
-		.rights = rights,
-		.near = UINT64_MAX,
-	};
-}
-
-void vspace_map_whole(struct mapping_core *mapping, vaddr_t address, uint64_t pages, unsigned rights)
-{
-	struct batch batch = batch_of(mapping, mapping->rights);
-
-	for (uint64_t page = 0; page < pages; page++)
-		PANIC_UNLESS(map_entry(&batch, (address + (page << PAGE_BITS)) | rights, page) == OK, "init's image can be mapped");
-}
-
-/* What a batch needs, from the call; ERR_MESSAGE or ERR_ARGUMENT. */
-static enum error batch_begin(const struct call *call, struct batch *batch)
-{
-	struct mapping_core *mapping = core_pointer(call->target->object);
-
-	if (!thread_page((struct thread *)call->caller))
-		return refuse(ERR_MESSAGE, "a batch needs a message page");
-	if (call->words[0] == 0 || call->words[0] > MAP_BATCH_MAX)
-		return refuse(ERR_ARGUMENT, "a batch has 1 to 256 entries");
-	*batch = batch_of(mapping, call->target->rights);
-	return OK;
-}
-
-/* Work through the entries. When an interrupt is pending, the call is executed again and goes on where it was. */
-static inline __attribute__((always_inline)) enum error batch_run(struct call *call, enum error (*act)(struct batch *, uint64_t, uint64_t))
+/* A whole batch. When an interrupt is pending, the call is executed again and goes on where it was. */
+static enum error batch_run(struct call *call, enum method method)
 {
 	struct thread *self = (struct thread *)call->caller;
-	const volatile struct map_entry *entries = (const volatile struct map_entry *)thread_page(self);
-	uint64_t done = call->restarted ? self->batch_done : 0, count = call->words[0];
-	struct batch batch;
-	enum error error = batch_begin(call, &batch);
+	const volatile struct map_entry *entries = (const volatile void *)thread_page(self);
+	uint64_t count = call->words[0], done = call->restarted ? self->batch_done : 0;
+	struct walk walk = walk_begin(core_pointer(call->target->object), call->target->rights);
+	enum error error = OK;
 
-	if (error)
-		return error;
-	while (done < count) {
-		uint64_t stop = count - done < POLL_ENTRIES ? count : done + POLL_ENTRIES;
-
-		for (; done < stop && !error; done++)
-			error = act(&batch, entries[done].address, entries[done].page);
-		if (error || (done < count && hook_interrupt_pending()))
-			break;
-	}
-	call->result[0] = error ? done - 1 : done;
 	call->results = 1;
-	if (error || done == count)
-		return error;
-	self->batch_done = done;
-	call->progress = true;
-	return ERR_RESTART;
+	if (!entries)
+		return refuse(ERR_MESSAGE, "a batch needs a message page");
+	if (count == 0 || count > MAP_BATCH_MAX)
+		return refuse(ERR_ARGUMENT, "a batch has 1 to 256 entries");
+	for (unsigned turn = 1; !error && done < count; turn++) {
+		if (method == MAPPING_MAP)
+			done += pages_map(&walk, entries + done, entries + count);
+		if (done < count) {
+			error = entry_do(&walk, method, entries[done].address, entries[done].page);
+			done += error == OK;
+		}
+		if (turn % POLL_TURNS == 0 && !error && done < count && hook_interrupt_pending()) {
+			self->batch_done = done;
+			call->progress = true;
+			return ERR_RESTART;
+		}
+	}
+	call->result[0] = done;
+	return error;
 }
 
 enum error mapping_map(struct call *call)
 {
-	return batch_run(call, map_entry);
+	return batch_run(call, MAPPING_MAP);
 }
 
 enum error mapping_protect(struct call *call)
 {
-	return batch_run(call, protect_entry);
+	return batch_run(call, MAPPING_PROTECT);
 }
 
 enum error mapping_unmap(struct call *call)
 {
-	return batch_run(call, unmap_entry);
+	return batch_run(call, MAPPING_UNMAP);
 }
 
-/* Clear what belongs to the Mapping in one lowest-level table. */
-static void table_clear(struct vspace *vspace, struct mapping_core *mapping, vaddr_t address)
+void vspace_map_whole(struct mapping_core *mapping, vaddr_t address, uint64_t pages, unsigned rights)
 {
-	struct walk walk;
-	uint64_t *table;
+	struct walk walk = walk_begin(mapping, mapping->rights);
 
-	if (!walk_find(vspace, &walk, address, 1))
-		return;
-	table = walk.path[1];
-	for (unsigned i = 0; i < PAGE_TABLE_ENTRIES && mapping->live; i++)
-		if (table[i] && (table[i] & INDEX_MASK) == INDEX_BITS(mapping->index)) {
-			table[i] = 0;
-			*walk.path[2] -= COUNT_ONE;
-			mapping->live--;
-		}
-	walk_release(vspace, &walk, 1);
-}
-
-/* The first address from `address` on at which level 2 has an entry, looking at no more than SCAN_MAX entries; *found says whether it is one. */
-static vaddr_t scan_tables(struct vspace *vspace, vaddr_t address, struct walk *walk, bool *found)
-{
-	*found = false;
-	for (unsigned i = 0; i < SCAN_MAX && address < USER_TOP; i++) {
-		uint64_t *table = root_of(vspace);
-		unsigned level = 4;
-
-		for (;; level--) {
-			walk->path[level] = &table[table_index(address, level)];
-			if (level == 2 || !(*walk->path[level] & PTE_PRESENT))
-				break;
-			table = table_of(*walk->path[level]);
-		}
-		*found = *walk->path[level] & PTE_PRESENT;
-		if (*found)
-			return address;
-		address = ((address >> level_shift(level)) + 1) << level_shift(level);
-	}
-	return address;
+	for (uint64_t page = 0; page < pages; page++)
+		PANIC_UNLESS(entry_do(&walk, MAPPING_MAP, (address + (page << PAGE_BITS)) | rights, page) == OK,
+			     "init's image can be mapped");
 }
 
 bool vspace_mapping_clear(struct mapping_core *mapping)
 {
-	struct vspace *vspace = core_pointer(mapping->vspace);
-	struct walk walk;
-	vaddr_t address;
-	bool found;
+	struct walk walk = walk_begin(mapping, 0);
 
-	if (mapping->live == 0) {
-		space_flush(vspace);
-		mapping->prev = 0;
-		mapping->next = core_ref(vspace->unused);
-		vspace->unused = mapping;
-		vspace->mappings--;
-		return true;
+	for (unsigned i = 0; i < CLEAR_PIECES && mapping->live; i++) {
+		vaddr_t at = mapping->prev; /* of no other use any more: how far this has come */
+		unsigned level = walk_to(&walk, at, 1), piece = level == 1 ? CLEAR_PIECE : 1;
+
+		for (; piece; piece--, at += LEVEL_SIZE(level), walk.entry[level]++)
+			if (walk_found(&walk, level)) {
+				entry_set(&walk, level, at, 0);
+				mapping->live--;
+			}
+		mapping->prev = at & ~(LEVEL_SIZE(level) - 1);
 	}
-	/* `prev` is of no other use any more: it keeps how far the scan has come. */
-	address = scan_tables(vspace, mapping->prev, &walk, &found);
-	mapping->prev = found ? address + LARGE_PAGE_SIZE : address;
-	if (!found)
+	if (mapping->live)
 		return false;
-	if (!(*walk.path[2] & PTE_LARGE)) {
-		table_clear(vspace, mapping, address);
-	} else if ((*walk.path[2] & INDEX_MASK) == INDEX_BITS(mapping->index)) {
-		*walk.path[2] = 0;
-		*walk.path[3] -= COUNT_ONE;
-		mapping->live--;
-		walk_release(vspace, &walk, 2);
-	}
-	return false;
+	mapping->next = core_ref(walk.vspace->unused);
+	walk.vspace->unused = mapping;
+	walk.vspace->mappings--;
+	return true;
 }
 
 enum error vspace_inform(struct call *call)

@@ -2,9 +2,13 @@
 /*
  * Address spaces of user mode: page tables, the memory that they come from, and Mappings.
  *
- * A VSpace object is two pages: struct vspace and the top-level table. Further tables and the Mapping objects (64 in a page) come from the VSpace's
- * pool, that is from donated memory; empty tables return to it. Each leaf entry carries the index of its Mapping in its software bits, and each
- * entry that points to a table counts that table's live entries.
+ * A VSpace object is two pages: struct vspace and the top-level table. Further tables and the Mapping
+ * objects (64 in a page) come from the VSpace's pool, that is from donated memory; empty tables return to
+ * it. Each leaf entry carries the index of its Mapping in its software bits, and each entry that leads to
+ * a table counts that table's live entries.
+ *
+ * Mapping objects are made one after the other and used again when they are cleared, never unmade. A
+ * Mapping counts the pages that it has, so that clearing one without any is quick.
  */
 #ifndef KOZO_ARCH_VSPACE_H
 #define KOZO_ARCH_VSPACE_H
@@ -12,18 +16,18 @@
 #include "kernel/core/core.h"
 
 #define MAPPINGS_PER_PAGE 64
-#define VSPACE_MAPPING_PAGES 255 /* pages of Mappings in one VSpace: their index has 14 bits */
+#define MAPPINGS_MAX (255 * MAPPINGS_PER_PAGE) /* in one VSpace: their index, from 1, has 14 bits */
 
 struct vspace {
 	struct vspace_core core;
-	uint64_t *free;              /* pages of the pool, linked by their first word; zero otherwise */
-	paddr_t fresh, fresh_end;    /* donated memory that was never used */
-	paddr_t donated;             /* further such ranges, linked by their first word; the second is their size */
-	uint64_t pages_free;         /* in all of these */
-	uint64_t tables;             /* in use, the top-level one not counted */
-	uint64_t mappings;           /* in use */
-	struct mapping_core *unused; /* Mapping objects without a use, linked by `next` */
-	uint32_t mapping_pages; /* pages of the pool that hold Mapping objects */
+	uint64_t root;       /* leads to the top-level table, as an entry would, and counts one more: it stays */
+	paddr_t pool;        /* free pages: the first of those in a row (struct free_pages), 0 if none */
+	uint64_t pages_free; /* in the pool */
+	uint64_t tables;     /* in use, the top-level one not counted */
+	uint64_t mappings;   /* in use */
+	struct mapping_core *unused;        /* Mapping objects without a use, linked by `next` */
+	struct mapping_core *mappings_page; /* where the last Mapping object was made */
+	uint32_t mappings_made;             /* the index of the last Mapping object */
 };
 _Static_assert(sizeof(struct vspace) <= PAGE_SIZE, "the size of a VSpace is an ABI constant");
 
@@ -36,11 +40,11 @@ static inline paddr_t vspace_root(ref_t vspace)
 /* Give a new VSpace the kernel's half. */
 void vspace_initialise(struct vspace *vspace);
 
-/* Take over zeroed donated memory. */
-void vspace_donation_add(struct vspace *vspace, paddr_t base, uint64_t size);
+/* Take over zeroed memory into the pool: donated, or a table that has become empty. */
+void vspace_pool_add(struct vspace *vspace, paddr_t base, uint64_t size);
 
-/* The next free Mapping object and its index, which stays free; NULL when the pool has no memory for one. */
-struct mapping_core *vspace_mapping_next(struct vspace *vspace, uint16_t *index);
+/* The next free Mapping object, with its index; it stays free. NULL when the pool has no memory for one. */
+struct mapping_core *vspace_mapping_next(struct vspace *vspace);
 
 /* Take the Mapping object that vspace_mapping_next() returned. */
 void vspace_mapping_take(struct vspace *vspace);

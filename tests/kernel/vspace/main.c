@@ -8,6 +8,7 @@
 
 #define ROOT INIT_SLOT_CNODE
 #define FAR_ADDRESS 0x200000000000 /* in no 512 GiB that anything else uses */
+#define USER_LAST_LARGE 0x00007fffffe00000 /* the 2 MiB that hold the page which is kept empty */
 #define READ_WRITE (MAP_READ | MAP_WRITE)
 #define RETURN_INSTRUCTION 0xc3
 
@@ -266,6 +267,7 @@ static void large_pages(void)
 	CHECK_REFUSED(ERR_ARGUMENT, map_one(mapping, large, 1));
 	CHECK_REFUSED(ERR_ARGUMENT, map_one(mapping, large, 1024));
 	CHECK_REFUSED(ERR_ARGUMENT, map_one(mapping, large, UINT64_MAX - 511));
+	CHECK_REFUSED(ERR_ARGUMENT, map_one(mapping, USER_LAST_LARGE | READ_WRITE | MAP_LARGE, 0));
 	CHECK_OK(map_one(mapping, large, 512));
 	words[LARGE_PAGE_SIZE / 8 - 1] = 99;
 	CHECK_REFUSED(ERR_MAPPED, map_one(mapping, large, 0));
