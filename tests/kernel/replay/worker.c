@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Random calls. See worker.h. */
+/* The calls that a worker makes, chosen at random: one function for each family of operations. See worker.h. */
 #include "tests/kernel/replay/worker.h"
 
 #include "lib/clock.h"
