@@ -41,7 +41,7 @@ enum error thread_bind(struct call *call)
 		return refuse(ERR_TYPE, "a capability of this type does not belong here");
 	if ((source->rights & thread_slot_takes[which].rights) != thread_slot_takes[which].rights)
 		return refuse(ERR_RIGHTS, "the capability to bind lacks a right");
-	if (which == THREAD_MESSAGE && source->flags & SLOT_DEVICE)
+	if (source->flags & SLOT_DEVICE)
 		return refuse(ERR_ARGUMENT, "device memory cannot be a message page");
 	if (which == THREAD_NOTIFICATION && ((struct notification_core *)core_pointer(source->object))->bound)
 		return refuse(ERR_BUSY, "the Notification is bound to another Thread");

@@ -43,7 +43,7 @@ static enum error mint_range(const struct slot *source, uint64_t word, struct co
 		record->argument[4] = pages << PAGE_BITS;
 		return OK;
 	case OBJECT_IO_PORTS:
-		if (pages || (word & 0xffff) > word >> 16 || (word & 0xffff) < (source->ports & 0xffff) || word >> 16 > source->ports >> 16)
+		if ((word & 0xffff) > word >> 16 || (word & 0xffff) < (source->ports & 0xffff) || word >> 16 > source->ports >> 16)
 			return refuse(ERR_ARGUMENT, "the ports lie outside the source's range");
 		record->flags = COMMIT_COPY_RANGE;
 		record->argument[4] = word;

@@ -196,10 +196,10 @@ struct thread_core *slot_thread(const struct slot *slot);
 /* Make `slot` the first child of `parent`. */
 void slot_link(struct slot *slot, struct slot *parent);
 
-/* Take `slot` out of its siblings; its own children stay its own. */
+/* Take `slot` out of its siblings (its `next` is the caller's to set); its own children stay its own. */
 void slot_unlink(struct slot *slot);
 
-/* Move content and links of `from` to the empty slot `to`; the back references of its object follow. */
+/* Move content and links of `from` to the empty slot `to`, both in CNodes; the back references of its object follow. */
 void slot_transplant(struct slot *from, struct slot *to);
 
 /* Make `slot` empty (it must be unlinked); it keeps its place. */

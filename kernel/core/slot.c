@@ -38,16 +38,12 @@ static void neighbours_set(const struct slot *slot, ref_t next, ref_t prev)
 void slot_unlink(struct slot *slot)
 {
 	neighbours_set(slot, slot->next, slot->prev);
-	slot->next = 0;
 	slot->prev = 0;
 }
 
 void slot_transplant(struct slot *from, struct slot *to)
 {
-	uint8_t place = to->flags & (uint8_t)(0xff << SLOT_PLACE_SHIFT);
-
 	*to = *from;
-	to->flags = (uint8_t)((from->flags & ((1 << SLOT_PLACE_SHIFT) - 1)) | place);
 	neighbours_set(from, core_ref(to), core_ref(to));
 	if (to->child)
 		((struct slot *)core_pointer(to->child))->prev = core_ref(to) | FIRST_CHILD;

@@ -168,7 +168,7 @@ void teardown_steps(struct slot *parent, uint32_t count)
 	while (count--) {
 		if (core->dying)
 			dying_step(core_pointer(core->dying));
-		else if (parent && parent->type != OBJECT_NULL && parent->child)
+		else if (parent && parent->child)
 			slot_doom(core_pointer(parent->child));
 		else
 			return;
@@ -186,7 +186,7 @@ static enum error teardown_batch(const struct thread_core *caller, enum commit_o
 /* Is there anything left on the dying list, or a child of `parent`? */
 static bool teardown_pending(const struct slot *parent)
 {
-	return core->dying || (parent && parent->type != OBJECT_NULL && parent->child);
+	return core->dying || (parent && parent->child);
 }
 
 /* Delete (`begin` says that `slot` is still to become dying) or revoke, until the dying list and the limbo list are empty. Restartable. */
