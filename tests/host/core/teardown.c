@@ -171,6 +171,21 @@ static void slot_of_tables_reused(void **state)
 	assert_true(is_empty(AT_A) && is_empty(AT_A + 1) && is_empty(AT_A + 6) && is_empty(AT_A + 7));
 }
 
+/* Table memory takes its VSpace along; the VSpace's slot is used again before the table memory itself is through. */
+static void slot_of_vspace_reused(void **state)
+{
+	(void)state;
+	make_vspace(AT_A, AT_A + 1, 1);
+	begin(AT_A + 1);
+	while (!is_empty(AT_A))
+		steps(COMMIT_DELETE, AT_A, 0, 1);
+	assert_false(is_empty(AT_A + 1));
+	assert_done(do_retype(AT_UNTYPED, OBJECT_REPLY, 0, AT_A, 1));
+	teardown_drain();
+	assert_true(is_empty(AT_A + 1));
+	assert_true(holds_type(AT_A, OBJECT_REPLY));
+}
+
 /* Copies of a dying object are live until their turn comes, and what is done with them is torn down too. */
 static void last_use_of_copies(void **state)
 {
@@ -318,6 +333,7 @@ const struct core_test teardown_tests[] = {
 	{ "teardown.scan", "a step looks at a bounded part of a CNode", scan_is_bounded },
 	{ "teardown.tables", "table memory is deleted while its VSpace is dying", tables_of_dying_vspace },
 	{ "teardown.reuse", "a slot freed meanwhile and used again is not touched", slot_of_tables_reused },
+	{ "teardown.reused", "nor is the slot of an address space that went with its table memory", slot_of_vspace_reused },
 	{ "teardown.copies", "what is done with copies of a dying object is torn down too", last_use_of_copies },
 	{ "teardown.adopted", "the next delete, revoke or reclaim finishes what another one left", orphans_are_adopted },
 	{ "teardown.orphans", "the kernel finishes what nobody else does, piece by piece", orphans_are_finished },
