@@ -194,7 +194,7 @@ static void refuses_bad_places(void)
 	CHECK_REFUSED(ERR_OCCUPIED, cnode_copy(ROOT, endpoint, ROOT, endpoint, RIGHTS_ALL));
 	CHECK_REFUSED(ERR_OCCUPIED, cnode_move(ROOT, endpoint, ROOT, endpoint));
 	CHECK_REFUSED(ERR_OCCUPIED, cnode_move(ROOT, other, ROOT, endpoint));
-	CHECK_REFUSED(ERR_NOCAP, cnode_copy(ROOT, other, ROOT, empty, RIGHTS_ALL));
+	CHECK_REFUSED(ERR_NOCAP, cnode_copy(other, 0, ROOT, empty, RIGHTS_ALL));
 	CHECK_REFUSED(ERR_TYPE, cnode_copy(ROOT, empty, endpoint, 0, RIGHTS_ALL));
 	CHECK_REFUSED(ERR_NOCAP, cnode_query(ROOT, empty, &(struct capability_state){0}));
 }

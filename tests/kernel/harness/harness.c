@@ -299,15 +299,20 @@ static bool test_run(const struct test *test)
 	return !failed;
 }
 
-/* The text after `test=` on the kernel's command line; a null pointer when there is none. */
-static const char *filter_find(void)
+const char *option_find(const char *name)
 {
 	const char *line = boot_information->command_line;
+	size_t length = strlen(name);
 
-	for (size_t i = 0; line[i]; i++)
-		if (memcmp(line + i, "test=", 5) == 0)
-			return line + i + 5;
+	for (; *line; line++)
+		if (strlen(line) >= length && memcmp(line, name, length) == 0)
+			return line + length;
 	return NULL;
+}
+
+bool time_is_exact(void)
+{
+	return option_find("exact") != NULL;
 }
 
 /* Whether the test's id begins with the filter (up to a blank). */
@@ -330,7 +335,7 @@ static uint64_t tests_wanted(const struct test *tests, uint64_t count, const cha
 
 int harness_run(const struct test *tests, uint64_t count)
 {
-	const char *filter = filter_find();
+	const char *filter = option_find("test=");
 	uint64_t passed = 0, wanted = tests_wanted(tests, count, filter);
 	enum error error = harness_prepare();
 

@@ -35,6 +35,12 @@ struct test {
 int harness_run(const struct test *tests, uint64_t count);
 #define HARNESS_RUN(tests) harness_run(tests, sizeof(tests) / sizeof((tests)[0]))
 
+/* What follows `name` on the kernel's command line; a null pointer when it is not there. */
+const char *option_find(const char *name);
+
+/* Whether one instruction is one ns (`exact` on the command line), so that times are lengths of code and the host's delays are not in them. */
+bool time_is_exact(void);
+
 /* Records ever committed, by LOG_CONTROL.INFORM. */
 uint64_t records_committed(void);
 

@@ -432,8 +432,9 @@ void handles_refused(void)
 		{ERR_RIGHTS, CALL_SEND | CALL_RECEIVE, endpoint, writer, 0},
 		{ERR_NOCAP, CALL_REPLY | CALL_SEND | CALL_RECEIVE, endpoint, endpoint, empty},
 		/* Methods go alone. */
-		{ERR_ARGUMENT, CALL_SEND, INIT_SLOT_CNODE, 0, 0},
-		{ERR_ARGUMENT, CALL_SEND | CALL_RECEIVE, INIT_SLOT_LOG_CONTROL, endpoint, 0},
+		{ERR_TYPE, CALL_SEND, INIT_SLOT_CNODE, 0, 0},
+		{ERR_TYPE, CALL_SEND | CALL_RECEIVE, INIT_SLOT_LOG_CONTROL, endpoint, 0},
+		{ERR_TYPE, CALL_REPLY | CALL_SEND, INIT_SLOT_CNODE, 0, reply},
 		{ERR_METHOD, CALL_SEND | CALL_CALL, reply, 0, 0},
 	};
 

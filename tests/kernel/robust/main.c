@@ -180,13 +180,11 @@ static void attacker_create(struct attacker *attacker, uint64_t *seed)
 
 static uint64_t rounds_wanted(void)
 {
-	const char *line = boot_information->command_line;
+	const char *digit = option_find("rounds=");
 	uint64_t rounds = 0;
 
-	for (; *line; line++)
-		if (memcmp(line, "rounds=", 7) == 0)
-			for (line += 7; *line >= '0' && *line <= '9'; line++)
-				rounds = rounds * 10 + (uint64_t)(*line - '0');
+	for (; digit && *digit >= '0' && *digit <= '9'; digit++)
+		rounds = rounds * 10 + (uint64_t)(*digit - '0');
 	return rounds ? rounds : ROUNDS_DEFAULT;
 }
 

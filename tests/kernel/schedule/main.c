@@ -46,6 +46,7 @@ static void higher_priority_runs_alone(void)
 	CHECK_EVENTUALLY(counter[0] > before);
 }
 
+/* Nobody starves; where time is exact, all get the same within two slices. */
 static void equal_priorities_take_turns(void)
 {
 	struct thread thread[THREADS];
@@ -55,15 +56,18 @@ static void equal_priorities_take_turns(void)
 	counters_clear();
 	for (uint64_t i = 0; i < THREADS; i++)
 		CHECK_OK(thread_spawn(&thread[i], &own_space, count_for_ever, i, 20));
+	for (uint64_t i = 0; i < THREADS; i++) {
+		CHECK_EVENTUALLY(counter[i] != 0);
+	}
 	for (int i = 0; i < 30; i++)
 		pause_ns(10 * MILLISECOND);
 	for (uint64_t i = 0; i < THREADS; i++) {
 		CHECK_OK(thread_inform(thread[i].thread, &status[i]));
 		total += status[i].cpu_time;
 	}
-	for (uint64_t i = 0; i < THREADS; i++) {
-		CHECK(status[i].cpu_time * THREADS > total / 4);
-		CHECK(status[i].cpu_time * THREADS < total * 4);
+	for (uint64_t i = 0; time_is_exact() && i < THREADS; i++) {
+		CHECK(status[i].cpu_time + 10 * MILLISECOND > total / THREADS);
+		CHECK(status[i].cpu_time < total / THREADS + 10 * MILLISECOND);
 	}
 }
 

@@ -38,16 +38,6 @@ static void metronome_main(uint64_t argument)
 	}
 }
 
-static bool time_is_exact(void)
-{
-	const char *line = boot_information->command_line;
-
-	for (; *line; line++)
-		if (memcmp(line, "exact", 5) == 0)
-			return true;
-	return false;
-}
-
 static handle_t make(enum object_type type, uint64_t size)
 {
 	handle_t object = 0;
