@@ -143,7 +143,6 @@ static void object_destroy(const struct slot *dying)
 		core->vector[irq->vector] = 0;
 		if (irq->line != IRQ_LINE_MSI)
 			core->line[irq->line] = 0;
-		irq->vector = 0;
 	}
 	hook_object_destroyed((enum object_type)dying->remains, dying->object);
 }
