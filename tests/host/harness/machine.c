@@ -185,9 +185,13 @@ void hook_object_created(enum object_type type, ref_t object, uint64_t bytes)
 
 void hook_object_destroyed(enum object_type type, ref_t object)
 {
+	struct mapping_core *mapping = core_pointer(object);
+
 	machine.destroyed[type]++;
-	if (type == OBJECT_MAPPING)
-		((struct mapping_core *)core_pointer(object))->slot = 0;
+	if (type == OBJECT_MAPPING) {
+		must(mapping->next == 0 && mapping->prev == 0, "a Mapping is destroyed that is still linked");
+		mapping->slot = 0;
+	}
 	if (type == OBJECT_VSPACE)
 		machine.limbo += machine.limbo_per_vspace;
 }
