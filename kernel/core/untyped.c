@@ -96,8 +96,8 @@ enum error untyped_reclaim(struct call *call)
 	struct slot *untyped = call->target;
 	enum error error = revoke_slot(call, untyped);
 
-	/* The Untyped itself may have gone with what was made from it. */
-	if (error || untyped->type != OBJECT_UNTYPED || untyped->watermark == 0)
+	/* The Untyped itself may have gone with what was made from it: its slot is empty then. */
+	if (error || untyped->watermark == 0)
 		return error;
 	return commit(call->caller, &(struct commit_record){ .operation = COMMIT_RESET, .argument = { core_ref(untyped) } });
 }
