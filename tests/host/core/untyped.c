@@ -162,6 +162,9 @@ static void retype_aligned_beyond(void **state)
 
 	(void)state;
 	assert_done(do_retype(AT_LARGE, OBJECT_UNTYPED, size, AT_FREE, 1));
+	/* Only Regions are aligned to more than a page. */
+	assert_int_equal(machine_slot(AT_FREE)->object, machine_slot(AT_LARGE)->object);
+	assert_int_not_equal(machine_slot(AT_LARGE)->object % LARGE_PAGE_SIZE, 0);
 	while (machine_slot(AT_FREE)->watermark < size - LARGE_PAGE_SIZE / 8) {
 		assert_done(do_retype(AT_FREE, OBJECT_UNTYPED, LARGE_PAGE_SIZE / 8, AT_FREE + 1, 1));
 		assert_done(do_delete(AT_FREE + 1));
