@@ -40,14 +40,25 @@ void queue_append(struct queue *queue, struct thread *thread)
 {
 	thread->next = NULL;
 	thread->prev = queue->tail;
-	*(queue->tail ? &queue->tail->next : &queue->head) = thread;
+	if (queue->tail)
+		queue->tail->next = thread;
+	else
+		queue->head = thread;
 	queue->tail = thread;
 }
 
 void queue_remove(struct queue *queue, struct thread *thread)
 {
-	*(thread->prev ? &thread->prev->next : &queue->head) = thread->next;
-	*(thread->next ? &thread->next->prev : &queue->tail) = thread->prev;
+	struct thread *next = thread->next, *prev = thread->prev;
+
+	if (prev)
+		prev->next = next;
+	else
+		queue->head = next;
+	if (next)
+		next->prev = prev;
+	else
+		queue->tail = prev;
 }
 
 /* Take a receiver out of its queue; its Reply is not armed any more. */
@@ -68,7 +79,7 @@ HOT void ipc_finish(struct thread *self, struct thread *next)
 	bool going_on = thread_can_run(self);
 
 	if (next && thread_can_run(next)) {
-		if ((!going_on || next->core.priority > self->core.priority) && this_cpu()->ready.occupied >> next->core.priority >> 1 == 0) {
+		if ((!going_on || next->core.priority > self->core.priority) && !schedule_is_due(next)) {
 			if (going_on)
 				ready_insert(self);
 			thread_switch(next);
@@ -490,20 +501,36 @@ COLD void call_defer(struct thread *self, unsigned records, bool progress, uint6
 	schedule();
 }
 
+/* The capability arguments of a method that takes `known` of them. */
+HOT enum error arguments_find(const struct thread *self, struct call *call, unsigned caps, unsigned known)
+{
+	const struct message_page *page = thread_page(self);
+
+	if (!page)
+		return refuse(ERR_MESSAGE, "capability arguments are in the message page");
+	for (unsigned i = 0; i < caps && i < known; i++) {
+		call->cap[i] = capability_at(&self->core, page->caps[i]);
+		if (!call->cap[i])
+			return refuse(ERR_NOCAP, "a capability argument names no capability");
+	}
+	return OK;
+}
+
 /* A method of a kernel object: capability arguments, the decoder, the results as the answer. */
 COLD void method_call(struct thread *self, struct slot *target, uint64_t word, bool restarted)
 {
-	const struct message_page *page = thread_page(self);
-	struct call call = { .caller = &self->core, .target = target, .words = self->frame.message, .restarted = restarted };
-	unsigned caps = WORD_CAPS(word), known = method_caps(target, WORD_LABEL(word));
-	enum error error = caps && !page ? refuse(ERR_MESSAGE, "capability arguments are in the message page") : OK;
+	unsigned caps = WORD_CAPS(word);
+	struct call call; /* not cleared: what a method does not use stays as it is */
+	enum error error = OK;
 
-	trace_record(&this_cpu()->machine->trace, TRACE_METHOD, WORD_LABEL(word), target->type);
-	for (unsigned i = 0; !error && i < caps && i < known; i++) {
-		call.cap[i] = capability_at(&self->core, page->caps[i]);
-		if (!call.cap[i])
-			error = refuse(ERR_NOCAP, "a capability argument names no capability");
-	}
+	call.caller = &self->core;
+	call.target = target;
+	call.words = self->frame.message;
+	call.results = 0;
+	call.restarted = restarted;
+	call.progress = false;
+	if (caps)
+		error = arguments_find(self, &call, caps, method_caps(target, WORD_LABEL(word)));
 	if (!error)
 		error = method_invoke(&call, WORD_LABEL(word), caps);
 	if (error == ERR_RESTART || error == ERR_RING_FULL) {
@@ -513,7 +540,8 @@ COLD void method_call(struct thread *self, struct slot *target, uint64_t word, b
 	self->frame.rax = error | (uint64_t)call.results << CALL_WORDS_SHIFT;
 	for (unsigned i = 0; i < call.results; i++)
 		self->frame.message[i] = call.result[i];
-	schedule();
+	if (!thread_can_run(self) || schedule_is_due(self) || ring_waiters.occupied)
+		schedule();
 }
 
 /* The send phase to an Endpoint or Notification; returns who was woken. */
@@ -583,6 +611,10 @@ HOT void native_call(struct thread *self)
 			method_call(self, target, word, restarted);
 	} else if (phases == (CALL_REPLY | CALL_RECEIVE)) {
 		phases_run(self, word, CALL_REPLY | CALL_RECEIVE);
+	} else if (phases == CALL_SEND) {
+		phases_run(self, word, CALL_SEND);
+	} else if (phases == CALL_RECEIVE) {
+		phases_run(self, word, CALL_RECEIVE);
 	} else if (phases <= CALL_PHASES && PHASES_VALID >> phases & 1) {
 		phases_run_any(self, word, phases);
 	} else {

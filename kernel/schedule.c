@@ -18,7 +18,7 @@
 #define LOTS_MULTIPLIER 6364136223846793005 /* Knuth, MMIX */
 #define EXPIRE_MAX 8 /* deadlines that one timer interrupt handles; the next interrupt follows at once */
 
-static struct ready_queues ring_waiters; /* those that wait for room in the ring */
+struct ready_queues ring_waiters;
 static struct thread *deadlines;         /* root of the heap: the earliest */
 static uint64_t lots;                    /* a generator of bits that user space does not know */
 

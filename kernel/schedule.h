@@ -24,6 +24,15 @@ void thread_unready(struct thread *thread);
 /* Make `thread` the current one: stack, address space, FS and GS base, FPU trap. */
 void thread_switch(struct thread *thread);
 
+/* Threads that wait for room in the ring. */
+extern struct ready_queues ring_waiters;
+
+/* Is a thread ready that is better than `thread`? */
+static inline bool schedule_is_due(const struct thread *thread)
+{
+	return this_cpu()->ready.occupied >> thread->core.priority >> 1;
+}
+
 /* Run the best ready thread if the current one cannot go on or a better one is ready; wait for interrupts when there is none. */
 void schedule(void);
 

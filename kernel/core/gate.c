@@ -7,12 +7,15 @@
 
 #define METHODS_MAX 10 /* of one type */
 
-static const struct {
+#define METHOD_INDEX(type, number) ((type) * METHODS_MAX + (number))
+#define METHODS METHOD_INDEX(OBJECT_TYPES, 0)
+
+static const struct method_entry {
 	enum error (*decode)(struct call *call);
 	uint8_t rights;
 	uint8_t caps;
-} methods[OBJECT_TYPES][METHODS_MAX] = {
-#define METHOD(type, name, number, rights, caps, function, sentence) [OBJECT_##type][number] = { function, rights, caps },
+} methods[METHODS] = {
+#define METHOD(type, name, number, rights, caps, function, sentence) [METHOD_INDEX(OBJECT_##type, number)] = { function, rights, caps },
 #include "abi/methods.def"
 #undef METHOD
 };
@@ -29,17 +32,17 @@ static const struct operands {
 		uint8_t type, rights;
 	} cap[2];
 	uint8_t destination;
-} operands[OBJECT_TYPES][METHODS_MAX] = {
-	[OBJECT_UNTYPED][UNTYPED_RETYPE] = { .cap[0] = { OBJECT_CNODE, RIGHT_WRITE } },
-	[OBJECT_CNODE][CNODE_COPY] = { .cap[0] = { OBJECT_CNODE, RIGHT_READ }, .destination = IN_TARGET },
-	[OBJECT_CNODE][CNODE_MINT] = { .cap[0] = { OBJECT_CNODE, RIGHT_READ }, .destination = IN_TARGET },
-	[OBJECT_CNODE][CNODE_MOVE] = { .cap[0] = { OBJECT_CNODE, RIGHT_WRITE }, .destination = IN_TARGET },
-	[OBJECT_VSPACE][VSPACE_DONATE] = { { { OBJECT_UNTYPED, RIGHT_WRITE }, { OBJECT_CNODE, RIGHT_WRITE } }, IN_CAP_1 },
-	[OBJECT_VSPACE][VSPACE_ATTACH_REGION] = { { { OBJECT_REGION, 0 }, { OBJECT_CNODE, RIGHT_WRITE } }, IN_CAP_1 },
-	[OBJECT_IRQ_HANDLER][IRQ_HANDLER_BIND] = { .cap[0] = { OBJECT_NOTIFICATION, RIGHT_WRITE } },
-	[OBJECT_IRQ_CONTROL][IRQ_CONTROL_ATTACH_HANDLER] = { .cap[0] = { OBJECT_IRQ_HANDLER, RIGHT_MANAGE } },
-	[OBJECT_LOG_CONTROL][LOG_CONTROL_BIND] = { .cap[0] = { OBJECT_NOTIFICATION, RIGHT_WRITE } },
-	[OBJECT_LOG_CONTROL][LOG_CONTROL_RESERVE] = { .cap[0] = { OBJECT_THREAD, 0 } },
+} operands[METHODS] = {
+	[METHOD_INDEX(OBJECT_UNTYPED, UNTYPED_RETYPE)] = { .cap[0] = { OBJECT_CNODE, RIGHT_WRITE } },
+	[METHOD_INDEX(OBJECT_CNODE, CNODE_COPY)] = { .cap[0] = { OBJECT_CNODE, RIGHT_READ }, .destination = IN_TARGET },
+	[METHOD_INDEX(OBJECT_CNODE, CNODE_MINT)] = { .cap[0] = { OBJECT_CNODE, RIGHT_READ }, .destination = IN_TARGET },
+	[METHOD_INDEX(OBJECT_CNODE, CNODE_MOVE)] = { .cap[0] = { OBJECT_CNODE, RIGHT_WRITE }, .destination = IN_TARGET },
+	[METHOD_INDEX(OBJECT_VSPACE, VSPACE_DONATE)] = { { { OBJECT_UNTYPED, RIGHT_WRITE }, { OBJECT_CNODE, RIGHT_WRITE } }, IN_CAP_1 },
+	[METHOD_INDEX(OBJECT_VSPACE, VSPACE_ATTACH_REGION)] = { { { OBJECT_REGION, 0 }, { OBJECT_CNODE, RIGHT_WRITE } }, IN_CAP_1 },
+	[METHOD_INDEX(OBJECT_IRQ_HANDLER, IRQ_HANDLER_BIND)] = { .cap[0] = { OBJECT_NOTIFICATION, RIGHT_WRITE } },
+	[METHOD_INDEX(OBJECT_IRQ_CONTROL, IRQ_CONTROL_ATTACH_HANDLER)] = { .cap[0] = { OBJECT_IRQ_HANDLER, RIGHT_MANAGE } },
+	[METHOD_INDEX(OBJECT_LOG_CONTROL, LOG_CONTROL_BIND)] = { .cap[0] = { OBJECT_NOTIFICATION, RIGHT_WRITE } },
+	[METHOD_INDEX(OBJECT_LOG_CONTROL, LOG_CONTROL_RESERVE)] = { .cap[0] = { OBJECT_THREAD, 0 } },
 };
 
 static enum error operands_check(struct call *call, const struct operands *operand, unsigned caps)
@@ -47,7 +50,7 @@ static enum error operands_check(struct call *call, const struct operands *opera
 	for (unsigned i = 0; i < caps; i++) {
 		if (operand->cap[i].type != OBJECT_NULL && call->cap[i]->type != operand->cap[i].type)
 			return refuse(ERR_TYPE, "a capability argument is for an object of another type");
-		if ((call->cap[i]->rights & operand->cap[i].rights) != operand->cap[i].rights)
+		if (operand->cap[i].rights & ~call->cap[i]->rights)
 			return refuse(ERR_RIGHTS, "a capability argument lacks a right");
 	}
 	if (operand->destination == NO_DESTINATION)
@@ -62,20 +65,21 @@ static enum error operands_check(struct call *call, const struct operands *opera
 
 unsigned method_caps(const struct slot *target, uint32_t label)
 {
-	return label < METHODS_MAX ? methods[target->type][label].caps : 0;
+	return label < METHODS_MAX ? methods[METHOD_INDEX(target->type, label)].caps : 0;
 }
 
 enum error method_invoke(struct call *call, uint32_t label, unsigned caps)
 {
-	unsigned type = call->target->type;
+	unsigned index = METHOD_INDEX(call->target->type, label < METHODS_MAX ? label : 0);
+	const struct method_entry *method = &methods[index];
 	enum error error;
 
-	if (label >= METHODS_MAX || !methods[type][label].decode)
+	if (label >= METHODS_MAX || !method->decode)
 		return refuse(ERR_METHOD, "the object has no method of this number");
-	if ((call->target->rights & methods[type][label].rights) != methods[type][label].rights)
+	if (method->rights & ~call->target->rights)
 		return refuse(ERR_RIGHTS, "the invoked capability lacks a right");
-	if (caps != methods[type][label].caps)
+	if (caps != method->caps)
 		return refuse(ERR_ARGUMENT, "the method takes another number of capability arguments");
-	error = operands_check(call, &operands[type][label], caps);
-	return error ? error : methods[type][label].decode(call);
+	error = caps ? operands_check(call, &operands[index], caps) : OK;
+	return error ? error : method->decode(call);
 }

@@ -191,14 +191,16 @@ static bool teardown_pending(const struct slot *parent)
 /* Delete (`begin` says that `slot` is still to become dying) or revoke, until the dying list and the limbo list are empty. Restartable. */
 static enum error teardown_run(struct call *call, enum commit_operation operation, struct slot *slot, bool begin)
 {
-	while (begin || teardown_pending(operation == COMMIT_REVOKE ? slot : NULL)) {
+	const struct slot *parent = operation == COMMIT_REVOKE ? slot : NULL;
+
+	while (begin || teardown_pending(parent)) {
 		enum error error = teardown_batch(call->caller, operation, slot, begin ? COMMIT_DELETE_BEGIN : 0);
 
 		if (error)
 			return error;
 		begin = false;
 		call->progress = true;
-		if (hook_interrupt_pending())
+		if (teardown_pending(parent) && hook_interrupt_pending())
 			return ERR_RESTART;
 	}
 	while (!hook_limbo_step())
