@@ -276,8 +276,7 @@ static paddr_t memory_find(const struct capability *untyped, enum object_type ty
 	uint64_t align = bytes < PAGE_SIZE ? bytes : type == OBJECT_REGION && bytes >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : PAGE_SIZE;
 	paddr_t address = untyped->object + untyped->used;
 
-	while (address % align)
-		address += 64;
+	address += (align - address % align) % align;
 	return address + bytes * count <= untyped->object + untyped->size ? address : 0;
 }
 

@@ -71,6 +71,9 @@ void machine_drain(void);
 void machine_save(unsigned char *to, uint64_t bytes);
 bool machine_is_saved(const unsigned char *saved, uint64_t bytes);
 
+/* Is this memory zero? */
+bool machine_is_clear(paddr_t base, uint64_t size);
+
 /* Nobody may look at this memory any more: under ASan it is poisoned until it is cleared again. */
 void machine_forget(paddr_t base, uint64_t size);
 
