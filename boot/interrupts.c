@@ -15,6 +15,7 @@
 #define APIC_BASE_ENABLED (1u << 11)
 #define APIC_BASE_EXPECTED 0xfee00000
 
+#define APIC_ID 0x20 /* in bits 24 to 31, as in the destination of a line */
 #define APIC_PRIORITY 0x80
 #define APIC_SPURIOUS 0xf0
 #define APIC_SPURIOUS_ENABLE 0x100
@@ -27,8 +28,23 @@
 #define APIC_TIMER_DIVIDE 0x3e0
 #define APIC_TIMER_BY_1 0xb
 
+#define IOAPIC_VERSION 1
+#define IOAPIC_ABSENT 0xffffffff
+
 #define PIC1_MASK 0x21
 #define PIC2_MASK 0xa1
+
+/* All lines masked, and directed to this CPU. */
+static void ioapic_init(void)
+{
+	uint32_t version = *ioapic_register(IOAPIC_VERSION);
+
+	ioapic_lines = version == IOAPIC_ABSENT ? 0 : (version >> 16 & 0xff) + 1 /* it tells the last line */;
+	for (uint32_t line = 0; line < ioapic_lines; line++) {
+		ioapic_mask(line, true);
+		*ioapic_register(IOAPIC_REDIRECTION(line) + 1) = *apic_register(APIC_ID);
+	}
+}
 
 void interrupts_silence(void)
 {
@@ -42,8 +58,7 @@ void interrupts_silence(void)
 	*apic_register(APIC_LVT_LINT1) = APIC_LVT_NMI;
 	*apic_register(APIC_LVT_TIMER) = APIC_LVT_MASKED;
 	*apic_register(APIC_TIMER_DIVIDE) = APIC_TIMER_BY_1;
-	for (uint32_t line = 0; line < ioapic_lines(); line++)
-		ioapic_mask(line, true);
+	ioapic_init();
 }
 
 void apic_timer_count(void)

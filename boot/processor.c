@@ -58,8 +58,8 @@ struct tss {
 	uint64_t reserved2;
 	uint16_t reserved3, io_map_base;
 } __attribute__((packed));
-_Static_assert(offsetof(struct cpu_machine, tss) % 8 == 4 && offsetof(struct cpu_machine, trace) - offsetof(struct cpu_machine, tss) >= sizeof(struct tss),
-	       "the TSS fits its place, and rsp0 is aligned");
+_Static_assert(offsetof(struct cpu, rsp0) - offsetof(struct cpu, tss) == offsetof(struct tss, rsp0) &&
+	       offsetof(struct cpu, trace) - offsetof(struct cpu, tss) >= sizeof(struct tss), "the TSS fits its place");
 
 #define GDT_ENTRIES 7
 
@@ -129,13 +129,13 @@ static void tables_load(const struct tables *tables)
 			 : "rax", "memory");
 }
 
-static void tables_make(struct cpu_machine *machine)
+static void tables_make(struct cpu *cpu)
 {
 	struct tables *tables = paddr_pointer(boot_memory_take((sizeof(*tables) + PAGE_SIZE - 1) / PAGE_SIZE));
 
-	tss_build((struct tss *)&machine->tss);
+	tss_build((struct tss *)&cpu->tss);
 	idt_build(tables);
-	gdt_build(tables, (uint64_t)&machine->tss);
+	gdt_build(tables, (uint64_t)&cpu->tss);
 	tables_load(tables);
 }
 
@@ -198,10 +198,10 @@ static void fpu_init(void)
 }
 
 /* What the kernel finds when GS leads it to this CPU's state: an idle CPU whose FPU nobody owns. */
-static void cpu_make(struct cpu *cpu, struct cpu_machine *machine)
+static void cpu_make(struct cpu *cpu, unsigned number)
 {
 	cpu->self = cpu;
-	cpu->machine = machine;
+	cpu->number = number;
 	cpu->stack = (uint64_t)(cpu_stacks + CPU_STACKS);
 	cpu->root = image_paddr(kernel_root);
 	cpu->current = &cpu->idle;
@@ -221,11 +221,10 @@ void processor_check(void)
 void processor_init(unsigned number)
 {
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE | EFER_NXE);
-	tables_make(&cpu_machine[number]);
+	tables_make(&cpus[number]);
 	control_registers_set();
 	syscall_init();
-	cpu_make(&cpus[number], &cpu_machine[number]);
-	cpu_machine[number].number = number;
+	cpu_make(&cpus[number], number);
 	fpu_init();
 	fpu_trap_set(true);
 }

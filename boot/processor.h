@@ -7,8 +7,8 @@
 void processor_check(void);
 
 /*
- * Sets up segments, traps, control registers, system call entry and FPU of the CPU that runs it, and fills in its struct cpu and struct
- * cpu_machine of index `number`. Takes boot memory.
+ * Sets up segments, traps, control registers, system call entry and FPU of the CPU that runs it, and fills in its struct cpu,
+ * number `number`. Takes boot memory.
  */
 void processor_init(unsigned number);
 

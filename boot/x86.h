@@ -5,6 +5,11 @@
 
 #include "kernel/arch/x86_64/x86.h"
 
+#define CR0_PE_PG 0x80000001
+#define CR0_MP (1u << 1)
+#define CR0_NE (1u << 5)
+#define CR0_WP (1u << 16)
+
 #define CR4_PAE (1u << 5)
 #define CR4_MCE (1u << 6)
 #define CR4_PGE (1u << 7)

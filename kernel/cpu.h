@@ -5,6 +5,7 @@
 
 #include "kernel/arch/x86_64/machine.h"
 #include "kernel/thread.h"
+#include "kernel/trace.h"
 
 struct ready_queues {
 	uint64_t occupied; /* bit p: queue p is not empty */
@@ -25,8 +26,12 @@ struct cpu {
 	uint64_t tick;             /* ns: when the time slices are looked at next; none while idle */
 	struct thread *sliced;     /* current at the last tick, and not switched to from a ready queue since */
 	struct ready_queues ready;
-	struct cpu_machine *machine;
 	struct thread idle; /* current when nothing can run; it never can */
+	uint32_t number;
+	uint32_t tss;          /* here its TSS begins (Intel SDM volume 3, figure 8-11), so that rsp0 is aligned */
+	uint64_t rsp0;         /* where a trap from user mode pushes: the end of the current thread's frame */
+	uint64_t tss_rest[12]; /* filled in by the loader */
+	struct trace_ring trace;
 };
 
 extern struct cpu cpus[CPU_MAX];

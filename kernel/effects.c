@@ -181,7 +181,7 @@ ref_t hook_mapping_available(ref_t vspace, uint16_t *index)
 
 unsigned hook_irq_lines(void)
 {
-	return ioapic_lines();
+	return ioapic_lines;
 }
 
 void hook_log_threshold(void)
@@ -194,7 +194,7 @@ void hook_refused(enum error error, const char *sentence)
 {
 	const struct thread *current = this_cpu()->current;
 
-	trace_record(&this_cpu()->machine->trace, TRACE_REFUSED, error, core_ref(current));
+	trace_record(&this_cpu()->trace, TRACE_REFUSED, error, core_ref(current));
 	console_print("refused: ");
 	console_words(sentence, (const uint64_t[]){ error }, 1);
 }

@@ -48,7 +48,7 @@ static void backtrace_print(const uint64_t *at, const uint64_t *frame)
 _Noreturn void panic_trap(const char *reason, const struct frame *trap)
 {
 	static bool panicking;
-	const struct trace_ring *ring = &cpu_machine[0].trace;
+	const struct trace_ring *ring = &cpus[0].trace;
 	const uint64_t *stack = __builtin_frame_address(0), *frame = stack;
 
 	if (panicking)
@@ -56,7 +56,7 @@ _Noreturn void panic_trap(const char *reason, const struct frame *trap)
 	panicking = true;
 	console_print("\npanic: ");
 	console_print(reason);
-	console_words("\npanic: cpu", (const uint64_t[]){ cpu_machine[0].number, (uint64_t)cpus[0].current }, 2);
+	console_words("\npanic: cpu", (const uint64_t[]){ cpus[0].number, (uint64_t)cpus[0].current }, 2);
 	if (trap)
 		console_words("panic: registers", (const uint64_t *)trap, sizeof(*trap) / sizeof(uint64_t));
 	if (trap && trap->rsp % 8 == 0 && trap->rsp - (uint64_t)cpu_stacks < sizeof(cpu_stacks)) {

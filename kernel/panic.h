@@ -18,10 +18,7 @@ _Noreturn void panic_trap(const char *reason, const struct frame *trap);
 _Noreturn void halt(const char *line);
 
 /* A broken kernel invariant panics; `invariant` says what should have held. The condition has no side effects. */
-#define PANIC_UNLESS(condition, invariant)                                                                             \
-	do {                                                                                                           \
-		if (__builtin_expect(!(condition), 0))                                                                 \
-			panic(__FILE__ ": broken invariant: " invariant);                                              \
-	} while (0)
+#define PANIC_UNLESS(condition, invariant) \
+	(__builtin_expect(!!(condition), 1) ? (void)0 : panic(__FILE__ ": broken invariant: " invariant))
 
 #endif

@@ -68,7 +68,7 @@ static void machine_switch(struct cpu *cpu, struct thread *thread)
 {
 	paddr_t root = vspace_root(thread->core.slot[THREAD_VSPACE].object);
 
-	machine_set_kernel_stack(cpu->machine, (uint64_t)(&thread->frame + 1));
+	cpu->rsp0 = (uint64_t)(&thread->frame + 1);
 	if (cpu->root != root) {
 		cpu->root = root;
 		cr3_write(root);

@@ -101,8 +101,8 @@ enum error thread_read_fpu(struct call *call)
 	if (error)
 		return error;
 	fpu_flush(thread, false);
-	memory_copy(page, thread->fpu, machine_fpu_size());
-	call->result[0] = machine_fpu_size();
+	memory_copy(page, thread->fpu, machine_fpu.size);
+	call->result[0] = machine_fpu.size;
 	call->results = 1;
 	return OK;
 }
@@ -116,13 +116,13 @@ enum error thread_write_fpu(struct call *call)
 
 	if (error)
 		return error;
-	if (call->words[0] != machine_fpu_size())
+	if (call->words[0] != machine_fpu.size)
 		return refuse(ERR_ARGUMENT, "an FPU image has the size that READ_FPU tells");
-	memory_copy(image, page, machine_fpu_size());
+	memory_copy(image, page, machine_fpu.size);
 	if (!machine_fpu_image_valid(image))
 		return refuse(ERR_ARGUMENT, "the processor would not take this FPU image");
 	fpu_flush(thread, true);
-	memory_copy(thread->fpu, image, machine_fpu_size());
+	memory_copy(thread->fpu, image, machine_fpu.size);
 	return OK;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The last things that a CPU did, for a panic and for gdb to print.
  *
- * One ring a CPU, in its struct cpu_machine, written by that CPU alone with interrupts off: no lock. Old events are overwritten. Every
+ * One ring a CPU, in its struct cpu, written by that CPU alone with interrupts off: no lock. Old events are overwritten. Every
  * build keeps it; an event costs about six instructions, so the fast paths of IPC record none.
  */
 #ifndef KOZO_TRACE_H

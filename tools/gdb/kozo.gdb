@@ -202,9 +202,9 @@ class Trace(Command):
 
     def run(self, kernel, words):
         kinds = names("trace_kind", "TRACE_")
-        machines = gdb.parse_and_eval("cpu_machine")
-        for number in range(machines.type.range()[1] + 1):
-            ring = machines[number]["trace"]
+        processors = gdb.parse_and_eval("cpus")
+        for number in range(processors.type.range()[1] + 1):
+            ring = processors[number]["trace"]
             ring.fetch_lazy()
             count, size = int(ring["count"]), ring["event"].type.range()[1] + 1
             print(f"processor {number}: {count} events in all")

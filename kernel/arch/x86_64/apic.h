@@ -14,10 +14,10 @@
 #define VECTOR_TIMER 0xfe
 #define VECTOR_SPURIOUS 0xff /* needs no apic_eoi() */
 
-#define APIC_ID 0x20
-#define APIC_ID_SHIFT 24
 #define APIC_EOI 0xb0
 #define APIC_TIMER_INITIAL 0x380
+#define IOAPIC_WINDOW 0x10
+#define IOAPIC_REDIRECTION(line) (0x10 + 2 * (line)) /* and the destination in the next register */
 
 /* How fast the timer counts, in 32.32 fixed point. Set by the loader, immutable. */
 extern uint64_t apic_timer_ticks_per_ns;
@@ -36,10 +36,17 @@ static inline void apic_eoi(void)
 /* One VECTOR_TIMER interrupt `ns` nanoseconds from now, instead of any armed before; sooner when that is more than the counter holds. */
 void apic_timer_arm(uint64_t ns);
 
-/* How many lines the IOAPIC has; 0 without one. */
-uint32_t ioapic_lines(void);
+/* How many lines the IOAPIC has; 0 without one. Set by the loader, immutable. */
+extern uint32_t ioapic_lines;
 
-/* Sends interrupts of `line` as `vector` to this CPU; `flags` are IRQ_LEVEL, IRQ_LOW. The line is masked afterwards. */
+/* The window onto IOAPIC register `index`, until the next call. */
+static inline volatile uint32_t *ioapic_register(uint32_t index)
+{
+	*(volatile uint32_t *)IOAPIC_MAPPED = index;
+	return (volatile uint32_t *)(IOAPIC_MAPPED + IOAPIC_WINDOW);
+}
+
+/* Sends interrupts of `line` as `vector` to the CPU that the loader chose, the first; `flags` are IRQ_LEVEL, IRQ_LOW. The line is masked afterwards. */
 void ioapic_route(uint32_t line, uint8_t vector, uint32_t flags);
 
 /* Masks or unmasks `line`. */

@@ -17,7 +17,6 @@
 
 uint8_t cpu_stacks[CPU_STACKS][CPU_STACK_SIZE] __attribute__((section(".bss.stacks"), aligned(CPU_STACK_SIZE)));
 uint64_t kernel_root[PAGE_TABLE_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
-struct cpu_machine cpu_machine[CPU_MAX];
 struct fpu machine_fpu;
 struct clock_scale clock_scale;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The processor as the kernel runs it: segments, stacks, where traps push their frame, FPU state.
+ * The processor as the kernel runs it: segments, stacks, FPU state.
  *
  * All variables here are set by the loader (boot/processor.c) before the kernel starts. [I]: immutable from then on.
  */
@@ -9,7 +9,6 @@
 
 #include "abi/types.h"
 #include "kernel/arch/x86_64/x86.h"
-#include "kernel/trace.h"
 
 /* Selectors, in the order that SYSCALL and SYSRET want (Intel SDM volume 2, SYSRET). */
 enum selector { SELECTOR_KERNEL_CODE = 0x08, SELECTOR_KERNEL_DATA = 0x10, SELECTOR_USER_DATA = 0x1b, SELECTOR_USER_CODE = 0x23, SELECTOR_TSS = 0x28 };
@@ -19,39 +18,17 @@ enum cpu_stack { STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACK_KERNE
 #define CPU_STACK_SIZE 0x4000 /* guard page included */
 extern uint8_t cpu_stacks[CPU_STACKS][CPU_STACK_SIZE];
 
-/* One CPU's part of the machine. Its TSS (Intel SDM volume 3, figure 8-11) lies here with rsp0 aligned, since that is written on every switch. */
-struct cpu_machine {
-	uint32_t number;  /* [I] */
-	uint32_t tss;     /* where the TSS begins */
-	uint64_t rsp0;    /* loaded on every trap from user mode */
-	uint64_t rest[12]; /* [I] of the TSS */
-	struct trace_ring trace;
-};
-extern struct cpu_machine cpu_machine[CPU_MAX];
-
 /* How FPU state is kept. [I] */
 struct fpu {
 	bool xsave;          /* with XSAVE, else with FXSAVE */
-	uint32_t size;       /* bytes of a state */
+	uint32_t size;       /* bytes of a state, at most FPU_SIZE_MAX */
 	uint32_t features;   /* XCR0, 0 without XSAVE: the bits that a state's XSTATE_BV may have */
 	uint32_t mxcsr_mask; /* the bits that a state's MXCSR may have */
 };
 #define FPU_SIZE_MAX 2688 /* x87, SSE, AVX, AVX-512 in the standard form (Intel SDM volume 1, 13.4) */
 extern struct fpu machine_fpu;
 
-/* Where the next trap from user mode pushes its frame: the address just above it, 16-byte aligned. */
-static inline void machine_set_kernel_stack(struct cpu_machine *machine, uint64_t rsp0)
-{
-	machine->rsp0 = rsp0;
-}
-
-/* Bytes of one FPU state on this machine, at most FPU_SIZE_MAX. */
-static inline uint32_t machine_fpu_size(void)
-{
-	return machine_fpu.size;
-}
-
-/* Writes the clean state that a new thread starts with to `image`: machine_fpu_size() bytes, 64-byte aligned. */
+/* Writes the clean state that a new thread starts with to `image`: machine_fpu.size bytes, 64-byte aligned. */
 void machine_fpu_init_image(void *image);
 
 /* Would the processor load this state? Its reserved bits are clear and it names no component that is off (Intel SDM volume 1, 13.8.1; 10.5.1.2 for MXCSR). */

@@ -10,11 +10,7 @@
 
 #include "abi/types.h"
 
-#define CR0_PE_PG 0x80000001
-#define CR0_MP (1u << 1)
 #define CR0_TS (1u << 3)
-#define CR0_NE (1u << 5)
-#define CR0_WP (1u << 16)
 
 #define MSR_FS_BASE 0xc0000100
 #define MSR_GS_BASE 0xc0000101
@@ -71,7 +67,7 @@ static inline void msr_write(uint32_t msr, uint64_t value)
 static inline void fpu_trap_set(bool trap)
 {
 	if (trap)
-		cr0_write(CR0_PE_PG | CR0_MP | CR0_NE | CR0_WP | CR0_TS);
+		cr0_write(cr0_read() | CR0_TS);
 	else
 		__asm__ volatile("clts");
 }
