@@ -23,12 +23,6 @@
 #define COLD static __attribute__((noinline))
 
 #define WORD_FORWARDED (((uint64_t)0xffffffff << CALL_LABEL_SHIFT) | (uint64_t)0xff << CALL_WORDS_SHIFT) /* label and words */
-/* Bit n: the phases of bits n of a call word go together. */
-#define PHASES(set) (1u << (set))
-#define PHASES_VALID                                                                                                                          \
-	(PHASES(CALL_REPLY) | PHASES(CALL_SEND) | PHASES(CALL_RECEIVE) | PHASES(CALL_REPLY | CALL_SEND) | PHASES(CALL_REPLY | CALL_RECEIVE) | \
-	 PHASES(CALL_SEND | CALL_RECEIVE) | PHASES(CALL_REPLY | CALL_SEND | CALL_RECEIVE) | PHASES(CALL_SEND | CALL_CALL) |                   \
-	 PHASES(CALL_REPLY | CALL_SEND | CALL_CALL))
 #define WORD_COUNT(word) ((unsigned)((word) >> CALL_WORDS_SHIFT & 0xff))
 #define WORD_CAPS(word) ((unsigned)((word) >> CALL_CAPS_SHIFT & 0xf))
 #define WORD_IS_LONG(word) (((word) >> CALL_WORDS_SHIFT & 0xfff) > MESSAGE_REGISTER_WORDS) /* or has capabilities */
@@ -190,32 +184,24 @@ COLD void caller_stop(struct thread *thread, enum error status)
 
 void wait_cancel(struct thread *thread, enum error status)
 {
+	if (thread->state == THREAD_RUNNABLE || thread->state == THREAD_FAULTED)
+		return;
 	deadline_disarm(thread);
-	switch (thread->state) {
-	case THREAD_COMMIT:
+	if (thread->state == THREAD_SENDING) {
+		queue_remove(thread->queue, thread);
+	} else if (thread->state == THREAD_REPLY) {
+		thread->reply->caller = NULL;
+		thread->reply = NULL;
+	} else if (thread->state == THREAD_RECEIVING) {
+		receiver_take(thread);
+		thread->kind = MESSAGE_SEND;
+	} else {
 		ring_leave(thread);
 		thread->frame.rip += SYSCALL_BYTES; /* it was to execute the call again */
 		thread->restarted = false;
 		thread->kind = MESSAGE_SEND;
-		caller_stop(thread, status);
-		break;
-	case THREAD_RECEIVING:
-		receiver_take(thread);
-		thread->kind = MESSAGE_SEND;
-		caller_stop(thread, status);
-		break;
-	case THREAD_SENDING:
-		queue_remove(thread->queue, thread);
-		caller_stop(thread, status);
-		break;
-	case THREAD_REPLY:
-		thread->reply->caller = NULL;
-		thread->reply = NULL;
-		caller_stop(thread, status);
-		break;
-	default:
-		break;
 	}
+	caller_stop(thread, status);
 }
 
 void reply_destroy(struct reply *reply)
@@ -371,12 +357,12 @@ HOT void receive_wait(struct thread *self, struct queue *queue, uint8_t kind, st
 	queue_append(queue, self);
 }
 
-/* Execute the call again, when there is room in the ring for `records`. */
+/* Execute the call again, when there is room in the ring for `records` (0: at once). */
 static void ring_defer(struct thread *thread, unsigned records, uint64_t word)
 {
 	thread->frame.rip -= SYSCALL_BYTES;
 	thread->state = THREAD_RUNNABLE;
-	if (thread->stopped)
+	if (!records || thread->stopped)
 		return;
 	if (word & CALL_DEADLINE)
 		deadline_arm(thread, thread->frame.r15);
@@ -493,10 +479,7 @@ HOT enum error plan_check(struct thread *self, uint64_t word, uint64_t phases, s
 COLD void call_defer(struct thread *self, unsigned records, bool progress, uint64_t word)
 {
 	self->restarted = progress;
-	if (records)
-		ring_defer(self, records, word);
-	else
-		self->frame.rip -= SYSCALL_BYTES;
+	ring_defer(self, records, word);
 	interrupts_handle_pending();
 	schedule();
 }
@@ -590,6 +573,14 @@ HOT void phases_run(struct thread *self, uint64_t word, uint64_t phases)
 	ipc_finish(self, woken);
 }
 
+/* At least one phase and nothing unknown; to wait for an answer is part of sending, and the call ends with it. */
+static bool phases_are_valid(uint64_t phases)
+{
+	if (phases == 0 || phases & ~(uint64_t)(CALL_REPLY | CALL_SEND | CALL_CALL | CALL_RECEIVE))
+		return false;
+	return !(phases & CALL_CALL) || (phases & (CALL_SEND | CALL_RECEIVE)) == CALL_SEND;
+}
+
 COLD void phases_run_any(struct thread *self, uint64_t word, uint64_t phases)
 {
 	phases_run(self, word, phases);
@@ -615,7 +606,7 @@ HOT void native_call(struct thread *self)
 		phases_run(self, word, CALL_SEND);
 	} else if (phases == CALL_RECEIVE) {
 		phases_run(self, word, CALL_RECEIVE);
-	} else if (phases <= CALL_PHASES && PHASES_VALID >> phases & 1) {
+	} else if (phases_are_valid(phases)) {
 		phases_run_any(self, word, phases);
 	} else {
 		self->frame.rax = refuse(ERR_ARGUMENT, "these phases cannot be combined");
