@@ -98,7 +98,7 @@ static void tear_many(bool deep)
 	questions = machine.questions;
 	assert_done(do_delete(AT_A));
 	assert_int_equal(commit_ring->head - head, (2 * (MANY + 1) - 1 + TEARDOWN_BATCH - 1) / TEARDOWN_BATCH);
-	assert_int_equal(machine.questions - questions, commit_ring->head - head);
+	assert_int_equal(machine.questions - questions, commit_ring->head - head - 1);
 	for (uint64_t i = 0; i < MANY; i++)
 		assert_true(slot_is_empty(slot_in(AT_BIG, i)));
 }
@@ -282,7 +282,8 @@ static void limbo_comes_before_reuse(void **state)
 	make_vspace(AT_A, AT_A + 1, 1);
 	machine.limbo_per_vspace = 5;
 	machine.pending_every = 1;
-	for (unsigned i = 0; i < 5; i++) {
+	/* Asked between two steps; the one record before them and the last step need no question. */
+	for (unsigned i = 0; i < 4; i++) {
 		assert_int_equal(request_execute(&request, &restarted), ERR_RESTART);
 		assert_true(machine_slot(AT_UNTYPED)->watermark > 0);
 	}
