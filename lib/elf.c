@@ -119,23 +119,29 @@ static enum elf_error headers_check(const unsigned char *file, size_t size, uint
 	return entry_found ? ELF_OK : ELF_ENTRY;
 }
 
+static bool segment_deliver(const unsigned char *file, const struct header *header, elf_receive *receive, void *context)
+{
+	const struct elf_segment segment = {
+		.address = header->address,
+		.memory_size = header->memory_size,
+		.data = file + header->offset,
+		.file_size = header->file_size,
+		.readable = header->flags & SEGMENT_READABLE,
+		.writable = header->flags & SEGMENT_WRITABLE,
+		.executable = header->flags & SEGMENT_EXECUTABLE,
+	};
+
+	return receive(context, &segment);
+}
+
 static enum elf_error segments_deliver(const unsigned char *file, uint64_t table, uint64_t count, elf_receive *receive, void *context)
 {
 	for (uint64_t i = 0; i < count; i++) {
 		struct header header = header_read(file + table + i * ELF_HEADER_BYTES);
-		struct elf_segment segment = {
-			.address = header.address,
-			.memory_size = header.memory_size,
-			.data = file + header.offset,
-			.file_size = header.file_size,
-			.readable = header.flags & SEGMENT_READABLE,
-			.writable = header.flags & SEGMENT_WRITABLE,
-			.executable = header.flags & SEGMENT_EXECUTABLE,
-		};
 
 		if (header.type != SEGMENT_LOAD || header.memory_size == 0)
-			continue;
-		if (!receive(context, &segment))
+			continue; /* was not checked: nothing in it may be used */
+		if (!segment_deliver(file, &header, receive, context))
 			return ELF_REFUSED;
 	}
 	return ELF_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The shared ring (lib/ring.h). Publication is a release store of the own index; the peer's index is an acquire load, done once an operation. */
+/* The shared ring (lib/ring.h). Publication is a release store of the own index; the peer's index is an acquire load, done
+ * once an operation. */
 #include "lib/ring.h"
 
 #include "lib/string.h"
@@ -14,14 +15,18 @@ void ring_open(struct ring *ring, void *shared, uint64_t capacity, size_t entry_
 	*ring = (struct ring){.shared = shared, .capacity = capacity, .entry_size = entry_size};
 }
 
-/* Entries between the two indexes, `ahead` being the producer's; poisons the ring when that cannot be. */
-static uint64_t distance(struct ring *ring, uint64_t ahead, uint64_t behind)
+/* Reads the peer's index and returns how many entries wait in the ring; `produces` says which side this is. Nonsense poisons the ring. */
+static uint64_t entries_waiting(struct ring *ring, const uint64_t *index, bool produces)
 {
-	uint64_t entries = ahead - behind;
+	uint64_t peer = __atomic_load_n(index, __ATOMIC_ACQUIRE);
+	uint64_t waiting = produces ? ring->own - peer : peer - ring->own;
+	uint64_t progress_most = produces ? ring->own - ring->peer : ring->own + ring->capacity - ring->peer;
 
-	if (entries > ring->capacity)
+	if (waiting > ring->capacity || peer - ring->peer > progress_most)
 		ring->poisoned = true;
-	return entries;
+	else
+		ring->peer = peer;
+	return waiting;
 }
 
 static unsigned char *entry_at(struct ring *ring, uint64_t index)
@@ -31,7 +36,7 @@ static unsigned char *entry_at(struct ring *ring, uint64_t index)
 
 enum ring_result ring_push(struct ring *ring, const void *entry)
 {
-	uint64_t waiting = distance(ring, ring->own, __atomic_load_n(&ring->shared->consumed, __ATOMIC_ACQUIRE));
+	uint64_t waiting = entries_waiting(ring, &ring->shared->consumed, true);
 
 	if (ring->poisoned)
 		return RING_POISONED;
@@ -44,7 +49,7 @@ enum ring_result ring_push(struct ring *ring, const void *entry)
 
 enum ring_result ring_pop(struct ring *ring, void *entry)
 {
-	uint64_t waiting = distance(ring, __atomic_load_n(&ring->shared->produced, __ATOMIC_ACQUIRE), ring->own);
+	uint64_t waiting = entries_waiting(ring, &ring->shared->produced, false);
 
 	if (ring->poisoned)
 		return RING_POISONED;

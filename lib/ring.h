@@ -3,8 +3,8 @@
  * A ring of fixed-size entries in memory that two parties share: one produces, one consumes, neither trusts the other.
  *
  * The shared part is two indexes, each written by one side, on cache lines of their own, then the entries. Indexes count entries for ever and wrap at 2^64. Each side
- * keeps capacity, entry size and its own index in private memory; the peer's index is read once for each operation and believed only if the distance between the
- * two is 0 .. capacity. Anything else is nonsense: the ring is poisoned for this side, and every later operation says so. An entry is copied exactly once; its content is
+ * keeps capacity, entry size and its own index in private memory; the peer's index is read once for each operation and believed only if it has not gone back and the distance
+ * between the two is 0 .. capacity. Anything else is nonsense: the ring is poisoned for this side, and every later operation says so. An entry is copied exactly once; its content is
  * then the receiver's to check. The indexes say nothing about waiting: parties wake each other with Notifications.
  */
 #ifndef KOZO_LIB_RING_H
@@ -31,6 +31,7 @@ enum ring_result {
 struct ring {
 	struct ring_shared *shared;
 	uint64_t own;      /* entries that this side has produced or consumed */
+	uint64_t peer;     /* what the peer's index was when it was last read */
 	uint64_t capacity; /* entries, a power of two */
 	size_t entry_size; /* bytes */
 	bool poisoned;
