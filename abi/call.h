@@ -27,6 +27,7 @@
 #define CALL_CALL 0x04     /* ... and wait for its answer */
 #define CALL_RECEIVE 0x08  /* wait for a message or signal at rsi */
 #define CALL_DEADLINE 0x10 /* no wait of this call lasts beyond the deadline; 0 polls */
+#define CALL_AGAIN 0x20    /* set by the kernel in a call that it lets a thread execute again because it has not finished; nobody else needs it */
 #define CALL_PHASES 0x1f
 #define CALL_WORDS_SHIFT 8
 #define CALL_CAPS_SHIFT 16

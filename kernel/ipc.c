@@ -25,7 +25,7 @@
 #define WORD_FORWARDED (((uint64_t)0xffffffff << CALL_LABEL_SHIFT) | (uint64_t)0xff << CALL_WORDS_SHIFT) /* label and words */
 #define WORD_COUNT(word) ((unsigned)((word) >> CALL_WORDS_SHIFT & 0xff))
 #define WORD_CAPS(word) ((unsigned)((word) >> CALL_CAPS_SHIFT & 0xf))
-#define WORD_IS_LONG(word) (((word) >> CALL_WORDS_SHIFT & 0xfff) > MESSAGE_REGISTER_WORDS) /* or has capabilities */
+#define WORD_BEYOND(word, words) (((word) & (uint64_t)0xfff << CALL_WORDS_SHIFT) > (uint64_t)(words) << CALL_WORDS_SHIFT) /* or has capabilities */
 #define WORD_STATUS(word) ((word) >> CALL_STATUS_SHIFT & 0xff)
 #define WORD_LABEL(word) ((uint32_t)((word) >> CALL_LABEL_SHIFT))
 #define ANSWER(kind, words) ((uint64_t)(kind) << ANSWER_KIND_SHIFT | (words) << CALL_WORDS_SHIFT)
@@ -55,24 +55,24 @@ void queue_remove(struct queue *queue, struct thread *thread)
 		queue->tail = prev;
 }
 
-/* Take a receiver out of its queue; its Reply is not armed any more. */
-HOT void receiver_take(struct thread *receiver)
+/* Take a receiver out of its queue, of which it may be known to be the first; its Reply is not armed any more. */
+HOT void receiver_take(struct thread *receiver, bool first)
 {
-	queue_remove(receiver->queue, receiver);
-	receiver->state = THREAD_RUNNABLE;
 	if (receiver->reply)
 		receiver->reply->receiver = NULL;
 	receiver->reply = NULL;
+	receiver->state = THREAD_RUNNABLE;
+	if (first && receiver->prev)
+		__builtin_unreachable();
+	queue_remove(receiver->queue, receiver);
 	if (receiver->timed)
 		deadline_disarm(receiver);
 }
 
-/* Let `self` go on beside `next`, who was woken last (or NULL): the better one runs. */
-HOT void ipc_finish(struct thread *self, struct thread *next)
+/* Let `self` go on (if it can) beside `next`, who was woken last (or NULL): the better one runs. */
+HOT void ipc_finish(struct thread *self, bool going_on, struct thread *next)
 {
-	bool going_on = thread_can_run(self);
-
-	if (next && thread_can_run(next)) {
+	if (next && !next->stopped) {
 		if ((!going_on || next->core.priority > self->core.priority) && !schedule_is_due(next)) {
 			if (going_on)
 				ready_insert(self);
@@ -82,32 +82,6 @@ HOT void ipc_finish(struct thread *self, struct thread *next)
 		ready_insert(next);
 	}
 	schedule();
-}
-
-/* Words beyond the registers, through both message pages; without them the message ends with the registers. Returns the call word with the number that arrived. */
-COLD uint64_t message_move_page(const struct thread *from, const struct thread *to, uint64_t word)
-{
-	const struct message_page *source = thread_page(from);
-	struct message_page *target = thread_page(to);
-
-	if (!source || !target)
-		return (word & ~((uint64_t)0xff << CALL_WORDS_SHIFT)) | MESSAGE_REGISTER_WORDS << CALL_WORDS_SHIFT;
-	for (unsigned i = MESSAGE_REGISTER_WORDS; i < WORD_COUNT(word); i++)
-		target->words[i] = source->words[i];
-	return word;
-}
-
-/* Move the words of an ordinary message, with label and count; words 0 to 3 always travel. */
-HOT void message_move_words(const struct thread *from, struct thread *to, uint64_t word, uint64_t answer)
-{
-	for (unsigned i = 0; i < 4; i++)
-		to->frame.message[i] = from->frame.message[i];
-	if (WORD_COUNT(word) > 4)
-		for (unsigned i = 4; i < MESSAGE_REGISTER_WORDS; i++)
-			to->frame.message[i] = from->frame.message[i];
-	if (WORD_COUNT(word) > MESSAGE_REGISTER_WORDS)
-		word = message_move_page(from, to, word);
-	to->frame.rax = (word & WORD_FORWARDED) | answer;
 }
 
 /* Give the receiver capability `i` of the message: in its slot, or as its badge when it is one of the receiving Endpoint. */
@@ -132,25 +106,52 @@ COLD void capabilities_move(struct thread *from, struct thread *to, unsigned cap
 {
 	unsigned done = 0;
 
-	if (!thread_page(from) || !thread_page(to))
-		return;
 	while (done < caps && capability_move(from, to, done, through))
 		done++;
 	to->frame.rax |= (uint64_t)done << CALL_CAPS_SHIFT;
 }
 
-/* Move what `from` sends (its kind says what that is) into the registers of `to`. */
-HOT void message_move(struct thread *from, struct thread *to, const struct endpoint *through)
+/* What does not fit in registers, through both message pages. Without them the message ends with the registers, as the answer word then tells. */
+COLD void message_move_rest(struct thread *from, struct thread *to, uint64_t word, bool grant, const struct endpoint *through)
+{
+	const struct message_page *source = thread_page(from);
+	struct message_page *target = thread_page(to);
+
+	if (!source || !target) {
+		if (WORD_COUNT(word) > MESSAGE_REGISTER_WORDS)
+			to->frame.rax = (to->frame.rax & ~((uint64_t)0xff << CALL_WORDS_SHIFT)) | MESSAGE_REGISTER_WORDS << CALL_WORDS_SHIFT;
+		return;
+	}
+	for (unsigned i = MESSAGE_REGISTER_WORDS; i < WORD_COUNT(word); i++)
+		target->words[i] = source->words[i];
+	if (WORD_CAPS(word) && grant)
+		capabilities_move(from, to, WORD_CAPS(word), through);
+}
+
+/* Move an ordinary message, with its label and its length; words 0 to 3 always travel. */
+HOT void message_move_words(struct thread *from, struct thread *to, uint64_t word, uint64_t answer, bool grant, const struct endpoint *through)
+{
+	to->frame.rax = (word & WORD_FORWARDED) | answer;
+	for (unsigned i = 0; i < 4; i++)
+		to->frame.message[i] = from->frame.message[i];
+	if (!WORD_BEYOND(word, 4))
+		return;
+	for (unsigned i = 4; i < MESSAGE_REGISTER_WORDS; i++)
+		to->frame.message[i] = from->frame.message[i];
+	if (WORD_BEYOND(word, MESSAGE_REGISTER_WORDS))
+		message_move_rest(from, to, word, grant, through);
+}
+
+/* Move what `from` sends, a message of this kind, into the registers of `to`. */
+HOT void message_move(struct thread *from, struct thread *to, unsigned kind, bool grant, const struct endpoint *through)
 {
 	const struct frame *f = &from->frame;
 	uint64_t *m = to->frame.message;
 
 	to->frame.rdi = from->badge;
-	if (__builtin_expect(from->kind <= MESSAGE_CALL, 1)) {
-		message_move_words(from, to, f->rax, ANSWER(from->kind, 0));
-		if (WORD_CAPS(f->rax) && from->grant)
-			capabilities_move(from, to, WORD_CAPS(f->rax), through);
-	} else if (from->kind == MESSAGE_SYSCALL) {
+	if (kind <= MESSAGE_CALL) {
+		message_move_words(from, to, f->rax, ANSWER(kind, 0), grant, through);
+	} else if (kind == MESSAGE_SYSCALL) {
 		to->frame.rax = ANSWER(MESSAGE_SYSCALL, 7);
 		m[0] = f->rax;
 		m[1] = f->rdi;
@@ -193,12 +194,11 @@ void wait_cancel(struct thread *thread, enum error status)
 		thread->reply->caller = NULL;
 		thread->reply = NULL;
 	} else if (thread->state == THREAD_RECEIVING) {
-		receiver_take(thread);
+		receiver_take(thread, false);
 		thread->kind = MESSAGE_SEND;
 	} else {
 		ring_leave(thread);
 		thread->frame.rip += SYSCALL_BYTES; /* it was to execute the call again */
-		thread->restarted = false;
 		thread->kind = MESSAGE_SEND;
 	}
 	caller_stop(thread, status);
@@ -214,9 +214,9 @@ void reply_destroy(struct reply *reply)
 }
 
 /* A message was moved from `from` to a receiver with this Reply, which a caller needs: what becomes of the sender. */
-HOT void sender_continue(struct thread *from, struct reply *reply)
+HOT void sender_continue(struct thread *from, unsigned kind, struct reply *reply)
 {
-	if (from->kind == MESSAGE_SEND) {
+	if (kind == MESSAGE_SEND) {
 		from->state = THREAD_RUNNABLE;
 		from->frame.rax = OK;
 	} else {
@@ -226,25 +226,29 @@ HOT void sender_continue(struct thread *from, struct reply *reply)
 	}
 }
 
-/* Send what `self` has prepared (kind, badge, grant) to an Endpoint: to the first receiver, who is returned, or into the queue. */
-HOT struct thread *endpoint_send(struct thread *self, struct endpoint *endpoint)
+/* Send a message of `self` through a capability to an Endpoint: to the first receiver, who is returned, or into the queue. */
+HOT struct thread *endpoint_send(struct thread *self, enum message_kind kind, const struct slot *through)
 {
+	struct endpoint *endpoint = core_pointer(through->object);
 	struct thread *receiver = endpoint->queue.head;
 
+	self->kind = (uint8_t)kind;
+	self->badge = through->badge;
 	if (__builtin_expect(receiver && endpoint->receiving, 1)) {
 		struct reply *reply = receiver->reply;
 
-		if (!reply && self->kind != MESSAGE_SEND) {
+		if (!reply && kind != MESSAGE_SEND) {
 			caller_stop(self, ERR_CANCELLED);
 			return NULL;
 		}
-		receiver_take(receiver);
-		message_move(self, receiver, endpoint);
-		sender_continue(self, reply);
+		receiver_take(receiver, true);
+		message_move(self, receiver, kind, through->rights & RIGHT_GRANT, endpoint);
+		sender_continue(self, kind, reply);
 		return receiver;
 	}
 	endpoint->receiving = false;
 	self->state = THREAD_SENDING;
+	self->grant = through->rights & RIGHT_GRANT;
 	self->queue = &endpoint->queue;
 	queue_append(&endpoint->queue, self);
 	return NULL;
@@ -263,7 +267,7 @@ static void sender_release(struct thread *from, struct reply *reply)
 	uint64_t word = from->frame.rax;
 
 	queue_remove(from->queue, from);
-	sender_continue(from, reply);
+	sender_continue(from, from->kind, reply);
 	if (from->kind != MESSAGE_SEND)
 		return;
 	deadline_disarm(from);
@@ -293,7 +297,7 @@ HOT struct thread *notification_send(struct notification *notification, uint64_t
 	notification->bits |= bits;
 	if (!waiter || !notification->bits)
 		return NULL;
-	receiver_take(waiter);
+	receiver_take(waiter, false);
 	notification_take(waiter, notification);
 	return waiter;
 }
@@ -325,26 +329,25 @@ HOT struct thread *answer_send(struct thread *self, const struct plan *plan, uin
 	if (caller->timed)
 		deadline_disarm(caller);
 	if (__builtin_expect(caller->kind == MESSAGE_CALL, 1)) {
-		message_move_words(self, caller, word, WORD_STATUS(word));
-		if (WORD_CAPS(word) && plan->answer->rights & RIGHT_GRANT)
-			capabilities_move(self, caller, WORD_CAPS(word), NULL);
+		message_move_words(self, caller, word, WORD_STATUS(word), plan->answer->rights & RIGHT_GRANT, NULL);
 	} else if (WORD_LABEL(word) == RESUME_RESULT) {
 		if (caller->kind == MESSAGE_SYSCALL)
 			caller->frame.rax = self->frame.message[0];
 	} else if (WORD_LABEL(word) != RESUME_REGISTERS || !thread_page(self) ||
 		   thread_registers_load(caller, (const struct thread_registers *)thread_page(self))) {
 		caller_stop(caller, ERR_CANCELLED);
+		return NULL;
 	}
 	return caller;
 }
 
-/* Wait at a queue for a message or (kind MESSAGE_NOTIFICATION) only for a signal, with the Reply armed; or time out at once when the deadline has passed. */
-HOT void receive_wait(struct thread *self, struct queue *queue, uint8_t kind, struct reply *reply, uint64_t word)
+/* Wait at a queue for a message or (kind MESSAGE_NOTIFICATION) only for a signal, with the Reply armed; or time out at once when the deadline has passed: true. */
+HOT bool receive_wait(struct thread *self, struct queue *queue, uint8_t kind, struct reply *reply, uint64_t word)
 {
 	if (word & CALL_DEADLINE) {
 		if (self->frame.r15 <= clock_now()) {
 			self->frame.rax = ERR_TIMEOUT;
-			return;
+			return true;
 		}
 		deadline_arm(self, self->frame.r15);
 	}
@@ -355,6 +358,7 @@ HOT void receive_wait(struct thread *self, struct queue *queue, uint8_t kind, st
 	if (reply)
 		reply->receiver = self;
 	queue_append(queue, self);
+	return false;
 }
 
 /* Execute the call again, when there is room in the ring for `records` (0: at once). */
@@ -387,31 +391,29 @@ COLD void sender_receive(struct thread *self, struct thread *from, struct endpoi
 		ring_defer(from, caps, from->frame.rax);
 		receive_again(self, word);
 	} else {
-		message_move(from, self, endpoint);
+		message_move(from, self, from->kind, from->grant, endpoint);
 		sender_release(from, reply);
 	}
 }
 
-/* The receive phase. */
-HOT void receive(struct thread *self, const struct plan *plan, uint64_t word)
+/* The receive phase. Does `self` go on? */
+HOT bool receive(struct thread *self, const struct plan *plan, uint64_t word)
 {
 	const struct slot *bound = &self->core.slot[THREAD_NOTIFICATION];
 	struct endpoint *endpoint = core_pointer(plan->source->object);
 	struct notification *notification = core_pointer(plan->source->object);
 
-	if (plan->source->type == OBJECT_NOTIFICATION) {
-		if (!notification_take(self, notification))
-			receive_wait(self, &notification->queue, MESSAGE_NOTIFICATION, plan->reply, word);
-		return;
-	}
+	if (plan->source->type == OBJECT_NOTIFICATION)
+		return notification_take(self, notification) ||
+		       receive_wait(self, &notification->queue, MESSAGE_NOTIFICATION, plan->reply, word);
 	if (bound->type == OBJECT_NOTIFICATION && notification_take(self, core_pointer(bound->object)))
-		return;
+		return true;
 	if (endpoint->queue.head && !endpoint->receiving) {
 		sender_receive(self, endpoint->queue.head, endpoint, plan->reply, word);
-		return;
+		return true;
 	}
 	endpoint->receiving = true;
-	receive_wait(self, &endpoint->queue, MESSAGE_SEND, plan->reply, word);
+	return receive_wait(self, &endpoint->queue, MESSAGE_SEND, plan->reply, word);
 }
 
 /* Why a slot will not do for a phase. */
@@ -470,7 +472,7 @@ HOT enum error plan_check(struct thread *self, uint64_t word, uint64_t phases, s
 		error = slot_find(self, self->frame.rsi, OBJECT_ENDPOINT, OBJECT_NOTIFICATION, RIGHT_READ, &plan->source);
 	if (!error && phases & CALL_SEND)
 		error = slot_find(self, self->frame.rdi, OBJECT_ENDPOINT, phases & CALL_CALL ? OBJECT_ENDPOINT : OBJECT_NOTIFICATION, RIGHT_WRITE, &plan->target);
-	if (!error && WORD_IS_LONG(word))
+	if (!error && WORD_BEYOND(word, MESSAGE_REGISTER_WORDS))
 		error = plan_message(self, word);
 	return error;
 }
@@ -478,7 +480,7 @@ HOT enum error plan_check(struct thread *self, uint64_t word, uint64_t phases, s
 /* A call that could not be finished now, for want of room in the ring for `records` or (0) because an interrupt is pending: it is executed again. */
 COLD void call_defer(struct thread *self, unsigned records, bool progress, uint64_t word)
 {
-	self->restarted = progress;
+	self->frame.rax = word | (progress ? CALL_AGAIN : 0);
 	ring_defer(self, records, word);
 	interrupts_handle_pending();
 	schedule();
@@ -500,7 +502,7 @@ HOT enum error arguments_find(const struct thread *self, struct call *call, unsi
 }
 
 /* A method of a kernel object: capability arguments, the decoder, the results as the answer. */
-COLD void method_call(struct thread *self, struct slot *target, uint64_t word, bool restarted)
+COLD void method_call(struct thread *self, struct slot *target, uint64_t word)
 {
 	unsigned caps = WORD_CAPS(word);
 	struct call call; /* not cleared: what a method does not use stays as it is */
@@ -510,7 +512,7 @@ COLD void method_call(struct thread *self, struct slot *target, uint64_t word, b
 	call.target = target;
 	call.words = self->frame.message;
 	call.results = 0;
-	call.restarted = restarted;
+	call.restarted = word & CALL_AGAIN;
 	call.progress = false;
 	if (caps)
 		error = arguments_find(self, &call, caps, method_caps(target, WORD_LABEL(word)));
@@ -528,7 +530,7 @@ COLD void method_call(struct thread *self, struct slot *target, uint64_t word, b
 }
 
 /* The send phase to an Endpoint or Notification; returns who was woken. */
-HOT struct thread *send(struct thread *self, const struct slot *target, uint64_t word, uint64_t phases)
+HOT struct thread *send(struct thread *self, const struct slot *target, uint64_t phases)
 {
 	struct thread *woken;
 
@@ -536,11 +538,8 @@ HOT struct thread *send(struct thread *self, const struct slot *target, uint64_t
 		self->frame.rax = OK;
 		return notification_send(core_pointer(target->object), target->badge);
 	}
-	self->kind = phases & CALL_CALL ? MESSAGE_CALL : MESSAGE_SEND;
-	self->badge = target->badge;
-	self->grant = target->rights & RIGHT_GRANT;
-	woken = endpoint_send(self, core_pointer(target->object));
-	if (word & CALL_DEADLINE && self->state != THREAD_RUNNABLE)
+	woken = endpoint_send(self, phases & CALL_CALL ? MESSAGE_CALL : MESSAGE_SEND, target);
+	if (phases & CALL_DEADLINE && self->state != THREAD_RUNNABLE)
 		deadline_arm(self, self->frame.r15);
 	return woken;
 }
@@ -550,6 +549,7 @@ HOT void phases_run(struct thread *self, uint64_t word, uint64_t phases)
 {
 	struct plan plan = { .reply = NULL };
 	struct thread *woken = NULL;
+	bool going_on = !(phases & CALL_CALL);
 	enum error error = plan_check(self, word, phases, &plan);
 
 	if (__builtin_expect(error, 0)) {
@@ -564,13 +564,13 @@ HOT void phases_run(struct thread *self, uint64_t word, uint64_t phases)
 	if (phases & CALL_SEND) {
 		if (phases & CALL_REPLY && woken)
 			thread_ready(woken);
-		woken = send(self, plan.target, word, phases);
+		woken = send(self, plan.target, phases);
 	} else {
 		self->frame.rax = OK;
 	}
 	if (phases & CALL_RECEIVE && (!(phases & CALL_SEND) || self->state == THREAD_RUNNABLE))
-		receive(self, &plan, word);
-	ipc_finish(self, woken);
+		going_on = receive(self, &plan, phases);
+	ipc_finish(self, going_on, woken);
 }
 
 /* At least one phase and nothing unknown; to wait for an answer is part of sending, and the call ends with it. */
@@ -581,36 +581,44 @@ static bool phases_are_valid(uint64_t phases)
 	return !(phases & CALL_CALL) || (phases & (CALL_SEND | CALL_RECEIVE)) == CALL_SEND;
 }
 
-COLD void phases_run_any(struct thread *self, uint64_t word, uint64_t phases)
+/* The object whose method a call is for; NULL when it is for an Endpoint, or names nothing. */
+HOT struct slot *method_target(const struct thread *self)
 {
-	phases_run(self, word, phases);
+	struct slot *slot = slot_at(&self->core.slot[THREAD_CNODE], self->frame.rdi);
+
+	return slot && slot->type != OBJECT_ENDPOINT && slot->type != OBJECT_NULL ? slot : NULL;
+}
+
+/* Calls that are not on every path: with a deadline, executed again, other combinations of phases. */
+COLD void call_any(struct thread *self, uint64_t word)
+{
+	uint64_t phases = word & (0xff & ~CALL_AGAIN), plain = phases & ~(uint64_t)CALL_DEADLINE;
+
+	if (plain == (CALL_SEND | CALL_CALL) && method_target(self))
+		method_call(self, method_target(self), word);
+	else if (phases_are_valid(plain))
+		phases_run(self, word, phases);
+	else
+		self->frame.rax = refuse(ERR_ARGUMENT, "these phases cannot be combined");
 }
 
 /* A call, for a message or a method. The combinations of phases that servers and clients live on are compiled apart from the same source. */
 HOT void native_call(struct thread *self)
 {
-	uint64_t word = self->frame.rax, phases = word & (0xff & ~CALL_DEADLINE);
-	bool restarted = self->restarted;
-	struct slot *target;
+	uint64_t word = self->frame.rax;
 
-	self->restarted = false;
-	if (phases == (CALL_SEND | CALL_CALL)) {
-		target = slot_at(&self->core.slot[THREAD_CNODE], self->frame.rdi);
-		if (__builtin_expect(!target || target->type == OBJECT_ENDPOINT || target->type == OBJECT_NULL, 1))
-			phases_run(self, word, CALL_SEND | CALL_CALL);
-		else
-			method_call(self, target, word, restarted);
-	} else if (phases == (CALL_REPLY | CALL_RECEIVE)) {
+	if ((word & 0xff) == (CALL_REPLY | CALL_RECEIVE))
 		phases_run(self, word, CALL_REPLY | CALL_RECEIVE);
-	} else if (phases == CALL_SEND) {
+	else if ((word & 0xff) == (CALL_SEND | CALL_CALL) && !method_target(self))
+		phases_run(self, word, CALL_SEND | CALL_CALL);
+	else if ((word & 0xff) == (CALL_SEND | CALL_CALL))
+		method_call(self, method_target(self), word);
+	else if ((word & 0xff) == CALL_SEND)
 		phases_run(self, word, CALL_SEND);
-	} else if (phases == CALL_RECEIVE) {
+	else if ((word & 0xff) == CALL_RECEIVE)
 		phases_run(self, word, CALL_RECEIVE);
-	} else if (phases_are_valid(phases)) {
-		phases_run_any(self, word, phases);
-	} else {
-		self->frame.rax = refuse(ERR_ARGUMENT, "these phases cannot be combined");
-	}
+	else
+		call_any(self, word);
 }
 
 /* Send the foreign call or fault of `self` through a slot of its own; nobody there: it stops. */
@@ -620,12 +628,11 @@ HOT void foreign_send(struct thread *self, enum thread_slot which, enum message_
 	struct thread *woken = NULL;
 
 	self->kind = (uint8_t)kind;
-	self->badge = slot->badge;
 	if (slot->type == OBJECT_ENDPOINT)
-		woken = endpoint_send(self, core_pointer(slot->object));
+		woken = endpoint_send(self, kind, slot);
 	else
 		caller_stop(self, ERR_CANCELLED);
-	ipc_finish(self, woken);
+	ipc_finish(self, false, woken);
 }
 
 void fault_send(struct thread *self)

@@ -63,48 +63,6 @@ void thread_unready(struct thread *thread)
 	queues_remove(&this_cpu()->ready, thread);
 }
 
-/* Load what differs between the two threads' user-visible machine state. */
-static void machine_switch(struct cpu *cpu, struct thread *thread)
-{
-	paddr_t root = vspace_root(thread->core.slot[THREAD_VSPACE].object);
-
-	cpu->rsp0 = (uint64_t)(&thread->frame + 1);
-	if (cpu->root != root) {
-		cpu->root = root;
-		cr3_write(root);
-	}
-	if (cpu->fs_base != thread->fs_base) {
-		cpu->fs_base = thread->fs_base;
-		msr_write(MSR_FS_BASE, thread->fs_base);
-	}
-	if (cpu->gs_base != thread->gs_base) {
-		cpu->gs_base = thread->gs_base;
-		msr_write(MSR_KERNEL_GS_BASE, thread->gs_base); /* swapgs puts it into place */
-	}
-	if (cpu->fpu_trapped != (cpu->fpu_owner != thread)) {
-		cpu->fpu_trapped = !cpu->fpu_trapped;
-		fpu_trap_set(cpu->fpu_trapped);
-	}
-}
-
-/* Account for the time since the last switch; `thread` is current from now on. */
-static inline void current_set(struct cpu *cpu, struct thread *thread)
-{
-	uint64_t now = tsc_read();
-
-	cpu->current->cpu_time += now - cpu->switched_at;
-	cpu->switched_at = now;
-	cpu->current = thread;
-}
-
-void thread_switch(struct thread *thread)
-{
-	struct cpu *cpu = this_cpu();
-
-	current_set(cpu, thread);
-	machine_switch(cpu, thread);
-}
-
 /* Set the timer to whatever comes first: the next tick or the earliest deadline. */
 static void timer_set(void)
 {

@@ -9,6 +9,8 @@
 #define KOZO_SCHEDULE_H
 
 #include "kernel/cpu.h"
+#include "kernel/arch/x86_64/vspace.h"
+#include "kernel/arch/x86_64/x86.h"
 
 #define TIME_SLICE_NS 5000000
 
@@ -21,8 +23,48 @@ void thread_ready(struct thread *thread);
 /* Take a thread out of the ready queue if it is there (it cannot run any more, or its priority changes). */
 void thread_unready(struct thread *thread);
 
+/* Load what differs between the two threads' user-visible machine state. */
+static inline void machine_switch(struct cpu *cpu, struct thread *thread)
+{
+	paddr_t root = vspace_root(thread->core.slot[THREAD_VSPACE].object);
+
+	cpu->rsp0 = (uint64_t)(&thread->frame + 1);
+	if (cpu->root != root) {
+		cpu->root = root;
+		cr3_write(root);
+	}
+	if (cpu->fs_base != thread->fs_base) {
+		cpu->fs_base = thread->fs_base;
+		msr_write(MSR_FS_BASE, thread->fs_base);
+	}
+	if (cpu->gs_base != thread->gs_base) {
+		cpu->gs_base = thread->gs_base;
+		msr_write(MSR_KERNEL_GS_BASE, thread->gs_base); /* swapgs puts it into place */
+	}
+	if (cpu->fpu_owner == thread || !cpu->fpu_trapped) {
+		cpu->fpu_trapped = cpu->fpu_owner != thread;
+		fpu_trap_set(cpu->fpu_trapped);
+	}
+}
+
+/* Account for the time since the last switch; `thread` is current from now on. */
+static inline void current_set(struct cpu *cpu, struct thread *thread)
+{
+	uint64_t now = tsc_read();
+
+	cpu->current->cpu_time += now - cpu->switched_at;
+	cpu->switched_at = now;
+	cpu->current = thread;
+}
+
 /* Make `thread` the current one: stack, address space, FS and GS base, FPU trap. */
-void thread_switch(struct thread *thread);
+static inline void thread_switch(struct thread *thread)
+{
+	struct cpu *cpu = this_cpu();
+
+	current_set(cpu, thread);
+	machine_switch(cpu, thread);
+}
 
 /* Threads that wait for room in the ring. */
 extern struct ready_queues ring_waiters;

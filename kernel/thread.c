@@ -40,7 +40,6 @@ enum error thread_registers_load(struct thread *thread, const struct thread_regi
 	};
 	thread->fs_base = r.fs_base;
 	thread->gs_base = r.gs_base;
-	thread->restarted = false;
 	return OK;
 }
 

@@ -54,7 +54,6 @@ struct thread {
 	uint8_t records; /* COMMIT: for how many it waits */
 	bool ready;      /* in a ready queue */
 	bool timed;      /* in the deadline heap */
-	bool restarted;  /* its next call is the re-execution of one that has begun to act */
 	uint64_t badge;  /* SENDING: of the capability that it sends with */
 	struct thread *next, *prev; /* ready queue, `queue`, or the ring's queue */
 	struct queue *queue;

@@ -389,7 +389,7 @@ void phases_refused(void)
 	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
 
 	for (uint64_t phases = 0; phases < 256; phases++) {
-		bool bad = (phases & CALL_PHASES) == 0 || phases & ~(uint64_t)CALL_PHASES || (phases & CALL_CALL && !(phases & CALL_SEND)) ||
+		bool bad = (phases & CALL_PHASES) == 0 || phases & ~(uint64_t)(CALL_PHASES | CALL_AGAIN) || (phases & CALL_CALL && !(phases & CALL_SEND)) ||
 			   (phases & CALL_CALL && phases & CALL_RECEIVE);
 		struct kernel_call call = {.word = phases, .target = endpoint, .source = endpoint, .reply = reply};
 
