@@ -27,7 +27,6 @@ static uint32_t *image_mxcsr(const void *image)
 
 void machine_fpu_init_image(void *image)
 {
-	memory_zero(image, machine_fpu.size);
 	*(uint16_t *)image = FCW_RESET;
 	*image_mxcsr(image) = MXCSR_RESET;
 }

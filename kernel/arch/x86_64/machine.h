@@ -28,7 +28,7 @@ struct fpu {
 #define FPU_SIZE_MAX 2688 /* x87, SSE, AVX, AVX-512 in the standard form (Intel SDM volume 1, 13.4) */
 extern struct fpu machine_fpu;
 
-/* Writes the clean state that a new thread starts with to `image`: machine_fpu.size bytes, 64-byte aligned. */
+/* Turns zeroed memory (machine_fpu_size() bytes, 64-byte aligned) into the clean state that a new thread starts with. */
 void machine_fpu_init_image(void *image);
 
 /* Would the processor load this state? Its reserved bits are clear and it names no component that is off (Intel SDM volume 1, 13.8.1; 10.5.1.2 for MXCSR). */
