@@ -201,7 +201,8 @@ class Trace(Command):
     """kozo-trace: the last events of each processor, the oldest first."""
 
     def run(self, kernel, words):
-        kinds = names("trace_kind", "TRACE_")
+        with open("kernel/trace.def", encoding="utf-8") as events:
+            kinds = re.findall(r'^TRACE\((\w+), "(.*)", "(.*)"\)', events.read(), re.MULTILINE)
         processors = gdb.parse_and_eval("cpus")
         for number in range(processors.type.range()[1] + 1):
             ring = processors[number]["trace"]
@@ -210,7 +211,8 @@ class Trace(Command):
             print(f"processor {number}: {count} events in all")
             for i in range(max(0, count - size), count):
                 event = ring["event"][i % size]
-                print(f"{i:8} {kinds.get(int(event['kind']), '?'):10} {int(event['a']):#x} {int(event['b']):#x}")
+                kind, a, b = kinds[int(event["kind"]) % len(kinds)]
+                print(f"{i:8} {kind:10} {a} {int(event['a']):#x} {b} {int(event['b']):#x}")
 
 
 class Log(Command):
