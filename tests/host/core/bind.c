@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* What objects hold themselves: a Thread's slots, the Notifications of IrqHandlers and of the log; and priorities. */
+/*
+ * What objects hold themselves: a Thread's slots, the Notifications of IrqHandlers and of the log;
+ * and priorities.
+ */
 #include "tests/host/core/calls.h"
 
 enum {
-	AT_THREAD = AT_FREE, AT_VSPACE, AT_MESSAGE, AT_ENDPOINT, AT_NOTIFICATION, AT_HANDLER, AT_REPLY, AT_THREAD_2, AT_WEAK, AT_LAST,
+	AT_THREAD = AT_FREE,
+	AT_VSPACE,
+	AT_MESSAGE,
+	AT_ENDPOINT,
+	AT_NOTIFICATION,
+	AT_HANDLER,
+	AT_REPLY,
+	AT_THREAD_2,
+	AT_WEAK,
+	AT_LAST,
 };
 
 static const struct {
@@ -46,7 +58,8 @@ static void bind_each(void **state)
 	make_all();
 	for (uint64_t which = 0; which < THREAD_SLOTS; which++) {
 		uint64_t changed = machine.slots_changed;
-		const struct slot *slot = &thread_at(AT_THREAD)->slot[which], *source = machine_slot(takes[which].source);
+		const struct slot *slot = &thread_at(AT_THREAD)->slot[which],
+				  *source = machine_slot(takes[which].source);
 
 		assert_done(do_bind(AT_THREAD, which, takes[which].source));
 		assert_int_equal(slot->type, source->type);
@@ -56,17 +69,21 @@ static void bind_each(void **state)
 		assert_ptr_equal(slot_thread(slot), thread_at(AT_THREAD));
 		assert_int_equal(machine.slots_changed, changed + 1);
 		assert_int_equal(thread_at(AT_THREAD)->foreign, which >= THREAD_PERSONALITY);
-		assert_int_equal(notification()->bound, which == THREAD_NOTIFICATION ? machine_slot(AT_THREAD)->object : 0);
+		assert_int_equal(notification()->bound,
+			which == THREAD_NOTIFICATION ? machine_slot(AT_THREAD)->object : 0);
 	}
 	for (uint64_t which = 0; which < THREAD_SLOTS; which++) {
 		assert_done(do_unbind(AT_THREAD, which));
 		assert_true(slot_is_empty(&thread_at(AT_THREAD)->slot[which]));
-		assert_int_equal(slot_place(&thread_at(AT_THREAD)->slot[which]), PLACE_THREAD + which);
+		assert_int_equal(
+			slot_place(&thread_at(AT_THREAD)->slot[which]), PLACE_THREAD + which);
 	}
 	assert_int_equal(thread_at(AT_THREAD)->foreign, 1);
 	assert_int_equal(notification()->bound, 0);
 	assert_int_equal(machine.slots_changed, 2 * THREAD_SLOTS);
-	assert_int_equal(machine.destroyed[OBJECT_ENDPOINT] + machine.destroyed[OBJECT_CNODE] + machine.destroyed[OBJECT_NOTIFICATION], 0);
+	assert_int_equal(machine.destroyed[OBJECT_ENDPOINT] + machine.destroyed[OBJECT_CNODE] +
+			machine.destroyed[OBJECT_NOTIFICATION],
+		0);
 }
 
 static void bind_occupied(void **state)
@@ -76,7 +93,9 @@ static void bind_occupied(void **state)
 	assert_done(do_retype(AT_UNTYPED, OBJECT_NOTIFICATION, 0, AT_LAST, 1));
 	for (uint64_t which = 0; which < THREAD_SLOTS; which++) {
 		assert_done(do_bind(AT_THREAD, which, takes[which].source));
-		assert_refused(ERR_OCCUPIED, do_bind(AT_THREAD, which, which == THREAD_NOTIFICATION ? AT_LAST : takes[which].source));
+		assert_refused(ERR_OCCUPIED,
+			do_bind(AT_THREAD, which,
+				which == THREAD_NOTIFICATION ? AT_LAST : takes[which].source));
 	}
 }
 
@@ -86,7 +105,9 @@ static void bind_types(void **state)
 	make_all();
 	for (uint64_t which = 0; which < THREAD_SLOTS; which++)
 		for (uint64_t source = AT_CNODE; source <= AT_REPLY; source++) {
-			if (machine_slot(source)->type == OBJECT_NULL || machine_slot(source)->type == machine_slot(takes[which].source)->type)
+			if (machine_slot(source)->type == OBJECT_NULL ||
+				machine_slot(source)->type ==
+					machine_slot(takes[which].source)->type)
 				continue;
 			assert_refused(ERR_TYPE, do_bind(AT_THREAD, which, source));
 		}
@@ -105,7 +126,8 @@ static void bind_rights(void **state)
 		for (unsigned bit = 0; bit < 7; bit++) {
 			if (!(takes[which].rights & 1u << bit))
 				continue;
-			assert_done(do_copy(AT_WEAK, takes[which].source, RIGHTS_ALL & ~(1u << bit)));
+			assert_done(
+				do_copy(AT_WEAK, takes[which].source, RIGHTS_ALL & ~(1u << bit)));
 			assert_refused(ERR_RIGHTS, do_bind(AT_THREAD, which, AT_WEAK));
 			assert_done(do_delete(AT_WEAK));
 		}
@@ -172,7 +194,8 @@ static void bound_slots_follow(void **state)
 
 static enum error priority(uint64_t thread, uint64_t value, uint64_t maximum)
 {
-	return request_make(&(struct request){ machine_slot(thread), THREAD_SET_PRIORITY, 0, { NULL }, { value, maximum } });
+	return request_make(&(struct request){
+		machine_slot(thread), THREAD_SET_PRIORITY, 0, { NULL }, { value, maximum } });
 }
 
 static void priorities(void **state)
@@ -199,7 +222,8 @@ static void priorities(void **state)
 
 static enum error irq_bind_to(uint64_t handler, uint64_t source)
 {
-	return request_make(&(struct request){ machine_slot(handler), IRQ_HANDLER_BIND, 1, { machine_slot(source) }, { 0 } });
+	return request_make(&(struct request){
+		machine_slot(handler), IRQ_HANDLER_BIND, 1, { machine_slot(source) }, { 0 } });
 }
 
 static void irq_notification(void **state)
@@ -219,9 +243,11 @@ static void irq_notification(void **state)
 	assert_int_equal(notification()->bound, 0);
 	assert_int_equal(slot_place(&irq->notification), PLACE_IRQ);
 	assert_refused(ERR_OCCUPIED, irq_bind_to(AT_HANDLER, AT_NOTIFICATION));
-	assert_done(request_make(&(struct request){ machine_slot(AT_HANDLER), IRQ_HANDLER_UNBIND, 0, { NULL }, { 0 } }));
+	assert_done(request_make(&(struct request){
+		machine_slot(AT_HANDLER), IRQ_HANDLER_UNBIND, 0, { NULL }, { 0 } }));
 	assert_true(slot_is_empty(&irq->notification));
-	assert_done(request_make(&(struct request){ machine_slot(AT_HANDLER), IRQ_HANDLER_UNBIND, 0, { NULL }, { 0 } }));
+	assert_done(request_make(&(struct request){
+		machine_slot(AT_HANDLER), IRQ_HANDLER_UNBIND, 0, { NULL }, { 0 } }));
 	assert_done(irq_bind_to(AT_HANDLER, AT_WEAK));
 	assert_done(do_delete(AT_WEAK));
 	assert_true(slot_is_empty(&irq->notification));
@@ -230,7 +256,8 @@ static void irq_notification(void **state)
 
 static enum error log_bind_to(uint64_t threshold, uint64_t source)
 {
-	return request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND, 1, { machine_slot(source) }, { threshold } });
+	return request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND, 1,
+		{ machine_slot(source) }, { threshold } });
 }
 
 static void log_notification(void **state)
@@ -249,7 +276,8 @@ static void log_notification(void **state)
 	assert_int_equal(slot_place(&core->log), PLACE_LOG);
 	assert_refused(ERR_OCCUPIED, log_bind_to(1, AT_NOTIFICATION));
 	assert_int_equal(commit_ring->threshold, 4096);
-	assert_done(request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_UNBIND, 0, { NULL }, { 0 } }));
+	assert_done(request_make(&(struct request){
+		machine_slot(AT_LOG_CONTROL), LOG_CONTROL_UNBIND, 0, { NULL }, { 0 } }));
 	assert_true(slot_is_empty(&core->log));
 	assert_done(log_bind_to(1, AT_NOTIFICATION));
 	assert_done(do_delete(AT_NOTIFICATION));
@@ -257,15 +285,23 @@ static void log_notification(void **state)
 }
 
 const struct core_test bind_tests[] = {
-	{ "bind.each", "each of a Thread's slots takes what belongs there, and unbind empties it", bind_each },
+	{ "bind.each", "each of a Thread's slots takes what belongs there, and unbind empties it",
+		bind_each },
 	{ "bind.occupied", "a slot in use is not bound again", bind_occupied },
 	{ "bind.types", "other types and slots that there are not are refused", bind_types },
-	{ "bind.rights", "each right that a slot asks for is missed; copies that are bound go with their source", bind_rights },
+	{ "bind.rights",
+		"each right that a slot asks for is missed; copies that are bound go with their source",
+		bind_rights },
 	{ "bind.device", "device memory is no message page", bind_device_message },
-	{ "bind.once", "a Notification is bound to one Thread at a time, and free again when either goes", bind_notification_once },
-	{ "bind.follow", "what a Thread refers to goes when it is revoked, and stays when it is moved", bound_slots_follow },
+	{ "bind.once",
+		"a Notification is bound to one Thread at a time, and free again when either goes",
+		bind_notification_once },
+	{ "bind.follow",
+		"what a Thread refers to goes when it is revoked, and stays when it is moved",
+		bound_slots_follow },
 	{ "bind.priority", "priorities end at the caller's maximum", priorities },
 	{ "bind.irq", "an IrqHandler holds one Notification that it may signal", irq_notification },
-	{ "bind.log", "the log holds one Notification and a threshold that the ring can reach", log_notification },
+	{ "bind.log", "the log holds one Notification and a threshold that the ring can reach",
+		log_notification },
 	{ 0 },
 };

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define ARENA ((uint64_t)8 << 20)
+#define ARENA		  ((uint64_t)8 << 20)
 #define KEPT_REGION_PAGES 3
 
 struct call answer;
@@ -16,12 +16,16 @@ void system_start_ring(uint64_t capacity, uint64_t reserve)
 {
 	paddr_t kept, untyped;
 
-	machine_start(&(struct machine_config){
-		.memory = ARENA, .ring_capacity = capacity, .ring_reserve = reserve, .cnode_bits = CNODE_BITS, .mappings_per_page = 64 });
+	machine_start(&(struct machine_config){ .memory = ARENA,
+		.ring_capacity = capacity,
+		.ring_reserve = reserve,
+		.cnode_bits = CNODE_BITS,
+		.mappings_per_page = 64 });
 	kept = machine.free;
 	untyped = kept + KEPT_REGION_PAGES * PAGE_SIZE;
 	machine_give_memory(AT_UNTYPED, untyped, UNTYPED_BYTES, false);
-	machine_give_memory(AT_LARGE, untyped + UNTYPED_BYTES, ARENA - untyped - UNTYPED_BYTES, false);
+	machine_give_memory(
+		AT_LARGE, untyped + UNTYPED_BYTES, ARENA - untyped - UNTYPED_BYTES, false);
 	machine_give_memory(AT_DEVICE, DEVICE_BASE, UNTYPED_BYTES, true);
 	machine_give_control(AT_IRQ_CONTROL, OBJECT_IRQ_CONTROL);
 	machine_give_control(AT_CPU_CONTROL, OBJECT_CPU_CONTROL);
@@ -87,31 +91,35 @@ enum error request_make(const struct request *request)
 	return error;
 }
 
-enum error do_retype(uint64_t untyped, enum object_type type, uint64_t size, uint64_t first, uint64_t count)
+enum error do_retype(
+	uint64_t untyped, enum object_type type, uint64_t size, uint64_t first, uint64_t count)
 {
-	return request_make(&(struct request){
-		machine_slot(untyped), UNTYPED_RETYPE, 1, { machine_slot(AT_CNODE) }, { type, size, first, count } });
+	return request_make(&(struct request){ machine_slot(untyped), UNTYPED_RETYPE, 1,
+		{ machine_slot(AT_CNODE) }, { type, size, first, count } });
 }
 
 enum error do_reclaim(uint64_t untyped)
 {
-	return request_make(&(struct request){ machine_slot(untyped), UNTYPED_RECLAIM, 0, { NULL }, { 0 } });
+	return request_make(
+		&(struct request){ machine_slot(untyped), UNTYPED_RECLAIM, 0, { NULL }, { 0 } });
 }
 
 enum error do_copy(uint64_t destination, uint64_t source, uint64_t rights)
 {
-	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_COPY, 1, { machine_slot(AT_CNODE) }, { destination, source, rights } });
+	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_COPY, 1,
+		{ machine_slot(AT_CNODE) }, { destination, source, rights } });
 }
 
 enum error do_mint(uint64_t destination, uint64_t source, uint64_t rights, uint64_t badge)
 {
-	return request_make(&(struct request){
-		machine_slot(AT_CNODE), CNODE_MINT, 1, { machine_slot(AT_CNODE) }, { destination, source, rights, badge } });
+	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_MINT, 1,
+		{ machine_slot(AT_CNODE) }, { destination, source, rights, badge } });
 }
 
 enum error do_move(uint64_t destination, uint64_t source)
 {
-	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_MOVE, 1, { machine_slot(AT_CNODE) }, { destination, source } });
+	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_MOVE, 1,
+		{ machine_slot(AT_CNODE) }, { destination, source } });
 }
 
 enum error do_transfer(uint64_t destination, uint64_t source)
@@ -123,45 +131,50 @@ enum error do_transfer(uint64_t destination, uint64_t source)
 
 enum error do_delete(uint64_t index)
 {
-	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_DELETE, 0, { NULL }, { index } });
+	return request_make(
+		&(struct request){ machine_slot(AT_CNODE), CNODE_DELETE, 0, { NULL }, { index } });
 }
 
 enum error do_revoke(uint64_t index)
 {
-	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_REVOKE, 0, { NULL }, { index } });
+	return request_make(
+		&(struct request){ machine_slot(AT_CNODE), CNODE_REVOKE, 0, { NULL }, { index } });
 }
 
 enum error do_query(uint64_t index)
 {
-	return request_make(&(struct request){ machine_slot(AT_CNODE), CNODE_QUERY, 0, { NULL }, { index } });
+	return request_make(
+		&(struct request){ machine_slot(AT_CNODE), CNODE_QUERY, 0, { NULL }, { index } });
 }
 
 enum error do_bind(uint64_t thread, uint64_t which, uint64_t source)
 {
-	return request_make(&(struct request){ machine_slot(thread), THREAD_BIND, 1, { machine_slot(source) }, { which } });
+	return request_make(&(struct request){
+		machine_slot(thread), THREAD_BIND, 1, { machine_slot(source) }, { which } });
 }
 
 enum error do_unbind(uint64_t thread, uint64_t which)
 {
-	return request_make(&(struct request){ machine_slot(thread), THREAD_UNBIND, 0, { NULL }, { which } });
+	return request_make(
+		&(struct request){ machine_slot(thread), THREAD_UNBIND, 0, { NULL }, { which } });
 }
 
 enum error do_donate(uint64_t vspace, uint64_t destination, uint64_t pages, uint64_t untyped)
 {
-	return request_make(&(struct request){
-		machine_slot(vspace), VSPACE_DONATE, 2, { machine_slot(untyped), machine_slot(AT_CNODE) }, { destination, pages } });
+	return request_make(&(struct request){ machine_slot(vspace), VSPACE_DONATE, 2,
+		{ machine_slot(untyped), machine_slot(AT_CNODE) }, { destination, pages } });
 }
 
 enum error do_attach(uint64_t vspace, uint64_t destination, uint64_t rights, uint64_t region)
 {
-	return request_make(&(struct request){
-		machine_slot(vspace), VSPACE_ATTACH_REGION, 2, { machine_slot(region), machine_slot(AT_CNODE) }, { destination, rights } });
+	return request_make(&(struct request){ machine_slot(vspace), VSPACE_ATTACH_REGION, 2,
+		{ machine_slot(region), machine_slot(AT_CNODE) }, { destination, rights } });
 }
 
 enum error do_irq_attach(uint64_t handler, uint64_t line, uint64_t flags)
 {
-	return request_make(&(struct request){
-		machine_slot(AT_IRQ_CONTROL), IRQ_CONTROL_ATTACH_HANDLER, 1, { machine_slot(handler) }, { line, flags } });
+	return request_make(&(struct request){ machine_slot(AT_IRQ_CONTROL),
+		IRQ_CONTROL_ATTACH_HANDLER, 1, { machine_slot(handler) }, { line, flags } });
 }
 
 struct slot *make_cnode(uint64_t index, unsigned bits)
@@ -194,7 +207,8 @@ bool holds_type(uint64_t index, enum object_type type)
 
 const struct commit_record *record_back(uint64_t back)
 {
-	const struct commit_record *records = (const void *)((const unsigned char *)commit_ring + COMMIT_RING_HEADER);
+	const struct commit_record *records = (const void *)((const unsigned char *)commit_ring +
+		COMMIT_RING_HEADER);
 
 	return &records[(commit_ring->head - 1 - back) & (commit_ring->capacity - 1)];
 }

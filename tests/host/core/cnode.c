@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* CNodes: copy, mint, move, query, delete and revoke of small trees, transfer by message; every refusal of each. */
+/*
+ * CNodes: copy, mint, move, query, delete and revoke of small trees, transfer by message; every
+ * refusal of each.
+ */
 #include "tests/host/core/calls.h"
 
 enum { AT_ENDPOINT = AT_FREE, AT_COPY, AT_OTHER = AT_FREE + 4 };
@@ -13,14 +16,27 @@ static struct slot *parent_of(const struct slot *slot)
 
 static void make(enum object_type type, uint64_t index)
 {
-	assert_done(do_retype(AT_UNTYPED, type, type == OBJECT_CNODE ? 4 : type == OBJECT_REGION ? 4 * PAGE_SIZE : 0, index, 1));
+	uint64_t size = 0;
+
+	if (type == OBJECT_CNODE)
+		size = 4;
+	if (type == OBJECT_REGION)
+		size = 4 * PAGE_SIZE;
+	assert_done(do_retype(AT_UNTYPED, type, size, index, 1));
 }
 
 /* The object of each type that can be copied, at AT_FREE + 0.. ; returns how many. */
 static unsigned make_copyable(void)
 {
 	static const enum object_type types[] = {
-		OBJECT_CNODE, OBJECT_THREAD, OBJECT_ENDPOINT, OBJECT_NOTIFICATION, OBJECT_REPLY, OBJECT_REGION, OBJECT_IRQ_HANDLER, OBJECT_VSPACE,
+		OBJECT_CNODE,
+		OBJECT_THREAD,
+		OBJECT_ENDPOINT,
+		OBJECT_NOTIFICATION,
+		OBJECT_REPLY,
+		OBJECT_REGION,
+		OBJECT_IRQ_HANDLER,
+		OBJECT_VSPACE,
 	};
 	const unsigned count = sizeof(types) / sizeof(types[0]);
 
@@ -37,7 +53,9 @@ static void copy_each(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < count; i++) {
-		const struct slot *from = machine_slot(AT_FREE + i), *to = machine_slot(AT_FREE + 20 + i), *third = machine_slot(AT_FREE + 40 + i);
+		const struct slot *from = machine_slot(AT_FREE + i),
+				  *to = machine_slot(AT_FREE + 20 + i),
+				  *third = machine_slot(AT_FREE + 40 + i);
 		uint8_t expected = from->rights & (RIGHT_READ | RIGHT_GRANT);
 
 		assert_done(do_copy(AT_FREE + 20 + i, AT_FREE + i, RIGHT_READ | RIGHT_GRANT));
@@ -69,13 +87,15 @@ static void copy_keeps_device(void **state)
 
 static void uncopyable(void **state)
 {
-	static const uint64_t fixed[] = { AT_UNTYPED, AT_DEVICE, AT_IRQ_CONTROL, AT_CPU_CONTROL, AT_LOG_CONTROL, AT_FREE + 1 };
+	static const uint64_t fixed[] = { AT_UNTYPED, AT_DEVICE, AT_IRQ_CONTROL, AT_CPU_CONTROL,
+		AT_LOG_CONTROL, AT_FREE + 1 };
 
 	(void)state;
 	make_vspace(AT_FREE, AT_FREE + 1, 1);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		assert_refused(ERR_TYPE, do_copy(AT_FREE + 2, fixed[i], RIGHTS_ALL));
-		assert_refused(ERR_TYPE, do_mint(AT_FREE + 2, fixed[i], RIGHTS_ALL, (uint64_t)1 << 32));
+		assert_refused(
+			ERR_TYPE, do_mint(AT_FREE + 2, fixed[i], RIGHTS_ALL, (uint64_t)1 << 32));
 		assert_int_equal(do_transfer(AT_FREE + 2, fixed[i]), ERR_TYPE);
 		assert_true(is_empty(AT_FREE + 2));
 	}
@@ -91,7 +111,8 @@ static void source_and_destination(void **state)
 	assert_done(do_copy(AT_OTHER, AT_CNODE, RIGHT_WRITE));
 	assert_done(do_copy(AT_OTHER + 1, AT_CNODE, RIGHT_READ));
 	for (unsigned i = 0; i < 3; i++) {
-		struct request request = { machine_slot(AT_CNODE), methods[i], 1, { machine_slot(AT_CNODE) }, { AT_COPY, AT_ENDPOINT, RIGHTS_ALL, 7 } };
+		struct request request = { machine_slot(AT_CNODE), methods[i], 1,
+			{ machine_slot(AT_CNODE) }, { AT_COPY, AT_ENDPOINT, RIGHTS_ALL, 7 } };
 
 		request.cap[0] = machine_slot(AT_UNTYPED);
 		assert_refused(ERR_TYPE, request_make(&request));
@@ -136,7 +157,8 @@ static void mint_badges(void **state)
 		assert_int_equal(machine_slot(base + 1)->badge, 0xfeedfacecafebeef);
 		assert_int_equal(machine_slot(base + 1)->rights, RIGHT_WRITE);
 		assert_refused(ERR_ARGUMENT, do_mint(base + 2, base + 1, RIGHTS_ALL, 5));
-		assert_refused(ERR_ARGUMENT, do_mint(base + 2, base + 1, RIGHTS_ALL, 0xfeedfacecafebeef));
+		assert_refused(
+			ERR_ARGUMENT, do_mint(base + 2, base + 1, RIGHTS_ALL, 0xfeedfacecafebeef));
 		assert_done(do_copy(base + 2, base + 1, RIGHTS_ALL));
 		assert_int_equal(machine_slot(base + 2)->badge, 0xfeedfacecafebeef);
 		assert_refused(ERR_ARGUMENT, do_mint(base + 3, base + 2, RIGHTS_ALL, 5));
@@ -159,8 +181,10 @@ static void mint_regions(void **state)
 	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, pages(0, 0)));
 	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, pages(4, 1)));
 	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, pages(0, 5)));
-	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, pages(0xffffffff, 0xffffffff)));
-	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, pages(0xffffffff, 2)));
+	assert_refused(ERR_ARGUMENT,
+		do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, pages(0xffffffff, 0xffffffff)));
+	assert_refused(
+		ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, pages(0xffffffff, 2)));
 	assert_done(do_mint(AT_FREE + 1, AT_FREE, RIGHT_READ, pages(1, 2)));
 	assert_int_equal(part->object, region->object + PAGE_SIZE);
 	assert_int_equal(part->size, 2 * PAGE_SIZE);
@@ -183,10 +207,14 @@ static void mint_ports(void **state)
 	assert_done(do_mint(AT_FREE, AT_IO_PORTS, RIGHTS_ALL, ports(0x3f8, 0x3ff)));
 	assert_int_equal(machine_slot(AT_FREE)->ports, ports(0x3f8, 0x3ff));
 	assert_int_equal(machine_slot(AT_FREE)->object, 0);
-	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, ports(0x3f7, 0x3ff)));
-	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, ports(0x3f8, 0x400)));
-	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, ports(0x3fa, 0x3f9)));
-	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, (uint64_t)1 << 32 | ports(0x3f8, 0x3f8)));
+	assert_refused(
+		ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, ports(0x3f7, 0x3ff)));
+	assert_refused(
+		ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, ports(0x3f8, 0x400)));
+	assert_refused(
+		ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, ports(0x3fa, 0x3f9)));
+	assert_refused(ERR_ARGUMENT,
+		do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, (uint64_t)1 << 32 | ports(0x3f8, 0x3f8)));
 	assert_refused(ERR_ARGUMENT, do_mint(AT_FREE + 1, AT_FREE, RIGHTS_ALL, 0));
 	assert_done(do_mint(AT_FREE + 1, AT_FREE, RIGHT_READ, ports(0x3f8, 0x3f8)));
 	assert_done(do_mint(AT_FREE + 2, AT_FREE, RIGHT_READ, ports(0x3ff, 0x3ff)));
@@ -195,7 +223,8 @@ static void mint_ports(void **state)
 
 static void mint_refused(void **state)
 {
-	static const enum object_type types[] = { OBJECT_CNODE, OBJECT_THREAD, OBJECT_REPLY, OBJECT_VSPACE, OBJECT_IRQ_HANDLER };
+	static const enum object_type types[] = { OBJECT_CNODE, OBJECT_THREAD, OBJECT_REPLY,
+		OBJECT_VSPACE, OBJECT_IRQ_HANDLER };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -205,7 +234,10 @@ static void mint_refused(void **state)
 	}
 }
 
-/* Links of siblings, children and back references follow a move, wherever in the list of siblings the slot stands. */
+/*
+ * Links of siblings, children and back references follow a move, wherever in the list of siblings
+ * the slot stands.
+ */
 static void move_in_tree(void **state)
 {
 	(void)state;
@@ -249,8 +281,12 @@ static void move_each(void **state)
 		assert_int_equal(after.object, before.object);
 		assert_int_equal(after.size, before.size);
 	}
-	assert_int_equal(((struct vspace_core *)core_pointer(machine_slot(AT_FREE + 20 + 7)->object))->slot, core_ref(machine_slot(AT_FREE + 20 + 7)));
-	assert_int_equal(((struct mapping_core *)core_pointer(machine_slot(AT_FREE + 20 + 8)->object))->slot, core_ref(machine_slot(AT_FREE + 20 + 8)));
+	assert_int_equal(
+		((struct vspace_core *)core_pointer(machine_slot(AT_FREE + 20 + 7)->object))->slot,
+		core_ref(machine_slot(AT_FREE + 20 + 7)));
+	assert_int_equal(
+		((struct mapping_core *)core_pointer(machine_slot(AT_FREE + 20 + 8)->object))->slot,
+		core_ref(machine_slot(AT_FREE + 20 + 8)));
 	for (uint64_t i = AT_CNODE; i <= AT_REGION; i++) {
 		struct slot *cnode = machine_slot(i == AT_CNODE ? AT_CNODE : i + 49);
 
@@ -258,15 +294,20 @@ static void move_each(void **state)
 		/* init's own CNode is moved first: go on with it where it is now. */
 		if (i == AT_CNODE) {
 			assert_int_equal(cnode->type, OBJECT_NULL);
-			assert_done(request_make(&(struct request){ machine_slot(51), CNODE_MOVE, 1, { machine_slot(51) }, { AT_CNODE, 51 } }));
+			assert_done(request_make(&(struct request){ machine_slot(51), CNODE_MOVE, 1,
+				{ machine_slot(51) }, { AT_CNODE, 51 } }));
 		}
 	}
 	assert_done(do_copy(AT_FREE + 80, AT_FREE + 20 + 7, RIGHTS_ALL));
 	assert_done(do_move(AT_FREE + 81, AT_FREE + 80));
-	assert_int_equal(((struct vspace_core *)core_pointer(machine_slot(AT_FREE + 20 + 7)->object))->slot, core_ref(machine_slot(AT_FREE + 20 + 7)));
+	assert_int_equal(
+		((struct vspace_core *)core_pointer(machine_slot(AT_FREE + 20 + 7)->object))->slot,
+		core_ref(machine_slot(AT_FREE + 20 + 7)));
 	assert_done(do_copy(AT_FREE + 82, AT_FREE + 20 + 8, RIGHTS_ALL));
 	assert_done(do_move(AT_FREE + 83, AT_FREE + 82));
-	assert_int_equal(((struct mapping_core *)core_pointer(machine_slot(AT_FREE + 20 + 8)->object))->slot, core_ref(machine_slot(AT_FREE + 20 + 8)));
+	assert_int_equal(
+		((struct mapping_core *)core_pointer(machine_slot(AT_FREE + 20 + 8)->object))->slot,
+		core_ref(machine_slot(AT_FREE + 20 + 8)));
 }
 
 static void move_of_tables(void **state)
@@ -282,8 +323,11 @@ static void move_between_cnodes(void **state)
 	make(OBJECT_CNODE, AT_OTHER);
 	make(OBJECT_ENDPOINT, AT_ENDPOINT);
 	assert_done(do_copy(AT_COPY, AT_ENDPOINT, RIGHTS_ALL));
-	assert_done(request_make(&(struct request){ machine_slot(AT_OTHER), CNODE_MOVE, 1, { machine_slot(AT_CNODE) }, { 15, AT_ENDPOINT } }));
-	assert_refused(ERR_ARGUMENT, request_make(&(struct request){ machine_slot(AT_OTHER), CNODE_MOVE, 1, { machine_slot(AT_CNODE) }, { 16, AT_COPY } }));
+	assert_done(request_make(&(struct request){ machine_slot(AT_OTHER), CNODE_MOVE, 1,
+		{ machine_slot(AT_CNODE) }, { 15, AT_ENDPOINT } }));
+	assert_refused(ERR_ARGUMENT,
+		request_make(&(struct request){ machine_slot(AT_OTHER), CNODE_MOVE, 1,
+			{ machine_slot(AT_CNODE) }, { 16, AT_COPY } }));
 	assert_ptr_equal(parent_of(machine_slot(AT_COPY)), slot_in(AT_OTHER, 15));
 	assert_done(do_delete(AT_OTHER));
 	assert_true(is_empty(AT_COPY));
@@ -316,7 +360,8 @@ static void query(void **state)
 	assert_int_equal(answer.result[2], 0);
 	readable = machine_slot(AT_FREE + 6);
 	assert_done(do_copy(AT_FREE + 6, AT_CNODE, RIGHT_READ));
-	assert_done(request_make(&(struct request){ readable, CNODE_QUERY, 0, { NULL }, { AT_FREE + 5 } }));
+	assert_done(request_make(
+		&(struct request){ readable, CNODE_QUERY, 0, { NULL }, { AT_FREE + 5 } }));
 	assert_int_equal(answer.result[1], PAGE_SIZE);
 }
 
@@ -365,10 +410,13 @@ static void transfer(void **state)
 }
 
 const struct core_test cnode_tests[] = {
-	{ "cnode.copy", "a copy of each type is a child with at most the rights of source and mask", copy_each },
+	{ "cnode.copy", "a copy of each type is a child with at most the rights of source and mask",
+		copy_each },
 	{ "cnode.device", "copies of device memory remain device memory", copy_keeps_device },
-	{ "cnode.uncopyable", "Untyped, table memory and controls are not copied, minted or sent", uncopyable },
-	{ "cnode.refusals", "copy, mint and move refuse bad CNodes, rights, indices and slots", source_and_destination },
+	{ "cnode.uncopyable", "Untyped, table memory and controls are not copied, minted or sent",
+		uncopyable },
+	{ "cnode.refusals", "copy, mint and move refuse bad CNodes, rights, indices and slots",
+		source_and_destination },
 	{ "cnode.badges", "a badge is given once and never zero", mint_badges },
 	{ "cnode.regions", "a Region is narrowed to pages it has", mint_regions },
 	{ "cnode.ports", "I/O ports are narrowed to a range within the range", mint_ports },
@@ -376,9 +424,12 @@ const struct core_test cnode_tests[] = {
 	{ "cnode.links", "a move keeps parent and children", move_in_tree },
 	{ "cnode.move", "every type moves, with the references back to it", move_each },
 	{ "cnode.tables", "table memory does not move", move_of_tables },
-	{ "cnode.between", "capabilities move between CNodes and die with the one they lie in", move_between_cnodes },
+	{ "cnode.between", "capabilities move between CNodes and die with the one they lie in",
+		move_between_cnodes },
 	{ "cnode.query", "query tells type, rights, original, device, size and badge", query },
-	{ "cnode.delete", "delete takes what was derived along, revoke leaves the capability", delete_and_revoke },
-	{ "cnode.transfer", "a transfer keeps rights and badge and is marked in its record", transfer },
+	{ "cnode.delete", "delete takes what was derived along, revoke leaves the capability",
+		delete_and_revoke },
+	{ "cnode.transfer", "a transfer keeps rights and badge and is marked in its record",
+		transfer },
 	{ 0 },
 };

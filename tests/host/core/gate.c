@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The gate: which method a label means, the rights that it asks for, the number of capabilities; and how handles are looked up. */
+/*
+ * The gate: which method a label means, the rights that it asks for, the number of capabilities;
+ * and how handles are looked up.
+ */
 #include <string.h>
 
 #include "tests/host/core/calls.h"
@@ -12,13 +15,17 @@ struct method_fact {
 };
 
 static const struct method_fact facts[] = {
-#define METHOD(type, name, number, rights, caps, function, sentence) { OBJECT_##type, number, rights, caps },
+#define METHOD(type, name, number, rights, caps, function, sentence) \
+	{ OBJECT_##type, number, rights, caps },
 #include "abi/methods.def"
 #undef METHOD
 };
 #define FACTS (sizeof(facts) / sizeof(facts[0]))
 
-/* A capability of any type with these rights in a slot outside of every CNode: enough for what is refused before anything is decoded. */
+/*
+ * A capability of any type with these rights in a slot outside of every CNode: enough for what is
+ * refused before anything is decoded.
+ */
 static struct slot slot_of(enum object_type type, uint8_t rights)
 {
 	return (struct slot){ .type = (uint8_t)type, .rights = rights };
@@ -35,7 +42,10 @@ static bool method_exists(enum object_type type, uint32_t number)
 static enum error invoke_bare(struct slot *target, uint32_t label, unsigned caps)
 {
 	static const uint64_t words[8];
-	struct call call = { .caller = machine.caller, .target = target, .words = words, .cap = { machine_slot(AT_CNODE), machine_slot(AT_CNODE) } };
+	struct call call = { .caller = machine.caller,
+		.target = target,
+		.words = words,
+		.cap = { machine_slot(AT_CNODE), machine_slot(AT_CNODE) } };
 
 	return method_invoke(&call, label, caps);
 }
@@ -64,10 +74,12 @@ static void rights_each(void **state)
 	(void)state;
 	for (size_t i = 0; i < FACTS; i++)
 		for (unsigned bit = 0; bit < 7; bit++) {
-			struct slot target = slot_of(facts[i].type, (uint8_t)(RIGHTS_ALL & ~(1u << bit)));
+			struct slot target = slot_of(
+				facts[i].type, (uint8_t)(RIGHTS_ALL & ~(1u << bit)));
 
 			if (facts[i].rights & 1u << bit)
-				assert_refused(ERR_RIGHTS, invoke_bare(&target, facts[i].number, facts[i].caps));
+				assert_refused(ERR_RIGHTS,
+					invoke_bare(&target, facts[i].number, facts[i].caps));
 		}
 }
 
@@ -80,7 +92,8 @@ static void capability_count(void **state)
 
 			assert_int_equal(method_caps(&target, facts[i].number), facts[i].caps);
 			if (caps != facts[i].caps)
-				assert_refused(ERR_ARGUMENT, invoke_bare(&target, facts[i].number, caps));
+				assert_refused(
+					ERR_ARGUMENT, invoke_bare(&target, facts[i].number, caps));
 		}
 }
 
@@ -115,7 +128,8 @@ static void machine_methods(void **state)
 		for (size_t f = 0; f < FACTS; f++) {
 			struct slot target = slot_of(methods[i].type, facts[f].rights);
 
-			if (facts[f].type != methods[i].type || facts[f].number != methods[i].number)
+			if (facts[f].type != methods[i].type ||
+				facts[f].number != methods[i].number)
 				continue;
 			machine.reached = NULL;
 			assert_done(invoke_bare(&target, facts[f].number, facts[f].caps));
@@ -166,16 +180,21 @@ static void record_without_effect(void **state)
 
 	(void)state;
 	memcpy(copy, core, sizeof(copy));
-	assert_done(commit(NULL, &(struct commit_record){ .operation = COMMIT_MODULE, .argument = { 1, 2, 3, 4, 5 } }));
+	assert_done(commit(NULL,
+		&(struct commit_record){
+			.operation = COMMIT_MODULE, .argument = { 1, 2, 3, 4, 5 } }));
 	assert_memory_equal(copy, core, sizeof(copy));
 }
 
 const struct core_test gate_tests[] = {
 	{ "gate.labels", "a label that no method has is refused, for every type", unknown_labels },
-	{ "gate.rights", "each right that a method asks for is missed when it is missing", rights_each },
+	{ "gate.rights", "each right that a method asks for is missed when it is missing",
+		rights_each },
 	{ "gate.caps", "another number of capability arguments is refused", capability_count },
-	{ "gate.machine", "the machine's methods are reached with just the rights they ask for", machine_methods },
-	{ "gate.handles", "a handle beyond the CNode or of an empty slot is no capability", handles },
+	{ "gate.machine", "the machine's methods are reached with just the rights they ask for",
+		machine_methods },
+	{ "gate.handles", "a handle beyond the CNode or of an empty slot is no capability",
+		handles },
 	{ "gate.genesis", "genesis makes the capabilities that its records name", genesis },
 	{ "gate.records", "the record of a module changes no authority", record_without_effect },
 	{ 0 },

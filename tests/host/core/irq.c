@@ -96,7 +96,8 @@ static void bound_goes_with_handler(void **state)
 	(void)state;
 	make_handlers(1);
 	assert_done(do_retype(AT_UNTYPED, OBJECT_NOTIFICATION, 0, AT_WEAK, 1));
-	assert_done(request_make(&(struct request){ machine_slot(AT_HANDLER), IRQ_HANDLER_BIND, 1, { machine_slot(AT_WEAK) }, { 0 } }));
+	assert_done(request_make(&(struct request){
+		machine_slot(AT_HANDLER), IRQ_HANDLER_BIND, 1, { machine_slot(AT_WEAK) }, { 0 } }));
 	bound = &((struct irq_core *)core_pointer(machine_slot(AT_HANDLER)->object))->notification;
 	assert_int_equal(bound->type, OBJECT_NOTIFICATION);
 	assert_done(do_delete(AT_HANDLER));
@@ -110,7 +111,8 @@ static void vectors_end(void **state)
 
 	(void)state;
 	make_handlers(RETYPE_COUNT_MAX);
-	assert_done(do_retype(AT_UNTYPED, OBJECT_IRQ_HANDLER, 0, AT_HANDLER + RETYPE_COUNT_MAX, vectors + 1 - RETYPE_COUNT_MAX));
+	assert_done(do_retype(AT_UNTYPED, OBJECT_IRQ_HANDLER, 0, AT_HANDLER + RETYPE_COUNT_MAX,
+		vectors + 1 - RETYPE_COUNT_MAX));
 	for (uint64_t i = 0; i < vectors; i++) {
 		assert_done(do_irq_attach(AT_HANDLER + i, IRQ_LINE_MSI, 0));
 		assert_int_equal(answer.result[0], IRQ_VECTOR_FIRST + i);
@@ -122,10 +124,14 @@ static void vectors_end(void **state)
 }
 
 const struct core_test irq_tests[] = {
-	{ "irq.attach", "a handler gets the lowest free vector, for a line or for a message", attach },
-	{ "irq.refused", "lines that are not there or taken, unknown flags, other capabilities are refused", refused },
+	{ "irq.attach", "a handler gets the lowest free vector, for a line or for a message",
+		attach },
+	{ "irq.refused",
+		"lines that are not there or taken, unknown flags, other capabilities are refused",
+		refused },
 	{ "irq.detach", "a deleted handler gives vector and line back", detach },
-	{ "irq.unattached", "a handler that was never attached gives nothing back", never_attached },
+	{ "irq.unattached", "a handler that was never attached gives nothing back",
+		never_attached },
 	{ "irq.bound", "a handler takes its bound Notification along", bound_goes_with_handler },
 	{ "irq.vectors", "when all vectors are taken there is none", vectors_end },
 	{ 0 },

@@ -4,12 +4,14 @@
 
 static enum error advance(uint64_t sequence)
 {
-	return request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_ADVANCE, 0, { NULL }, { sequence } });
+	return request_make(&(struct request){
+		machine_slot(AT_LOG_CONTROL), LOG_CONTROL_ADVANCE, 0, { NULL }, { sequence } });
 }
 
 static enum error reserve(uint64_t thread, uint64_t allowed)
 {
-	return request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_RESERVE, 1, { machine_slot(thread) }, { allowed } });
+	return request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_RESERVE, 1,
+		{ machine_slot(thread) }, { allowed } });
 }
 
 static void inform(void **state)
@@ -17,7 +19,8 @@ static void inform(void **state)
 	(void)state;
 	system_start_ring(64, 5);
 	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE, 1));
-	assert_done(request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_INFORM, 0, { NULL }, { 0 } }));
+	assert_done(request_make(&(struct request){
+		machine_slot(AT_LOG_CONTROL), LOG_CONTROL_INFORM, 0, { NULL }, { 0 } }));
 	assert_int_equal(answer.results, 4);
 	assert_int_equal(answer.result[0], commit_ring->head);
 	assert_int_equal(answer.result[1], commit_ring->head - 1);
@@ -39,7 +42,10 @@ static void records(void **state)
 	assert_int_equal(commit_ring->head, head + 2);
 }
 
-/* A caller without the reserve is refused when only the reserve is left, and one with it when nothing is. Nothing has changed then. */
+/*
+ * A caller without the reserve is refused when only the reserve is left, and one with it when
+ * nothing is. Nothing has changed then.
+ */
 static void ring_fills(void **state)
 {
 	unsigned done = 0, reserved = 0;
@@ -49,7 +55,8 @@ static void ring_fills(void **state)
 	while (do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + done, 1) == OK)
 		done++;
 	assert_int_equal(done, 12);
-	assert_int_equal(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + done, 1), ERR_RING_FULL);
+	assert_int_equal(
+		do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + done, 1), ERR_RING_FULL);
 	assert_true(is_empty(AT_FREE + done));
 	assert_false(commit_room(machine.caller, 1));
 	assert_false(commit_room(NULL, 1));
@@ -60,7 +67,8 @@ static void ring_fills(void **state)
 		reserved++;
 	assert_int_equal(reserved, 4);
 	assert_int_equal(commit_ring->head - commit_ring->tail, 16);
-	assert_int_equal(commit(NULL, &(struct commit_record){ .operation = COMMIT_MODULE }), ERR_RING_FULL);
+	assert_int_equal(
+		commit(NULL, &(struct commit_record){ .operation = COMMIT_MODULE }), ERR_RING_FULL);
 	assert_done(advance(commit_ring->tail + 1));
 	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + done + reserved, 1));
 	machine.caller->reserve = 0;
@@ -74,7 +82,8 @@ static void full_ring_each(void **state)
 {
 	struct slot *cnode = machine_slot(AT_CNODE);
 	const struct request requests[] = {
-		{ machine_slot(AT_UNTYPED), UNTYPED_RETYPE, 1, { cnode }, { OBJECT_UNTYPED, PAGE_SIZE, AT_FREE + 30, 1 } },
+		{ machine_slot(AT_UNTYPED), UNTYPED_RETYPE, 1, { cnode },
+			{ OBJECT_UNTYPED, PAGE_SIZE, AT_FREE + 30, 1 } },
 		{ machine_slot(AT_UNTYPED), UNTYPED_RECLAIM, 0, { NULL }, { 0 } },
 		{ cnode, CNODE_COPY, 1, { cnode }, { AT_FREE + 30, AT_FREE, RIGHTS_ALL } },
 		{ cnode, CNODE_MINT, 1, { cnode }, { AT_FREE + 30, AT_FREE + 1, RIGHTS_ALL, 1 } },
@@ -84,12 +93,18 @@ static void full_ring_each(void **state)
 		{ machine_slot(AT_FREE + 2), THREAD_BIND, 1, { cnode }, { THREAD_CNODE } },
 		{ machine_slot(AT_FREE + 2), THREAD_UNBIND, 0, { NULL }, { THREAD_FAULT } },
 		{ machine_slot(AT_FREE + 2), THREAD_SET_PRIORITY, 0, { NULL }, { 1, 1 } },
-		{ machine_slot(AT_FREE + 3), VSPACE_DONATE, 2, { machine_slot(AT_UNTYPED), cnode }, { AT_FREE + 30, 1 } },
-		{ machine_slot(AT_FREE + 3), VSPACE_ATTACH_REGION, 2, { machine_slot(AT_FREE + 5), cnode }, { AT_FREE + 30, RIGHTS_ALL } },
-		{ machine_slot(AT_FREE + 6), IRQ_HANDLER_BIND, 1, { machine_slot(AT_FREE + 7) }, { 0 } },
-		{ machine_slot(AT_IRQ_CONTROL), IRQ_CONTROL_ATTACH_HANDLER, 1, { machine_slot(AT_FREE + 6) }, { 1, 0 } },
-		{ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND, 1, { machine_slot(AT_FREE + 7) }, { 7 } },
-		{ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_RESERVE, 1, { machine_slot(AT_FREE + 2) }, { 1 } },
+		{ machine_slot(AT_FREE + 3), VSPACE_DONATE, 2, { machine_slot(AT_UNTYPED), cnode },
+			{ AT_FREE + 30, 1 } },
+		{ machine_slot(AT_FREE + 3), VSPACE_ATTACH_REGION, 2,
+			{ machine_slot(AT_FREE + 5), cnode }, { AT_FREE + 30, RIGHTS_ALL } },
+		{ machine_slot(AT_FREE + 6), IRQ_HANDLER_BIND, 1, { machine_slot(AT_FREE + 7) },
+			{ 0 } },
+		{ machine_slot(AT_IRQ_CONTROL), IRQ_CONTROL_ATTACH_HANDLER, 1,
+			{ machine_slot(AT_FREE + 6) }, { 1, 0 } },
+		{ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND, 1, { machine_slot(AT_FREE + 7) },
+			{ 7 } },
+		{ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_RESERVE, 1,
+			{ machine_slot(AT_FREE + 2) }, { 1 } },
 	};
 
 	(void)state;
@@ -139,7 +154,8 @@ static void threshold(void **state)
 	assert_done(do_retype(AT_UNTYPED, OBJECT_NOTIFICATION, 0, AT_FREE, 1));
 	assert_done(advance(commit_ring->tail));
 	assert_int_equal(machine.thresholds, 0);
-	assert_done(request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND, 1, { machine_slot(AT_FREE) }, { 4 } }));
+	assert_done(request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND,
+		1, { machine_slot(AT_FREE) }, { 4 } }));
 	assert_int_equal(machine.thresholds, 0);
 	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + 1, 1));
 	assert_int_equal(machine.thresholds, 0);
@@ -175,8 +191,10 @@ static void reserve_is_given(void **state)
 const struct core_test log_tests[] = {
 	{ "log.inform", "the log tells head, tail, capacity and reserve", inform },
 	{ "log.records", "records are numbered without a gap and name who asked", records },
-	{ "log.full", "the ring fills to its reserve, and with the reserve to its end", ring_fills },
-	{ "log.each", "every method that commits waits for room with nothing changed", full_ring_each },
+	{ "log.full", "the ring fills to its reserve, and with the reserve to its end",
+		ring_fills },
+	{ "log.each", "every method that commits waits for room with nothing changed",
+		full_ring_each },
 	{ "log.advance", "only records that are in the ring can be freed", advance_refused },
 	{ "log.threshold", "the threshold is signalled when it is reached", threshold },
 	{ "log.reserve", "the reserve is given to Threads and taken back", reserve_is_given },

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Unit tests of kernel/core: every method with each refusal and each success, then teardown and restarts. Prints one result for each test; see tests.list. */
+/*
+ * Unit tests of kernel/core: every method with each refusal and each success, then teardown and
+ * restarts. Prints one result for each test; see tests.list.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/host/core/calls.h"
 
 static const struct core_test *const groups[] = {
-	gate_tests, untyped_tests, cnode_tests, bind_tests, vspace_tests, irq_tests, log_tests, teardown_tests, restart_tests,
+	gate_tests,
+	untyped_tests,
+	cnode_tests,
+	bind_tests,
+	vspace_tests,
+	irq_tests,
+	log_tests,
+	teardown_tests,
+	restart_tests,
 };
 
 static int test_setup(void **state)
@@ -27,7 +38,9 @@ static bool test_run(const struct core_test *test)
 	return passed;
 }
 
-/* With an argument: only the tests whose id contains it. With --first: stop at the first failure. */
+/*
+ * With an argument: only the tests whose id contains it. With --first: stop at the first failure.
+ */
 int main(int argc, char **argv)
 {
 	const char *filter = argc > 1 && argv[1][0] != '-' ? argv[1] : "";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Teardown interrupted at every point: by an interrupt, by a full ring, by the death of the caller. However it is cut, the result is that of
- * an undisturbed run, byte for byte.
+ * Teardown interrupted at every point: by an interrupt, by a full ring, by the death of the caller.
+ * However it is cut, the result is that of an undisturbed run, byte for byte.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,10 @@
 
 static unsigned char *expected;
 
-/* What is not capability state: the ring and the caller's page come before init's CNode, the core's page before them. */
+/*
+ * What is not capability state: the ring and the caller's page come before init's CNode, the core's
+ * page before them.
+ */
 static size_t state_copy(unsigned char **to)
 {
 	size_t cnode = CNODE_BYTES(CNODE_BITS);
@@ -28,9 +31,11 @@ static void expect_same(const struct shape *shape, uint64_t point)
 	size_t bytes = state_copy(&now);
 
 	if (memcmp(now, expected, bytes) != 0)
-		fail_msg("%s: another result when it is cut at %llu", shape->name, (unsigned long long)point);
+		fail_msg("%s: another result when it is cut at %llu", shape->name,
+			(unsigned long long)point);
 	if (!shape->gone())
-		fail_msg("%s: something is left when it is cut at %llu", shape->name, (unsigned long long)point);
+		fail_msg("%s: something is left when it is cut at %llu", shape->name,
+			(unsigned long long)point);
 }
 
 static struct request start(const struct shape *shape)
@@ -45,7 +50,10 @@ static struct request start(const struct shape *shape)
 	return shape_request(shape);
 }
 
-/* The undisturbed run; returns how often an interrupt was asked for, and in *records how many records it took. */
+/*
+ * The undisturbed run; returns how often an interrupt was asked for, and in *records how many
+ * records it took.
+ */
 static uint64_t undisturbed(const struct shape *shape, uint64_t *records)
 {
 	struct request request = start(shape);
@@ -91,7 +99,10 @@ static void always_interrupted(void **state)
 	}
 }
 
-/* The caller is gone after its n-th interrupt; the kernel finishes. A RECLAIM leaves the watermark then: it is called again. */
+/*
+ * The caller is gone after its n-th interrupt; the kernel finishes. A RECLAIM leaves the watermark
+ * then: it is called again.
+ */
 static void orphaned(void **state)
 {
 	uint64_t records;
@@ -141,7 +152,10 @@ static void overtaken(void **state)
 	}
 }
 
-/* The ring has room for n records, then none; after it was drained the call is executed again and goes on. */
+/*
+ * The ring has room for n records, then none; after it was drained the call is executed again and
+ * goes on.
+ */
 static void ring_full(void **state)
 {
 	uint64_t records;
@@ -168,10 +182,12 @@ static void ring_full(void **state)
 }
 
 const struct core_test restart_tests[] = {
-	{ "restart.once", "an interrupt at any one point changes nothing about the result", interrupted },
+	{ "restart.once", "an interrupt at any one point changes nothing about the result",
+		interrupted },
 	{ "restart.always", "neither do interrupts at every point", always_interrupted },
 	{ "restart.orphaned", "nor the death of the caller at any point", orphaned },
-	{ "restart.overtaken", "nor somebody else who finishes the work between two executions", overtaken },
+	{ "restart.overtaken", "nor somebody else who finishes the work between two executions",
+		overtaken },
 	{ "restart.ring", "nor a ring that is full before any of the records", ring_full },
 	{ 0 },
 };

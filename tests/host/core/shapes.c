@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The shapes: see shapes.h. Each is small enough to be torn down a few hundred times, and larger than one batch of steps. */
+/*
+ * The shapes: see shapes.h. Each is small enough to be torn down a few hundred times, and larger
+ * than one batch of steps.
+ */
 #include "tests/host/core/shapes.h"
 
 enum { AT_BIG = AT_FREE, AT_A, AT_B, AT_C, AT_D, AT_MANY = AT_FREE + 20 };
 
 static void copy_into(uint64_t cnode, uint64_t index, struct slot *source_cnode, uint64_t source)
 {
-	assert_done(request_make(&(struct request){ machine_slot(cnode), CNODE_COPY, 1, { source_cnode }, { index, source, RIGHTS_ALL } }));
+	assert_done(request_make(&(struct request){ machine_slot(cnode), CNODE_COPY, 1,
+		{ source_cnode }, { index, source, RIGHTS_ALL } }));
 }
 
 static void move_into(uint64_t cnode, uint64_t index, uint64_t source)
 {
-	assert_done(request_make(&(struct request){ machine_slot(cnode), CNODE_MOVE, 1, { machine_slot(AT_CNODE) }, { index, source } }));
+	assert_done(request_make(&(struct request){ machine_slot(cnode), CNODE_MOVE, 1,
+		{ machine_slot(AT_CNODE) }, { index, source } }));
 }
 
 static bool is_zero_watermark(void)
@@ -58,7 +63,8 @@ static void wide(void)
 
 static bool wide_revoked(void)
 {
-	return slot_is_empty(slot_in(AT_BIG, 99)) && holds_type(AT_A, OBJECT_NOTIFICATION) && !machine_slot(AT_A)->child;
+	return slot_is_empty(slot_in(AT_BIG, 99)) && holds_type(AT_A, OBJECT_NOTIFICATION) &&
+		!machine_slot(AT_A)->child;
 }
 
 /* Two CNodes, each with the other's original in it, and copies across. */
@@ -80,7 +86,8 @@ static void mutual(void)
 /* Only a copy was deleted: A's original lies in B, and both live on. */
 static bool mutual_cut(void)
 {
-	return is_empty(AT_C) && holds_type(AT_D, OBJECT_CNODE) && slot_in(AT_D, 5)->type == OBJECT_CNODE;
+	return is_empty(AT_C) && holds_type(AT_D, OBJECT_CNODE) &&
+		slot_in(AT_D, 5)->type == OBJECT_CNODE;
 }
 
 static bool mutual_gone(void)
@@ -112,11 +119,15 @@ static void nested(void)
 	for (uint64_t i = 0; i < 30; i++) {
 		size -= 2 * PAGE_SIZE;
 		assert_done(do_retype(AT_MANY + 2 * i, OBJECT_REPLY, 0, AT_MANY + 2 * i + 1, 1));
-		assert_done(do_retype(AT_MANY + 2 * i, OBJECT_UNTYPED, size, AT_MANY + 2 * i + 2, 1));
+		assert_done(
+			do_retype(AT_MANY + 2 * i, OBJECT_UNTYPED, size, AT_MANY + 2 * i + 2, 1));
 	}
 }
 
-/* An address space with Mappings in several CNodes, of several Regions, its table memory from two Untypeds, bound in Threads. */
+/*
+ * An address space with Mappings in several CNodes, of several Regions, its table memory from two
+ * Untypeds, bound in Threads.
+ */
 static void sparse(void)
 {
 	make_vspace(AT_A, AT_B, 1);
@@ -125,8 +136,10 @@ static void sparse(void)
 	assert_done(do_retype(AT_UNTYPED, OBJECT_REGION, PAGE_SIZE, AT_MANY, 4));
 	assert_done(do_retype(AT_UNTYPED, OBJECT_THREAD, 0, AT_MANY + 4, 2));
 	for (uint64_t i = 0; i < 40; i++) {
-		assert_done(request_make(&(struct request){ machine_slot(AT_A), VSPACE_ATTACH_REGION, 2,
-			{ machine_slot(AT_MANY + i % 4), machine_slot(i % 2 ? AT_D : AT_CNODE) }, { i % 2 ? i : AT_MANY + 10 + i, RIGHTS_ALL } }));
+		assert_done(request_make(&(struct request){ machine_slot(AT_A),
+			VSPACE_ATTACH_REGION, 2,
+			{ machine_slot(AT_MANY + i % 4), machine_slot(i % 2 ? AT_D : AT_CNODE) },
+			{ i % 2 ? i : AT_MANY + 10 + i, RIGHTS_ALL } }));
 	}
 	copy_into(AT_D, 50, machine_slot(AT_D), 1);
 	copy_into(AT_D, 52, machine_slot(AT_CNODE), AT_A);
@@ -142,7 +155,10 @@ static bool sparse_gone(void)
 	return is_empty(AT_A) && is_empty(AT_B) && is_empty(AT_C) && is_empty(AT_MANY + 10);
 }
 
-/* Threads with all their slots bound, handlers attached and bound, all of them holding one CNode's contents. */
+/*
+ * Threads with all their slots bound, handlers attached and bound, all of them holding one CNode's
+ * contents.
+ */
 static void populated(void)
 {
 	make_cnode(AT_A, 6);
@@ -159,7 +175,8 @@ static void populated(void)
 		assert_done(do_bind(AT_MANY + i, THREAD_FAULT, AT_MANY + 30));
 		assert_done(do_bind(AT_MANY + i, THREAD_PERSONALITY, AT_MANY + 30));
 		assert_done(do_bind(AT_MANY + i, THREAD_NOTIFICATION, AT_MANY + 10 + i));
-		assert_done(request_make(&(struct request){ machine_slot(AT_MANY + 20 + i), IRQ_HANDLER_BIND, 1, { machine_slot(AT_MANY + 10 + i) }, { 0 } }));
+		assert_done(request_make(&(struct request){ machine_slot(AT_MANY + 20 + i),
+			IRQ_HANDLER_BIND, 1, { machine_slot(AT_MANY + 10 + i) }, { 0 } }));
 		assert_done(do_irq_attach(AT_MANY + 20 + i, i % 2 ? i : IRQ_LINE_MSI, 0));
 		move_into(AT_A, i, AT_MANY + i);
 		move_into(AT_A, 10 + i, AT_MANY + 10 + i);
@@ -171,7 +188,8 @@ static void populated(void)
 
 static bool populated_gone(void)
 {
-	return is_empty(AT_A) && is_empty(AT_MANY + 32) && !core->vector[IRQ_VECTOR_FIRST] && !core->line[1];
+	return is_empty(AT_A) && is_empty(AT_MANY + 32) && !core->vector[IRQ_VECTOR_FIRST] &&
+		!core->line[1];
 }
 
 static bool untouched(void)
@@ -211,6 +229,8 @@ const size_t shape_count = sizeof(shapes) / sizeof(shapes[0]);
 struct request shape_request(const struct shape *shape)
 {
 	if (shape->method == UNTYPED_RECLAIM)
-		return (struct request){ machine_slot(shape->index), UNTYPED_RECLAIM, 0, { NULL }, { 0 } };
-	return (struct request){ machine_slot(AT_CNODE), shape->method, 0, { NULL }, { shape->index } };
+		return (struct request){ machine_slot(shape->index), UNTYPED_RECLAIM, 0, { NULL },
+			{ 0 } };
+	return (struct request){ machine_slot(AT_CNODE), shape->method, 0, { NULL },
+		{ shape->index } };
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes of capability trees that teardown must get through, each with the call that tears it down. */
+/*
+ * Shapes of capability trees that teardown must get through, each with the call that tears it down.
+ */
 #ifndef KOZO_HOST_SHAPES_H
 #define KOZO_HOST_SHAPES_H
 
@@ -8,8 +10,8 @@
 struct shape {
 	const char *name;
 	void (*build)(void);
-	uint32_t method;  /* CNODE_DELETE, CNODE_REVOKE, UNTYPED_RECLAIM */
-	uint64_t index;   /* the slot to tear down, in init's CNode */
+	uint32_t method;    /* CNODE_DELETE, CNODE_REVOKE, UNTYPED_RECLAIM */
+	uint64_t index;	    /* the slot to tear down, in init's CNode */
 	bool (*gone)(void); /* what must be true afterwards */
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Teardown of every shape in one go and step by step, of very deep and very wide trees, and the cases that hang together badly. */
+/*
+ * Teardown of every shape in one go and step by step, of very deep and very wide trees, and the
+ * cases that hang together badly.
+ */
 #include "tests/host/core/shapes.h"
 
 enum { MANY = 2000, AT_BIG = AT_FREE, AT_A };
@@ -9,8 +12,11 @@ static void steps(enum commit_operation operation, uint64_t index, uint16_t flag
 {
 	const char *broken;
 
-	assert_done(commit(machine.caller, &(struct commit_record){
-		.operation = (uint16_t)operation, .flags = flags, .count = count, .argument = { core_ref(machine_slot(index)) } }));
+	assert_done(commit(machine.caller,
+		&(struct commit_record){ .operation = (uint16_t)operation,
+			.flags = flags,
+			.count = count,
+			.argument = { core_ref(machine_slot(index)) } }));
 	machine_drain();
 	broken = invariants_check(true);
 	if (broken)
@@ -50,8 +56,10 @@ static void shapes_by_step(void **state)
 		shape->build();
 		if (shape->method == CNODE_DELETE)
 			begin(shape->index);
-		while (core->dying || (shape->method != CNODE_DELETE && machine_slot(shape->index)->child))
-			steps(shape->method == CNODE_DELETE ? COMMIT_DELETE : COMMIT_REVOKE, shape->index, 0, 1);
+		while (core->dying ||
+			(shape->method != CNODE_DELETE && machine_slot(shape->index)->child))
+			steps(shape->method == CNODE_DELETE ? COMMIT_DELETE : COMMIT_REVOKE,
+				shape->index, 0, 1);
 		if (shape->method == UNTYPED_RECLAIM)
 			assert_done(do_reclaim(shape->index));
 		if (!shape->gone())
@@ -83,7 +91,8 @@ static void build_chain(bool deep)
 	for (uint64_t i = 0; i < MANY; i++) {
 		struct slot *source = i && deep ? machine_slot(AT_BIG) : machine_slot(AT_CNODE);
 
-		assert_done(request_make(&(struct request){ machine_slot(AT_BIG), CNODE_COPY, 1, { source }, { i, i && deep ? i - 1 : AT_A, RIGHTS_ALL } }));
+		assert_done(request_make(&(struct request){ machine_slot(AT_BIG), CNODE_COPY, 1,
+			{ source }, { i, i && deep ? i - 1 : AT_A, RIGHTS_ALL } }));
 	}
 	request_trust(false);
 	machine_drain();
@@ -97,7 +106,8 @@ static void tear_many(bool deep)
 	head = commit_ring->head;
 	questions = machine.questions;
 	assert_done(do_delete(AT_A));
-	assert_int_equal(commit_ring->head - head, (2 * (MANY + 1) - 1 + TEARDOWN_BATCH - 1) / TEARDOWN_BATCH);
+	assert_int_equal(commit_ring->head - head,
+		(2 * (MANY + 1) - 1 + TEARDOWN_BATCH - 1) / TEARDOWN_BATCH);
 	assert_int_equal(machine.questions - questions, commit_ring->head - head - 1);
 	for (uint64_t i = 0; i < MANY; i++)
 		assert_true(slot_is_empty(slot_in(AT_BIG, i)));
@@ -131,7 +141,10 @@ static void scan_is_bounded(void **state)
 	assert_int_equal(count, 1024 / 32);
 }
 
-/* While an address space is dying, but before its contents are looked at, its table memory is deleted by somebody else. */
+/*
+ * While an address space is dying, but before its contents are looked at, its table memory is
+ * deleted by somebody else.
+ */
 static void tables_of_dying_vspace(void **state)
 {
 	(void)state;
@@ -153,7 +166,10 @@ static void tables_of_dying_vspace(void **state)
 	}
 }
 
-/* The same, and the slot of the table memory is used for something else before the address space is looked at. */
+/*
+ * The same, and the slot of the table memory is used for something else before the address space is
+ * looked at.
+ */
 static void slot_of_tables_reused(void **state)
 {
 	(void)state;
@@ -168,10 +184,14 @@ static void slot_of_tables_reused(void **state)
 	assert_done(do_retype(AT_LARGE, OBJECT_UNTYPED, PAGE_SIZE, AT_A + 2, 1));
 	teardown_drain();
 	assert_true(holds_type(AT_A + 2, OBJECT_UNTYPED));
-	assert_true(is_empty(AT_A) && is_empty(AT_A + 1) && is_empty(AT_A + 6) && is_empty(AT_A + 7));
+	assert_true(
+		is_empty(AT_A) && is_empty(AT_A + 1) && is_empty(AT_A + 6) && is_empty(AT_A + 7));
 }
 
-/* Table memory takes its VSpace along; the VSpace's slot is used again before the table memory itself is through. */
+/*
+ * Table memory takes its VSpace along; the VSpace's slot is used again before the table memory
+ * itself is through.
+ */
 static void slot_of_vspace_reused(void **state)
 {
 	(void)state;
@@ -186,7 +206,10 @@ static void slot_of_vspace_reused(void **state)
 	assert_true(holds_type(AT_A, OBJECT_REPLY));
 }
 
-/* Copies of a dying object are live until their turn comes, and what is done with them is torn down too. */
+/*
+ * Copies of a dying object are live until their turn comes, and what is done with them is torn down
+ * too.
+ */
 static void last_use_of_copies(void **state)
 {
 	(void)state;
@@ -203,16 +226,22 @@ static void last_use_of_copies(void **state)
 	begin(AT_A);
 	assert_done(do_donate(AT_A + 10, AT_A + 20, 1, AT_LARGE));
 	assert_done(do_attach(AT_A + 10, AT_A + 21, RIGHTS_ALL, AT_A + 12));
-	assert_done(request_make(&(struct request){ machine_slot(AT_A + 13), CNODE_COPY, 1, { machine_slot(AT_CNODE) }, { 1, AT_A + 14, RIGHTS_ALL } }));
+	assert_done(request_make(&(struct request){ machine_slot(AT_A + 13), CNODE_COPY, 1,
+		{ machine_slot(AT_CNODE) }, { 1, AT_A + 14, RIGHTS_ALL } }));
 	assert_done(do_bind(AT_A + 14, THREAD_NOTIFICATION, AT_A + 15));
 	assert_done(do_bind(AT_A + 14, THREAD_CNODE, AT_A + 13));
 	teardown_drain();
 	for (uint64_t i = 0; i < 30; i++)
 		assert_int_equal(is_empty(AT_A + i), i != 2 && i != 5 && i != 12 && i != 15);
-	assert_int_equal(((struct notification_core *)core_pointer(machine_slot(AT_A + 5)->object))->bound, 0);
+	assert_int_equal(
+		((struct notification_core *)core_pointer(machine_slot(AT_A + 5)->object))->bound,
+		0);
 }
 
-/* What a dead caller left is finished by the next one who deletes, revokes or reclaims, whatever it is that they want. */
+/*
+ * What a dead caller left is finished by the next one who deletes, revokes or reclaims, whatever it
+ * is that they want.
+ */
 static void orphans_are_adopted(void **state)
 {
 	(void)state;
@@ -242,7 +271,10 @@ static void orphans_are_adopted(void **state)
 	}
 }
 
-/* With nobody calling, the kernel finishes it in bounded pieces; it needs room in the ring for each. */
+/*
+ * With nobody calling, the kernel finishes it in bounded pieces; it needs room in the ring for
+ * each.
+ */
 static void orphans_are_finished(void **state)
 {
 	uint64_t head;
@@ -282,7 +314,9 @@ static void limbo_comes_before_reuse(void **state)
 	make_vspace(AT_A, AT_A + 1, 1);
 	machine.limbo_per_vspace = 5;
 	machine.pending_every = 1;
-	/* Asked between two steps; the one record before them and the last step need no question. */
+	/*
+	 * Asked between two steps; the one record before them and the last step need no question.
+	 */
 	for (unsigned i = 0; i < 4; i++) {
 		assert_int_equal(request_execute(&request, &restarted), ERR_RESTART);
 		assert_true(machine_slot(AT_UNTYPED)->watermark > 0);
@@ -291,7 +325,10 @@ static void limbo_comes_before_reuse(void **state)
 	assert_int_equal(machine_slot(AT_UNTYPED)->watermark, 0);
 }
 
-/* A slot that was emptied and filled again while its deletion was interrupted is not deleted a second time. */
+/*
+ * A slot that was emptied and filled again while its deletion was interrupted is not deleted a
+ * second time.
+ */
 static void restarted_delete_spares(void **state)
 {
 	struct request request = { machine_slot(AT_CNODE), CNODE_DELETE, 0, { NULL }, { AT_A } };
@@ -308,7 +345,10 @@ static void restarted_delete_spares(void **state)
 	assert_true(holds_type(AT_A, OBJECT_REPLY));
 }
 
-/* A revoke that is executed again finds that its slot has gone: it is done. One that was never begun is refused. */
+/*
+ * A revoke that is executed again finds that its slot has gone: it is done. One that was never
+ * begun is refused.
+ */
 static void restarted_revoke_of_nothing(void **state)
 {
 	struct request request = { machine_slot(AT_CNODE), CNODE_REVOKE, 0, { NULL }, { AT_A } };
@@ -326,20 +366,32 @@ static void restarted_revoke_of_nothing(void **state)
 }
 
 const struct core_test teardown_tests[] = {
-	{ "teardown.shapes", "every shape is torn down completely, and its memory can be reclaimed", shapes_at_once },
-	{ "teardown.steps", "every invariant holds after each single step of every shape", shapes_by_step },
+	{ "teardown.shapes", "every shape is torn down completely, and its memory can be reclaimed",
+		shapes_at_once },
+	{ "teardown.steps", "every invariant holds after each single step of every shape",
+		shapes_by_step },
 	{ "teardown.dying", "a dying slot is of use to nobody and not free", dying_is_useless },
-	{ "teardown.chain", "a chain of 2000 copies takes a record for each batch of steps", deep_chain },
+	{ "teardown.chain", "a chain of 2000 copies takes a record for each batch of steps",
+		deep_chain },
 	{ "teardown.wide", "so do 2000 copies of one capability", wide_tree },
 	{ "teardown.scan", "a step looks at a bounded part of a CNode", scan_is_bounded },
-	{ "teardown.tables", "table memory is deleted while its VSpace is dying", tables_of_dying_vspace },
-	{ "teardown.reuse", "a slot freed meanwhile and used again is not touched", slot_of_tables_reused },
-	{ "teardown.reused", "nor is the slot of an address space that went with its table memory", slot_of_vspace_reused },
-	{ "teardown.copies", "what is done with copies of a dying object is torn down too", last_use_of_copies },
-	{ "teardown.adopted", "the next delete, revoke or reclaim finishes what another one left", orphans_are_adopted },
-	{ "teardown.orphans", "the kernel finishes what nobody else does, piece by piece", orphans_are_finished },
-	{ "teardown.limbo", "memory is reused only when the machine is done with it", limbo_comes_before_reuse },
-	{ "teardown.spares", "a restarted delete does not delete what came into the slot since", restarted_delete_spares },
-	{ "teardown.revoked", "a restarted revoke of a slot that has gone is done", restarted_revoke_of_nothing },
+	{ "teardown.tables", "table memory is deleted while its VSpace is dying",
+		tables_of_dying_vspace },
+	{ "teardown.reuse", "a slot freed meanwhile and used again is not touched",
+		slot_of_tables_reused },
+	{ "teardown.reused", "nor is the slot of an address space that went with its table memory",
+		slot_of_vspace_reused },
+	{ "teardown.copies", "what is done with copies of a dying object is torn down too",
+		last_use_of_copies },
+	{ "teardown.adopted", "the next delete, revoke or reclaim finishes what another one left",
+		orphans_are_adopted },
+	{ "teardown.orphans", "the kernel finishes what nobody else does, piece by piece",
+		orphans_are_finished },
+	{ "teardown.limbo", "memory is reused only when the machine is done with it",
+		limbo_comes_before_reuse },
+	{ "teardown.spares", "a restarted delete does not delete what came into the slot since",
+		restarted_delete_spares },
+	{ "teardown.revoked", "a restarted revoke of a slot that has gone is done",
+		restarted_revoke_of_nothing },
 	{ 0 },
 };

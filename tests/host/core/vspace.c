@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Address spaces: donating table memory, attaching Regions, and what becomes of both when one of the three objects goes. */
+/*
+ * Address spaces: donating table memory, attaching Regions, and what becomes of both when one of
+ * the three objects goes.
+ */
 #include "tests/host/core/calls.h"
 
-enum { AT_VSPACE = AT_FREE, AT_TABLES, AT_MEMORY, AT_MAPPING, AT_WEAK, AT_SECOND, AT_LAST = AT_FREE + 10 };
+enum {
+	AT_VSPACE = AT_FREE,
+	AT_TABLES,
+	AT_MEMORY,
+	AT_MAPPING,
+	AT_WEAK,
+	AT_SECOND,
+	AT_LAST = AT_FREE + 10
+};
 
 static void make_memory(void)
 {
@@ -43,7 +54,8 @@ static void donate_refused(void **state)
 	(void)state;
 	make_vspace(AT_VSPACE, 0, 0);
 	assert_done(do_copy(AT_WEAK, AT_CNODE, RIGHTS_ALL & ~RIGHT_WRITE));
-	request = (struct request){ machine_slot(AT_VSPACE), VSPACE_DONATE, 2, { machine_slot(AT_UNTYPED), machine_slot(AT_REGION) }, { AT_TABLES, 1 } };
+	request = (struct request){ machine_slot(AT_VSPACE), VSPACE_DONATE, 2,
+		{ machine_slot(AT_UNTYPED), machine_slot(AT_REGION) }, { AT_TABLES, 1 } };
 	assert_refused(ERR_TYPE, request_make(&request));
 	request.cap[1] = machine_slot(AT_WEAK);
 	assert_refused(ERR_RIGHTS, request_make(&request));
@@ -52,10 +64,12 @@ static void donate_refused(void **state)
 	assert_refused(ERR_TYPE, do_donate(AT_VSPACE, AT_TABLES, 1, AT_REGION));
 	assert_refused(ERR_ARGUMENT, do_donate(AT_VSPACE, AT_TABLES, 0, AT_UNTYPED));
 	assert_refused(ERR_ARGUMENT, do_donate(AT_VSPACE, AT_TABLES, 65537, AT_UNTYPED));
-	assert_refused(ERR_ARGUMENT, do_donate(AT_VSPACE, AT_TABLES, ((uint64_t)1 << 52) + 1, AT_UNTYPED));
+	assert_refused(
+		ERR_ARGUMENT, do_donate(AT_VSPACE, AT_TABLES, ((uint64_t)1 << 52) + 1, AT_UNTYPED));
 	assert_refused(ERR_ARGUMENT, do_donate(AT_VSPACE, AT_TABLES, 1, AT_DEVICE));
 	assert_refused(ERR_NOMEM, do_donate(AT_VSPACE, AT_TABLES, 65536, AT_UNTYPED));
-	assert_refused(ERR_NOMEM, do_donate(AT_VSPACE, AT_TABLES, UNTYPED_BYTES / PAGE_SIZE - 1, AT_UNTYPED));
+	assert_refused(ERR_NOMEM,
+		do_donate(AT_VSPACE, AT_TABLES, UNTYPED_BYTES / PAGE_SIZE - 1, AT_UNTYPED));
 	machine_slot(AT_UNTYPED)->rights = RIGHTS_ALL & ~RIGHT_WRITE;
 	assert_refused(ERR_RIGHTS, do_donate(AT_VSPACE, AT_TABLES, 1, AT_UNTYPED));
 	machine_slot(AT_UNTYPED)->rights = RIGHTS_ALL;
@@ -70,7 +84,8 @@ static void donate_restarts(void **state)
 
 	(void)state;
 	make_vspace(AT_VSPACE, 0, 0);
-	request = (struct request){ machine_slot(AT_VSPACE), VSPACE_DONATE, 2, { machine_slot(AT_UNTYPED), machine_slot(AT_CNODE) }, { AT_TABLES, 5 } };
+	request = (struct request){ machine_slot(AT_VSPACE), VSPACE_DONATE, 2,
+		{ machine_slot(AT_UNTYPED), machine_slot(AT_CNODE) }, { AT_TABLES, 5 } };
 	machine.pending_every = 1;
 	while (request_execute(&request, &restarted) == ERR_RESTART)
 		executions++;
@@ -86,7 +101,8 @@ static void attach(void **state)
 	(void)state;
 	make_vspace(AT_VSPACE, AT_TABLES, 1);
 	make_memory();
-	assert_done(do_attach(AT_VSPACE, AT_MAPPING, RIGHT_READ | RIGHT_EXECUTE | RIGHT_DMA, AT_MEMORY));
+	assert_done(do_attach(
+		AT_VSPACE, AT_MAPPING, RIGHT_READ | RIGHT_EXECUTE | RIGHT_DMA, AT_MEMORY));
 	assert_int_equal(record_back(0)->operation, COMMIT_ATTACH);
 	mapping = core_pointer(slot->object);
 	assert_int_equal(slot->type, OBJECT_MAPPING);
@@ -99,7 +115,8 @@ static void attach(void **state)
 	assert_int_equal(mapping->device, 0);
 	assert_int_equal(mapping->vspace, machine_slot(AT_VSPACE)->object);
 	assert_done(do_attach(AT_VSPACE, AT_LAST, RIGHTS_ALL, AT_MEMORY));
-	assert_int_equal(((struct mapping_core *)core_pointer(machine_slot(AT_LAST)->object))->index, 2);
+	assert_int_equal(
+		((struct mapping_core *)core_pointer(machine_slot(AT_LAST)->object))->index, 2);
 	assert_int_equal(machine.created[OBJECT_MAPPING], 2);
 	assert_int_equal(mapping->live, 0);
 }
@@ -109,7 +126,8 @@ static void attach_rights(void **state)
 	(void)state;
 	make_vspace(AT_VSPACE, AT_TABLES, 1);
 	make_memory();
-	assert_refused(ERR_RIGHTS, do_attach(AT_VSPACE, AT_MAPPING, RIGHT_WRITE | RIGHT_EXECUTE, AT_MEMORY));
+	assert_refused(ERR_RIGHTS,
+		do_attach(AT_VSPACE, AT_MAPPING, RIGHT_WRITE | RIGHT_EXECUTE, AT_MEMORY));
 	assert_refused(ERR_RIGHTS, do_attach(AT_VSPACE, AT_MAPPING, 0, AT_MEMORY));
 	assert_done(do_copy(AT_WEAK, AT_MEMORY, RIGHTS_ALL & ~RIGHT_READ));
 	assert_refused(ERR_RIGHTS, do_attach(AT_VSPACE, AT_MAPPING, RIGHTS_ALL, AT_WEAK));
@@ -122,7 +140,8 @@ static void attach_rights(void **state)
 	assert_done(do_attach(AT_VSPACE, AT_LAST + 2, RIGHTS_ALL, AT_LAST + 1));
 	assert_int_equal(machine_slot(AT_LAST + 2)->rights, RIGHT_READ | RIGHT_WRITE);
 	assert_done(do_attach(AT_VSPACE, AT_LAST + 3, RIGHTS_ALL, AT_MEMORY));
-	assert_int_equal(machine_slot(AT_LAST + 3)->rights, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
+	assert_int_equal(
+		machine_slot(AT_LAST + 3)->rights, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
 }
 
 static void attach_refused(void **state)
@@ -132,8 +151,8 @@ static void attach_refused(void **state)
 	(void)state;
 	make_vspace(AT_VSPACE, AT_TABLES, 1);
 	make_memory();
-	request = (struct request){
-		machine_slot(AT_VSPACE), VSPACE_ATTACH_REGION, 2, { machine_slot(AT_MEMORY), machine_slot(AT_UNTYPED) }, { AT_MAPPING, RIGHTS_ALL } };
+	request = (struct request){ machine_slot(AT_VSPACE), VSPACE_ATTACH_REGION, 2,
+		{ machine_slot(AT_MEMORY), machine_slot(AT_UNTYPED) }, { AT_MAPPING, RIGHTS_ALL } };
 	assert_refused(ERR_TYPE, request_make(&request));
 	assert_done(do_copy(AT_WEAK, AT_CNODE, RIGHT_READ));
 	request.cap[1] = machine_slot(AT_WEAK);
@@ -157,7 +176,10 @@ static void attach_device(void **state)
 	assert_int_equal(mapping->rights, RIGHT_READ | RIGHT_WRITE);
 }
 
-/* More pages than a Mapping can count; the memory is not there, so the capability is written by hand. */
+/*
+ * More pages than a Mapping can count; the memory is not there, so the capability is written by
+ * hand.
+ */
 static void attach_too_large(void **state)
 {
 	(void)state;
@@ -168,7 +190,9 @@ static void attach_too_large(void **state)
 	assert_refused(ERR_ARGUMENT, do_attach(AT_VSPACE, AT_MAPPING, RIGHTS_ALL, AT_MEMORY));
 	machine_slot(AT_MEMORY)->size = ((uint64_t)1 << 44) - PAGE_SIZE;
 	assert_done(do_attach(AT_VSPACE, AT_MAPPING, RIGHTS_ALL, AT_MEMORY));
-	assert_int_equal(((struct mapping_core *)core_pointer(machine_slot(AT_MAPPING)->object))->pages, UINT32_MAX);
+	assert_int_equal(
+		((struct mapping_core *)core_pointer(machine_slot(AT_MAPPING)->object))->pages,
+		UINT32_MAX);
 }
 
 static void attach_without_tables(void **state)
@@ -183,13 +207,17 @@ static void attach_without_tables(void **state)
 	assert_refused(ERR_NOMEM, do_attach(AT_VSPACE, AT_MAPPING, RIGHTS_ALL, AT_MEMORY));
 	assert_done(do_delete(AT_LAST + 17));
 	assert_done(do_attach(AT_VSPACE, AT_MAPPING, RIGHTS_ALL, AT_MEMORY));
-	assert_int_equal(((struct mapping_core *)core_pointer(machine_slot(AT_MAPPING)->object))->index, 18);
+	assert_int_equal(
+		((struct mapping_core *)core_pointer(machine_slot(AT_MAPPING)->object))->index, 18);
 	assert_done(do_delete(AT_MEMORY));
 	assert_int_equal(vspace()->mappings, 0);
 	assert_int_equal(machine.destroyed[OBJECT_MAPPING], 65);
 }
 
-/* A VSpace with five Mappings of two Regions, one of them copied; the middle, the first and the last go. */
+/*
+ * A VSpace with five Mappings of two Regions, one of them copied; the middle, the first and the
+ * last go.
+ */
 static void mappings_unlink(void **state)
 {
 	static const unsigned order[] = { 2, 4, 0, 3, 1 };
@@ -218,7 +246,9 @@ static void region_goes(void **state)
 	make_memory();
 	assert_done(do_mint(AT_WEAK, AT_MEMORY, RIGHT_READ, 1 | (uint64_t)2 << 32));
 	assert_done(do_attach(AT_VSPACE, AT_MAPPING, RIGHTS_ALL, AT_WEAK));
-	assert_int_equal(((struct mapping_core *)core_pointer(machine_slot(AT_MAPPING)->object))->base, machine_slot(AT_MEMORY)->object + PAGE_SIZE);
+	assert_int_equal(
+		((struct mapping_core *)core_pointer(machine_slot(AT_MAPPING)->object))->base,
+		machine_slot(AT_MEMORY)->object + PAGE_SIZE);
 	assert_done(do_attach(AT_VSPACE, AT_LAST, RIGHTS_ALL, AT_MEMORY));
 	assert_done(do_delete(AT_WEAK));
 	assert_true(is_empty(AT_MAPPING));
@@ -236,8 +266,8 @@ static void vspace_goes(void **state)
 	make_cnode(AT_SECOND, 4);
 	assert_done(do_donate(AT_VSPACE, AT_TABLES + 20, 1, AT_UNTYPED));
 	assert_done(do_attach(AT_VSPACE, AT_MAPPING, RIGHTS_ALL, AT_MEMORY));
-	assert_done(request_make(&(struct request){
-		machine_slot(AT_VSPACE), VSPACE_ATTACH_REGION, 2, { machine_slot(AT_MEMORY), machine_slot(AT_SECOND) }, { 3, RIGHTS_ALL } }));
+	assert_done(request_make(&(struct request){ machine_slot(AT_VSPACE), VSPACE_ATTACH_REGION,
+		2, { machine_slot(AT_MEMORY), machine_slot(AT_SECOND) }, { 3, RIGHTS_ALL } }));
 	assert_done(do_copy(AT_WEAK, AT_VSPACE, RIGHTS_ALL));
 	assert_done(do_delete(AT_WEAK));
 	assert_int_equal(machine.destroyed[OBJECT_VSPACE], 0);
@@ -257,7 +287,8 @@ static void table_memory_goes(void **state)
 	assert_done(do_donate(AT_VSPACE, AT_TABLES + 20, 1, AT_LARGE));
 	assert_done(do_attach(AT_VSPACE, AT_MAPPING, RIGHTS_ALL, AT_MEMORY));
 	assert_done(do_delete(AT_TABLES));
-	assert_true(is_empty(AT_VSPACE) && is_empty(AT_MAPPING) && is_empty(AT_TABLES) && is_empty(AT_TABLES + 20));
+	assert_true(is_empty(AT_VSPACE) && is_empty(AT_MAPPING) && is_empty(AT_TABLES) &&
+		is_empty(AT_TABLES + 20));
 	assert_int_equal(machine.destroyed[OBJECT_TABLE_MEMORY], 2);
 	assert_int_equal(machine.destroyed[OBJECT_VSPACE], 1);
 	make_vspace(AT_VSPACE, 0, 0);
@@ -284,18 +315,26 @@ static void inform(void **state)
 }
 
 const struct core_test vspace_tests[] = {
-	{ "vspace.donate", "donated memory is a child of its Untyped and listed by its VSpace", donate },
-	{ "vspace.donate.refused", "donate refuses other memory, rights, sizes, slots", donate_refused },
+	{ "vspace.donate", "donated memory is a child of its Untyped and listed by its VSpace",
+		donate },
+	{ "vspace.donate.refused", "donate refuses other memory, rights, sizes, slots",
+		donate_refused },
 	{ "vspace.donate.restart", "donated memory is cleared in pieces", donate_restarts },
 	{ "vspace.attach", "a Mapping shows its Region's pages, with an index of its own", attach },
-	{ "vspace.attach.rights", "a Mapping has the rights that Region, VSpace and mask share, and READ among them", attach_rights },
+	{ "vspace.attach.rights",
+		"a Mapping has the rights that Region, VSpace and mask share, and READ among them",
+		attach_rights },
 	{ "vspace.attach.refused", "attach refuses other types and slots", attach_refused },
 	{ "vspace.attach.device", "device memory is never executable", attach_device },
-	{ "vspace.attach.size", "a Region of more pages than a Mapping counts is refused", attach_too_large },
-	{ "vspace.attach.memory", "Mappings take table memory and give it back", attach_without_tables },
-	{ "vspace.unlink", "Mappings leave their VSpace's list from any position", mappings_unlink },
+	{ "vspace.attach.size", "a Region of more pages than a Mapping counts is refused",
+		attach_too_large },
+	{ "vspace.attach.memory", "Mappings take table memory and give it back",
+		attach_without_tables },
+	{ "vspace.unlink", "Mappings leave their VSpace's list from any position",
+		mappings_unlink },
 	{ "vspace.region", "a Region takes the Mappings made through it along", region_goes },
-	{ "vspace.delete", "a VSpace takes its Mappings and table memory along, wherever they lie", vspace_goes },
+	{ "vspace.delete", "a VSpace takes its Mappings and table memory along, wherever they lie",
+		vspace_goes },
 	{ "vspace.tables", "table memory takes its VSpace along", table_memory_goes },
 	{ "vspace.inform", "a Region tells its address only with the DMA right", inform },
 	{ 0 },

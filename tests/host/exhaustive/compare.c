@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Comparing core and model: see compare.h. Reads the core's memory directly and uses none of its functions that walk it. */
+/*
+ * Comparing core and model: see compare.h. Reads the core's memory directly and uses none of its
+ * functions that walk it.
+ */
 #include "tests/host/exhaustive/compare.h"
 
 #include <string.h>
 
-#define DIFFERS(condition, sentence)                                                               \
-	do {                                                                                           \
-		if (condition)                                                                             \
-			return sentence;                                                                       \
+#define DIFFERS(condition, sentence)     \
+	do {                             \
+		if (condition)           \
+			return sentence; \
 	} while (0)
 
 static paddr_t place_of(const void *slot)
@@ -44,10 +47,14 @@ static uint64_t badge_expected(const struct capability *capability)
 
 static const char *slot_compare(const struct capability *capability, const struct slot *slot)
 {
-	ref_t object = lies_in_memory((enum object_type)capability->type) || is_control((enum object_type)capability->type) ? 0 : DIRECT_MAP_BASE;
+	ref_t object = lies_in_memory((enum object_type)capability->type) ||
+			is_control((enum object_type)capability->type)
+		? 0
+		: DIRECT_MAP_BASE;
 
 	if (capability->dying) {
-		DIFFERS(slot->type != OBJECT_NULL || slot->remains != capability->type, "a slot is not dying as the model says");
+		DIFFERS(slot->type != OBJECT_NULL || slot->remains != capability->type,
+			"a slot is not dying as the model says");
 		return NULL;
 	}
 	DIFFERS(slot->type != capability->type || slot->remains != OBJECT_NULL, "the type differs");
@@ -55,19 +62,23 @@ static const char *slot_compare(const struct capability *capability, const struc
 	DIFFERS(slot->object != object + capability->object, "the object differs");
 	DIFFERS(slot->size != size_expected(capability), "the size differs");
 	DIFFERS(slot->badge != badge_expected(capability), "badge, watermark or base differ");
-	DIFFERS(!(slot->flags & SLOT_ORIGINAL) != !capability->original, "one of them says that it is an original");
-	DIFFERS(!(slot->flags & SLOT_DEVICE) != !capability->device, "one of them says that it is device memory");
+	DIFFERS(!(slot->flags & SLOT_ORIGINAL) != !capability->original,
+		"one of them says that it is an original");
+	DIFFERS(!(slot->flags & SLOT_DEVICE) != !capability->device,
+		"one of them says that it is device memory");
 	return NULL;
 }
 
 /* The children of one slot in the core are those of the model; adds their number to *children. */
-static const char *children_compare(struct model *model, const struct slot *parent, int index, int *children)
+static const char *children_compare(
+	struct model *model, const struct slot *parent, int index, int *children)
 {
 	for (ref_t ref = parent->child; ref; ref = ((struct slot *)core_pointer(ref))->next) {
 		const struct capability *child = model_at(model, place_of(core_pointer(ref)));
 
 		DIFFERS(!child, "the core has a child that the model does not know");
-		DIFFERS(child->parent != index, "a capability was derived from another one than the model says");
+		DIFFERS(child->parent != index,
+			"a capability was derived from another one than the model says");
 		(*children)++;
 	}
 	return NULL;
@@ -78,7 +89,9 @@ static const char *range_is_empty(struct model *model, paddr_t first, uint64_t s
 	for (uint64_t i = 0; i < slots; i++) {
 		const struct slot *slot = (const struct slot *)(core_arena + first) + i;
 
-		DIFFERS((slot->type != OBJECT_NULL || slot->remains != OBJECT_NULL) && !model_at(model, place_of(slot)), "the core has a capability that the model does not know");
+		DIFFERS((slot->type != OBJECT_NULL || slot->remains != OBJECT_NULL) &&
+				!model_at(model, place_of(slot)),
+			"the core has a capability that the model does not know");
 	}
 	return NULL;
 }
@@ -92,7 +105,8 @@ static bool bound_to(const struct model *model, const struct capability *notific
 		paddr_t place = holder->object + THREAD_NOTIFICATION * SLOT_SIZE;
 		const struct capability *held;
 
-		if (holder->type != OBJECT_THREAD || !holder->original || !model->at[place / SLOT_SIZE])
+		if (holder->type != OBJECT_THREAD || !holder->original ||
+			!model->at[place / SLOT_SIZE])
 			continue;
 		held = &model->capability[model->at[place / SLOT_SIZE] - 1];
 		if (held->object == notification->object && !held->dying)
@@ -112,20 +126,32 @@ static const char *object_compare(struct model *model, const struct capability *
 	case OBJECT_CNODE:
 		return range_is_empty(model, capability->object, capability->size);
 	case OBJECT_THREAD:
-		DIFFERS(thread->priority != capability->priority || thread->priority_max != capability->priority_max, "the priorities differ");
-		DIFFERS(thread->foreign != capability->foreign || thread->reserve != capability->reserve, "foreign or reserve differ");
+		DIFFERS(thread->priority != capability->priority ||
+				thread->priority_max != capability->priority_max,
+			"the priorities differ");
+		DIFFERS(thread->foreign != capability->foreign ||
+				thread->reserve != capability->reserve,
+			"foreign or reserve differ");
 		return range_is_empty(model, capability->object, THREAD_SLOTS);
 	case OBJECT_NOTIFICATION:
-		DIFFERS(!bound_to(model, capability, ((const struct notification_core *)object)->bound), "the bound Thread differs");
+		DIFFERS(!bound_to(model, capability,
+				((const struct notification_core *)object)->bound),
+			"the bound Thread differs");
 		return NULL;
 	case OBJECT_IRQ_HANDLER:
 		DIFFERS(irq->vector != capability->vector, "the vector differs");
-		DIFFERS(irq->vector && (irq->line != capability->line || irq->flags != capability->flags), "line or flags differ");
+		DIFFERS(irq->vector &&
+				(irq->line != capability->line || irq->flags != capability->flags),
+			"line or flags differ");
 		return range_is_empty(model, capability->object, 1);
 	case OBJECT_MAPPING:
-		DIFFERS(mapping->vspace != DIRECT_MAP_BASE + capability->vspace || mapping->base != capability->base, "VSpace or Region of a Mapping differ");
-		DIFFERS(mapping->pages != capability->pages || mapping->index != capability->index, "pages or index of a Mapping differ");
-		DIFFERS(mapping->rights != capability->rights && !capability->dying, "the rights of a Mapping differ");
+		DIFFERS(mapping->vspace != DIRECT_MAP_BASE + capability->vspace ||
+				mapping->base != capability->base,
+			"VSpace or Region of a Mapping differ");
+		DIFFERS(mapping->pages != capability->pages || mapping->index != capability->index,
+			"pages or index of a Mapping differ");
+		DIFFERS(mapping->rights != capability->rights && !capability->dying,
+			"the rights of a Mapping differ");
 		return NULL;
 	default:
 		return NULL;
@@ -140,7 +166,8 @@ static const char *dying_compare(struct model *model, uint8_t order[MODEL_CAPABI
 	for (ref_t ref = core->dying; ref; ref = ((struct slot *)core_pointer(ref))->next) {
 		const struct capability *capability = model_at(model, place_of(core_pointer(ref)));
 
-		DIFFERS(!capability || !capability->dying || number == MODEL_CAPABILITIES, "the dying list holds what is not dying");
+		DIFFERS(!capability || !capability->dying || number == MODEL_CAPABILITIES,
+			"the dying list holds what is not dying");
 		order[capability - model->capability] = ++number;
 	}
 	for (int i = 0; i < model->count; i++)

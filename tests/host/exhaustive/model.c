@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The reference model: see model.h. Written from the description of objects and methods, not from kernel/core. */
+/*
+ * The reference model: see model.h. Written from the description of objects and methods, not from
+ * kernel/core.
+ */
 #include "tests/host/exhaustive/model.h"
 
 #include <stdlib.h>
@@ -19,7 +22,8 @@ static struct capability *live_at(struct model *model, paddr_t place)
 	return capability && !capability->dying ? capability : NULL;
 }
 
-static struct capability *capability_new(struct model *model, paddr_t place, int parent, enum object_type type, uint8_t rights, paddr_t object)
+static struct capability *capability_new(struct model *model, paddr_t place, int parent,
+	enum object_type type, uint8_t rights, paddr_t object)
 {
 	int index = 0;
 
@@ -29,7 +33,11 @@ static struct capability *capability_new(struct model *model, paddr_t place, int
 		abort();
 	if (index == model->count)
 		model->count++;
-	model->capability[index] = (struct capability){ .place = place, .type = (uint8_t)type, .rights = rights, .parent = (int8_t)parent, .object = object };
+	model->capability[index] = (struct capability){ .place = place,
+		.type = (uint8_t)type,
+		.rights = rights,
+		.parent = (int8_t)parent,
+		.object = object };
 	model->at[place / SLOT_SIZE] = (int8_t)(index + 1);
 	return &model->capability[index];
 }
@@ -52,16 +60,19 @@ void model_start(struct model *model, paddr_t cnode, unsigned bits, paddr_t log_
 
 void model_give_memory(struct model *model, paddr_t place, paddr_t base, uint64_t size, bool device)
 {
-	struct capability *untyped = capability_new(model, place, NOBODY, OBJECT_UNTYPED, RIGHTS_ALL, base);
+	struct capability *untyped = capability_new(
+		model, place, NOBODY, OBJECT_UNTYPED, RIGHTS_ALL, base);
 
 	untyped->size = size;
 	untyped->device = device;
 	untyped->original = true;
 }
 
-void model_give_region(struct model *model, paddr_t place, paddr_t base, uint64_t size, uint8_t rights)
+void model_give_region(
+	struct model *model, paddr_t place, paddr_t base, uint64_t size, uint8_t rights)
 {
-	struct capability *region = capability_new(model, place, NOBODY, OBJECT_REGION, rights, base);
+	struct capability *region = capability_new(
+		model, place, NOBODY, OBJECT_REGION, rights, base);
 
 	region->size = size;
 	region->original = true;
@@ -95,13 +106,15 @@ static uint64_t slots_bytes(const struct capability *original)
 
 static bool contains(const struct capability *original, paddr_t place)
 {
-	return original->original && place >= original->object && place < original->object + slots_bytes(original);
+	return original->original && place >= original->object &&
+		place < original->object + slots_bytes(original);
 }
 
 int model_container(const struct model *model, paddr_t place)
 {
 	for (int i = 0; i < model->count; i++)
-		if (model->capability[i].type != OBJECT_NULL && contains(&model->capability[i], place))
+		if (model->capability[i].type != OBJECT_NULL &&
+			contains(&model->capability[i], place))
 			return i;
 	return NOBODY;
 }
@@ -114,7 +127,9 @@ int model_original(const struct model *model, const struct capability *capabilit
 		return capability->original ? index_of(model, capability) : NOBODY;
 	}
 	for (int i = 0; i < model->count; i++)
-		if (model->capability[i].original && model->capability[i].type == capability->type && model->capability[i].object == capability->object)
+		if (model->capability[i].original &&
+			model->capability[i].type == capability->type &&
+			model->capability[i].object == capability->object)
 			return i;
 	return NOBODY;
 }
@@ -134,8 +149,11 @@ static void kill(struct model *model, int index)
 		bool child = other->parent == index;
 		bool content = dead.original && contains(&dead, other->place);
 		bool of_space = dead.type == OBJECT_VSPACE && dead.original && other->original &&
-			((other->type == OBJECT_MAPPING && other->vspace == dead.object) || (other->type == OBJECT_TABLE_MEMORY && other->object == dead.object));
-		bool space = dead.type == OBJECT_TABLE_MEMORY && other->original && other->type == OBJECT_VSPACE && other->object == dead.object;
+			((other->type == OBJECT_MAPPING && other->vspace == dead.object) ||
+				(other->type == OBJECT_TABLE_MEMORY &&
+					other->object == dead.object));
+		bool space = dead.type == OBJECT_TABLE_MEMORY && other->original &&
+			other->type == OBJECT_VSPACE && other->object == dead.object;
 
 		if (other->type != OBJECT_NULL && (child || content || of_space || space))
 			kill(model, i);
@@ -165,7 +183,8 @@ void model_revoke(struct model *model, paddr_t place)
 
 	if (index != NOBODY)
 		for (int i = 0; i < model->count; i++)
-			if (model->capability[i].type != OBJECT_NULL && model->capability[i].parent == index)
+			if (model->capability[i].type != OBJECT_NULL &&
+				model->capability[i].parent == index)
 				kill(model, i);
 	model_finish(model);
 }
@@ -201,7 +220,9 @@ static void refuse_if(struct model_answer *answer, bool condition, enum error er
 
 static bool can_be_copied(enum object_type type)
 {
-	return type != OBJECT_UNTYPED && type != OBJECT_TABLE_MEMORY && type != OBJECT_IRQ_CONTROL && type != OBJECT_CPU_CONTROL && type != OBJECT_LOG_CONTROL;
+	return type != OBJECT_UNTYPED && type != OBJECT_TABLE_MEMORY &&
+		type != OBJECT_IRQ_CONTROL && type != OBJECT_CPU_CONTROL &&
+		type != OBJECT_LOG_CONTROL;
 }
 
 static bool has(const struct capability *capability, uint8_t rights)
@@ -209,8 +230,12 @@ static bool has(const struct capability *capability, uint8_t rights)
 	return (capability->rights & rights) == rights;
 }
 
-/* A new capability is to lie in slot `index` of this CNode capability. Returns the place, 0 when that is refused. */
-static paddr_t destination(struct model *model, const struct capability *cnode, uint64_t index, struct model_answer *answer)
+/*
+ * A new capability is to lie in slot `index` of this CNode capability. Returns the place, 0 when
+ * that is refused.
+ */
+static paddr_t destination(struct model *model, const struct capability *cnode, uint64_t index,
+	struct model_answer *answer)
 {
 	paddr_t place;
 
@@ -229,7 +254,8 @@ static paddr_t destination(struct model *model, const struct capability *cnode, 
 }
 
 /* A capability is to be taken from slot `index` of this CNode capability, which needs `right`. */
-static struct capability *source(struct model *model, const struct capability *cnode, uint64_t index, uint8_t right, struct model_answer *answer)
+static struct capability *source(struct model *model, const struct capability *cnode,
+	uint64_t index, uint8_t right, struct model_answer *answer)
 {
 	struct capability *capability;
 
@@ -254,7 +280,8 @@ static uint64_t bytes_of(enum object_type type, uint64_t size)
 	case OBJECT_REGION:
 		return size % PAGE_SIZE ? 0 : size;
 	case OBJECT_CNODE:
-		return size < CNODE_BITS_MIN || size > CNODE_BITS_MAX ? 0 : (uint64_t)SLOT_SIZE << size;
+		return size < CNODE_BITS_MIN || size > CNODE_BITS_MAX ? 0
+								      : (uint64_t)SLOT_SIZE << size;
 	case OBJECT_THREAD:
 		return size ? 0 : PAGE_SIZE;
 	case OBJECT_ENDPOINT:
@@ -270,10 +297,16 @@ static uint64_t bytes_of(enum object_type type, uint64_t size)
 	}
 }
 
-/* The first address at or above the used part of an Untyped where `count` objects of `bytes` fit; 0 when they do not. */
-static paddr_t memory_find(const struct capability *untyped, enum object_type type, uint64_t bytes, uint64_t count)
+/*
+ * The first address at or above the used part of an Untyped where `count` objects of `bytes` fit; 0
+ * when they do not.
+ */
+static paddr_t memory_find(
+	const struct capability *untyped, enum object_type type, uint64_t bytes, uint64_t count)
 {
-	uint64_t align = bytes < PAGE_SIZE ? bytes : type == OBJECT_REGION && bytes >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : PAGE_SIZE;
+	uint64_t align = bytes < PAGE_SIZE			    ? bytes
+		: type == OBJECT_REGION && bytes >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE
+								    : PAGE_SIZE;
 	paddr_t address = untyped->object + untyped->used;
 
 	address += (align - address % align) % align;
@@ -294,7 +327,9 @@ static void retype(struct model *model, const struct model_call *call, struct mo
 	bool bare = type == OBJECT_UNTYPED || type == OBJECT_REGION;
 	paddr_t address = 0, first = 0;
 
-	refuse_if(answer, bytes == 0 || (bare && bytes > untyped->size) || (untyped->device && !bare), ERR_ARGUMENT);
+	refuse_if(answer,
+		bytes == 0 || (bare && bytes > untyped->size) || (untyped->device && !bare),
+		ERR_ARGUMENT);
 	refuse_if(answer, count == 0 || count > count_max(type), ERR_ARGUMENT);
 	refuse_if(answer, cnode->type != OBJECT_CNODE, ERR_TYPE);
 	refuse_if(answer, !has(cnode, RIGHT_WRITE), ERR_RIGHTS);
@@ -310,7 +345,8 @@ static void retype(struct model *model, const struct model_call *call, struct mo
 	if (answer->refusals)
 		return;
 	for (uint64_t i = 0; i < count; i++, address += bytes) {
-		struct capability *made = capability_new(model, first + i * SLOT_SIZE, index_of(model, untyped), type, RIGHTS_ALL, address);
+		struct capability *made = capability_new(model, first + i * SLOT_SIZE,
+			index_of(model, untyped), type, RIGHTS_ALL, address);
 
 		made->original = true;
 		made->device = untyped->device;
@@ -331,7 +367,8 @@ static void reclaim(struct model *model, const struct model_call *call, struct m
 }
 
 /* MINT's word for a type, as badge or range of the copy. */
-static void mint(const struct capability *from, uint64_t word, struct capability *to, struct model_answer *answer)
+static void mint(const struct capability *from, uint64_t word, struct capability *to,
+	struct model_answer *answer)
 {
 	uint64_t first = word & 0xffffffff, pages = word >> 32;
 
@@ -342,13 +379,16 @@ static void mint(const struct capability *from, uint64_t word, struct capability
 		to->badge = word;
 		break;
 	case OBJECT_REGION:
-		refuse_if(answer, pages == 0 || (first + pages) * PAGE_SIZE > from->size, ERR_ARGUMENT);
+		refuse_if(answer, pages == 0 || (first + pages) * PAGE_SIZE > from->size,
+			ERR_ARGUMENT);
 		to->object = from->object + first * PAGE_SIZE;
 		to->size = pages * PAGE_SIZE;
 		break;
 	case OBJECT_IO_PORTS:
 		refuse_if(answer, word > 0xffffffff || (word & 0xffff) > word >> 16, ERR_ARGUMENT);
-		refuse_if(answer, (word & 0xffff) < (from->size & 0xffff) || word >> 16 > from->size >> 16, ERR_ARGUMENT);
+		refuse_if(answer,
+			(word & 0xffff) < (from->size & 0xffff) || word >> 16 > from->size >> 16,
+			ERR_ARGUMENT);
 		to->size = word;
 		break;
 	default:
@@ -357,9 +397,11 @@ static void mint(const struct capability *from, uint64_t word, struct capability
 	}
 }
 
-static void copy(struct model *model, const struct model_call *call, bool minted, struct model_answer *answer)
+static void copy(struct model *model, const struct model_call *call, bool minted,
+	struct model_answer *answer)
 {
-	struct capability *from = source(model, model_at(model, call->cap[0]), call->words[1], RIGHT_READ, answer);
+	struct capability *from = source(
+		model, model_at(model, call->cap[0]), call->words[1], RIGHT_READ, answer);
 	paddr_t place = destination(model, model_at(model, call->target), call->words[0], answer);
 	struct capability result, *to;
 
@@ -372,7 +414,8 @@ static void copy(struct model *model, const struct model_call *call, bool minted
 		mint(from, call->words[3], &result, answer);
 	if (answer->refusals)
 		return;
-	to = capability_new(model, place, index_of(model, from), from->type, (uint8_t)(from->rights & call->words[2]), result.object);
+	to = capability_new(model, place, index_of(model, from), from->type,
+		(uint8_t)(from->rights & call->words[2]), result.object);
 	to->device = from->device;
 	to->size = result.size;
 	to->badge = result.badge;
@@ -380,7 +423,8 @@ static void copy(struct model *model, const struct model_call *call, bool minted
 
 static void move(struct model *model, const struct model_call *call, struct model_answer *answer)
 {
-	struct capability *from = source(model, model_at(model, call->cap[0]), call->words[1], RIGHT_WRITE, answer);
+	struct capability *from = source(
+		model, model_at(model, call->cap[0]), call->words[1], RIGHT_WRITE, answer);
 	paddr_t place = destination(model, model_at(model, call->target), call->words[0], answer);
 
 	answer->commits = true;
@@ -393,7 +437,8 @@ static void move(struct model *model, const struct model_call *call, struct mode
 }
 
 /* DELETE, REVOKE and QUERY name a slot of the CNode that is invoked. */
-static void slot_method(struct model *model, const struct model_call *call, struct model_answer *answer)
+static void slot_method(
+	struct model *model, const struct model_call *call, struct model_answer *answer)
 {
 	const struct capability *cnode = model_at(model, call->target), *here;
 	paddr_t place = cnode->object + call->words[0] * SLOT_SIZE;
@@ -418,15 +463,19 @@ static void slot_method(struct model *model, const struct model_call *call, stru
 		if (answer->refusals)
 			break;
 		answer->results = 3;
-		answer->result[0] = here->type | (uint64_t)here->rights << 8 | (uint64_t)here->original << 16 | (uint64_t)here->device << 17;
+		answer->result[0] = here->type | (uint64_t)here->rights << 8 |
+			(uint64_t)here->original << 16 | (uint64_t)here->device << 17;
 		answer->result[1] = here->type == OBJECT_CNODE ? here->size - 1 : here->size;
 		answer->result[2] = here->badge;
 		break;
 	}
 }
 
-/* Put a copy of the argument into an object's own slot, if it is of this type and has these rights. */
-static void bind(struct model *model, const struct model_call *call, paddr_t place, enum object_type type, uint8_t rights, struct model_answer *answer)
+/*
+ * Put a copy of the argument into an object's own slot, if it is of this type and has these rights.
+ */
+static void bind(struct model *model, const struct model_call *call, paddr_t place,
+	enum object_type type, uint8_t rights, struct model_answer *answer)
 {
 	const struct capability *from = model_at(model, call->cap[0]);
 	struct capability *to;
@@ -443,9 +492,11 @@ static void bind(struct model *model, const struct model_call *call, paddr_t pla
 	to->device = from->device;
 }
 
-static void thread_bind(struct model *model, const struct model_call *call, struct model_answer *answer)
+static void thread_bind(
+	struct model *model, const struct model_call *call, struct model_answer *answer)
 {
-	const struct capability *thread = model_at(model, call->target), *from = model_at(model, call->cap[0]);
+	const struct capability *thread = model_at(model, call->target),
+				*from = model_at(model, call->cap[0]);
 	paddr_t place = thread->object + call->words[0] * SLOT_SIZE;
 	int owner;
 
@@ -457,7 +508,8 @@ static void thread_bind(struct model *model, const struct model_call *call, stru
 		bind(model, call, place, OBJECT_VSPACE, RIGHT_ATTACH, answer);
 		break;
 	case THREAD_MESSAGE:
-		refuse_if(answer, from->device, from->type == OBJECT_REGION ? ERR_ARGUMENT : ERR_TYPE);
+		refuse_if(answer, from->device,
+			from->type == OBJECT_REGION ? ERR_ARGUMENT : ERR_TYPE);
 		bind(model, call, place, OBJECT_REGION, RIGHT_READ | RIGHT_WRITE, answer);
 		break;
 	case THREAD_FAULT:
@@ -470,9 +522,15 @@ static void thread_bind(struct model *model, const struct model_call *call, stru
 	case THREAD_NOTIFICATION:
 		for (int i = 0; i < model->count; i++) {
 			const struct capability *other = &model->capability[i];
-			int holder = other->type == OBJECT_NOTIFICATION && !other->dying ? model_container(model, other->place) : NOBODY;
+			int holder = other->type == OBJECT_NOTIFICATION && !other->dying
+				? model_container(model, other->place)
+				: NOBODY;
 
-			refuse_if(answer, from->type == OBJECT_NOTIFICATION && other->object == from->object && holder != NOBODY && model->capability[holder].type == OBJECT_THREAD, ERR_BUSY);
+			refuse_if(answer,
+				from->type == OBJECT_NOTIFICATION &&
+					other->object == from->object && holder != NOBODY &&
+					model->capability[holder].type == OBJECT_THREAD,
+				ERR_BUSY);
 		}
 		bind(model, call, place, OBJECT_NOTIFICATION, RIGHT_READ, answer);
 		break;
@@ -482,7 +540,8 @@ static void thread_bind(struct model *model, const struct model_call *call, stru
 	}
 }
 
-static void thread_method(struct model *model, const struct model_call *call, struct model_answer *answer)
+static void thread_method(
+	struct model *model, const struct model_call *call, struct model_answer *answer)
 {
 	const struct capability *thread = model_at(model, call->target);
 	int original = model_original(model, thread);
@@ -499,8 +558,12 @@ static void thread_method(struct model *model, const struct model_call *call, st
 		break;
 	case THREAD_SET_PRIORITY:
 		answer->commits = true;
-		refuse_if(answer, call->words[0] >= PRIORITY_LEVELS || call->words[1] >= PRIORITY_LEVELS, ERR_ARGUMENT);
-		refuse_if(answer, call->words[0] > model->caller_max || call->words[1] > model->caller_max, ERR_PRIORITY);
+		refuse_if(answer,
+			call->words[0] >= PRIORITY_LEVELS || call->words[1] >= PRIORITY_LEVELS,
+			ERR_ARGUMENT);
+		refuse_if(answer,
+			call->words[0] > model->caller_max || call->words[1] > model->caller_max,
+			ERR_PRIORITY);
 		if (answer->refusals)
 			break;
 		model->capability[original].priority = (uint8_t)call->words[0];
@@ -530,7 +593,8 @@ static void donate(struct model *model, const struct model_call *call, struct mo
 {
 	struct capability *untyped = model_at(model, call->cap[0]), *made;
 	uint64_t bytes = call->words[1] * PAGE_SIZE;
-	paddr_t place = destination(model, model_at(model, call->cap[1]), call->words[0], answer), address;
+	paddr_t place = destination(model, model_at(model, call->cap[1]), call->words[0], answer),
+		address;
 
 	answer->commits = true;
 	if (untyped->type != OBJECT_UNTYPED) {
@@ -538,23 +602,28 @@ static void donate(struct model *model, const struct model_call *call, struct mo
 		return;
 	}
 	refuse_if(answer, !has(untyped, RIGHT_WRITE), ERR_RIGHTS);
-	refuse_if(answer, untyped->device || call->words[1] == 0 || call->words[1] > 65536, ERR_ARGUMENT);
+	refuse_if(answer, untyped->device || call->words[1] == 0 || call->words[1] > 65536,
+		ERR_ARGUMENT);
 	address = memory_find(untyped, OBJECT_TABLE_MEMORY, PAGE_SIZE, call->words[1]);
 	refuse_if(answer, !address, ERR_NOMEM);
 	if (answer->refusals)
 		return;
-	made = capability_new(model, place, index_of(model, untyped), OBJECT_TABLE_MEMORY, RIGHTS_ALL, model_at(model, call->target)->object);
+	made = capability_new(model, place, index_of(model, untyped), OBJECT_TABLE_MEMORY,
+		RIGHTS_ALL, model_at(model, call->target)->object);
 	made->original = true;
 	made->memory = address;
 	made->size = bytes;
 	untyped->used = address + bytes - untyped->object;
 }
 
-static void attach(struct model *model, const struct model_call *call, const struct model_choice *choice, struct model_answer *answer)
+static void attach(struct model *model, const struct model_call *call,
+	const struct model_choice *choice, struct model_answer *answer)
 {
-	const struct capability *vspace = model_at(model, call->target), *region = model_at(model, call->cap[0]);
+	const struct capability *vspace = model_at(model, call->target),
+				*region = model_at(model, call->cap[0]);
 	paddr_t place = destination(model, model_at(model, call->cap[1]), call->words[0], answer);
-	uint8_t rights = (uint8_t)(vspace->rights & region->rights & call->words[1] & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE));
+	uint8_t rights = (uint8_t)(vspace->rights & region->rights & call->words[1] &
+		(RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE));
 	struct capability *made;
 
 	answer->commits = true;
@@ -562,10 +631,12 @@ static void attach(struct model *model, const struct model_call *call, const str
 	if (region->device)
 		rights &= RIGHT_READ | RIGHT_WRITE;
 	refuse_if(answer, !(rights & RIGHT_READ), ERR_RIGHTS);
-	refuse_if(answer, !model_tables_left(model, vspace->object, choice->mappings_per_page), ERR_NOMEM);
+	refuse_if(answer, !model_tables_left(model, vspace->object, choice->mappings_per_page),
+		ERR_NOMEM);
 	if (answer->refusals)
 		return;
-	made = capability_new(model, place, index_of(model, region), OBJECT_MAPPING, rights, choice->mapping);
+	made = capability_new(
+		model, place, index_of(model, region), OBJECT_MAPPING, rights, choice->mapping);
 	made->original = true;
 	made->vspace = vspace->object;
 	made->base = region->object;
@@ -593,12 +664,14 @@ static void region_inform(const struct capability *region, struct model_answer *
 static bool vector_taken(const struct model *model, uint16_t vector)
 {
 	for (int i = 0; i < model->count; i++)
-		if (model->capability[i].type == OBJECT_IRQ_HANDLER && model->capability[i].vector == vector)
+		if (model->capability[i].type == OBJECT_IRQ_HANDLER &&
+			model->capability[i].vector == vector)
 			return true;
 	return false;
 }
 
-static void irq_attach(struct model *model, const struct model_call *call, struct model_answer *answer)
+static void irq_attach(
+	struct model *model, const struct model_call *call, struct model_answer *answer)
 {
 	const struct capability *handler = model_at(model, call->cap[0]);
 	uint64_t line = call->words[0];
@@ -618,7 +691,10 @@ static void irq_attach(struct model *model, const struct model_call *call, struc
 	for (int i = 0; i < model->count; i++) {
 		const struct capability *other = &model->capability[i];
 
-		refuse_if(answer, other->type == OBJECT_IRQ_HANDLER && other->vector && line != IRQ_LINE_MSI && other->line == line, ERR_BUSY);
+		refuse_if(answer,
+			other->type == OBJECT_IRQ_HANDLER && other->vector &&
+				line != IRQ_LINE_MSI && other->line == line,
+			ERR_BUSY);
 	}
 	while (vector_taken(model, vector))
 		vector++;
@@ -634,7 +710,8 @@ static void irq_attach(struct model *model, const struct model_call *call, struc
 	answer->result[2] = line == IRQ_LINE_MSI ? vector : 0;
 }
 
-static void irq_method(struct model *model, const struct model_call *call, struct model_answer *answer)
+static void irq_method(
+	struct model *model, const struct model_call *call, struct model_answer *answer)
 {
 	paddr_t place = model_at(model, call->target)->object;
 
@@ -646,19 +723,22 @@ static void irq_method(struct model *model, const struct model_call *call, struc
 	}
 }
 
-static void log_method(struct model *model, const struct model_call *call, struct model_answer *answer)
+static void log_method(
+	struct model *model, const struct model_call *call, struct model_answer *answer)
 {
 	const struct capability *thread;
 	uint64_t tail = model->head - model->ring_used;
 
 	switch (call->label) {
 	case LOG_CONTROL_ADVANCE:
-		refuse_if(answer, call->words[0] < tail || call->words[0] > model->head, ERR_ARGUMENT);
+		refuse_if(answer, call->words[0] < tail || call->words[0] > model->head,
+			ERR_ARGUMENT);
 		if (!answer->refusals)
 			model->ring_used = model->head - call->words[0];
 		break;
 	case LOG_CONTROL_BIND:
-		refuse_if(answer, call->words[0] == 0 || call->words[0] > model->ring_capacity, ERR_ARGUMENT);
+		refuse_if(answer, call->words[0] == 0 || call->words[0] > model->ring_capacity,
+			ERR_ARGUMENT);
 		bind(model, call, model->log_place, OBJECT_NOTIFICATION, RIGHT_WRITE, answer);
 		break;
 	case LOG_CONTROL_UNBIND:
@@ -671,7 +751,8 @@ static void log_method(struct model *model, const struct model_call *call, struc
 		refuse_if(answer, thread->type != OBJECT_THREAD, ERR_TYPE);
 		refuse_if(answer, call->words[0] > 1, ERR_ARGUMENT);
 		if (!answer->refusals)
-			model->capability[model_original(model, thread)].reserve = (uint8_t)call->words[0];
+			model->capability[model_original(model, thread)]
+				.reserve = (uint8_t)call->words[0];
 		break;
 	default:
 		answer->results = 4;
@@ -689,7 +770,8 @@ static bool method_find(enum object_type type, uint32_t label, uint8_t *rights, 
 	static const struct {
 		uint8_t type, number, rights, caps;
 	} methods[] = {
-#define METHOD(object, name, method, needed, arguments, function, sentence) { OBJECT_##object, method, needed, arguments },
+#define METHOD(object, name, method, needed, arguments, function, sentence) \
+	{ OBJECT_##object, method, needed, arguments },
 #include "abi/methods.def"
 #undef METHOD
 	};
@@ -703,7 +785,8 @@ static bool method_find(enum object_type type, uint32_t label, uint8_t *rights, 
 	return false;
 }
 
-static void decode(struct model *model, const struct model_call *call, const struct model_choice *choice, struct model_answer *answer)
+static void decode(struct model *model, const struct model_call *call,
+	const struct model_choice *choice, struct model_answer *answer)
 {
 	switch (model_at(model, call->target)->type) {
 	case OBJECT_UNTYPED:
@@ -748,7 +831,8 @@ static void decode(struct model *model, const struct model_call *call, const str
 	}
 }
 
-void model_invoke(struct model *model, const struct model_call *call, const struct model_choice *choice, struct model_answer *answer)
+void model_invoke(struct model *model, const struct model_call *call,
+	const struct model_choice *choice, struct model_answer *answer)
 {
 	const struct capability *target = model_at(model, call->target);
 	uint8_t rights;

@@ -39,7 +39,9 @@ void operation_undo(void)
 
 static void model_call_of(const struct operation *operation, struct model_call *call)
 {
-	*call = (struct model_call){ .label = operation->label, .caps = operation->caps, .target = (paddr_t)operation->target * PLACE_UNIT };
+	*call = (struct model_call){ .label = operation->label,
+		.caps = operation->caps,
+		.target = (paddr_t)operation->target * PLACE_UNIT };
 	for (unsigned i = 0; i < 2; i++)
 		call->cap[i] = (paddr_t)operation->cap[i] * PLACE_UNIT;
 	memcpy(call->words, operation->words, sizeof(call->words));
@@ -61,18 +63,24 @@ static enum error core_call(const struct operation *operation, struct call *call
 	machine.pending_every = operation->kind == OPERATION_INTERRUPTED;
 	machine.mapping = 0;
 	do {
-		*call = (struct call){ .caller = machine.caller, .target = slot_at_unit(operation->target), .words = words,
-			.cap = { slot_at_unit(operation->cap[0]), slot_at_unit(operation->cap[1]) }, .restarted = restarted };
+		*call = (struct call){ .caller = machine.caller,
+			.target = slot_at_unit(operation->target),
+			.words = words,
+			.cap = { slot_at_unit(operation->cap[0]), slot_at_unit(operation->cap[1]) },
+			.restarted = restarted };
 		error = method_invoke(call, operation->label, operation->caps);
 		restarted |= call->progress;
-	} while (error == ERR_RESTART && call->target->type != OBJECT_NULL && executions++ < EXECUTIONS_MAX);
+	} while (error == ERR_RESTART && call->target->type != OBJECT_NULL &&
+		executions++ < EXECUTIONS_MAX);
 	machine.pending_every = 0;
 	return error == ERR_RESTART && call->target->type == OBJECT_NULL ? ORPHANED : error;
 }
 
 static bool room_for_one(void)
 {
-	return model_before.ring_used + (model_before.caller_reserve ? 0 : model_before.ring_reserve) + 1 <= model_before.ring_capacity;
+	return model_before.ring_used +
+		(model_before.caller_reserve ? 0 : model_before.ring_reserve) + 1 <=
+		model_before.ring_capacity;
 }
 
 /* The machine's choice for a new Mapping must be new, and in the table memory of its VSpace. */
@@ -83,9 +91,13 @@ static const char *choice_check(const struct model_choice *choice, paddr_t vspac
 	for (int i = 0; i < model_before.count; i++) {
 		const struct capability *other = &model_before.capability[i];
 
-		if (other->type == OBJECT_MAPPING && other->original && (other->object == choice->mapping || (other->vspace == vspace && other->index == choice->index)))
+		if (other->type == OBJECT_MAPPING && other->original &&
+			(other->object == choice->mapping ||
+				(other->vspace == vspace && other->index == choice->index)))
 			return "a Mapping got the place or the index of another one";
-		in_tables |= other->type == OBJECT_TABLE_MEMORY && other->object == vspace && choice->mapping >= other->memory && choice->mapping < other->memory + other->size;
+		in_tables |= other->type == OBJECT_TABLE_MEMORY && other->object == vspace &&
+			choice->mapping >= other->memory &&
+			choice->mapping < other->memory + other->size;
 	}
 	return in_tables ? NULL : "a Mapping lies outside of table memory";
 }
@@ -94,25 +106,37 @@ static const char *results_compare(const struct call *call, const struct model_a
 {
 	if (call->results != answer->results)
 		return "the number of results differs";
-	return memcmp(call->result, answer->result, answer->results * sizeof(answer->result[0])) ? "the results differ" : NULL;
+	return memcmp(call->result, answer->result, answer->results * sizeof(answer->result[0]))
+		? "the results differ"
+		: NULL;
 }
 
-/* What the core answered against what the model expects; the model is left in the state after the call. */
-static const char *answer_judge(enum error error, const struct call *call, const struct model_answer *answer, uint64_t records)
+/*
+ * What the core answered against what the model expects; the model is left in the state after the
+ * call.
+ */
+static const char *answer_judge(enum error error, const struct call *call,
+	const struct model_answer *answer, uint64_t records)
 {
 	struct model last;
 
 	if (error == ERR_RING_FULL || error == ORPHANED) {
-		if (answer->refusals || !(answer->commits || answer->teardown) || (answer->commits && (room_for_one() || records)))
+		if (answer->refusals || !(answer->commits || answer->teardown) ||
+			(answer->commits && (room_for_one() || records)))
 			return "the core found no room in the ring where there is, or where none is needed";
-		/* A change that has to wait has not been made; a teardown stops between two records, a RECLAIM before its last one. */
+		/*
+		 * A change that has to wait has not been made; a teardown stops between two
+		 * records, a RECLAIM before its last one.
+		 */
 		last = twin;
 		twin = model_before;
 		twin.ring_used += records;
 		return answer->commits ? NULL : states_observe(&twin, &last);
 	}
 	if (error != OK)
-		return answer->refusals & 1u << error ? NULL : answer->refusals ? "the core gives another reason to refuse" : "the core refuses what is allowed";
+		return answer->refusals & 1u << error ? NULL
+			: answer->refusals	      ? "the core gives another reason to refuse"
+						      : "the core refuses what is allowed";
 	if (answer->refusals)
 		return "the core allows what is to be refused";
 	if (answer->commits && (!room_for_one() || records != 1))
@@ -131,7 +155,8 @@ static const char *call_make(const struct operation *operation, enum error *erro
 	const char *sentence = NULL;
 
 	*error = core_call(operation, &call);
-	choice = (struct model_choice){ machine.mapping - DIRECT_MAP_BASE, machine.mapping_index, machine.config.mappings_per_page };
+	choice = (struct model_choice){ machine.mapping - DIRECT_MAP_BASE, machine.mapping_index,
+		machine.config.mappings_per_page };
 	model_call_of(operation, &same);
 	model_invoke(&twin, &same, &choice, &answer);
 	machine_forget_reclaimed(&call, operation->label, *error);
@@ -149,11 +174,17 @@ static const char *partial_make(const struct operation *operation, enum error *e
 	paddr_t place = (paddr_t)operation->target * PLACE_UNIT;
 	struct model last = twin;
 
-	*error = commit(NULL, &(struct commit_record){
-		.operation = operation->kind == OPERATION_REVOKE_STEP ? COMMIT_REVOKE : COMMIT_DELETE,
-		.flags = begin ? COMMIT_DELETE_BEGIN : 0, .count = !begin, .argument = { DIRECT_MAP_BASE + place } });
+	*error = commit(NULL,
+		&(struct commit_record){ .operation = operation->kind == OPERATION_REVOKE_STEP
+				? COMMIT_REVOKE
+				: COMMIT_DELETE,
+			.flags = begin ? COMMIT_DELETE_BEGIN : 0,
+			.count = !begin,
+			.argument = { DIRECT_MAP_BASE + place } });
 	if (*error)
-		return twin.ring_used + twin.ring_reserve < twin.ring_capacity ? "there is no room for a step of teardown" : NULL;
+		return twin.ring_used + twin.ring_reserve < twin.ring_capacity
+			? "there is no room for a step of teardown"
+			: NULL;
 	operation_steps++;
 	twin.ring_used++;
 	if (begin)
@@ -170,7 +201,8 @@ const char *operation_make(const struct operation *operation, enum error *error)
 	const char *sentence;
 
 	*error = OK;
-	sentence = operation->kind <= OPERATION_INTERRUPTED ? call_make(operation, error) : partial_make(operation, error);
+	sentence = operation->kind <= OPERATION_INTERRUPTED ? call_make(operation, error)
+							    : partial_make(operation, error);
 	if (drain_always) {
 		machine_drain();
 		twin.ring_used = 0;
@@ -185,7 +217,10 @@ const char *operation_left_no_trace(const struct operation *operation, enum erro
 		return NULL;
 	if (error != OK && commit_ring->head != ring_before.head)
 		return "a refused call left a record";
-	if (error == OK && (commit_ring->head != ring_before.head || commit_ring->tail != ring_before.tail))
+	if (error == OK &&
+		(commit_ring->head != ring_before.head || commit_ring->tail != ring_before.tail))
 		return NULL;
-	return machine_is_saved(arena_before, machine.config.memory) ? NULL : "memory changed without a record";
+	return machine_is_saved(arena_before, machine.config.memory)
+		? NULL
+		: "memory changed without a record";
 }

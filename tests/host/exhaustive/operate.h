@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One operation, made in the core and in the reference model, and judged: the answers must agree, and after a refusal nothing may be different.
+ * One operation, made in the core and in the reference model, and judged: the answers must agree,
+ * and after a refusal nothing may be different.
  *
- *	operation_begin();                       remember the state
- *	sentence = operation_make(&operation, &error);
- *	sentence = operation_left_no_trace(&operation, error);
- *	sentence = states_compare(&model, order);    (compare.h)
- *	operation_undo();                        go back, if wanted (not under ASan: poisoned memory stays as it is)
+ * 	operation_begin();                       remember the state
+ * 	sentence = operation_make(&operation, &error);
+ * 	sentence = operation_left_no_trace(&operation, error);
+ * 	sentence = states_compare(&model, order);    (compare.h)
+ * 	operation_undo();                        go back, if wanted (not under ASan: poisoned
+ *                                                  memory stays as it is)
  */
 #ifndef KOZO_HOST_OPERATE_H
 #define KOZO_HOST_OPERATE_H
@@ -17,10 +19,10 @@
 #define PLACE_UNIT 16 /* the slots of CNodes are aligned to 64 bytes, the log's own to less */
 
 enum operation_kind {
-	OPERATION_CALL,        /* a call, never interrupted */
+	OPERATION_CALL,	       /* a call, never interrupted */
 	OPERATION_INTERRUPTED, /* a call, interrupted wherever it can be and executed again */
 	OPERATION_BEGIN,       /* a deletion begins and its caller dies before the first step */
-	OPERATION_STEP,        /* one step of what is dying */
+	OPERATION_STEP,	       /* one step of what is dying */
 	OPERATION_REVOKE_STEP, /* one step of a revocation whose caller dies then */
 };
 
@@ -31,7 +33,10 @@ struct operation {
 	uint64_t words[4];
 };
 
-/* The call lost the capability that it invokes while it was interrupted: its work is left to others. */
+/*
+ * The call lost the capability that it invokes while it was interrupted: its work is left to
+ * others.
+ */
 #define ORPHANED ((enum error)0x102)
 
 /* The model beside the core. */
@@ -49,7 +54,9 @@ void operation_undo(void);
 /* NULL, or what the core did that the model does not allow; *error is the core's answer. */
 const char *operation_make(const struct operation *operation, enum error *error);
 
-/* After a refusal, and after a success without a record, no byte is different. NULL, or a sentence. */
+/*
+ * After a refusal, and after a success without a record, no byte is different. NULL, or a sentence.
+ */
 const char *operation_left_no_trace(const struct operation *operation, enum error error);
 
 #endif

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The exhaustive check: breadth first through every state that a small system can reach, with every operation in each.
+ * The exhaustive check: breadth first through every state that a small system can reach, with every
+ * operation in each.
  *
- * A state is kept as the operation that led to it and the state before; it is built again by replaying them. Each operation is made in the core and in the
- * reference model, and both must agree: on success or on a reason to refuse, on the results, and on the whole state afterwards. Beyond that
- *   - what is refused leaves every byte of memory and the ring as they were, and so does what succeeds without a record;
+ * A state is kept as the operation that led to it and the state before; it is built again by
+ * replaying them. Each operation is made in the core and in the reference model, and both must
+ * agree: on success or on a reason to refuse, on the results, and on the whole state afterwards.
+ * Beyond that
+ *   - what is refused leaves every byte of memory and the ring as they were, and so does what
+ *   succeeds without a record;
  *   - a new state satisfies every invariant of the harness.
  * States that differ only in names count once (canonical.c).
  *
  *   exhaustive [--pairs N] [--system NAME] [--quiet]
  *
- * ends with 0 when N pairs of state and operation (default 12 million, shared evenly by the systems) were tried, or all that there are.
+ * ends with 0 when N pairs of state and operation (default 12 million, shared evenly by the
+ * systems) were tried, or all that there are.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +27,7 @@
 #include "tests/host/exhaustive/systems.h"
 #include "tests/host/harness/invariants.h"
 
-#define PAIRS_DEFAULT 12000000
+#define PAIRS_DEFAULT	12000000
 #define PATH_MAX_LENGTH 64
 
 struct state {
@@ -90,7 +95,8 @@ static void state_add(uint32_t before, const struct operation *operation)
 		state_room = state_room ? state_room * 2 : 1024;
 		states = must_have(realloc(states, state_room * sizeof(*states)));
 	}
-	states[state_count] = (struct state){ .before = before, .depth = state_count ? states[before].depth + 1 : 0 };
+	states[state_count] = (struct state){ .before = before,
+		.depth = state_count ? states[before].depth + 1 : 0 };
 	if (operation)
 		states[state_count].operation = *operation;
 	state_count++;
@@ -100,19 +106,24 @@ static void state_add(uint32_t before, const struct operation *operation)
 
 static void operation_print(const struct operation *operation)
 {
-	static const char *const kinds[] = { "call", "interrupted call", "begin to delete", "step", "step of revoking" };
+	static const char *const kinds[] = { "call", "interrupted call", "begin to delete", "step",
+		"step of revoking" };
 
-	printf("  %s: label %u of slot %#x, %u capabilities (%#x, %#x), words %#" PRIx64 " %#" PRIx64 " %#" PRIx64 " %#" PRIx64 "\n", kinds[operation->kind],
-		operation->label, operation->target * PLACE_UNIT, operation->caps, operation->cap[0] * PLACE_UNIT, operation->cap[1] * PLACE_UNIT,
+	printf("  %s: label %u of slot %#x, %u capabilities (%#x, %#x), words %#" PRIx64
+	       " %#" PRIx64 " %#" PRIx64 " %#" PRIx64 "\n",
+		kinds[operation->kind], operation->label, operation->target * PLACE_UNIT,
+		operation->caps, operation->cap[0] * PLACE_UNIT, operation->cap[1] * PLACE_UNIT,
 		operation->words[0], operation->words[1], operation->words[2], operation->words[3]);
 }
 
-static _Noreturn void fail(uint32_t state, const struct operation *operation, const char *sentence, int error)
+static _Noreturn void fail(
+	uint32_t state, const struct operation *operation, const char *sentence, int error)
 {
 	uint32_t path[PATH_MAX_LENGTH];
 	unsigned length = 0;
 
-	printf("exhaustive: system %s: %s (the core answered %d)\n", system_now->name, sentence, error);
+	printf("exhaustive: system %s: %s (the core answered %d)\n", system_now->name, sentence,
+		error);
 	for (; state && length < PATH_MAX_LENGTH; state = states[state].before)
 		path[length++] = state;
 	while (length--)
@@ -192,8 +203,10 @@ static void system_search(const struct system *system, uint64_t budget)
 		for (unsigned i = 0; i < count && pairs < end; i++)
 			pair_try(index, &list[i]);
 	}
-	printf("%-13s %9" PRIu64 " pairs, %8u states, %7u of them done, depth %u%s\n", system->name, pairs - begun, state_count, index,
-		states[index < state_count ? index : state_count - 1].depth, index == state_count ? " (complete)" : "");
+	printf("%-13s %9" PRIu64 " pairs, %8u states, %7u of them done, depth %u%s\n", system->name,
+		pairs - begun, state_count, index,
+		states[index < state_count ? index : state_count - 1].depth,
+		index == state_count ? " (complete)" : "");
 	fflush(stdout);
 }
 
@@ -219,7 +232,9 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < system_count; i++, systems_left--)
 		if (!only || strcmp(only, systems[i].name) == 0)
 			system_search(&systems[i], only ? budget : (budget - pairs) / systems_left);
-	printf("%" PRIu64 " distinct states, %" PRIu64 " distinct pairs of state and operation, %" PRIu64 " refused, %" PRIu64 " single steps of teardown\n",
+	printf("%" PRIu64 " distinct states, %" PRIu64
+	       " distinct pairs of state and operation, %" PRIu64 " refused, %" PRIu64
+	       " single steps of teardown\n",
 		visited_count, pairs, refused, operation_steps);
 	return 0;
 }

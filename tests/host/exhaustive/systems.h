@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The small systems: what each starts with, and every operation that is tried in each of its states. */
+/*
+ * The small systems: what each starts with, and every operation that is tried in each of its
+ * states.
+ */
 #ifndef KOZO_HOST_SYSTEMS_H
 #define KOZO_HOST_SYSTEMS_H
 
@@ -15,16 +18,17 @@ struct kind_of_object {
 struct system {
 	const char *name;
 	unsigned cnode_bits;
-	uint64_t pages;   /* of the Untyped in slot 2 */
-	bool device;      /* device memory in slot 3 */
-	bool region;      /* a Region of the kernel's */
-	bool controls;    /* IRQ_CONTROL, LOG_CONTROL, IO_PORTS */
+	uint64_t pages;			      /* of the Untyped in slot 2 */
+	bool device;			      /* device memory in slot 3 */
+	bool region;			      /* a Region of the kernel's */
+	bool controls;			      /* IRQ_CONTROL, LOG_CONTROL, IO_PORTS */
 	uint64_t ring_capacity, ring_reserve; /* capacity 0: a ring that never fills */
-	bool partial;     /* deletions are cut at every step */
+	bool partial;			      /* deletions are cut at every step */
 	bool machine_methods;
-	bool lean;        /* only what changes something is tried: further from the start, with fewer branches */
+	bool lean; /* only what changes something is tried: further from the start, with fewer branches */
 	struct kind_of_object kinds[KINDS_MAX]; /* what is made by retype */
-	struct kind_of_object start[KINDS_MAX]; /* what is there at the beginning, in the slots from `first` on */
+	struct kind_of_object
+		start[KINDS_MAX]; /* what is there at the beginning, in the slots from `first` on */
 	unsigned first;
 };
 

@@ -2,10 +2,12 @@
 /*
  * libFuzzer target for the gate: any label, words and capabilities, on a small system of any shape.
  *
- * An input is a few bytes that shape the system (CNode size, memory, what is there at the start, size and reserve of the ring), then operations of about ten bytes
- * each until it ends: calls with and without interrupts, deletions cut short, the deeds of others (the log's reader, the kernel finishing what a dead
- * caller left, another priority or reserve of the caller). After each the core must agree with the reference model, satisfy every invariant, and have left no trace if
- * it refused. A violation aborts with a sentence.
+ * An input is a few bytes that shape the system (CNode size, memory, what is there at the start,
+ * size and reserve of the ring), then operations of about ten bytes each until it ends: calls with
+ * and without interrupts, deletions cut short, the deeds of others (the log's reader, the kernel
+ * finishing what a dead caller left, another priority or reserve of the caller). After each the
+ * core must agree with the reference model, satisfy every invariant, and have left no trace if it
+ * refused. A violation aborts with a sentence.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,15 +33,27 @@ static uint8_t byte_next(void)
 static void system_make(struct system *system)
 {
 	static const struct kind_of_object kinds[KINDS_MAX - 1] = {
-		{ OBJECT_CNODE, 2 }, { OBJECT_ENDPOINT, 0 }, { OBJECT_NOTIFICATION, 0 }, { OBJECT_REGION, PAGE_SIZE }, { OBJECT_THREAD, 0 }, { OBJECT_VSPACE, 0 },
+		{ OBJECT_CNODE, 2 },
+		{ OBJECT_ENDPOINT, 0 },
+		{ OBJECT_NOTIFICATION, 0 },
+		{ OBJECT_REGION, PAGE_SIZE },
+		{ OBJECT_THREAD, 0 },
+		{ OBJECT_VSPACE, 0 },
 		{ OBJECT_IRQ_HANDLER, 0 },
 	};
 	uint8_t shape = byte_next(), ring = byte_next(), present = byte_next();
 	unsigned count = 0;
 
-	*system = (struct system){ .name = "fuzz", .cnode_bits = 4 + (shape & 1), .pages = 6 + (shape >> 1) % 7, .device = shape & 0x10, .region = shape & 0x20,
-		.controls = true, .ring_capacity = ring & 1 ? (uint64_t)4 << (ring >> 1) % 4 : 0, .first = 8 };
-	system->ring_reserve = system->ring_capacity ? (ring >> 3) % (system->ring_capacity / 2 + 1) : 0;
+	*system = (struct system){ .name = "fuzz",
+		.cnode_bits = 4 + (shape & 1),
+		.pages = 6 + (shape >> 1) % 7,
+		.device = shape & 0x10,
+		.region = shape & 0x20,
+		.controls = true,
+		.ring_capacity = ring & 1 ? (uint64_t)4 << (ring >> 1) % 4 : 0,
+		.first = 8 };
+	system->ring_reserve = system->ring_capacity ? (ring >> 3) % (system->ring_capacity / 2 + 1)
+						     : 0;
 	for (unsigned i = 0; i < KINDS_MAX - 1; i++)
 		if (present & 1u << i)
 			system->start[count++] = kinds[i];
@@ -48,7 +62,10 @@ static void system_make(struct system *system)
 	machine.limbo_per_vspace = shape >> 6;
 }
 
-/* A live capability that lies in a CNode, as a handle could reach it; the first entry of the model when there is none. */
+/*
+ * A live capability that lies in a CNode, as a handle could reach it; the first entry of the model
+ * when there is none.
+ */
 static uint16_t handle_next(void)
 {
 	int candidates[MODEL_CAPABILITIES], count = 0;
@@ -56,21 +73,48 @@ static uint16_t handle_next(void)
 
 	for (int i = 0; i < twin.count; i++) {
 		const struct capability *capability = &twin.capability[i];
-		int container = capability->type != OBJECT_NULL && !capability->dying ? model_container(&twin, capability->place) : NOBODY;
+		int container = capability->type != OBJECT_NULL && !capability->dying
+			? model_container(&twin, capability->place)
+			: NOBODY;
 
 		if (container != NOBODY && twin.capability[container].type == OBJECT_CNODE)
 			candidates[count++] = i;
 	}
-	return count ? (uint16_t)(twin.capability[candidates[choice % count]].place / PLACE_UNIT) : 0;
+	return count ? (uint16_t)(twin.capability[candidates[choice % count]].place / PLACE_UNIT)
+		     : 0;
 }
 
 /* Small numbers as they are; above 128 numbers at which something ends. */
 static uint64_t word_next(void)
 {
 	static const uint64_t ends[] = {
-		PAGE_SIZE, 2 * PAGE_SIZE, 3 * PAGE_SIZE, PAGE_SIZE / 2, LARGE_PAGE_SIZE, RIGHTS_ALL, 255, 256, 257, 65535, 65536, 65537, IRQ_LINE_MSI, UINT32_MAX,
-		(uint64_t)1 << 32, (uint64_t)1 << 32 | 1, (uint64_t)2 << 32, (uint64_t)3 << 32 | 1, (uint64_t)UINT32_MAX << 32, UINT64_MAX, UINT64_MAX - 1, (uint64_t)1 << 63,
-		((uint64_t)1 << 52) + 1, -(uint64_t)PAGE_SIZE, 0x640060, 0x600064, 0x3ff03f8,
+		PAGE_SIZE,
+		2 * PAGE_SIZE,
+		3 * PAGE_SIZE,
+		PAGE_SIZE / 2,
+		LARGE_PAGE_SIZE,
+		RIGHTS_ALL,
+		255,
+		256,
+		257,
+		65535,
+		65536,
+		65537,
+		IRQ_LINE_MSI,
+		UINT32_MAX,
+		(uint64_t)1 << 32,
+		(uint64_t)1 << 32 | 1,
+		(uint64_t)2 << 32,
+		(uint64_t)3 << 32 | 1,
+		(uint64_t)UINT32_MAX << 32,
+		UINT64_MAX,
+		UINT64_MAX - 1,
+		(uint64_t)1 << 63,
+		((uint64_t)1 << 52) + 1,
+		-(uint64_t)PAGE_SIZE,
+		0x640060,
+		0x600064,
+		0x3ff03f8,
 	};
 	uint8_t choice = byte_next();
 
@@ -83,13 +127,22 @@ static uint64_t word_next(void)
 
 static bool fits_the_model(const struct operation *operation)
 {
-	return twin.count + (operation->label == UNTYPED_RETYPE && operation->words[3] <= RETYPE_COUNT_MAX ? (int)operation->words[3] : 1) < MODEL_CAPABILITIES;
+	return twin.count +
+		(operation->label == UNTYPED_RETYPE && operation->words[3] <= RETYPE_COUNT_MAX
+				? (int)operation->words[3]
+				: 1) <
+		MODEL_CAPABILITIES;
 }
 
 static void operation_next(struct operation *operation, uint8_t choice)
 {
-	*operation = (struct operation){ .kind = choice % 8 == 5 ? OPERATION_INTERRUPTED : OPERATION_CALL, .target = handle_next(), .label = byte_next() % 12 };
-	operation->caps = (uint8_t)method_caps((const struct slot *)(core_arena + (uint64_t)operation->target * PLACE_UNIT), operation->label);
+	*operation = (struct operation){ .kind = choice % 8 == 5 ? OPERATION_INTERRUPTED
+								 : OPERATION_CALL,
+		.target = handle_next(),
+		.label = byte_next() % 12 };
+	operation->caps = (uint8_t)method_caps(
+		(const struct slot *)(core_arena + (uint64_t)operation->target * PLACE_UNIT),
+		operation->label);
 	if (choice & 0x80)
 		operation->caps = (choice >> 4) & 3;
 	for (unsigned i = 0; i < 2; i++)

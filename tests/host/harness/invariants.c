@@ -2,9 +2,11 @@
 /*
  * The invariants of the capability state.
  *
- * First every slot that is in the derivation tree or on the dying list is collected (a slot below a dying one counts as in the tree). Then each
- * family of invariants is checked over that collection: links and states, containers and places, originals and copies, memory, and the back
- * references of each type of object. The walk trusts nothing: it counts, and stops when there are more slots than the arena could hold.
+ * First every slot that is in the derivation tree or on the dying list is collected (a slot below a
+ * dying one counts as in the tree). Then each family of invariants is checked over that collection:
+ * links and states, containers and places, originals and copies, memory, and the back references of
+ * each type of object. The walk trusts nothing: it counts, and stops when there are more slots than
+ * the arena could hold.
  *
  * One thread; the collection is kept between calls only to save its allocation.
  */
@@ -20,7 +22,7 @@
 struct found {
 	struct slot *slot;
 	struct slot *parent; /* NULL: on the dying list */
-	bool contained;      /* it lies in a container that exists */
+	bool contained;	     /* it lies in a container that exists */
 };
 
 struct interval {
@@ -52,7 +54,9 @@ static bool is_original(const struct slot *slot)
 
 static bool ref_is_plausible(ref_t ref)
 {
-	return ref >= DIRECT_MAP_BASE && ref + sizeof(struct slot) <= DIRECT_MAP_BASE + machine.config.memory && ref % sizeof(uint64_t) == 0;
+	return ref >= DIRECT_MAP_BASE &&
+		ref + sizeof(struct slot) <= DIRECT_MAP_BASE + machine.config.memory &&
+		ref % sizeof(uint64_t) == 0;
 }
 
 static void *grown(void *array, size_t count, size_t *room, size_t bytes)
@@ -68,7 +72,8 @@ static void *grown(void *array, size_t count, size_t *room, size_t bytes)
 
 static bool found_add(struct slot *slot, struct slot *parent)
 {
-	if (!holds(found_count < machine.config.memory / sizeof(struct slot), "the derivation tree has a loop"))
+	if (!holds(found_count < machine.config.memory / sizeof(struct slot),
+		    "the derivation tree has a loop"))
 		return false;
 	found = grown(found, found_count, &found_room, sizeof(*found));
 	found[found_count++] = (struct found){ slot, parent, false };
@@ -86,7 +91,8 @@ static void children_collect(struct slot *parent)
 		if (!holds(ref_is_plausible(ref), "a link leads out of memory"))
 			return;
 		holds(slot->prev == back, "a slot does not refer back to the one before it");
-		holds(slot->type != OBJECT_NULL && slot->remains == OBJECT_NULL, "a slot in the derivation tree is not live");
+		holds(slot->type != OBJECT_NULL && slot->remains == OBJECT_NULL,
+			"a slot in the derivation tree is not live");
 		if (!found_add(slot, parent))
 			return;
 		back = ref;
@@ -100,12 +106,14 @@ static void all_collect(void)
 
 	found_count = 0;
 	children_collect(&core->root);
-	for (ref_t ref = core->dying; ref && !broken; ref = ((struct slot *)core_pointer(ref))->next) {
+	for (ref_t ref = core->dying; ref && !broken;
+		ref = ((struct slot *)core_pointer(ref))->next) {
 		struct slot *slot = core_pointer(ref);
 
 		if (!holds(ref_is_plausible(ref), "the dying list leads out of memory"))
 			return;
-		holds(slot->type == OBJECT_NULL && slot->remains != OBJECT_NULL, "a slot on the dying list is not dying");
+		holds(slot->type == OBJECT_NULL && slot->remains != OBJECT_NULL,
+			"a slot on the dying list is not dying");
 		holds(slot->prev == 0, "a dying slot is still linked to siblings");
 		if (!found_add(slot, NULL))
 			return;
@@ -116,7 +124,8 @@ static void all_collect(void)
 
 static int found_order(const void *a, const void *b)
 {
-	const struct slot *left = ((const struct found *)a)->slot, *right = ((const struct found *)b)->slot;
+	const struct slot *left = ((const struct found *)a)->slot,
+			  *right = ((const struct found *)b)->slot;
 
 	return left < right ? -1 : left > right;
 }
@@ -136,7 +145,9 @@ static void contained_check(struct slot *slot, unsigned place)
 
 	holds(slot_place(slot) == place, "a slot does not know its place");
 	if (slot_is_empty(slot)) {
-		holds(slot->object == 0 && slot->rights == 0 && slot->child == 0 && slot->next == 0 && slot->prev == 0, "an empty slot has remains");
+		holds(slot->object == 0 && slot->rights == 0 && slot->child == 0 &&
+				slot->next == 0 && slot->prev == 0,
+			"an empty slot has remains");
 		return;
 	}
 	entry = found_at(slot);
@@ -172,7 +183,8 @@ static void containers_check(void)
 		if (is_original(found[i].slot))
 			container_check(found[i].slot);
 	for (size_t i = 0; i < found_count && !broken; i++)
-		holds(found[i].contained || found[i].slot->type == OBJECT_NULL, "a live slot lies in no container that exists");
+		holds(found[i].contained || found[i].slot->type == OBJECT_NULL,
+			"a live slot lies in no container that exists");
 }
 
 /* Originals and copies. */
@@ -181,12 +193,16 @@ static bool copy_is_within(const struct slot *copy, const struct slot *parent)
 {
 	switch (type_of(copy)) {
 	case OBJECT_REGION:
-		return copy->object >= parent->object && copy->object + copy->size <= parent->object + parent->size && copy->size > 0;
+		return copy->object >= parent->object &&
+			copy->object + copy->size <= parent->object + parent->size &&
+			copy->size > 0;
 	case OBJECT_IO_PORTS:
-		return (copy->ports & 0xffff) >= (parent->ports & 0xffff) && copy->ports >> 16 <= parent->ports >> 16;
+		return (copy->ports & 0xffff) >= (parent->ports & 0xffff) &&
+			copy->ports >> 16 <= parent->ports >> 16;
 	case OBJECT_ENDPOINT:
 	case OBJECT_NOTIFICATION:
-		return copy->object == parent->object && (parent->badge == 0 || copy->badge == parent->badge);
+		return copy->object == parent->object &&
+			(parent->badge == 0 || copy->badge == parent->badge);
 	default:
 		return copy->object == parent->object && copy->size == parent->size;
 	}
@@ -196,13 +212,16 @@ static void copy_check(const struct slot *copy, const struct slot *parent)
 {
 	enum object_type type = type_of(copy);
 
-	holds(type != OBJECT_UNTYPED && type != OBJECT_TABLE_MEMORY && (type < OBJECT_IRQ_CONTROL || type > OBJECT_LOG_CONTROL), "there is a copy of what cannot be copied");
+	holds(type != OBJECT_UNTYPED && type != OBJECT_TABLE_MEMORY &&
+			(type < OBJECT_IRQ_CONTROL || type > OBJECT_LOG_CONTROL),
+		"there is a copy of what cannot be copied");
 	if (!parent)
 		return;
 	if (!holds(type_of(parent) == type, "a copy is not a child of its like"))
 		return;
 	holds((copy->rights & ~parent->rights) == 0, "a copy has a right that its source lacks");
-	holds((copy->flags & SLOT_DEVICE) == (parent->flags & SLOT_DEVICE), "a copy forgot that it is device memory");
+	holds((copy->flags & SLOT_DEVICE) == (parent->flags & SLOT_DEVICE),
+		"a copy forgot that it is device memory");
 	holds(copy_is_within(copy, parent), "a copy is wider than its source");
 }
 
@@ -217,7 +236,8 @@ static void original_check(const struct slot *slot, const struct slot *parent)
 	else
 		holds(type_of(parent) == OBJECT_UNTYPED, "an object is not a child of its Untyped");
 	if (parent->flags & SLOT_DEVICE)
-		holds(type == OBJECT_MAPPING || (slot->flags & SLOT_DEVICE), "what was made of device memory forgot it");
+		holds(type == OBJECT_MAPPING || (slot->flags & SLOT_DEVICE),
+			"what was made of device memory forgot it");
 	if (type != OBJECT_MAPPING)
 		holds((slot->rights & RIGHTS_ALL) == RIGHTS_ALL, "an original lacks a right");
 }
@@ -225,7 +245,8 @@ static void original_check(const struct slot *slot, const struct slot *parent)
 static struct slot *original_of(enum object_type type, ref_t object)
 {
 	for (size_t i = 0; i < found_count; i++)
-		if (is_original(found[i].slot) && type_of(found[i].slot) == type && found[i].slot->object == object)
+		if (is_original(found[i].slot) && type_of(found[i].slot) == type &&
+			found[i].slot->object == object)
 			return found[i].slot;
 	return NULL;
 }
@@ -244,7 +265,10 @@ static int identity_order(const void *a, const void *b)
 	return left->object < right->object ? -1 : left->object > right->object;
 }
 
-/* Every object has exactly one original: no two with the same type and address (Regions and Untypeds are memory: see memory_check). */
+/*
+ * Every object has exactly one original: no two with the same type and address (Regions and
+ * Untypeds are memory: see memory_check).
+ */
 static void originals_check(void)
 {
 	static struct identity *identities;
@@ -259,7 +283,8 @@ static void originals_check(void)
 			continue;
 		}
 		original_check(slot, found[i].parent);
-		if (type_of(slot) == OBJECT_TABLE_MEMORY || type_of(slot) == OBJECT_REGION || type_of(slot) == OBJECT_UNTYPED)
+		if (type_of(slot) == OBJECT_TABLE_MEMORY || type_of(slot) == OBJECT_REGION ||
+			type_of(slot) == OBJECT_UNTYPED)
 			continue;
 		identities = grown(identities, count, &room, sizeof(*identities));
 		identities[count++] = (struct identity){ type_of(slot), slot->object };
@@ -267,7 +292,8 @@ static void originals_check(void)
 	if (count)
 		qsort(identities, count, sizeof(*identities), identity_order);
 	for (size_t i = 1; i < count; i++)
-		holds(identity_order(&identities[i - 1], &identities[i]) != 0, "an object has two originals");
+		holds(identity_order(&identities[i - 1], &identities[i]) != 0,
+			"an object has two originals");
 }
 
 /* Memory. */
@@ -312,13 +338,17 @@ static int interval_order(const void *a, const void *b)
 static void untyped_check(const struct slot *slot, bool memory)
 {
 	holds(slot->watermark <= slot->size, "a watermark lies beyond its Untyped");
-	holds(slot->flags & SLOT_DEVICE ? slot->cleared == 0 : slot->cleared <= slot->size, "more of an Untyped is cleared than there is");
+	holds(slot->flags & SLOT_DEVICE ? slot->cleared == 0 : slot->cleared <= slot->size,
+		"more of an Untyped is cleared than there is");
 	interval_add(slot->object + slot->watermark, slot->size - slot->watermark);
 	if (memory && !(slot->flags & SLOT_DEVICE) && slot->cleared > slot->watermark)
-		holds(machine_is_clear(slot->object + slot->watermark, slot->cleared - slot->watermark), "memory that counts as cleared is not");
+		holds(machine_is_clear(
+			      slot->object + slot->watermark, slot->cleared - slot->watermark),
+			"memory that counts as cleared is not");
 }
 
-static void within_check(const struct slot *slot, const struct slot *parent, paddr_t base, uint64_t bytes)
+static void within_check(
+	const struct slot *slot, const struct slot *parent, paddr_t base, uint64_t bytes)
 {
 	uint64_t align = bytes < PAGE_SIZE ? bytes : PAGE_SIZE;
 
@@ -327,10 +357,14 @@ static void within_check(const struct slot *slot, const struct slot *parent, pad
 	if (type_of(slot) == OBJECT_REGION && bytes >= LARGE_PAGE_SIZE)
 		align = LARGE_PAGE_SIZE;
 	holds(base % align == 0, "an object is not aligned to its size");
-	holds(base >= parent->object && base + bytes <= parent->object + parent->watermark, "an object lies outside the used part of its Untyped");
+	holds(base >= parent->object && base + bytes <= parent->object + parent->watermark,
+		"an object lies outside the used part of its Untyped");
 }
 
-/* All objects and the free part of every Untyped are disjoint, and every object lies in the used part of its Untyped. */
+/*
+ * All objects and the free part of every Untyped are disjoint, and every object lies in the used
+ * part of its Untyped.
+ */
 static void memory_check(bool memory)
 {
 	interval_count = 0;
@@ -338,7 +372,8 @@ static void memory_check(bool memory)
 		const struct slot *slot = found[i].slot;
 		enum object_type type = type_of(slot);
 
-		if (!is_original(slot) || type == OBJECT_MAPPING || (type >= OBJECT_IO_PORTS && type <= OBJECT_LOG_CONTROL))
+		if (!is_original(slot) || type == OBJECT_MAPPING ||
+			(type >= OBJECT_IO_PORTS && type <= OBJECT_LOG_CONTROL))
 			continue;
 		if (type == OBJECT_UNTYPED) {
 			untyped_check(slot, memory);
@@ -351,7 +386,8 @@ static void memory_check(bool memory)
 	if (interval_count)
 		qsort(intervals, interval_count, sizeof(*intervals), interval_order);
 	for (size_t i = 1; i < interval_count; i++)
-		holds(intervals[i - 1].end <= intervals[i].start, "two objects, or an object and free memory, overlap");
+		holds(intervals[i - 1].end <= intervals[i].start,
+			"two objects, or an object and free memory, overlap");
 }
 
 /* Back references. */
@@ -381,7 +417,8 @@ static bool mapping_lies_in_tables(ref_t mapping, ref_t vspace)
 	for (size_t i = 0; i < found_count; i++) {
 		const struct slot *slot = found[i].slot;
 
-		if (type_of(slot) == OBJECT_TABLE_MEMORY && slot->object == vspace && address >= slot->base && address < slot->base + slot->size)
+		if (type_of(slot) == OBJECT_TABLE_MEMORY && slot->object == vspace &&
+			address >= slot->base && address < slot->base + slot->size)
 			return true;
 	}
 	return false;
@@ -397,13 +434,20 @@ static void mapping_check(const struct slot *slot, const struct slot *region)
 	if (broken || slot->type == OBJECT_NULL)
 		return;
 	holds(mapping_is_listed(vspace, slot->object), "a VSpace does not list a Mapping");
-	holds(mapping->index != 0 && slot->rights == mapping->rights, "a Mapping has no index, or other rights than its original");
-	holds(mapping_lies_in_tables(slot->object, mapping->vspace), "a Mapping lies outside the tables of its VSpace");
+	holds(mapping->index != 0 && slot->rights == mapping->rights,
+		"a Mapping has no index, or other rights than its original");
+	holds(mapping_lies_in_tables(slot->object, mapping->vspace),
+		"a Mapping lies outside the tables of its VSpace");
 	if (region && type_of(region) == OBJECT_REGION) {
-		holds(mapping->base == region->object && mapping->pages == region->size >> PAGE_BITS, "a Mapping shows other pages than its Region has");
-		holds((mapping->rights & ~region->rights) == 0, "a Mapping has a right that its Region lacks");
-		holds(mapping->device == ((region->flags & SLOT_DEVICE) != 0), "a Mapping forgot that its Region is device memory");
-		holds(!mapping->device || !(mapping->rights & RIGHT_EXECUTE), "device memory can be executed");
+		holds(mapping->base == region->object &&
+				mapping->pages == region->size >> PAGE_BITS,
+			"a Mapping shows other pages than its Region has");
+		holds((mapping->rights & ~region->rights) == 0,
+			"a Mapping has a right that its Region lacks");
+		holds(mapping->device == ((region->flags & SLOT_DEVICE) != 0),
+			"a Mapping forgot that its Region is device memory");
+		holds(!mapping->device || !(mapping->rights & RIGHT_EXECUTE),
+			"device memory can be executed");
 	}
 }
 
@@ -414,29 +458,37 @@ static void vspace_check(const struct slot *slot)
 	ref_t back = 0;
 
 	holds(vspace->slot == core_ref(slot), "a VSpace does not know its original");
-	for (ref_t ref = vspace->mappings; ref && !broken; ref = ((struct mapping_core *)core_pointer(ref))->next) {
+	for (ref_t ref = vspace->mappings; ref && !broken;
+		ref = ((struct mapping_core *)core_pointer(ref))->next) {
 		const struct mapping_core *mapping = core_pointer(ref);
 		const struct found *entry = found_at(core_pointer(mapping->slot));
 
 		holds(limit-- != 0, "the Mappings of a VSpace are a loop");
-		holds(mapping->prev == back && mapping->vspace == slot->object, "a Mapping does not refer back");
-		holds(entry && entry->slot->type == OBJECT_MAPPING && entry->slot->object == ref, "a VSpace lists a Mapping that is not live");
+		holds(mapping->prev == back && mapping->vspace == slot->object,
+			"a Mapping does not refer back");
+		holds(entry && entry->slot->type == OBJECT_MAPPING && entry->slot->object == ref,
+			"a VSpace lists a Mapping that is not live");
 		back = ref;
 	}
 	limit = found_count + 1;
-	for (ref_t ref = vspace->donations; ref && !broken; ref = ((struct slot *)core_pointer(ref))->next_donation) {
+	for (ref_t ref = vspace->donations; ref && !broken;
+		ref = ((struct slot *)core_pointer(ref))->next_donation) {
 		const struct found *entry = found_at(core_pointer(ref));
 
 		holds(limit-- != 0, "the table memory of a VSpace is a loop");
-		holds(entry && type_of(entry->slot) == OBJECT_TABLE_MEMORY && entry->slot->object == slot->object, "a VSpace lists table memory that is not its own");
+		holds(entry && type_of(entry->slot) == OBJECT_TABLE_MEMORY &&
+				entry->slot->object == slot->object,
+			"a VSpace lists table memory that is not its own");
 	}
 }
 
 static void table_memory_check(const struct slot *slot)
 {
-	holds(slot->type == OBJECT_NULL || original_of(OBJECT_VSPACE, slot->object) != NULL, "table memory outlived its VSpace");
+	holds(slot->type == OBJECT_NULL || original_of(OBJECT_VSPACE, slot->object) != NULL,
+		"table memory outlived its VSpace");
 	if (!broken && slot->type != OBJECT_NULL)
-		holds(donation_is_listed(core_pointer(slot->object), core_ref(slot)), "a VSpace does not list table memory of its own");
+		holds(donation_is_listed(core_pointer(slot->object), core_ref(slot)),
+			"a VSpace does not list table memory of its own");
 }
 
 static void notification_check(const struct slot *slot)
@@ -445,23 +497,32 @@ static void notification_check(const struct slot *slot)
 	const struct thread_core *thread = core_pointer(notification->bound);
 	const struct slot *bound = thread ? &thread->slot[THREAD_NOTIFICATION] : NULL;
 
-	holds(!thread || original_of(OBJECT_THREAD, notification->bound) != NULL, "a Notification is bound to a Thread that is gone");
+	holds(!thread || original_of(OBJECT_THREAD, notification->bound) != NULL,
+		"a Notification is bound to a Thread that is gone");
 	if (!broken && thread)
-		holds(bound->type == OBJECT_NOTIFICATION && bound->object == slot->object, "a Notification is bound to a Thread that does not know it");
+		holds(bound->type == OBJECT_NOTIFICATION && bound->object == slot->object,
+			"a Notification is bound to a Thread that does not know it");
 }
 
 static void thread_check(const struct slot *slot)
 {
-	static const uint8_t takes[THREAD_SLOTS] = { OBJECT_CNODE, OBJECT_VSPACE, OBJECT_REGION, OBJECT_ENDPOINT, OBJECT_ENDPOINT, OBJECT_NOTIFICATION };
+	static const uint8_t takes[THREAD_SLOTS] = { OBJECT_CNODE, OBJECT_VSPACE, OBJECT_REGION,
+		OBJECT_ENDPOINT, OBJECT_ENDPOINT, OBJECT_NOTIFICATION };
 	const struct thread_core *thread = core_pointer(slot->object);
 	const struct slot *bound = &thread->slot[THREAD_NOTIFICATION];
 
 	for (unsigned i = 0; i < THREAD_SLOTS; i++)
-		holds(thread->slot[i].type == OBJECT_NULL || thread->slot[i].type == takes[i], "a Thread's slot holds what does not belong there");
-	holds(thread->slot[THREAD_PERSONALITY].type == OBJECT_NULL || thread->foreign, "a Thread with a personality is not foreign");
-	holds(thread->priority < PRIORITY_LEVELS && thread->priority_max < PRIORITY_LEVELS && thread->foreign <= 1 && thread->reserve <= 1, "a Thread has impossible settings");
+		holds(thread->slot[i].type == OBJECT_NULL || thread->slot[i].type == takes[i],
+			"a Thread's slot holds what does not belong there");
+	holds(thread->slot[THREAD_PERSONALITY].type == OBJECT_NULL || thread->foreign,
+		"a Thread with a personality is not foreign");
+	holds(thread->priority < PRIORITY_LEVELS && thread->priority_max < PRIORITY_LEVELS &&
+			thread->foreign <= 1 && thread->reserve <= 1,
+		"a Thread has impossible settings");
 	if (bound->type != OBJECT_NULL)
-		holds(((struct notification_core *)core_pointer(bound->object))->bound == slot->object, "a Thread's Notification is not bound to it");
+		holds(((struct notification_core *)core_pointer(bound->object))->bound ==
+				slot->object,
+			"a Thread's Notification is not bound to it");
 }
 
 static void irq_check(const struct slot *slot)
@@ -470,20 +531,29 @@ static void irq_check(const struct slot *slot)
 
 	if (!irq->vector)
 		return;
-	holds(irq->vector >= IRQ_VECTOR_FIRST && irq->vector <= IRQ_VECTOR_LAST, "an interrupt has a vector that handlers cannot get");
+	holds(irq->vector >= IRQ_VECTOR_FIRST && irq->vector <= IRQ_VECTOR_LAST,
+		"an interrupt has a vector that handlers cannot get");
 	holds(core->vector[irq->vector] == slot->object, "a vector does not know its IrqHandler");
-	holds(irq->line == IRQ_LINE_MSI || core->line[irq->line] == irq->vector, "an interrupt line does not know its vector");
+	holds(irq->line == IRQ_LINE_MSI || core->line[irq->line] == irq->vector,
+		"an interrupt line does not know its vector");
 }
 
 static void vectors_check(void)
 {
 	for (unsigned vector = 0; vector < VECTORS && !broken; vector++)
-		if (core->vector[vector] && holds(original_of(OBJECT_IRQ_HANDLER, core->vector[vector]) != NULL, "a vector leads to an IrqHandler that is gone"))
-			holds(((struct irq_core *)core_pointer(core->vector[vector]))->vector == vector, "an IrqHandler does not know its vector");
+		if (core->vector[vector] &&
+			holds(original_of(OBJECT_IRQ_HANDLER, core->vector[vector]) != NULL,
+				"a vector leads to an IrqHandler that is gone"))
+			holds(((struct irq_core *)core_pointer(core->vector[vector]))->vector ==
+					vector,
+				"an IrqHandler does not know its vector");
 	for (unsigned line = 0; line < LINES_MAX && !broken; line++) {
-		const struct irq_core *irq = core->line[line] ? core_pointer(core->vector[core->line[line]]) : NULL;
+		const struct irq_core *irq = core->line[line]
+			? core_pointer(core->vector[core->line[line]])
+			: NULL;
 
-		holds(!core->line[line] || (irq && irq->line == line), "an interrupt line leads to no IrqHandler");
+		holds(!core->line[line] || (irq && irq->line == line),
+			"an interrupt line leads to no IrqHandler");
 	}
 }
 

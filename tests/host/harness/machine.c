@@ -15,14 +15,14 @@
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #else
-#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#define ASAN_POISON_MEMORY_REGION(address, size)   ((void)(address), (void)(size))
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
 
-#define CORE_PAGE ((paddr_t)0x1000)
+#define CORE_PAGE   ((paddr_t)0x1000)
 #define CALLER_PAGE ((paddr_t)0x2000)
-#define RING_PAGE ((paddr_t)0x3000)
-#define DIRT 0xa5
+#define RING_PAGE   ((paddr_t)0x3000)
+#define DIRT	    0xa5
 
 unsigned char *core_arena;
 struct machine machine;
@@ -58,7 +58,8 @@ static void arena_map(uint64_t size)
 
 void machine_start(const struct machine_config *config)
 {
-	uint64_t ring = COMMIT_RING_HEADER + page_round(config->ring_capacity * sizeof(struct commit_record));
+	uint64_t ring = COMMIT_RING_HEADER +
+		page_round(config->ring_capacity * sizeof(struct commit_record));
 
 	if (core_arena && machine.config.memory != config->memory)
 		machine_stop();
@@ -80,7 +81,8 @@ void machine_start(const struct machine_config *config)
 	commit_ring->reserve = config->ring_reserve;
 	genesis_commit(&(struct commit_record){
 		.operation = COMMIT_GENESIS,
-		.argument = { core_ref(core), DIRECT_MAP_BASE + machine.cnode, config->cnode_bits, KOZO_ABI_VERSION, config->ring_capacity },
+		.argument = { core_ref(core), DIRECT_MAP_BASE + machine.cnode, config->cnode_bits,
+			KOZO_ABI_VERSION, config->ring_capacity },
 	});
 }
 
@@ -98,10 +100,12 @@ struct slot *machine_slot(uint64_t index)
 	return (struct slot *)at(machine.cnode) + index;
 }
 
-static void grant(uint64_t index, enum object_type type, uint64_t base, uint64_t size, uint64_t rights, uint16_t flags)
+static void grant(uint64_t index, enum object_type type, uint64_t base, uint64_t size,
+	uint64_t rights, uint16_t flags)
 {
-	genesis_commit(&(struct commit_record){
-		.operation = COMMIT_GRANT, .flags = flags, .argument = { core_ref(machine_slot(index)), type, base, size, rights } });
+	genesis_commit(&(struct commit_record){ .operation = COMMIT_GRANT,
+		.flags = flags,
+		.argument = { core_ref(machine_slot(index)), type, base, size, rights } });
 }
 
 void machine_give_memory(uint64_t index, paddr_t base, uint64_t size, bool device)
@@ -135,7 +139,8 @@ void machine_forget_reclaimed(const struct call *call, uint32_t label, enum erro
 {
 	const struct slot *untyped = call->target;
 
-	if (error == OK && label == UNTYPED_RECLAIM && untyped->type == OBJECT_UNTYPED && !(untyped->flags & SLOT_DEVICE))
+	if (error == OK && label == UNTYPED_RECLAIM && untyped->type == OBJECT_UNTYPED &&
+		!(untyped->flags & SLOT_DEVICE))
 		machine_forget(untyped->object, untyped->size);
 }
 
@@ -158,13 +163,15 @@ UNWATCHED bool machine_is_clear(paddr_t base, uint64_t size)
 
 #ifdef __SANITIZE_ADDRESS__
 
-UNWATCHED __attribute__((no_sanitize("address"))) void machine_save(unsigned char *to, uint64_t bytes)
+UNWATCHED __attribute__((no_sanitize("address"))) void machine_save(
+	unsigned char *to, uint64_t bytes)
 {
 	for (uint64_t i = 0; i < bytes; i += sizeof(uint64_t))
 		*(uint64_t *)(to + i) = *(const uint64_t *)(core_arena + i);
 }
 
-UNWATCHED __attribute__((no_sanitize("address"))) bool machine_is_saved(const unsigned char *saved, uint64_t bytes)
+UNWATCHED __attribute__((no_sanitize("address"))) bool machine_is_saved(
+	const unsigned char *saved, uint64_t bytes)
 {
 	for (uint64_t i = 0; i < bytes; i += sizeof(uint64_t))
 		if (*(const uint64_t *)(saved + i) != *(const uint64_t *)(core_arena + i))
@@ -195,7 +202,8 @@ void hook_object_created(enum object_type type, ref_t object, uint64_t bytes)
 	machine.created[type]++;
 	if (type == OBJECT_UNTYPED || type == OBJECT_REGION || type == OBJECT_MAPPING)
 		return;
-	must((base & (bytes < PAGE_SIZE ? bytes - 1 : PAGE_SIZE - 1)) == 0, "an object is not aligned");
+	must((base & (bytes < PAGE_SIZE ? bytes - 1 : PAGE_SIZE - 1)) == 0,
+		"an object is not aligned");
 	must(machine_is_clear(base, bytes), "an object is made of memory that is not clear");
 }
 
@@ -205,7 +213,8 @@ void hook_object_destroyed(enum object_type type, ref_t object)
 
 	machine.destroyed[type]++;
 	if (type == OBJECT_MAPPING) {
-		must(mapping->next == 0 && mapping->prev == 0, "a Mapping is destroyed that is still linked");
+		must(mapping->next == 0 && mapping->prev == 0,
+			"a Mapping is destroyed that is still linked");
 		mapping->slot = 0;
 	}
 	if (type == OBJECT_VSPACE)
@@ -214,13 +223,15 @@ void hook_object_destroyed(enum object_type type, ref_t object)
 
 void hook_slot_changed(struct slot *slot)
 {
-	must(slot_place(slot) != PLACE_CNODE, "the slot of a CNode was reported as one of an object");
+	must(slot_place(slot) != PLACE_CNODE,
+		"the slot of a CNode was reported as one of an object");
 	machine.slots_changed++;
 }
 
 void hook_memory_donated(ref_t vspace, paddr_t base, uint64_t size)
 {
-	must(((struct vspace_core *)core_pointer(vspace))->donations != 0, "memory was donated that the VSpace does not list");
+	must(((struct vspace_core *)core_pointer(vspace))->donations != 0,
+		"memory was donated that the VSpace does not list");
 	must(machine_is_clear(base, size), "donated memory is not clear");
 	machine.donated += size;
 }
@@ -240,12 +251,14 @@ void hook_priority_changed(struct thread_core *thread)
 bool hook_interrupt_pending(void)
 {
 	machine.questions++;
-	return machine.questions == machine.pending_at || (machine.pending_every && machine.questions % machine.pending_every == 0);
+	return machine.questions == machine.pending_at ||
+		(machine.pending_every && machine.questions % machine.pending_every == 0);
 }
 
 void hook_memory_clear(paddr_t base, uint64_t size)
 {
-	must(base >= machine.free && base + size <= machine.config.memory, "memory that is not there is cleared");
+	must(base >= machine.free && base + size <= machine.config.memory,
+		"memory that is not there is cleared");
 	ASAN_UNPOISON_MEMORY_REGION(at(base), size);
 	memset(at(base), 0, size);
 }
@@ -255,15 +268,21 @@ static struct mapping_core *donation_mapping(const struct slot *donation, uint64
 {
 	uint64_t page = n / machine.config.mappings_per_page * PAGE_SIZE;
 
-	return page < donation->size ? (struct mapping_core *)at(donation->base + page) + n % machine.config.mappings_per_page : NULL;
+	return page < donation->size ? (struct mapping_core *)at(donation->base + page) +
+			n % machine.config.mappings_per_page
+				     : NULL;
 }
 
-/* A Mapping of the VSpace that has this index (0: that is not in use), dying ones included; NULL when there is none. */
+/*
+ * A Mapping of the VSpace that has this index (0: that is not in use), dying ones included; NULL
+ * when there is none.
+ */
 static struct mapping_core *mapping_find(const struct vspace_core *vspace, uint16_t index)
 {
 	struct mapping_core *mapping;
 
-	for (const struct slot *donation = core_pointer(vspace->donations); donation; donation = core_pointer(donation->next_donation))
+	for (const struct slot *donation = core_pointer(vspace->donations); donation;
+		donation = core_pointer(donation->next_donation))
 		for (uint64_t n = 0; (mapping = donation_mapping(donation, n)) != NULL; n++)
 			if (index ? mapping->slot && mapping->index == index : !mapping->slot)
 				return mapping;
@@ -301,18 +320,19 @@ void hook_log_threshold(void)
 
 void hook_refused(enum error error, const char *sentence)
 {
-	must(error != OK && sentence && sentence[0], "a refusal without an error or without a sentence");
+	must(error != OK && sentence && sentence[0],
+		"a refusal without an error or without a sentence");
 	machine.refusal = error;
 	machine.refusals++;
 }
 
 /* The methods that are the machine's. */
-#define MACHINE_METHOD(function)                                                                   \
-	enum error function(struct call *call)                                                         \
-	{                                                                                              \
-		call->results = 0;                                                                         \
-		machine.reached = function;                                                                \
-		return OK;                                                                                 \
+#define MACHINE_METHOD(function)               \
+	enum error function(struct call *call) \
+	{                                      \
+		call->results = 0;             \
+		machine.reached = function;    \
+		return OK;                     \
 	}
 
 MACHINE_METHOD(thread_read_registers)
