@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How fast the clocks go. */
+/* Finds out how fast the clocks of this machine go, and tells the kernel. */
 #ifndef KOZO_BOOT_CLOCK_H
 #define KOZO_BOOT_CLOCK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Polled output on COM1: see console.h. */
+/* Polled output on the first serial port, byte by byte: see console.h. */
 #include "kernel/arch/x86_64/console.h"
 
 #include "kernel/arch/x86_64/x86.h"
