@@ -6,7 +6,7 @@
 
 #define UART_LINE_STATUS (COM1 + 5)
 #define UART_TRANSMITTER_EMPTY 0x20
-#define UART_PATIENCE 100000 /* polls; a character takes 87 us, a poll about 1 us */
+#define UART_PATIENCE 10000000 /* polls of about 1 us; a character takes 87 us, but the reader of an emulated port may be away for a while */
 
 bool console_present;
 
