@@ -137,8 +137,13 @@ void vspace_mapping_take(struct vspace *vspace)
 static struct walk walk_begin(struct mapping_core *mapping, uint8_t rights)
 {
 	struct vspace *vspace = core_pointer(mapping->vspace);
-	struct walk walk = { .mapping = mapping, .vspace = vspace, .block = NOWHERE, .entry[ROOT] = &vspace->root };
+	struct walk walk;
 
+	memory_zero(&walk, sizeof(walk));
+	walk.mapping = mapping;
+	walk.vspace = vspace;
+	walk.block = NOWHERE;
+	walk.entry[ROOT] = &vspace->root;
 	walk.mark = PTE_PRESENT | PTE_USER | INDEX_BITS(mapping->index) | (mapping->device ? PTE_UNCACHED : 0);
 	/* 1, 3, 5: to read, and perhaps one of write and execute. All else is refused. */
 	for (unsigned i = MAP_READ; i < MAP_RIGHTS; i += 2) {
