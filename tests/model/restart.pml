@@ -2,7 +2,7 @@
 /*
  * Long calls that are executed again: a DELETE in several records and a piece of limbo, that gives way to interrupts, waits for the ring, is refused, cancelled or forgotten
  * in between, while somebody else finishes its work, deletes and fills the same slot. Mirrors method_call() and call_defer() of kernel/ipc.c and
- * teardown_run() of kernel/core/teardown.c; what tells an execution that it is not the first is `restarted` in the Thread.
+ * teardown_run() of kernel/core/teardown.c; what tells an execution that it is not the first is CALL_AGAIN in its call word.
  *
  * Properties (assertions)
  *	one call deletes one capability at most
@@ -23,7 +23,7 @@ byte slot = 1;      /* the capability in it, 0: none */
 byte generation = 1;
 byte dying;         /* records that deletions still take; the slot is in use until then */
 bit limbo;          /* then: a piece of machine work */
-bit restarted;      /* in the caller's Thread */
+bit restarted;      /* CALL_AGAIN in the caller's call word */
 bit deleted[CAPABILITIES + 1];
 
 /* The slot's capability becomes dying. */
