@@ -29,6 +29,30 @@ static inline void expect_ok(enum error error)
 	row_errors |= (unsigned)error;
 }
 
+/* For what is not on the measured path. */
+static inline void expect_equal(uint64_t expected, uint64_t got)
+{
+	row_errors |= expected != got;
+}
+
+/* The time-stamp counter; in line everywhere, so that two reads have one cost. */
+static inline __attribute__((always_inline)) uint64_t counter_read(void)
+{
+	uint64_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return high << 32 | low;
+}
+
+/* The measurement that began at `start` ends. */
+static inline __attribute__((always_inline)) void least_take(uint64_t *least, uint64_t start)
+{
+	uint64_t took = counter_read() - start;
+
+	if (took < *least)
+		*least = took;
+}
+
 /* Makes an object of the row's memory; 0 when that failed, which the row then reports. */
 handle_t make(enum object_type type, uint64_t size);
 
@@ -36,7 +60,9 @@ handle_t make(enum object_type type, uint64_t size);
 	void prepare(void);           \
 	void act(void);               \
 	void undo(void);
+#define ROW_OF_ITS_OWN(name, measure) uint64_t measure(uint64_t rounds);
 #include "rows.def"
 #undef ROW
+#undef ROW_OF_ITS_OWN
 
 #endif
