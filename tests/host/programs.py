@@ -43,7 +43,7 @@ def compiled(source, directory, compiler, flags):
     target = os.path.join(directory, source.replace("/", "+") + ".o")
     if not os.path.exists(target):
         os.makedirs(directory, exist_ok=True)
-        run([compiler, *FLAGS, *flags, "-c", "-o", target, source])
+        run([compiler, *flags, *FLAGS, "-c", "-o", target, source])
     return target
 
 
