@@ -45,7 +45,10 @@ static inline void memory_zero(void *memory, uint64_t bytes)
 /* Copies `bytes` bytes; the two do not overlap. */
 static inline void memory_copy(void *to, const void *from, uint64_t bytes)
 {
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+	uint64_t words = bytes / 8, rest = bytes % 8;
+
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
 }
 
 #endif

@@ -84,8 +84,7 @@ void vspace_initialise(struct vspace *vspace)
 	uint64_t *top = paddr_pointer(vspace_root(core_ref(vspace)));
 
 	vspace->root = vspace_root(core_ref(vspace)) | TABLE_BITS | COUNT_ONE;
-	for (unsigned i = PAGE_TABLE_ENTRIES / 2; i < PAGE_TABLE_ENTRIES; i++)
-		top[i] = kernel_root[i];
+	memory_copy(&top[PAGE_TABLE_ENTRIES / 2], &kernel_root[PAGE_TABLE_ENTRIES / 2], PAGE_SIZE / 2);
 }
 
 void vspace_pool_add(struct vspace *vspace, paddr_t base, uint64_t size)
