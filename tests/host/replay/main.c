@@ -413,15 +413,15 @@ static void entry_extent(const struct entry *entry, size_t *start, size_t *end)
 	}
 }
 
-/* Inverts each bit of one entry. False when a bit of state is not noticed, or one that is none is. */
-static bool entry_flip(const struct image *image, const struct entry *entry, uint64_t *flips)
+/* Inverts every `stride`-th bit of one entry. False when a bit of state is not noticed, or one that is none is. */
+static bool entry_flip(const struct image *image, const struct entry *entry, unsigned stride, uint64_t *flips)
 {
 	unsigned char *at = (unsigned char *)image_at(image, entry->address, 1), digest[DIGEST_BYTES];
 	size_t start, end;
 	char error[200];
 
 	entry_extent(entry, &start, &end);
-	for (size_t bit = 8 * start; bit < 8 * end; bit++) {
+	for (size_t bit = 8 * start; bit < 8 * end; bit += stride) {
 		bool machine = is_machine_state(entry, bit / 8), noticed;
 
 		at[bit / 8] ^= (unsigned char)(1 << bit % 8);
@@ -445,8 +445,8 @@ static unsigned entry_kind(const struct entry *entry)
 	return (entry->part * 2u + dying) * OBJECT_TYPES + entry->type;
 }
 
-/* Inverts each bit of all entries, or of the first few of each kind. */
-static void test_digest(const struct image *image, unsigned most)
+/* Inverts every `stride`-th bit of the first few entries of each kind. */
+static void test_digest(const struct image *image, unsigned most, unsigned stride)
 {
 	unsigned seen[2 * (PART_SLOT + 1) * OBJECT_TYPES] = {0};
 	uint64_t flips = 0, entries = 0;
@@ -456,15 +456,15 @@ static void test_digest(const struct image *image, unsigned most)
 	passed &= state_collect(image, &state);
 	for (size_t i = 0; i < state.count; i++)
 		if (seen[entry_kind(&state.entry[i])]++ < most) {
-			passed &= entry_flip(image, &state.entry[i], &flips);
+			passed &= entry_flip(image, &state.entry[i], stride, &flips);
 			entries++;
 		}
 	printf("# %llu bits of %llu slots and objects, of %zu\n", (unsigned long long)flips, (unsigned long long)entries, state.count);
-	result(passed && flips > 10000, "digest", "each bit of each slot and object changes the digest, and no bit of machine state does");
+	result(passed && flips > 5000, "digest", "a bit changed in any field of a slot or object changes the digest, and no bit of machine state does");
 	state_free(&state);
 }
 
-/* The same on the memory of a real machine, one entry of each kind. */
+/* The same on the memory of a real machine: one entry of each kind, at least one bit of each of its bytes. */
 static int memory_run(const char *records_path, const char *memory_path)
 {
 	int file = open(memory_path, O_RDONLY);
@@ -480,7 +480,7 @@ static int memory_run(const char *records_path, const char *memory_path)
 	image.core = records.record[0].argument[0];
 	if (image.memory == MAP_FAILED || !image_digest(&image, digest_true, error, sizeof(error)))
 		return 2;
-	test_digest(&image, 1);
+	test_digest(&image, 1, 5);
 	records_free(&records);
 	return failures != 0;
 }
@@ -521,7 +521,7 @@ int main(int argc, char **argv)
 	printf("# %llu records\n", (unsigned long long)log_true.count);
 	test_true();
 	test_scene(&image);
-	test_digest(&image, 3);
+	test_digest(&image, 3, 1);
 	test_cut();
 	test_dropped();
 	test_swapped();
