@@ -46,6 +46,24 @@ static void higher_priority_runs_alone(void)
 	CHECK_EVENTUALLY(counter[0] > before);
 }
 
+/* Time alone makes turns: nothing else happens while the test sleeps, and fewer sleeps than threads are allowed. */
+static void time_alone_makes_turns(void)
+{
+	struct thread thread[THREADS];
+	uint64_t running = 0;
+
+	counters_clear();
+	for (uint64_t i = 0; i < THREADS; i++)
+		CHECK_OK(thread_spawn(&thread[i], &own_space, count_for_ever, i, 20));
+	for (int sleeps = 0; sleeps < THREADS / 2 && running < THREADS; sleeps++) {
+		pause_ns(500 * MILLISECOND);
+		running = 0;
+		for (uint64_t i = 0; i < THREADS; i++)
+			running += counter[i] != 0;
+	}
+	CHECK_EQUAL(THREADS, running);
+}
+
 /* Nobody starves, although the test itself runs between all the time; where time is exact, shares are alike within a factor of eight. */
 static void equal_priorities_take_turns(void)
 {
@@ -203,8 +221,8 @@ static void ready_threads_between_go_first(void)
 	CHECK_OK(thread_spawn(&between, &own_space, count_for_ever, 0, 20));
 	request.deadline = clock_now() + 10 * MILLISECOND;
 	CHECK_ERROR(ERR_TIMEOUT, kernel_call(&request));
+	CHECK_EVENTUALLY(counter[0] != 0);
 	CHECK_EQUAL(0, server.cell->done);
-	CHECK(counter[0] != 0);
 	CHECK_OK(thread_suspend(between.thread));
 	CHECK_JOB(OK, &server);
 	CHECK_EQUAL(MESSAGE_CALL, answer_kind(server.cell->call.word));
@@ -231,6 +249,7 @@ static void order_of_all_priorities(void)
 
 static const struct test tests[] = {
 	{"schedule-priority", "a lower priority waits while a higher one runs", higher_priority_runs_alone},
+	{"schedule-slices", "the time slice of a thread that never stops ends", time_alone_makes_turns},
 	{"schedule-turns", "threads of one priority share the processor", equal_priorities_take_turns},
 	{"schedule-time", "CPU times add up to the time that passed", cpu_time_adds_up},
 	{"schedule-signal", "a signalled thread runs at once only when its priority is higher", woken_thread_runs_if_better},
