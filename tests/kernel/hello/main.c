@@ -82,7 +82,8 @@ static void hello_run(const char *blob)
 	CHECK_EQUAL(sizeof(expected) - 1, state.output_size);
 	CHECK(memcmp(state.output, expected, sizeof(expected) - 1) == 0);
 	CHECK_EQUAL(42, state.exit_status);
-	print("# %s, exit status %u, %u system calls: %s", blob, (uint64_t)state.exit_status, state.calls, state.output);
+	print("# %s, exit status %u, %u system calls: %s", blob, (uint64_t)state.exit_status, state.calls,
+	      state.output);
 }
 
 static void hello_musl(void)
