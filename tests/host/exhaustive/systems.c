@@ -547,6 +547,36 @@ static void list_thin(void)
 	operation_count = kept;
 }
 
+static uint64_t operation_number(const struct operation *operation)
+{
+	uint64_t number = operation->kind | (uint64_t)operation->label << 8 |
+			  (uint64_t)operation->caps << 16 | (uint64_t)operation->target << 32;
+
+	number = number * 0x9e3779b97f4a7c15 + (operation->cap[0] | (uint64_t)operation->cap[1] << 32);
+	for (unsigned i = 0; i < 4; i++)
+		number = (number ^ number >> 29) * 0xd6e8feb86659fd93 + operation->words[i];
+	return (number ^ number >> 32) | 1;
+}
+
+/* The same call can be a wrong one in two ways; it is tried once. */
+static void list_unify(void)
+{
+	static uint64_t seen[4 * OPERATIONS_MAX];
+	unsigned kept = 0;
+
+	memset(seen, 0, sizeof(seen));
+	for (unsigned n = 0; n < operation_count; n++) {
+		uint64_t number = operation_number(&operations[n]), i = number % (4 * OPERATIONS_MAX);
+
+		while (seen[i] && seen[i] != number)
+			i = (i + 1) % (4 * OPERATIONS_MAX);
+		if (!seen[i])
+			operations[kept++] = operations[n];
+		seen[i] = number;
+	}
+	operation_count = kept;
+}
+
 unsigned operations_list(const struct system *system, struct model *model, struct operation *list)
 {
 	current = system;
@@ -560,5 +590,6 @@ unsigned operations_list(const struct system *system, struct model *model, struc
 		partial_list();
 	if (system->lean)
 		list_thin();
+	list_unify();
 	return operation_count;
 }
