@@ -56,8 +56,7 @@ enum error irq_acknowledge(struct call *call)
 
 	if (!irq->vector)
 		return refuse(ERR_STATE, "the IrqHandler is not attached");
-	if (irq->line != IRQ_LINE_MSI)
-		ioapic_mask(irq->line, false);
+	ioapic_mask(irq->line, false);
 	return OK;
 }
 

@@ -3,7 +3,6 @@
 #ifndef KOZO_CPU_H
 #define KOZO_CPU_H
 
-#include "kernel/arch/x86_64/machine.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
 
@@ -13,18 +12,17 @@ struct ready_queues {
 };
 
 struct cpu {
-	struct cpu *self;       /* offset 0 */
-	struct thread *current; /* 8 */
-	uint64_t user_stack;    /* 16: scratch of the system call entry */
-	uint64_t stack;         /* 24: top of the kernel stack */
-	uint64_t pending[4];    /* 32: vectors that arrived in kernel mode */
+	struct cpu *self;
+	struct thread *current;
+	uint64_t user_stack; /* scratch of the system call entry */
+	uint64_t stack;      /* top of the kernel stack */
 	paddr_t root;           /* the address space that is loaded */
 	uint64_t fs_base, gs_base; /* of user mode, as loaded */
 	struct thread *fpu_owner;  /* whose state the FPU holds */
 	bool fpu_trapped;          /* CR0.TS is set */
 	uint64_t switched_at;      /* TSC when the current thread began */
 	uint64_t tick;             /* ns: when the time slices are looked at next; none while idle */
-	struct thread *sliced;     /* current at the last tick, and not switched to from a ready queue since */
+	bool sliced;               /* no switch through the ready queues since the last tick */
 	struct ready_queues ready;
 	struct thread idle; /* current when nothing can run; it never can */
 	uint32_t number;
@@ -33,6 +31,11 @@ struct cpu {
 	uint64_t tss_rest[12]; /* filled in by the loader */
 	struct trace_ring trace;
 };
+
+_Static_assert(offsetof(struct cpu, current) == 8 && offsetof(struct cpu, user_stack) == 16, "entry.asm: CPU_CURRENT, CPU_USER_STACK");
+_Static_assert(offsetof(struct cpu, stack) == 24 && offsetof(struct thread, frame) == 400, "entry.asm: CPU_STACK, FRAME");
+_Static_assert(offsetof(struct frame, rax) == 64 && offsetof(struct frame, vector) == 120, "entry.asm: REGISTERS_ALL, FRAME_VECTOR");
+_Static_assert(offsetof(struct frame, rip) == 136 && offsetof(struct frame, rsp) == 160, "entry.asm: FRAME_RIP, FRAME_RSP");
 
 extern struct cpu cpus[CPU_MAX];
 

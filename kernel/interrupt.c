@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Traps: interrupts, faults of user mode, and faults of the kernel itself (which are its end). See interrupt.h for interrupts in kernel mode. */
+/*
+ * Traps: interrupts, faults of user mode, and faults of the kernel itself (which are its end).
+ *
+ * The kernel runs with interrupts off. At preemption points it asks the local APIC whether one is pending (hook_interrupt_pending); then the operation gives up, to be
+ * executed again, and the interrupt is taken on the way, in user mode. In kernel mode they are taken only by the idle loop (schedule.c).
+ */
 #include "kernel/interrupt.h"
 
 #include "kernel/arch/x86_64/apic.h"
@@ -10,17 +15,13 @@
 
 #define VECTOR_FIRST_INTERRUPT 32
 
-bool interrupts_poll(void)
+bool hook_interrupt_pending(void)
 {
-	const uint64_t *pending = this_cpu()->pending;
+	uint32_t requested = 0;
 
-	__asm__ volatile("sti; nop; cli" : : : "memory");
-	return pending[0] | pending[1] | pending[2] | pending[3];
-}
-
-void interrupts_wait(void)
-{
-	__asm__ volatile("sti; hlt; cli" : : : "memory");
+	for (unsigned vector = VECTOR_FIRST_INTERRUPT; vector < VECTORS; vector += 32)
+		requested |= *apic_register(APIC_REQUESTED(vector));
+	return requested;
 }
 
 /* A device's interrupt becomes a signal. Its line stays masked until it is acknowledged; the interrupt controller is done with it. */
@@ -30,8 +31,7 @@ static void device_interrupt(unsigned vector)
 
 	if (!irq)
 		return;
-	if (irq->line != IRQ_LINE_MSI)
-		ioapic_mask(irq->line, true);
+	ioapic_mask(irq->line, true);
 	if (irq->notification.type == OBJECT_NOTIFICATION)
 		notification_signal(core_pointer(irq->notification.object), irq->notification.badge);
 }
@@ -46,19 +46,6 @@ static void interrupt_handle(unsigned vector)
 	else
 		device_interrupt(vector);
 	apic_eoi();
-}
-
-void interrupts_handle_pending(void)
-{
-	uint64_t *pending = this_cpu()->pending;
-
-	for (unsigned i = 0; i < 4; i++)
-		while (pending[i]) {
-			unsigned bit = (unsigned)__builtin_ctzll(pending[i]);
-
-			pending[i] &= pending[i] - 1;
-			interrupt_handle(i * 64 + bit);
-		}
 }
 
 void trap_handle(struct thread *self)

@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Interrupts in kernel mode, and entries from user mode that are not native kernel calls.
- *
- * The kernel runs with interrupts off. At preemption points it opens a window of one instruction (interrupts_poll); what arrives there is only noted in struct cpu,
- * and handled after the running operation has returned, as if it had arrived from user mode.
- */
+/* Entries from user mode that are not native kernel calls, and interrupts of the idle loop. */
 #ifndef KOZO_INTERRUPT_H
 #define KOZO_INTERRUPT_H
 
 #include "kernel/thread.h"
 
-/* Let interrupts in for one instruction; is any noted now? */
-bool interrupts_poll(void);
-
-/* Wait until one arrives. */
-void interrupts_wait(void);
-
-/* Handle all that are noted. May make threads ready; does not switch. */
-void interrupts_handle_pending(void);
-
-/* From entry.asm: the current thread trapped (fault or interrupt); its frame is complete. */
+/* From entry.asm: the current thread trapped (fault or interrupt); its frame is complete (of an idle one: the vector only). */
 _Noreturn void trap_handle(struct thread *self);
 
 /* In entry.asm: go on in user mode with the current thread. */

@@ -482,7 +482,6 @@ COLD void call_defer(struct thread *self, unsigned records, bool progress, uint6
 {
 	self->frame.rax = word | (progress ? CALL_AGAIN : 0);
 	ring_defer(self, records, word);
-	interrupts_handle_pending();
 	schedule();
 }
 

@@ -24,43 +24,50 @@ static uint64_t lots;                    /* a generator of bits that user space 
 
 static void queues_insert(struct ready_queues *queues, struct thread *thread, uint8_t level)
 {
+	thread->queues = queues;
 	thread->level = level;
 	queue_append(&queues->queue[level], thread);
 	queues->occupied |= (uint64_t)1 << level;
 }
 
-static void queues_remove(struct ready_queues *queues, struct thread *thread)
+/* Take a thread out of the queues that it is in, if any. */
+static void queues_remove(struct thread *thread)
 {
-	struct queue *queue = &queues->queue[thread->level];
+	struct ready_queues *queues = thread->queues;
 
-	queue_remove(queue, thread);
-	if (!queue->head)
+	if (!queues)
+		return;
+	thread->queues = NULL;
+	queue_remove(&queues->queue[thread->level], thread);
+	if (!queues->queue[thread->level].head)
 		queues->occupied &= ~((uint64_t)1 << thread->level);
 }
 
-static unsigned queues_best(const struct ready_queues *queues)
+/* The first thread of the best queue; not all are empty. */
+static struct thread *queues_first(const struct ready_queues *queues)
 {
-	return 63 - (unsigned)__builtin_clzll(queues->occupied);
+	return queues->queue[63 - __builtin_clzll(queues->occupied)].head;
 }
 
 void ready_insert(struct thread *thread)
 {
-	thread->ready = true;
 	queues_insert(&this_cpu()->ready, thread, thread->core.priority);
 }
 
 void thread_ready(struct thread *thread)
 {
-	if (thread_can_run(thread) && !thread->ready && thread != this_cpu()->current)
+	if (thread_can_run(thread) && !thread->queues && thread != this_cpu()->current)
 		ready_insert(thread);
 }
 
-void thread_unready(struct thread *thread)
+void hook_priority_changed(struct thread_core *core_thread)
 {
-	if (!thread->ready)
+	struct thread *thread = (struct thread *)core_thread;
+
+	if (thread->queues != &this_cpu()->ready)
 		return;
-	thread->ready = false;
-	queues_remove(&this_cpu()->ready, thread);
+	queues_remove(thread);
+	ready_insert(thread);
 }
 
 /* Set the timer to whatever comes first: the next tick or the earliest deadline. */
@@ -84,31 +91,26 @@ static void ring_wake(void)
 
 	if (!ring_waiters.occupied)
 		return;
-	best = ring_waiters.queue[queues_best(&ring_waiters)].head;
+	best = queues_first(&ring_waiters);
 	if (!commit_room(&best->core, best->records))
 		return;
 	ring_leave(best);
 	thread_ready(best);
 }
 
-/* Nothing can run: finish what dead callers left undone, then wait for interrupts, without ticks. */
-static void idle(void)
+/* Nothing can run: finish what dead callers left undone, then wait for interrupts, without ticks. An interrupt does not return to here (entry.asm). */
+static void idle(struct cpu *cpu)
 {
-	struct cpu *cpu = this_cpu();
-
 	current_set(cpu, &cpu->idle);
 	cpu->tick = NEVER;
 	while (!cpu->ready.occupied) {
 		timer_set();
 		if (teardown_continue())
-			interrupts_poll();
+			__asm__ volatile("sti; nop; cli" : : : "memory");
 		else
-			interrupts_wait();
-		interrupts_handle_pending();
+			__asm__ volatile("sti; hlt; cli" : : : "memory");
 		ring_wake();
 	}
-	cpu->tick = clock_now() + TIME_SLICE_NS;
-	timer_set();
 }
 
 void schedule(void)
@@ -118,41 +120,41 @@ void schedule(void)
 
 	ring_wake();
 	if (thread_can_run(current)) {
-		if (!cpu->ready.occupied || queues_best(&cpu->ready) <= current->core.priority)
+		if (!schedule_is_due(current))
 			return;
 		ready_insert(current);
 	}
 	if (!cpu->ready.occupied)
-		idle();
-	best = cpu->ready.queue[queues_best(&cpu->ready)].head;
-	thread_unready(best);
+		idle(cpu);
+	if (cpu->current == &cpu->idle) {
+		cpu->tick = clock_now() + TIME_SLICE_NS;
+		timer_set();
+	}
+	best = queues_first(&cpu->ready);
+	queues_remove(best);
 	thread_switch(best);
-	cpu->sliced = NULL;
+	cpu->sliced = false;
 }
 
 /*
- * Join two heaps: the earlier root first, then one of its children, chosen by lot, with the other heap. That takes logarithmic time whatever the
- * shape of the heaps, with overwhelming probability. `parent` is where the result will hang.
+ * Join two heaps at `*link`: the earlier root first, then one of its children, chosen by lot, with the other heap. That takes logarithmic time whatever the
+ * shape of the heaps, with overwhelming probability.
  */
-static struct thread *heap_join(struct thread *a, struct thread *b, struct thread *parent)
+static void heap_join(struct thread **link, struct thread *a, struct thread *b)
 {
-	struct thread *root = NULL, **link = &root;
-
 	while (a && b) {
 		struct thread *first = a->deadline <= b->deadline ? a : b;
 
 		lots = lots * LOTS_MULTIPLIER + tsc_read();
 		b = first == a ? b : a;
-		first->heap_parent = parent;
+		first->heap_link = link;
 		*link = first;
 		link = lots >> 63 ? &first->heap_left : &first->heap_right;
 		a = *link;
-		parent = first;
 	}
 	*link = a ? a : b;
 	if (*link)
-		(*link)->heap_parent = parent;
-	return root;
+		(*link)->heap_link = link;
 }
 
 void deadline_arm(struct thread *thread, uint64_t deadline)
@@ -161,39 +163,30 @@ void deadline_arm(struct thread *thread, uint64_t deadline)
 	thread->timed = true;
 	thread->heap_left = NULL;
 	thread->heap_right = NULL;
-	deadlines = heap_join(deadlines, thread, NULL);
+	heap_join(&deadlines, deadlines, thread);
 	if (deadlines == thread)
 		timer_set();
 }
 
 void deadline_disarm(struct thread *thread)
 {
-	struct thread *parent = thread->heap_parent;
-	struct thread *joined;
-
 	if (!thread->timed)
 		return;
 	thread->timed = false;
-	joined = heap_join(thread->heap_left, thread->heap_right, parent);
-	if (!parent)
-		deadlines = joined;
-	else if (parent->heap_left == thread)
-		parent->heap_left = joined;
-	else
-		parent->heap_right = joined;
+	heap_join(thread->heap_link, thread->heap_left, thread->heap_right);
 }
 
-/* A thread that was current at the last tick and never left since has had its time: the next of its priority runs. */
+/* Whoever is current, and all since the last tick were by IPC alone, have had their time: the next of the same priority runs. */
 static void tick_handle(struct cpu *cpu, uint64_t now)
 {
 	struct thread *current = cpu->current, *next = cpu->ready.queue[current->core.priority].head;
 
-	if (next && current == cpu->sliced && thread_can_run(current)) {
-		thread_unready(next);
+	if (next && cpu->sliced && thread_can_run(current)) {
+		queues_remove(next);
 		ready_insert(current);
 		thread_switch(next);
 	}
-	cpu->sliced = cpu->current;
+	cpu->sliced = true;
 	cpu->tick = now + TIME_SLICE_NS;
 	teardown_continue();
 }
@@ -220,7 +213,7 @@ void ring_wait(struct thread *thread, unsigned records)
 
 void ring_leave(struct thread *thread)
 {
-	queues_remove(&ring_waiters, thread);
+	queues_remove(thread);
 	deadline_disarm(thread);
 	thread->state = THREAD_RUNNABLE;
 }
@@ -228,9 +221,15 @@ void ring_leave(struct thread *thread)
 void thread_stop(struct thread *thread, unsigned why)
 {
 	thread->stopped |= (uint8_t)why;
-	thread_unready(thread);
 	if (thread->state == THREAD_COMMIT)
 		ring_leave(thread);
+	queues_remove(thread);
+}
+
+void thread_start(struct thread *thread, unsigned why)
+{
+	thread->stopped &= (uint8_t)~why;
+	thread_ready(thread);
 }
 
 void fpu_take(void)
@@ -240,20 +239,19 @@ void fpu_take(void)
 	fpu_trap_set(false);
 	cpu->fpu_trapped = false;
 	if (cpu->fpu_owner)
-		machine_fpu_save(cpu->fpu_owner->fpu);
+		machine_fpu_save(&cpu->fpu_owner->fpu);
 	cpu->fpu_owner = cpu->current;
-	machine_fpu_restore(cpu->current->fpu);
+	machine_fpu_restore(&cpu->current->fpu);
 }
 
-void fpu_flush(struct thread *thread, bool forget)
+void fpu_flush(struct thread *thread)
 {
 	struct cpu *cpu = this_cpu();
 
 	if (cpu->fpu_owner != thread)
 		return;
 	fpu_trap_set(false);
-	machine_fpu_save(thread->fpu);
-	if (forget)
-		cpu->fpu_owner = NULL;
+	machine_fpu_save(&thread->fpu);
+	cpu->fpu_owner = NULL;
 	fpu_trap_set(cpu->fpu_trapped);
 }

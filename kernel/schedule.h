@@ -2,8 +2,8 @@
 /*
  * Who runs: ready queues by priority, the switch between threads, deadlines and time slices.
  *
- * The current thread is in no ready queue. Time is shared by a tick: who is current at two ticks with no switch through the ready queues between them goes behind the others of
- * its priority. An IPC switch is none, so the rest of a time slice travels with the call.
+ * The current thread is in no ready queue. Time is shared by a tick: who is current at a tick with no switch through the ready queues since the one before goes behind the
+ * others of its priority. An IPC switch is none, so the rest of a time slice travels with the call.
  */
 #ifndef KOZO_SCHEDULE_H
 #define KOZO_SCHEDULE_H
@@ -19,9 +19,6 @@ void ready_insert(struct thread *thread);
 
 /* Let a thread that may have become able to run do so, in its turn. No effect when it cannot run, or is ready or current already. */
 void thread_ready(struct thread *thread);
-
-/* Take a thread out of the ready queue if it is there (it cannot run any more, or its priority changes). */
-void thread_unready(struct thread *thread);
 
 /* Load what differs between the two threads' user-visible machine state. */
 static inline void machine_switch(struct cpu *cpu, struct thread *thread)
@@ -93,13 +90,16 @@ void ring_wait(struct thread *thread, unsigned records);
 /* No thread that is stopped (STOPPED_*) runs, is ready, or waits for the ring: it executes its call again when it goes on. */
 void thread_stop(struct thread *thread, unsigned why);
 
+/* The reason to be stopped is gone. */
+void thread_start(struct thread *thread, unsigned why);
+
 /* Take a thread out of the ring's waiting queue; it is runnable again. */
 void ring_leave(struct thread *thread);
 
 /* Give the FPU to the current thread (it used an FPU instruction while another one owned it). */
 void fpu_take(void);
 
-/* Make the FPU image of a thread current in memory, so that it can be read; with `forget`, the registers are not its own any more. */
-void fpu_flush(struct thread *thread, bool forget);
+/* Make the FPU image of a thread that does not run current in memory: the registers are not its own any more. */
+void fpu_flush(struct thread *thread);
 
 #endif

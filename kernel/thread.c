@@ -8,23 +8,11 @@
  */
 #include "kernel/arch/x86_64/clock.h"
 #include "kernel/arch/x86_64/kernel_map.h"
-#include "kernel/arch/x86_64/machine.h"
 #include "kernel/ipc.h"
 #include "kernel/schedule.h"
 
 /* CF PF AF ZF SF TF DF OF RF AC ID: what user mode may set by itself. */
 #define RFLAGS_USER 0x00250dd5u
-
-void thread_registers_store(const struct frame *f, struct thread_registers *to)
-{
-	const uint64_t *m = f->message;
-
-	*to = (struct thread_registers){
-		.rax = f->rax, .rbx = m[4], .rcx = f->rcx, .rdx = m[0], .rsi = f->rsi, .rdi = f->rdi, .rbp = m[5], .rsp = f->rsp,
-		.r8 = m[2], .r9 = m[3], .r10 = m[1], .r11 = f->r11, .r12 = f->r12, .r13 = m[6], .r14 = m[7], .r15 = f->r15,
-		.rip = f->rip, .rflags = f->rflags,
-	};
-}
 
 enum error thread_registers_load(struct thread *thread, const struct thread_registers *from)
 {
@@ -33,6 +21,7 @@ enum error thread_registers_load(struct thread *thread, const struct thread_regi
 
 	if (r.rip >= USER_TOP || r.fs_base >= USER_TOP || r.gs_base >= USER_TOP)
 		return refuse(ERR_ARGUMENT, "RIP, FS base or GS base is no user address");
+	wait_cancel(thread, ERR_CANCELLED);
 	*f = (struct frame){
 		.message = { r.rdx, r.r10, r.r8, r.r9, r.rbx, r.rbp, r.r13, r.r14 },
 		.rax = r.rax, .rdi = r.rdi, .rsi = r.rsi, .r12 = r.r12, .r15 = r.r15, .r11 = r.r11, .rcx = r.rcx,
@@ -60,13 +49,16 @@ enum error thread_read_registers(struct call *call)
 	struct message_page *page;
 	struct thread *thread;
 	enum error error = exchange_begin(call, &thread, &page);
-	struct thread_registers *registers = (struct thread_registers *)page;
+	const struct frame *f = &thread->frame;
+	const uint64_t *m = f->message;
 
 	if (error)
 		return error;
-	thread_registers_store(&thread->frame, registers);
-	registers->fs_base = thread->fs_base;
-	registers->gs_base = thread->gs_base;
+	*(struct thread_registers *)page = (struct thread_registers){
+		.rax = f->rax, .rbx = m[4], .rcx = f->rcx, .rdx = m[0], .rsi = f->rsi, .rdi = f->rdi, .rbp = m[5], .rsp = f->rsp,
+		.r8 = m[2], .r9 = m[3], .r10 = m[1], .r11 = f->r11, .r12 = f->r12, .r13 = m[6], .r14 = m[7], .r15 = f->r15,
+		.rip = f->rip, .rflags = f->rflags, .fs_base = thread->fs_base, .gs_base = thread->gs_base,
+	};
 	return OK;
 }
 
@@ -76,19 +68,7 @@ enum error thread_write_registers(struct call *call)
 	struct thread *thread;
 	enum error error = exchange_begin(call, &thread, &page);
 
-	if (error)
-		return error;
-	error = thread_registers_load(thread, (const struct thread_registers *)page);
-	if (error)
-		return error;
-	if (thread->state != THREAD_RUNNABLE && thread->state != THREAD_FAULTED) {
-		struct frame frame;
-
-		memory_copy(&frame, &thread->frame, sizeof(frame));
-		wait_cancel(thread, ERR_CANCELLED);
-		memory_copy(&thread->frame, &frame, sizeof(frame));
-	}
-	return OK;
+	return error ? error : thread_registers_load(thread, (const struct thread_registers *)page);
 }
 
 enum error thread_read_fpu(struct call *call)
@@ -99,8 +79,8 @@ enum error thread_read_fpu(struct call *call)
 
 	if (error)
 		return error;
-	fpu_flush(thread, false);
-	memory_copy(page, thread->fpu, machine_fpu.size);
+	fpu_flush(thread);
+	memory_copy(page, &thread->fpu, machine_fpu.size);
 	call->result[0] = machine_fpu.size;
 	call->results = 1;
 	return OK;
@@ -111,25 +91,23 @@ enum error thread_write_fpu(struct call *call)
 	struct message_page *page;
 	struct thread *thread;
 	enum error error = exchange_begin(call, &thread, &page);
-	static uint8_t image[FPU_BYTES] __attribute__((aligned(64)));
+	static struct fpu_image image;
 
 	if (error)
 		return error;
 	if (call->words[0] != machine_fpu.size)
 		return refuse(ERR_ARGUMENT, "an FPU image has the size that READ_FPU tells");
-	memory_copy(image, page, machine_fpu.size);
-	if (!machine_fpu_image_valid(image))
+	memory_copy(&image, page, machine_fpu.size);
+	if (!machine_fpu_image_valid(&image))
 		return refuse(ERR_ARGUMENT, "the processor would not take this FPU image");
-	fpu_flush(thread, true);
-	memory_copy(thread->fpu, image, machine_fpu.size);
+	fpu_flush(thread);
+	memory_copy(&thread->fpu, &image, machine_fpu.size);
 	return OK;
 }
 
 enum error thread_suspend(struct call *call)
 {
-	struct thread *thread = core_pointer(call->target->object);
-
-	thread_stop(thread, STOPPED_SUSPENDED);
+	thread_stop(core_pointer(call->target->object), STOPPED_SUSPENDED);
 	return OK;
 }
 
@@ -139,8 +117,7 @@ enum error thread_resume(struct call *call)
 
 	if (thread->state == THREAD_FAULTED)
 		thread->state = THREAD_RUNNABLE;
-	thread->stopped &= (uint8_t)~STOPPED_SUSPENDED;
-	thread_ready(thread);
+	thread_start(thread, STOPPED_SUSPENDED);
 	return OK;
 }
 

@@ -13,6 +13,7 @@
 #ifndef KOZO_THREAD_H
 #define KOZO_THREAD_H
 
+#include "kernel/arch/x86_64/machine.h"
 #include "kernel/core/core.h"
 
 /*
@@ -35,8 +36,6 @@ struct frame {
 #define STOPPED_NO_SPACE 2  /* no VSpace is bound */
 #define STOPPED_DESTROYED 4
 
-#define FPU_BYTES 2688
-
 struct queue {
 	struct thread *head, *tail;
 	struct queue *limbo; /* the object is destroyed: the next such queue whose waiters are to be woken (effects.c) */
@@ -50,20 +49,20 @@ struct thread {
 	uint8_t stopped; /* STOPPED_* */
 	uint8_t kind;    /* SENDING, REPLY: the enum message_kind of what it sent; RECEIVING: NOTIFICATION if at one */
 	uint8_t grant;   /* SENDING: its capability has GRANT */
-	uint8_t level;   /* of the ready or ring queue that it is in */
+	uint8_t level;   /* of the queue that it is in among `queues` */
 	uint8_t records; /* COMMIT: for how many it waits */
-	bool ready;      /* in a ready queue */
 	bool timed;      /* in the deadline heap */
 	uint64_t badge;  /* SENDING: of the capability that it sends with */
 	struct thread *next, *prev; /* ready queue, `queue`, or the ring's queue */
 	struct queue *queue;
+	struct ready_queues *queues; /* those of the CPU, or of the ring, that it is in */
 	struct reply *reply;
 	uint64_t deadline; /* ns */
-	struct thread *heap_parent, *heap_left, *heap_right;
+	struct thread *heap_left, *heap_right, **heap_link; /* its children, and what points to it */
 	uint64_t cpu_time;      /* ticks of the TSC */
 	uint64_t fault_address; /* of the last page fault */
 	uint64_t batch_done;    /* entries of an interrupted map batch that are done */
-	uint8_t fpu[FPU_BYTES] __attribute__((aligned(64)));
+	struct fpu_image fpu;
 };
 _Static_assert(sizeof(struct thread) <= 4096, "the size of a Thread is an ABI constant");
 _Static_assert((offsetof(struct thread, frame) + sizeof(struct frame)) % 16 == 0, "the processor aligns the stack before it pushes");
@@ -103,10 +102,10 @@ static inline struct message_page *thread_page(const struct thread *thread)
 void queue_append(struct queue *queue, struct thread *thread);
 void queue_remove(struct queue *queue, struct thread *thread);
 
-/* The general registers of a frame; FS and GS base are left 0. */
-void thread_registers_store(const struct frame *frame, struct thread_registers *registers);
-
-/* Replace all registers by `registers`, sanitised: user segments, arithmetic flags only, canonical addresses. ERR_ARGUMENT (nothing changed) when an address is not canonical. */
+/*
+ * Replace all registers by `registers`, sanitised: user segments, arithmetic flags only, canonical addresses; a wait ends. ERR_ARGUMENT (nothing changed) when an
+ * address is not canonical.
+ */
 must_check enum error thread_registers_load(struct thread *thread, const struct thread_registers *registers);
 
 #endif

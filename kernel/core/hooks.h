@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the capability state machine asks of the machine around it: implemented by kernel/effects.c, by tools/replay and by the host tests.
+ * What the capability state machine asks of the machine around it: implemented by kernel/effects.c and the parts that it names, by tools/replay and by the host tests.
  *
  * Hooks called from apply() return nothing and take bounded time (a few hundred instructions). The others are asked by decoders only.
  */

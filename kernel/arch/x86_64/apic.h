@@ -15,6 +15,7 @@
 #define VECTOR_SPURIOUS 0xff /* needs no apic_eoi() */
 
 #define APIC_EOI 0xb0
+#define APIC_REQUESTED(vector) (0x200 + (vector) / 2) /* the word with the bits of this vector and the next 31: requested, not taken */
 #define APIC_TIMER_INITIAL 0x380
 #define IOAPIC_WINDOW 0x10
 #define IOAPIC_REDIRECTION(line) (0x10 + 2 * (line)) /* and the destination in the next register */
@@ -46,10 +47,7 @@ static inline volatile uint32_t *ioapic_register(uint32_t index)
 	return (volatile uint32_t *)(IOAPIC_MAPPED + IOAPIC_WINDOW);
 }
 
-/* Sends interrupts of `line` as `vector` to the CPU that the loader chose, the first; `flags` are IRQ_LEVEL, IRQ_LOW. The line is masked afterwards. */
-void ioapic_route(uint32_t line, uint8_t vector, uint32_t flags);
-
-/* Masks or unmasks `line`. */
+/* Masks or unmasks `line`; no effect for IRQ_LINE_MSI. */
 void ioapic_mask(uint32_t line, bool masked);
 
 #endif

@@ -5,35 +5,46 @@
 ; Registers are saved straight into the current Thread's struct frame (kernel/thread.h): on a trap the processor itself begins, because TSS.rsp0 is the top of the
 ; frame; `syscall` does it by hand. C then runs on the CPU's one kernel stack. It may change which thread is current; the exit loads that one's frame.
 ;
-; A trap in kernel mode is an interrupt that came through a window (interrupts_poll, interrupts_wait), which is only noted, or the end (trap_fatal).
-
-%include "kernel/arch/x86_64/entry.inc"
+; A trap in kernel mode is an interrupt of the idle loop (schedule.c), which it ends, or the end of the kernel (trap_fatal).
 
 extern syscall_handle, trap_handle, trap_fatal
+
+; Offsets in struct cpu and struct thread; cpu.h asserts them.
+CPU_CURRENT             equ 8
+CPU_USER_STACK          equ 16
+CPU_STACK               equ 24
+FRAME                   equ 400
+FRAME_VECTOR            equ FRAME + 120
+FRAME_RIP               equ FRAME + 136
+FRAME_RFLAGS            equ FRAME + 152
+FRAME_RSP               equ FRAME + 160
+
+TRAP_CS                 equ 24                  ; above vector, error code and RIP
+VECTOR_SYSCALL          equ 0x100
+VECTOR_FIRST_INTERRUPT  equ 32
 
 section .text
 bits 64
 
-; Store (or load) all general registers but rsp, with the frame's address in %2.
-%macro registers_move 2
-%ifidn %1, store
-	%define MOVE(offset, register) mov [%2 + offset], register
+; The general registers but rsp, as struct frame begins; then those that `syscall` loses.
+%define REGISTERS rdx, r10, r8, r9, rbx, rbp, r13, r14, rax, rdi, rsi, r12, r15
+%define REGISTERS_ALL REGISTERS, r11, rcx
+
+; registers_move store | load, address, register...: the registers to (or from) the words at the address.
+%macro registers_move 3-*
+%define direction %1
+%define address %2
+%assign offset 0
+%rotate 2
+%rep %0 - 2
+%ifidn direction, store
+	mov [address + offset], %1
 %else
-	%define MOVE(offset, register) mov register, [%2 + offset]
+	mov %1, [address + offset]
 %endif
-	MOVE(FRAME_MESSAGE + 0, rdx)
-	MOVE(FRAME_MESSAGE + 8, r10)
-	MOVE(FRAME_MESSAGE + 16, r8)
-	MOVE(FRAME_MESSAGE + 24, r9)
-	MOVE(FRAME_MESSAGE + 32, rbx)
-	MOVE(FRAME_MESSAGE + 40, rbp)
-	MOVE(FRAME_MESSAGE + 48, r13)
-	MOVE(FRAME_MESSAGE + 56, r14)
-	MOVE(FRAME_RAX, rax)
-	MOVE(FRAME_RDI, rdi)
-	MOVE(FRAME_RSI, rsi)
-	MOVE(FRAME_R12, r12)
-	MOVE(FRAME_R15, r15)
+%assign offset offset + 8
+%rotate 1
+%endrep
 %endmacro
 
 global syscall_entry
@@ -46,7 +57,7 @@ syscall_entry:
 	mov rcx, [gs:CPU_USER_STACK]
 	mov [rsp + FRAME_RSP], rcx
 	mov qword [rsp + FRAME_VECTOR], VECTOR_SYSCALL
-	registers_move store, rsp
+	registers_move store, rsp + FRAME, REGISTERS
 	mov rdi, rsp
 	mov rsp, [gs:CPU_STACK]
 	call syscall_handle                     ; which ends in thread_resume_current, as trap_handle does
@@ -59,14 +70,12 @@ thread_resume_current:
 	jne .whole
 	mov rcx, [rsp + FRAME_RIP]
 	mov r11, [rsp + FRAME_RFLAGS]
-	registers_move load, rsp
+	registers_move load, rsp + FRAME, REGISTERS
 	mov rsp, [rsp + FRAME_RSP]
 	swapgs
 	o64 sysret
 .whole:
-	registers_move load, rsp
-	mov r11, [rsp + FRAME_R11]
-	mov rcx, [rsp + FRAME_RCX]
+	registers_move load, rsp + FRAME, REGISTERS_ALL
 	add rsp, FRAME_RIP
 	swapgs
 	iretq
@@ -78,9 +87,7 @@ trap_entry:
 	cld
 	swapgs
 	sub rsp, FRAME_VECTOR                  ; the start of the Thread
-	registers_move store, rsp
-	mov [rsp + FRAME_R11], r11
-	mov [rsp + FRAME_RCX], rcx
+	registers_move store, rsp + FRAME, REGISTERS_ALL
 	mov rdi, rsp
 	mov rsp, [gs:CPU_STACK]
 	call trap_handle
@@ -88,20 +95,16 @@ trap_entry:
 trap_in_kernel:
 	cmp qword [rsp], VECTOR_FIRST_INTERRUPT
 	jb trap_final
-	push rax
-	mov rax, [rsp + 8]
-	bts [gs:CPU_PENDING], rax
-	pop rax
-	add rsp, 16                             ; vector and error code
-	iretq
+	mov rdi, [gs:CPU_CURRENT]
+	pop qword [rdi + FRAME_VECTOR]
+	mov rsp, [gs:CPU_STACK]
+	call trap_handle                        ; nothing is left to do in the idle loop
 
 ; NMI, double fault, machine check (on stacks of their own) and faults of the kernel: no way back, and GS may be the user's.
 trap_final:
 	cld
-	sub rsp, FRAME_VECTOR - FRAME_MESSAGE
-	registers_move store, rsp - FRAME_MESSAGE
-	mov [rsp + FRAME_R11 - FRAME_MESSAGE], r11
-	mov [rsp + FRAME_RCX - FRAME_MESSAGE], rcx
+	sub rsp, FRAME_VECTOR - FRAME           ; the start of a struct frame
+	registers_move store, rsp, REGISTERS_ALL
 	mov rdi, rsp
 	and rsp, -16
 	call trap_fatal

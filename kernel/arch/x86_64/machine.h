@@ -28,14 +28,24 @@ struct fpu {
 #define FPU_SIZE_MAX 2688 /* x87, SSE, AVX, AVX-512 in the standard form (Intel SDM volume 1, 13.4) */
 extern struct fpu machine_fpu;
 
-/* Turns zeroed memory (machine_fpu_size() bytes, 64-byte aligned) into the clean state that a new thread starts with. */
-void machine_fpu_init_image(void *image);
+/* A state in memory: as FXSAVE writes it, then the header of XSAVE (XSTATE_BV, XCOMP_BV and reserved words) and what follows that. */
+struct fpu_image {
+	uint16_t control, x87[11];
+	uint32_t mxcsr, registers[121];
+	uint64_t header[8];
+	uint8_t extended[FPU_SIZE_MAX - 576];
+} __attribute__((aligned(64)));
+_Static_assert(offsetof(struct fpu_image, mxcsr) == 24 && offsetof(struct fpu_image, header) == 512, "Intel SDM volume 1, 10.5.1 and 13.4.2");
+
+/* In the clean state that a new thread starts with; all else of it is 0. */
+#define FPU_CONTROL_RESET 0x37f
+#define FPU_MXCSR_RESET 0x1f80
 
 /* Would the processor load this state? Its reserved bits are clear and it names no component that is off (Intel SDM volume 1, 13.8.1; 10.5.1.2 for MXCSR). */
-bool machine_fpu_image_valid(const void *image);
+bool machine_fpu_image_valid(const struct fpu_image *image);
 
 /* Saves the FPU state of this CPU to `image`; the state in the registers stays. */
-static inline void machine_fpu_save(void *image)
+static inline void machine_fpu_save(struct fpu_image *image)
 {
 	if (machine_fpu.xsave)
 		__asm__ volatile("xsave64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");
@@ -44,7 +54,7 @@ static inline void machine_fpu_save(void *image)
 }
 
 /* Loads the FPU state of this CPU from `image`, which the kernel has written or checked: #GP otherwise. */
-static inline void machine_fpu_restore(const void *image)
+static inline void machine_fpu_restore(const struct fpu_image *image)
 {
 	if (machine_fpu.xsave)
 		__asm__ volatile("xrstor64 (%0)" : : "r"(image), "a"(-1), "d"(-1) : "memory");

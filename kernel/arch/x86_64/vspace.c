@@ -87,8 +87,10 @@ void vspace_initialise(struct vspace *vspace)
 	memory_copy(&top[PAGE_TABLE_ENTRIES / 2], &kernel_root[PAGE_TABLE_ENTRIES / 2], PAGE_SIZE / 2);
 }
 
-void vspace_pool_add(struct vspace *vspace, paddr_t base, uint64_t size)
+void hook_memory_donated(ref_t reference, paddr_t base, uint64_t size)
 {
+	struct vspace *vspace = core_pointer(reference);
+
 	*(struct free_pages *)paddr_pointer(base) = (struct free_pages){ vspace->pool, size };
 	vspace->pool = base;
 	vspace->pages_free += size >> PAGE_BITS;
@@ -110,21 +112,29 @@ static paddr_t page_take(struct vspace *vspace)
 	return page;
 }
 
-struct mapping_core *vspace_mapping_next(struct vspace *vspace)
+/* Make a Mapping object, when the pool has memory for it. */
+static void mapping_make(struct vspace *vspace)
 {
 	uint32_t place = vspace->mappings_made % MAPPINGS_PER_PAGE;
 
-	if (vspace->unused || vspace->mappings_made == MAPPINGS_MAX)
-		return vspace->unused;
 	if (place == 0) {
 		if (!vspace->pages_free)
-			return NULL;
+			return;
 		vspace->mappings_page = paddr_pointer(page_take(vspace));
 	}
 	vspace->unused = &vspace->mappings_page[place];
 	vspace->unused->vspace = core_ref(vspace);
 	vspace->unused->index = (uint16_t)++vspace->mappings_made;
-	return vspace->unused;
+}
+
+ref_t hook_mapping_available(ref_t reference, uint16_t *index)
+{
+	struct vspace *vspace = core_pointer(reference);
+
+	if (!vspace->unused && vspace->mappings_made < MAPPINGS_MAX)
+		mapping_make(vspace);
+	*index = vspace->unused ? vspace->unused->index : 0;
+	return core_ref(vspace->unused);
 }
 
 void vspace_mapping_take(struct vspace *vspace)
@@ -184,7 +194,7 @@ static void entry_set(struct walk *walk, unsigned level, vaddr_t address, uint64
 	*above += COUNT_ONE * (value != 0);
 	*above -= COUNT_ONE * (old != 0);
 	if (!(*above & COUNT_MASK)) {
-		vspace_pool_add(walk->vspace, *above & PTE_ADDRESS, PAGE_SIZE);
+		hook_memory_donated(core_ref(walk->vspace), *above & PTE_ADDRESS, PAGE_SIZE);
 		walk->vspace->tables--;
 		walk->block = NOWHERE;
 		entry_set(walk, level + 1, address, 0);

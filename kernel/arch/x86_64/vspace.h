@@ -40,13 +40,7 @@ static inline paddr_t vspace_root(ref_t vspace)
 /* Give a new VSpace the kernel's half. */
 void vspace_initialise(struct vspace *vspace);
 
-/* Take over zeroed memory into the pool: donated, or a table that has become empty. */
-void vspace_pool_add(struct vspace *vspace, paddr_t base, uint64_t size);
-
-/* The next free Mapping object, with its index; it stays free. NULL when the pool has no memory for one. */
-struct mapping_core *vspace_mapping_next(struct vspace *vspace);
-
-/* Take the Mapping object that vspace_mapping_next() returned. */
+/* Take the Mapping object that hook_mapping_available() returned. */
 void vspace_mapping_take(struct vspace *vspace);
 
 /* Boot only: map `pages` pages of a Mapping, from its page 0 on, at an address; panics when table memory is missing. */
