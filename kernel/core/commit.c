@@ -21,7 +21,7 @@ bool commit_room(const struct thread_core *caller, uint64_t count)
 
 #ifndef BENCH_NO_COMMITS
 
-enum error commit(const struct thread_core *caller, const struct commit_record *draft)
+inline enum error commit(const struct thread_core *caller, const struct commit_record *draft)
 {
 	struct commit_record *records = (void *)((unsigned char *)commit_ring + COMMIT_RING_HEADER);
 	struct commit_record *record = &records[commit_ring->head & (commit_ring->capacity - 1)];
@@ -40,7 +40,7 @@ enum error commit(const struct thread_core *caller, const struct commit_record *
 
 #else
 
-enum error commit(const struct thread_core *caller, const struct commit_record *draft)
+inline enum error commit(const struct thread_core *caller, const struct commit_record *draft)
 {
 	(void)caller;
 	apply(draft);
