@@ -196,7 +196,7 @@ static bool panic_expand(const struct image *image, const char *line)
 {
 	const char *what = line + sizeof(PANIC) - 1;
 	char text[64];
-	uint64_t words[WORDS_MAX];
+	uint64_t words[WORDS_MAX] = {0};
 	unsigned count = words_read(line, words);
 
 	if (strncmp(line, PANIC, sizeof(PANIC) - 1) != 0)
