@@ -57,9 +57,8 @@ _Noreturn void panic_trap(const char *reason, const struct frame *trap)
 	console_print("\npanic: ");
 	console_print(reason);
 	console_words("\npanic: cpu", (const uint64_t[]){ cpus[0].number, (uint64_t)cpus[0].current }, 2);
-	if (trap)
-		console_words("panic: registers", (const uint64_t *)trap, sizeof(*trap) / sizeof(uint64_t));
-	if (trap && trap->rsp % 8 == 0 && trap->rsp - (uint64_t)cpu_stacks < sizeof(cpu_stacks)) {
+	console_words("panic: registers", (const uint64_t *)trap, sizeof(*trap) / sizeof(uint64_t));
+	if (trap->rsp % 8 == 0 && trap->rsp - (uint64_t)cpu_stacks < sizeof(cpu_stacks)) {
 		stack = (const uint64_t *)trap->rsp;
 		frame = (const uint64_t *)trap->message[5];
 	}

@@ -30,13 +30,11 @@ static void queues_insert(struct ready_queues *queues, struct thread *thread, ui
 	queues->occupied |= (uint64_t)1 << level;
 }
 
-/* Take a thread out of the queues that it is in, if any. */
+/* Take a thread out of the queues that it is in. */
 static void queues_remove(struct thread *thread)
 {
 	struct ready_queues *queues = thread->queues;
 
-	if (!queues)
-		return;
 	thread->queues = NULL;
 	queue_remove(&queues->queue[thread->level], thread);
 	if (!queues->queue[thread->level].head)
@@ -223,7 +221,8 @@ void thread_stop(struct thread *thread, unsigned why)
 	thread->stopped |= (uint8_t)why;
 	if (thread->state == THREAD_COMMIT)
 		ring_leave(thread);
-	queues_remove(thread);
+	if (thread->queues)
+		queues_remove(thread);
 }
 
 void thread_start(struct thread *thread, unsigned why)
