@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The numbers of the kernel interface, expanded from the .def files: errors, object types, rights, method labels, commit kinds, slot and record sizes. */
-#ifndef KOZO_ABI_ABI_H
-#define KOZO_ABI_ABI_H
+#pragma once
 
 #include "abi/call.h"
 #include "abi/types.h"
@@ -72,5 +71,3 @@ struct commit_ring {
 
 /* Object references are direct-map addresses: this plus the physical address. */
 #define DIRECT_MAP_BASE 0xffff800000000000
-
-#endif

@@ -5,8 +5,7 @@
  * A package is one header page, then page-aligned segments of init, then page-aligned blobs. init is mapped in place, so a segment's bytes in
  * the package are its memory (its zero-filled part and its stack included): the kernel copies and parses nothing else.
  */
-#ifndef KOZO_ABI_BOOT_H
-#define KOZO_ABI_BOOT_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -107,5 +106,3 @@ struct boot_information {
 	struct boot_untyped untyped[BOOT_UNTYPED_MAX];
 };
 _Static_assert(sizeof(struct boot_information) <= PAGE_SIZE, "the boot information is one page");
-
-#endif

@@ -16,8 +16,7 @@
  * nothing. CALL_SEND with CALL_CALL waits for the answer; it cannot be combined with CALL_RECEIVE. A method of a kernel object is CALL_SEND | CALL_CALL alone on
  * its capability; label = method number.
  */
-#ifndef KOZO_ABI_CALL_H
-#define KOZO_ABI_CALL_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -117,5 +116,3 @@ enum thread_state {
 #define RETYPE_COUNT_MAX 128 /* 32 of Threads, 8 of VSpaces */
 #define CNODE_BITS_MIN 2
 #define CNODE_BITS_MAX 16
-
-#endif

@@ -5,8 +5,7 @@
  * The loader has decided and checked everything: `record` are the commits of the genesis in their order, the memory of all objects that they make is clear. The kernel
  * commits them, enters the mappings, and lets init's Thread go. Two fields of an ATTACH record only the kernel knows: the Mapping and its index.
  */
-#ifndef KOZO_ABI_HANDOFF_H
-#define KOZO_ABI_HANDOFF_H
+#pragma once
 
 #include "abi/abi.h"
 
@@ -34,5 +33,3 @@ struct handoff {
 
 /* The kernel's entry: interrupts are off, the stack is this CPU's, `handoff` is reached through the direct map. */
 _Noreturn void kernel_main(const struct handoff *handoff);
-
-#endif

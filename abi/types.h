@@ -5,8 +5,7 @@
  * An address is never a bare integer type in a prototype: the name of the type says in which space it lies. A handle is an index into the
  * caller's root CNode and means nothing to anybody else.
  */
-#ifndef KOZO_ABI_TYPES_H
-#define KOZO_ABI_TYPES_H
+#pragma once
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
@@ -28,5 +27,3 @@ typedef uint64_t handle_t; /* capability handle: index into the owner's root CNo
 
 /* The first address that user space cannot map. The last page below the canonical hole stays empty, so that no `syscall` instruction can end at it. */
 #define USER_TOP 0x00007ffffffff000
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds out how fast the clocks of this machine go, and tells the kernel. */
-#ifndef KOZO_BOOT_CLOCK_H
-#define KOZO_BOOT_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -10,5 +9,3 @@
  * interrupts_silence().
  */
 void clock_calibrate(uint64_t start);
-
-#endif

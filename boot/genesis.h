@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The beginning of the capability system, prepared as data. */
-#ifndef KOZO_BOOT_GENESIS_H
-#define KOZO_BOOT_GENESIS_H
+#pragma once
 
 #include "abi/handoff.h"
 #include "boot/information.h"
@@ -11,5 +10,3 @@
  * first instruction. The result lies in the loader.
  */
 const struct handoff *genesis_prepare(const struct boot_info *info, uint64_t start);
-
-#endif

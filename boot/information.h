@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the firmware loader told about the machine, in one form for all of them. */
-#ifndef KOZO_BOOT_INFORMATION_H
-#define KOZO_BOOT_INFORMATION_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -32,5 +31,3 @@ struct boot_info {
  * Xen public/arch-x86/hvm/start_info.h. Halts with one line if it cannot be used or names no boot module. The result stays valid.
  */
 const struct boot_info *boot_info_read(uint32_t magic, paddr_t address);
-
-#endif

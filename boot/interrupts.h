@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The interrupt controllers before the kernel runs. */
-#ifndef KOZO_BOOT_INTERRUPTS_H
-#define KOZO_BOOT_INTERRUPTS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -12,5 +11,3 @@ void interrupts_silence(void);
 void apic_timer_count(void);
 uint32_t apic_timer_counted(void);
 void apic_timer_set_rate(uint64_t hz);
-
-#endif

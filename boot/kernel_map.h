@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's half of every address space, as the loader makes it. */
-#ifndef KOZO_BOOT_KERNEL_MAP_H
-#define KOZO_BOOT_KERNEL_MAP_H
+#pragma once
 
 /*
  * Builds the final tables of the kernel's half below kernel_root: nothing in them is writable and executable, and the lower half is empty. The
  * loader stays on its own tables, which from then on have the final direct map and devices, too. Takes boot memory.
  */
 void kernel_map_build(void);
-
-#endif

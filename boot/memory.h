@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has which physical memory, and where memory comes from before there are objects. */
-#ifndef KOZO_BOOT_MEMORY_H
-#define KOZO_BOOT_MEMORY_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -33,5 +32,3 @@ bool boot_memory_next(struct memory_range *range);
  * Only during boot, by its one thread. What was taken is MEMORY_KERNEL from then on. Halts when there is too little.
  */
 paddr_t boot_memory_take(uint64_t pages);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One processor, made ready for the kernel. */
-#ifndef KOZO_BOOT_PROCESSOR_H
-#define KOZO_BOOT_PROCESSOR_H
+#pragma once
 
 /* Halts with one line on a processor that the kernel cannot run on. */
 void processor_check(void);
@@ -11,5 +10,3 @@ void processor_check(void);
  * number `number`. Takes boot memory.
  */
 void processor_init(unsigned number);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the loader needs of the processor beyond what the kernel does: see kernel/arch/x86_64/x86.h. */
-#ifndef KOZO_BOOT_X86_H
-#define KOZO_BOOT_X86_H
+#pragma once
 
 #include "kernel/arch/x86_64/x86.h"
 
@@ -63,5 +62,3 @@ static inline void xcr0_write(uint32_t value)
 {
 	__asm__ volatile("xsetbv" : : "c"(0), "a"(value), "d"(0));
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* All state of one processor. GS points here in kernel mode; entry.asm knows the offsets of the first members. */
-#ifndef KOZO_CPU_H
-#define KOZO_CPU_H
+#pragma once
 
 #include "kernel/thread.h"
 #include "kernel/trace.h"
@@ -46,5 +45,3 @@ static inline struct cpu *this_cpu(void)
 	__asm__("mov %%gs:0, %0" : "=r"(cpu));
 	return cpu;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Entries from user mode that are not native kernel calls, and interrupts of the idle loop. */
-#ifndef KOZO_INTERRUPT_H
-#define KOZO_INTERRUPT_H
+#pragma once
 
 #include "kernel/thread.h"
 
@@ -13,5 +12,3 @@ _Noreturn void thread_resume_current(void);
 
 /* From entry.asm: a trap in kernel mode that is no interrupt, or one on a stack of its own (NMI, double fault, machine check). */
 _Noreturn void trap_fatal(const struct frame *frame);
-
-#endif

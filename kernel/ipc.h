@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages: the one kernel call, foreign system calls and faults as messages, signals, and the end of waiting. */
-#ifndef KOZO_IPC_H
-#define KOZO_IPC_H
+#pragma once
 
 #include "kernel/thread.h"
 
@@ -19,5 +18,3 @@ void wait_cancel(struct thread *thread, enum error status);
 
 /* The Reply object is destroyed: its caller wakes with ERR_CANCELLED. */
 void reply_destroy(struct reply *reply);
-
-#endif

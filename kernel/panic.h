@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How the kernel stops: by a panic when one of its own invariants is broken, by a halt when init says so. */
-#ifndef KOZO_PANIC_H
-#define KOZO_PANIC_H
+#pragma once
 
 struct frame;
 
@@ -20,5 +19,3 @@ _Noreturn void halt(const char *line);
 /* A broken kernel invariant panics; `invariant` says what should have held. The condition has no side effects. */
 #define PANIC_UNLESS(condition, invariant) \
 	(__builtin_expect(!!(condition), 1) ? (void)0 : panic(__FILE__ ": broken invariant: " invariant))
-
-#endif

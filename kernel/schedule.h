@@ -5,8 +5,7 @@
  * The current thread is in no ready queue. Time is shared by a tick: who is current at a tick with no switch through the ready queues since the one before goes behind the
  * others of its priority. An IPC switch is none, so the rest of a time slice travels with the call.
  */
-#ifndef KOZO_SCHEDULE_H
-#define KOZO_SCHEDULE_H
+#pragma once
 
 #include "kernel/cpu.h"
 #include "kernel/arch/x86_64/vspace.h"
@@ -101,5 +100,3 @@ void fpu_take(void);
 
 /* Make the FPU image of a thread that does not run current in memory: the registers are not its own any more. */
 void fpu_flush(struct thread *thread);
-
-#endif

@@ -10,8 +10,7 @@
  *	FAULTED			nowhere
  * Everything here is under the kernel lock.
  */
-#ifndef KOZO_THREAD_H
-#define KOZO_THREAD_H
+#pragma once
 
 #include "kernel/arch/x86_64/machine.h"
 #include "kernel/core/core.h"
@@ -107,5 +106,3 @@ void queue_remove(struct queue *queue, struct thread *thread);
  * address is not canonical.
  */
 must_check enum error thread_registers_load(struct thread *thread, const struct thread_registers *registers);
-
-#endif

@@ -5,8 +5,7 @@
  * One ring a CPU, in its struct cpu, written by that CPU alone with interrupts off: no lock. Old events are overwritten. Every
  * build keeps it; an event costs about six instructions, so the fast paths of IPC record none.
  */
-#ifndef KOZO_TRACE_H
-#define KOZO_TRACE_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -31,5 +30,3 @@ static inline void trace_record(struct trace_ring *ring, enum trace_kind kind, u
 {
 	ring->event[ring->count++ % TRACE_RING_SIZE] = (struct trace_event){kind, a, b};
 }
-
-#endif

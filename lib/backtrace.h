@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Backtraces by frame pointers: the runtime and its programs are compiled with them, and the outermost frame of a thread has the pointer 0. */
-#ifndef KOZO_LIB_BACKTRACE_H
-#define KOZO_LIB_BACKTRACE_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -17,5 +16,3 @@ size_t backtrace_walk(vaddr_t frame, vaddr_t low, vaddr_t high, vaddr_t *address
 
 /* Prints the running thread's backtrace, an address in brackets a line, which tools/symbolize resolves. */
 void backtrace_print(void);
-
-#endif

@@ -10,8 +10,7 @@
  * Whoever answers a call decides what comes back: the answer word and the data are as untrusted as their sender. The kernel's own answers
  * are those of capabilities that are kernel objects.
  */
-#ifndef KOZO_LIB_CALL_H
-#define KOZO_LIB_CALL_H
+#pragma once
 
 #include "abi/abi.h"
 
@@ -115,5 +114,3 @@ static inline uint64_t reply_receive_short(handle_t reply, handle_t source, uint
 	*badge = from;
 	return word;
 }
-
-#endif

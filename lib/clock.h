@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The monotonic clock without a kernel call: the time-stamp counter, with the scale that the kernel tells in the boot information. */
-#ifndef KOZO_LIB_CLOCK_H
-#define KOZO_LIB_CLOCK_H
+#pragma once
 
 #include "abi/boot.h"
 
@@ -24,5 +23,3 @@ static inline uint64_t clock_ticks(void)
 	__asm__ volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high) : : "memory");
 	return (uint64_t)high << 32 | low;
 }
-
-#endif

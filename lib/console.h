@@ -3,8 +3,7 @@
  * Text output straight to the first serial port, through an IoPorts capability, and the exit of an emulated machine. For test programs and for init
  * before its console driver runs: each byte is a kernel call. Lines of several threads may interleave.
  */
-#ifndef KOZO_LIB_CONSOLE_H
-#define KOZO_LIB_CONSOLE_H
+#pragma once
 
 #include "lib/call.h"
 
@@ -19,5 +18,3 @@ _Noreturn void debug_exit(uint8_t value);
 
 #define DEBUG_EXIT_PASSED 0x10
 #define DEBUG_EXIT_FAILED 0x11
-
-#endif

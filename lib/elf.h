@@ -4,8 +4,7 @@
  * to load. Everything is checked against the size of the file and the bounds of a user address space; nothing in the file is believed. The bytes must not
  * change meanwhile: who reads from memory that another can write copies first.
  */
-#ifndef KOZO_LIB_ELF_H
-#define KOZO_LIB_ELF_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ __attribute__((warn_unused_result)) enum elf_error elf_read(const unsigned char 
 
 /* The sentence for an error. */
 const char *elf_error_sentence(enum elf_error error);
-
-#endif

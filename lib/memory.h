@@ -3,8 +3,7 @@
  * Kernel objects and Regions from an Untyped. The program names the Untyped that it currently makes things from; giving everything back at once is
  * UNTYPED.RECLAIM on it. Handles come from lib/slots.h; on an error none is kept.
  */
-#ifndef KOZO_LIB_MEMORY_H
-#define KOZO_LIB_MEMORY_H
+#pragma once
 
 #include "abi/boot.h"
 #include "lib/call.h"
@@ -26,5 +25,3 @@ MUST_USE enum error region_allocate(uint64_t pages, handle_t *region);
 
 /* Deletes a capability of this program's, with all that was derived from it, and frees its slot. */
 MUST_USE enum error object_delete(handle_t object);
-
-#endif

@@ -5,8 +5,7 @@
  * All stubs return the status of the answer. Results are written through pointers only when the status is OK, unless it is said otherwise. Sizes are bytes,
  * addresses virtual, times ns. Capability arguments go through the running thread's message page.
  */
-#ifndef KOZO_LIB_METHODS_H
-#define KOZO_LIB_METHODS_H
+#pragma once
 
 #include "lib/call.h"
 #include "lib/thread.h"
@@ -370,5 +369,3 @@ MUST_USE static inline enum error log_inform(handle_t control, struct log_state 
 		*state = (struct log_state){data[0], data[1], data[2], data[3]};
 	return error;
 }
-
-#endif

@@ -7,8 +7,7 @@
  * between the two is 0 .. capacity. Anything else is nonsense: the ring is poisoned for this side, and every later operation says so. An entry is copied exactly once; its content is
  * then the receiver's to check. The indexes say nothing about waiting: parties wake each other with Notifications.
  */
-#ifndef KOZO_LIB_RING_H
-#define KOZO_LIB_RING_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ __attribute__((warn_unused_result)) enum ring_result ring_push(struct ring *ring
 
 /* Consumer: copies an entry out, or says RING_EMPTY. */
 __attribute__((warn_unused_result)) enum ring_result ring_pop(struct ring *ring, void *entry);
-
-#endif

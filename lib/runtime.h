@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The start of init: what is set up before main runs. */
-#ifndef KOZO_LIB_RUNTIME_H
-#define KOZO_LIB_RUNTIME_H
+#pragma once
 
 #include "abi/boot.h"
 
@@ -13,5 +12,3 @@ _Noreturn void runtime_start(const struct boot_information *information);
 
 /* The program. 0 means success. */
 int main(void);
-
-#endif

@@ -3,8 +3,7 @@
  * Which slots of the program's root CNode are free. Only a bookkeeping of intentions: the kernel refuses to overwrite a slot that is in use.
  * One allocator a program, for the thread that owns it; other threads are handed slots.
  */
-#ifndef KOZO_LIB_SLOTS_H
-#define KOZO_LIB_SLOTS_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -21,5 +20,3 @@ void slot_free(handle_t slot);
 
 /* Returns the lowest slot in use that is at or above `from`, 0 when there is none. */
 handle_t slot_used_next(handle_t from);
-
-#endif

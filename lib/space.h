@@ -6,8 +6,7 @@
  * the image can run in it, with other capabilities and without access to this program's memory. Addresses are handed out upward and never reused
  * within a space.
  */
-#ifndef KOZO_LIB_SPACE_H
-#define KOZO_LIB_SPACE_H
+#pragma once
 
 #include "lib/call.h"
 
@@ -44,5 +43,3 @@ vaddr_t space_reserve(struct space *space, uint64_t pages);
 
 /* Copies a capability of this program into slot `slot` of the space's CNode, with a badge unless that is 0. */
 MUST_USE enum error space_grant(struct space *space, uint64_t slot, handle_t capability, uint64_t rights, uint64_t badge);
-
-#endif

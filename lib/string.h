@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory and text functions of the C library that this runtime offers: those that compilers emit calls to, and few more. Sizes are bytes. */
-#ifndef KOZO_LIB_STRING_H
-#define KOZO_LIB_STRING_H
+#pragma once
 
 #include <stddef.h>
 
@@ -15,5 +14,3 @@ size_t strlen(const char *text);
 
 /* 0 when the texts are equal, else the difference of the first bytes that differ. */
 int strcmp(const char *a, const char *b);
-
-#endif

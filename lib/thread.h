@@ -6,8 +6,7 @@
  * init's block lies at INIT_THREAD_ADDRESS; that of a thread made by thread_spawn lies above its stack. A struct thread belongs to the
  * thread that spawned it.
  */
-#ifndef KOZO_LIB_THREAD_H
-#define KOZO_LIB_THREAD_H
+#pragma once
 
 #include "lib/call.h"
 
@@ -57,5 +56,3 @@ MUST_USE enum error thread_spawn(struct thread *thread, struct space *space, voi
 _Noreturn void thread_exit(void);
 
 #define THREAD_STACK_PAGES 4
-
-#endif

@@ -5,8 +5,7 @@
  * A row is one operation (rows.def). Everything that it needs is made from one Untyped, which is reclaimed after the row, so rows do not see each other. Priorities: the
  * program itself lowers itself to BENCH_PRIORITY; servers run above it, foreign threads below it.
  */
-#ifndef KOZO_BENCH_IPC_H
-#define KOZO_BENCH_IPC_H
+#pragma once
 
 #include "lib/memory.h"
 #include "lib/methods.h"
@@ -64,5 +63,3 @@ handle_t make(enum object_type type, uint64_t size);
 #include "rows.def"
 #undef ROW
 #undef ROW_OF_ITS_OWN
-
-#endif

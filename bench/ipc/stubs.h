@@ -4,8 +4,7 @@
  *
  * rbp is a message word and the frame pointer of C: its word travels through rcx, which the kernel call loses anyway.
  */
-#ifndef KOZO_BENCH_STUBS_H
-#define KOZO_BENCH_STUBS_H
+#pragma once
 
 #include "lib/call.h"
 
@@ -74,5 +73,3 @@ static inline uint64_t reply_receive_eight(handle_t reply, handle_t source, uint
 	data[7] = d7;
 	return word;
 }
-
-#endif

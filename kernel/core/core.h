@@ -12,8 +12,7 @@
  *
  * Protection: everything here is under the kernel lock.
  */
-#ifndef KOZO_CORE_H
-#define KOZO_CORE_H
+#pragma once
 
 #include "abi/abi.h"
 
@@ -270,5 +269,3 @@ unsigned method_caps(const struct slot *target, uint32_t label);
 #endif
 
 #include "kernel/core/hooks.h"
-
-#endif

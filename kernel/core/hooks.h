@@ -4,8 +4,7 @@
  *
  * Hooks called from apply() return nothing and take bounded time (a few hundred instructions). The others are asked by decoders only.
  */
-#ifndef KOZO_CORE_HOOKS_H
-#define KOZO_CORE_HOOKS_H
+#pragma once
 
 #include "kernel/core/core.h"
 
@@ -47,5 +46,3 @@ void hook_log_threshold(void);
 
 /* decode, debug builds: an operation was refused. */
 void hook_refused(enum error error, const char *sentence);
-
-#endif

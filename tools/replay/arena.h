@@ -8,8 +8,7 @@
  *
  * One arena at a time is in use; kernel/core and the hooks work on that one. Single-threaded.
  */
-#ifndef KOZO_REPLAY_ARENA_H
-#define KOZO_REPLAY_ARENA_H
+#pragma once
 
 #include "kernel/core/core.h"
 
@@ -56,5 +55,3 @@ ref_t *arena_begun(struct arena *arena, ref_t thread);
 
 /* Marks a CNode of so many slots, as hook_object_created() does: genesis makes one without it. */
 void arena_mark_cnode(struct arena *arena, ref_t cnode, uint64_t slots);
-
-#endif

@@ -15,8 +15,7 @@
  * Not in it, because no record changes it: registers, queues, page tables, pending replies, how much of an Untyped is cleared, how many pages of a
  * Mapping are mapped, the machine's limbo list, the tail and threshold of the ring.
  */
-#ifndef KOZO_REPLAY_DIGEST_H
-#define KOZO_REPLAY_DIGEST_H
+#pragma once
 
 #include "tools/replay/state.h"
 
@@ -27,5 +26,3 @@ void state_digest(const struct image *image, const struct state *state, unsigned
 
 /* state_collect() and state_digest() in one. False, with one line in `error` (`size` bytes), when the image is no sound state. */
 bool image_digest(const struct image *image, unsigned char digest[DIGEST_BYTES], char *error, size_t size);
-
-#endif

@@ -5,8 +5,7 @@
  * Nothing in it is trusted but as far as it is compared. Two things can be told beside the state: whether the records are all that the kernel had written and, for as many
  * as are still in its ring, whether they are the same; and whether the memory is that of a given kernel image.
  */
-#ifndef KOZO_REPLAY_DUMP_H
-#define KOZO_REPLAY_DUMP_H
+#pragma once
 
 #include "tools/replay/records.h"
 #include "tools/replay/state.h"
@@ -22,5 +21,3 @@ bool dump_ring_check(const struct image *image, const struct records *records, c
 
 /* Do `core` and `commit_ring` of the kernel image, read from memory, point where the records say? False with one line in `error`. */
 bool dump_kernel_check(const struct image *image, const struct records *records, const char *kernel, char *error, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Records and states as text. References are printed as physical addresses. */
-#ifndef KOZO_REPLAY_PRINT_H
-#define KOZO_REPLAY_PRINT_H
+#pragma once
 
 #include <stdio.h>
 
@@ -28,5 +27,3 @@ void state_graph(FILE *out, const struct image *image, const struct state *state
  */
 void states_difference(FILE *out, const char *left_name, const struct image *left_image, const struct state *left, const char *right_name,
 		       const struct image *right_image, const struct state *right);
-
-#endif

@@ -8,8 +8,7 @@
  * The chain: link 0 is 32 zero bytes, link n is SHA-256(link n-1, record n). Whoever kept the last link as the records were written can tell any change of them later,
  * those too that leave no trace in the state (who asked, which module was loaded).
  */
-#ifndef KOZO_REPLAY_RECORDS_H
-#define KOZO_REPLAY_RECORDS_H
+#pragma once
 
 #include "abi/abi.h"
 
@@ -37,5 +36,3 @@ const char *argument_name(unsigned operation, unsigned index);
 
 /* The name of a type as in abi/objects.def; NULL when there is no such type. */
 const char *type_name(uint64_t type);
-
-#endif

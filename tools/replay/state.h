@@ -5,8 +5,7 @@
  * The state is read from an image of physical memory, which may be a replay's arena or the dump of a real machine. An image is read as the work of a stranger: each
  * reference is checked before it is followed, and what does not fit together is an error with one line, never a crash or an endless walk.
  */
-#ifndef KOZO_REPLAY_STATE_H
-#define KOZO_REPLAY_STATE_H
+#pragma once
 
 #include "kernel/core/core.h"
 
@@ -46,5 +45,3 @@ void state_free(struct state *state);
 
 /* `bytes` bytes at a reference; NULL when they are not all in the image, or the reference is not aligned to 8. */
 const void *image_at(const struct image *image, ref_t ref, uint64_t bytes);
-
-#endif

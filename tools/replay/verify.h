@@ -12,8 +12,7 @@
  * What cannot be told from the records alone: which of several Threads with the same authority asked, and what MODULE hashes mean. The chain of records.h
  * covers that.
  */
-#ifndef KOZO_REPLAY_VERIFY_H
-#define KOZO_REPLAY_VERIFY_H
+#pragma once
 
 #include "tools/replay/arena.h"
 #include "tools/replay/records.h"
@@ -28,5 +27,3 @@ bool verify_records(struct arena *arena, const struct records *records, struct v
 
 /* Applies records that verify_records() has accepted to an empty arena, by apply() alone. */
 void apply_records(struct arena *arena, const struct records *records);
-
-#endif

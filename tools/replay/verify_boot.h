@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The records that the kernel writes at boot without a call: genesis, modules, and what init is granted. */
-#ifndef KOZO_REPLAY_VERIFY_BOOT_H
-#define KOZO_REPLAY_VERIFY_BOOT_H
+#pragma once
 
 #include "tools/replay/arena.h"
 #include "tools/replay/records.h"
@@ -27,5 +26,3 @@ bool boot_writes(unsigned operation);
 
 /* What is wrong with such a record; NULL when nothing is, and then it may be applied. Source: abi/commits.def. */
 const char *boot_record_check(struct boot_state *boot, const struct commit_record *record);
-
-#endif

@@ -5,8 +5,7 @@
  * The loader (boot/interrupts.c) has enabled the local APIC and masked everything: a line must be routed and unmasked, the timer armed. The local APIC belongs to
  * its CPU. The IOAPIC is reached through an index register: only under the kernel lock.
  */
-#ifndef KOZO_ARCH_APIC_H
-#define KOZO_ARCH_APIC_H
+#pragma once
 
 #include "abi/call.h"
 #include "kernel/arch/x86_64/kernel_map.h"
@@ -49,5 +48,3 @@ static inline volatile uint32_t *ioapic_register(uint32_t index)
 
 /* Masks or unmasks `line`; no effect for IRQ_LINE_MSI. */
 void ioapic_mask(uint32_t line, bool masked);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Time in nanoseconds since the loader's first instruction, from the TSC. */
-#ifndef KOZO_ARCH_CLOCK_H
-#define KOZO_ARCH_CLOCK_H
+#pragma once
 
 #include "kernel/arch/x86_64/x86.h"
 
@@ -21,5 +20,3 @@ static inline uint64_t clock_now(void)
 {
 	return clock_ticks_to_ns(tsc_read() - clock_scale.base);
 }
-
-#endif

@@ -5,8 +5,7 @@
  * It works until the last of a panic, so it depends on nothing, takes no lock and waits for no interrupt. A port that is stuck costs a bounded wait and loses
  * text, nothing else. The serial driver in user space may own the same port: what the kernel says then appears in between.
  */
-#ifndef KOZO_ARCH_CONSOLE_H
-#define KOZO_ARCH_CONSOLE_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -20,5 +19,3 @@ void console_print(const char *text);
 
 /* Prints `text`, then `count` words in hexadecimal, then a line feed. */
 void console_words(const char *text, const uint64_t *words, unsigned count);
-
-#endif

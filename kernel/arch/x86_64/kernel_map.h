@@ -6,8 +6,7 @@
  *	KERNEL_BASE + p		the kernel image, each part with the rights of its segment; p from 2 MiB to 4 MiB
  *	KERNEL_DEVICES		local APIC and IOAPIC, uncached
  */
-#ifndef KOZO_ARCH_KERNEL_MAP_H
-#define KOZO_ARCH_KERNEL_MAP_H
+#pragma once
 
 #include "abi/abi.h"
 
@@ -50,5 +49,3 @@ static inline void memory_copy(void *to, const void *from, uint64_t bytes)
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
 }
-
-#endif

@@ -4,8 +4,7 @@
  *
  * All variables here are set by the loader (boot/processor.c) before the kernel starts. [I]: immutable from then on.
  */
-#ifndef KOZO_ARCH_MACHINE_H
-#define KOZO_ARCH_MACHINE_H
+#pragma once
 
 #include "abi/types.h"
 #include "kernel/arch/x86_64/x86.h"
@@ -61,5 +60,3 @@ static inline void machine_fpu_restore(const struct fpu_image *image)
 	else
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(image) : "memory");
 }
-
-#endif

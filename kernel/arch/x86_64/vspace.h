@@ -10,8 +10,7 @@
  * Mapping objects are made one after the other and used again when they are cleared, never unmade. A
  * Mapping counts the pages that it has, so that clearing one without any is quick.
  */
-#ifndef KOZO_ARCH_VSPACE_H
-#define KOZO_ARCH_VSPACE_H
+#pragma once
 
 #include "kernel/core/core.h"
 
@@ -48,5 +47,3 @@ void vspace_map_whole(struct mapping_core *mapping, vaddr_t address, uint64_t pa
 
 /* Clear some entries of a dying Mapping; true when none is left and the object is free again. Bounded. */
 bool vspace_mapping_clear(struct mapping_core *mapping);
-
-#endif

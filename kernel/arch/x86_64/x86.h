@@ -5,8 +5,7 @@
  * Everything here is stateless. Names and numbers follow the Intel SDM: control registers volume 3 section 2.5, paging entries 4.5,
  * MSRs volume 4.
  */
-#ifndef KOZO_ARCH_X86_H
-#define KOZO_ARCH_X86_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -79,5 +78,3 @@ static inline uint64_t tsc_read(void)
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
 	return (uint64_t)high << 32 | low;
 }
-
-#endif

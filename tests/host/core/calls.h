@@ -6,8 +6,7 @@
  * have left every byte and the ring as they were. Indices are those of init's CNode unless a
  * function takes slots.
  */
-#ifndef KOZO_HOST_CALLS_H
-#define KOZO_HOST_CALLS_H
+#pragma once
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,5 +119,3 @@ struct core_test {
 /* A group of tests is a table that ends with an empty row. */
 extern const struct core_test gate_tests[], untyped_tests[], cnode_tests[], bind_tests[],
 	vspace_tests[], irq_tests[], log_tests[], teardown_tests[], restart_tests[];
-
-#endif

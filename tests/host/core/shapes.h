@@ -2,8 +2,7 @@
 /*
  * Shapes of capability trees that teardown must get through, each with the call that tears it down.
  */
-#ifndef KOZO_HOST_SHAPES_H
-#define KOZO_HOST_SHAPES_H
+#pragma once
 
 #include "tests/host/core/calls.h"
 
@@ -20,5 +19,3 @@ extern const size_t shape_count;
 
 /* The call that tears a shape down. */
 struct request shape_request(const struct shape *shape);
-
-#endif

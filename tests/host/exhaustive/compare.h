@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Is the state of the core what the model says it is? */
-#ifndef KOZO_HOST_COMPARE_H
-#define KOZO_HOST_COMPARE_H
+#pragma once
 
 #include "tests/host/exhaustive/model.h"
 #include "tests/host/harness/machine.h"
@@ -19,5 +18,3 @@ const char *states_compare(struct model *model, uint8_t order[MODEL_CAPABILITIES
  * something died that must not.
  */
 const char *states_observe(struct model *model, struct model *last);
-
-#endif

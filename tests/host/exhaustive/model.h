@@ -18,8 +18,7 @@
  * that the model loses when it makes the same deletion to its end. The model is told what was
  * observed meanwhile (states_observe() in compare.h).
  */
-#ifndef KOZO_HOST_MODEL_H
-#define KOZO_HOST_MODEL_H
+#pragma once
 
 #include "abi/abi.h"
 
@@ -132,5 +131,3 @@ int model_original(const struct model *model, const struct capability *capabilit
  * place of each dying capability on the dying list (by index).
  */
 uint64_t model_canonical(const struct model *model, const uint8_t *order);
-
-#endif

@@ -10,8 +10,7 @@
  * 	operation_undo();                        go back, if wanted (not under ASan: poisoned
  *                                                  memory stays as it is)
  */
-#ifndef KOZO_HOST_OPERATE_H
-#define KOZO_HOST_OPERATE_H
+#pragma once
 
 #include "tests/host/exhaustive/model.h"
 #include "tests/host/harness/machine.h"
@@ -58,5 +57,3 @@ const char *operation_make(const struct operation *operation, enum error *error)
  * After a refusal, and after a success without a record, no byte is different. NULL, or a sentence.
  */
 const char *operation_left_no_trace(const struct operation *operation, enum error error);
-
-#endif

@@ -3,8 +3,7 @@
  * The small systems: what each starts with, and every operation that is tried in each of its
  * states.
  */
-#ifndef KOZO_HOST_SYSTEMS_H
-#define KOZO_HOST_SYSTEMS_H
+#pragma once
 
 #include "tests/host/exhaustive/operate.h"
 
@@ -42,5 +41,3 @@ void system_build(const struct system *system, struct model *model);
 
 /* Every operation to try in this state; returns their number. */
 unsigned operations_list(const struct system *system, struct model *model, struct operation *list);
-
-#endif

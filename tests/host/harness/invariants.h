@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What must be true of the capability state after every record, whatever was asked before. */
-#ifndef KOZO_HOST_INVARIANTS_H
-#define KOZO_HOST_INVARIANTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -11,5 +10,3 @@
  * Source: the state descriptions of kernel/core/core.h and teardown.c.
  */
 const char *invariants_check(bool memory);
-
-#endif

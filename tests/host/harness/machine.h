@@ -21,8 +21,7 @@
  *   methods      those that the machine implements (registers, mapping, ports) only say that they
  *                were reached
  */
-#ifndef KOZO_HOST_MACHINE_H
-#define KOZO_HOST_MACHINE_H
+#pragma once
 
 #include "kernel/core/core.h"
 
@@ -95,5 +94,3 @@ void machine_forget(paddr_t base, uint64_t size);
 
 /* The same for the memory of an Untyped, if this was a RECLAIM that is done. */
 void machine_forget_reclaimed(const struct call *call, uint32_t label, enum error error);
-
-#endif

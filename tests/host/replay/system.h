@@ -5,8 +5,7 @@
  * The scene is always the same. It ends with at least one live or dying slot of each type, an object of each type, and an unfinished deletion; its log has at least one record
  * of each operation, several subjects, and teardown that went on after its caller had lost everything.
  */
-#ifndef KOZO_HOST_REPLAY_SYSTEM_H
-#define KOZO_HOST_REPLAY_SYSTEM_H
+#pragma once
 
 #include "tools/replay/arena.h"
 #include "tools/replay/records.h"
@@ -17,5 +16,3 @@
 
 /* Plays the scene on an empty arena and returns its log; the arena holds the state and the commit ring. Ends the program when a call is refused. */
 struct records system_play(struct arena *arena);
-
-#endif

@@ -7,8 +7,7 @@
  * thread of its own. Afterwards everything made from that memory is reclaimed and the slots are emptied. A check that fails prints its place and ends the test
  * function. Priorities: the test itself runs at INIT_PRIORITY, the drainer as well, so threads of the test run when the test waits.
  */
-#ifndef KOZO_TEST_HARNESS_H
-#define KOZO_TEST_HARNESS_H
+#pragma once
 
 #include "lib/clock.h"
 #include "lib/console.h"
@@ -175,5 +174,3 @@ void check_job(const char *file, unsigned line, struct job *job, enum error expe
 
 /* A new generator state and the next value: splitmix64, seeded, for repeatable random tests. */
 uint64_t random_next(uint64_t *state);
-
-#endif

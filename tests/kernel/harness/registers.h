@@ -6,8 +6,7 @@
  * The sets are static data, so each address space has its own; the parent reaches them through a window when it runs the code in another space, or directly in
  * its own. One thread of a space at a time may use them, but the FPU set belongs to whoever runs fpu_* in it.
  */
-#ifndef KOZO_TEST_REGISTERS_H
-#define KOZO_TEST_REGISTERS_H
+#pragma once
 
 #include "abi/call.h"
 
@@ -38,5 +37,3 @@ void fpu_store(void);
 
 /* Whether the processor and the kernel let programs use AVX. */
 bool fpu_has_avx(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The few Linux system calls that the start-up of a static C program makes, answered as Linux would; everything else is -ENOSYS. */
-#ifndef KOZO_TEST_LINUX_H
-#define KOZO_TEST_LINUX_H
+#pragma once
 
 #include "process.h"
 
@@ -19,5 +18,3 @@ struct linux_state {
 
 /* Answers one system call: number and six arguments. Returns the result, or a negative errno. */
 int64_t linux_call(struct linux_state *state, const uint64_t words[7]);
-
-#endif

@@ -5,8 +5,7 @@
  * An area is a Region attached twice: to the process, with the rights of its pages, and here, where it is read and written for the process. A process only grows;
  * it ends when the test's memory is reclaimed.
  */
-#ifndef KOZO_TEST_PROCESS_H
-#define KOZO_TEST_PROCESS_H
+#pragma once
 
 #include "lib/elf.h"
 #include "lib/space.h"
@@ -44,5 +43,3 @@ struct area *process_find_area(struct process *process, vaddr_t address, uint64_
 void *process_pointer(struct process *process, vaddr_t address, uint64_t size);
 
 #define BREAK_PAGES 64
-
-#endif

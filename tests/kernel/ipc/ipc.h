@@ -4,8 +4,7 @@
  *
  * Clients and servers that are not the test itself are jobs (tests/kernel/harness/harness.h) or threads of that space; the slots below are in its CNode.
  */
-#ifndef KOZO_TEST_IPC_H
-#define KOZO_TEST_IPC_H
+#pragma once
 
 #include "tests/kernel/harness/harness.h"
 
@@ -85,5 +84,3 @@ enum object_type type_at(handle_t cnode, uint64_t index);
 #define TEST(function, id, sentence) void function(void);
 IPC_TESTS(TEST)
 #undef TEST
-
-#endif

@@ -5,8 +5,7 @@
  * It is used in two ways, never at the same time: by init before there are threads, and then by a thread of its own of init's priority, which nobody else's work can
  * keep from the ring. `kept` grows only after a record is copied and linked into the chain.
  */
-#ifndef KOZO_TEST_REPLAY_KEEPER_H
-#define KOZO_TEST_REPLAY_KEEPER_H
+#pragma once
 
 #include "lib/call.h"
 
@@ -32,5 +31,3 @@ enum commit_operation keeper_last(void);
 
 /* Prints where the records lie, how many there are, and the last link of their chain (each is SHA-256 of the one before and the record; the first, of 32 zero bytes). */
 void keeper_report(void);
-
-#endif

@@ -6,8 +6,7 @@
  * copy, move, bind, send and delete, alone and across workers, in shapes that nobody thought of. A worker that ends itself or loses its CNode is made anew by
  * the director.
  */
-#ifndef KOZO_TEST_REPLAY_WORKER_H
-#define KOZO_TEST_REPLAY_WORKER_H
+#pragma once
 
 #include "abi/types.h"
 
@@ -37,5 +36,3 @@ struct worker_counts {
 
 /* Thread entry: `argument` is the address of a struct worker_counts, whose address also seeds the choice of operations, together with `calls`. */
 void worker_main(uint64_t argument);
-
-#endif
