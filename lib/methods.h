@@ -312,20 +312,6 @@ MUST_USE static inline enum error ioports_out(handle_t ports, uint64_t port, uin
 
 /* CpuControl */
 
-struct cpu_state {
-	uint64_t processors, tsc_hz, now;
-};
-
-MUST_USE static inline enum error cpu_inform(handle_t control, struct cpu_state *state)
-{
-	uint64_t data[4] = {0};
-	enum error error = method_call(control, CPU_CONTROL_INFORM, 0, 0, data);
-
-	if (error == OK)
-		*state = (struct cpu_state){data[0], data[1], data[2]};
-	return error;
-}
-
 /* The reason lies in the message page as text, NUL-terminated, at most 128 bytes. Returns only when refused. */
 MUST_USE static inline enum error cpu_halt(handle_t control)
 {

@@ -76,6 +76,7 @@ enum error method_invoke(struct call *call, uint32_t label, unsigned caps)
 
 	if (label >= METHODS_MAX || !method->decode)
 		return refuse(ERR_METHOD, "the object has no method of this number");
+	call->label = label;
 	if (method->rights & ~call->target->rights)
 		return refuse(ERR_RIGHTS, "the invoked capability lacks a right");
 	if (caps != method->caps)

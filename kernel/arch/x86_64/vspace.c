@@ -279,7 +279,7 @@ static uint64_t pages_map(struct walk *walk, const volatile struct map_entry *at
 }
 
 /* A whole batch. When an interrupt is pending, the call is executed again and goes on where it was. */
-static enum error batch_run(struct call *call, enum method method)
+enum error mapping_batch(struct call *call)
 {
 	struct thread *self = (struct thread *)call->caller;
 	const volatile struct map_entry *entries = (const volatile void *)thread_page(self);
@@ -288,15 +288,16 @@ static enum error batch_run(struct call *call, enum method method)
 	enum error error = OK;
 
 	call->results = 1;
+	call->result[0] = 0;
 	if (!entries)
 		return refuse(ERR_MESSAGE, "a batch needs a message page");
 	if (count == 0 || count > MAP_BATCH_MAX)
 		return refuse(ERR_ARGUMENT, "a batch has 1 to 256 entries");
 	for (unsigned turn = 1; !error && done < count; turn++) {
-		if (method == MAPPING_MAP)
+		if (call->label == MAPPING_MAP)
 			done += pages_map(&walk, entries + done, entries + count);
 		if (done < count) {
-			error = entry_do(&walk, method, entries[done].address, entries[done].page);
+			error = entry_do(&walk, call->label, entries[done].address, entries[done].page);
 			done += error == OK;
 		}
 		if (turn % POLL_TURNS == 0 && !error && done < count && hook_interrupt_pending()) {
@@ -307,21 +308,6 @@ static enum error batch_run(struct call *call, enum method method)
 	}
 	call->result[0] = done;
 	return error;
-}
-
-enum error mapping_map(struct call *call)
-{
-	return batch_run(call, MAPPING_MAP);
-}
-
-enum error mapping_protect(struct call *call)
-{
-	return batch_run(call, MAPPING_PROTECT);
-}
-
-enum error mapping_unmap(struct call *call)
-{
-	return batch_run(call, MAPPING_UNMAP);
 }
 
 void vspace_map_whole(struct mapping_core *mapping, vaddr_t address, uint64_t pages, unsigned rights)

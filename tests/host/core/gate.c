@@ -113,13 +113,12 @@ static void machine_methods(void **state)
 		{ OBJECT_THREAD, THREAD_RESUME, thread_resume },
 		{ OBJECT_THREAD, THREAD_INFORM, thread_inform },
 		{ OBJECT_VSPACE, VSPACE_INFORM, vspace_inform },
-		{ OBJECT_MAPPING, MAPPING_MAP, mapping_map },
-		{ OBJECT_MAPPING, MAPPING_PROTECT, mapping_protect },
-		{ OBJECT_MAPPING, MAPPING_UNMAP, mapping_unmap },
+		{ OBJECT_MAPPING, MAPPING_MAP, mapping_batch },
+		{ OBJECT_MAPPING, MAPPING_PROTECT, mapping_batch },
+		{ OBJECT_MAPPING, MAPPING_UNMAP, mapping_batch },
 		{ OBJECT_IRQ_HANDLER, IRQ_HANDLER_ACKNOWLEDGE, irq_acknowledge },
-		{ OBJECT_IO_PORTS, IO_PORTS_IN, ioports_in },
-		{ OBJECT_IO_PORTS, IO_PORTS_OUT, ioports_out },
-		{ OBJECT_CPU_CONTROL, CPU_CONTROL_INFORM, cpu_inform },
+		{ OBJECT_IO_PORTS, IO_PORTS_IN, ioports_access },
+		{ OBJECT_IO_PORTS, IO_PORTS_OUT, ioports_access },
 		{ OBJECT_CPU_CONTROL, CPU_CONTROL_HALT, cpu_halt },
 	};
 

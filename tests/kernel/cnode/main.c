@@ -114,14 +114,15 @@ static void mint_refuses_other_types(void)
 static void controls_are_not_copied(void)
 {
 	static const handle_t controls[] = {INIT_SLOT_IRQ_CONTROL, INIT_SLOT_CPU_CONTROL, INIT_SLOT_LOG_CONTROL, INIT_SLOT_TABLES};
+	struct irq_attachment attachment;
 	handle_t slot = slot_allocate();
 
 	for (uint64_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
 		CHECK_REFUSED(ERR_TYPE, cnode_copy(ROOT, slot, ROOT, controls[i], RIGHTS_ALL));
 	CHECK_REFUSED(ERR_TYPE, cnode_move(ROOT, slot, ROOT, INIT_SLOT_TABLES));
-	CHECK_OK(cnode_move(ROOT, slot, ROOT, INIT_SLOT_CPU_CONTROL));
-	CHECK_OK(cpu_inform(slot, &(struct cpu_state){0}));
-	CHECK_OK(cnode_move(ROOT, INIT_SLOT_CPU_CONTROL, ROOT, slot));
+	CHECK_OK(cnode_move(ROOT, slot, ROOT, INIT_SLOT_IRQ_CONTROL));
+	CHECK_OK(irq_attach(slot, make(OBJECT_IRQ_HANDLER, 0), IRQ_LINE_MSI, 0, &attachment));
+	CHECK_OK(cnode_move(ROOT, INIT_SLOT_IRQ_CONTROL, ROOT, slot));
 }
 
 static void children_follow_a_move(void)

@@ -173,8 +173,11 @@ static void batch_sizes(void)
 		batch()[i] = (struct map_entry){(FAR_ADDRESS + (i * 37 % MAP_BATCH_MAX) * PAGE_SIZE) | READ_WRITE, i};
 	for (int i = 0; i < 4; i++) {
 		CHECK_REFUSED(ERR_ARGUMENT, mapping_map(mapping, bad[i], &done));
+		CHECK_EQUAL(0, done);
 		CHECK_REFUSED(ERR_ARGUMENT, mapping_protect(mapping, bad[i], &done));
+		CHECK_EQUAL(0, done);
 		CHECK_REFUSED(ERR_ARGUMENT, mapping_unmap(mapping, bad[i], &done));
+		CHECK_EQUAL(0, done);
 	}
 	CHECK_OK(mapping_map(mapping, MAP_BATCH_MAX, &done));
 	CHECK_EQUAL(MAP_BATCH_MAX, done);
