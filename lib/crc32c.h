@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CRC-32C (Castagnoli; polynomial 0x1EDC6F41, reflected), as iSCSI uses it (RFC 3720, appendix B.4). Pure.
+ *
+ * Two ways to the same number: the instruction of SSE4.2, where CPUID has it, and tables of eight bytes a step. Which one runs is decided once, at the first use. Against
+ * accidents, never against malice.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The checksum of `size` bytes as the standard defines it (start value and result inverted). */
+uint32_t crc32c(const void *data, size_t size);
+
+/*
+ * The bare remainder of `sum` followed by `size` bytes: no inversion, so that zeros after 0 give 0, and parts can be added one after the other.
+ */
+uint32_t crc32c_add(uint32_t sum, const void *data, size_t size);
+
+/* As crc32c_add(), by tables on any machine: for comparison. */
+uint32_t crc32c_add_by_table(uint32_t sum, const void *data, size_t size);
