@@ -3,7 +3,22 @@
 #pragma once
 
 #include "kernel/thread.h"
-#include "kernel/trace.h"
+
+enum trace_kind {
+#define TRACE(name, a, b) TRACE_##name,
+#include "kernel/trace.def"
+#undef TRACE
+};
+
+#define TRACE_EVENTS 64
+
+/* The last things that a CPU did, for a panic and for gdb to print. */
+struct trace {
+	uint64_t count; /* of events ever recorded; the next goes to count % TRACE_EVENTS */
+	struct trace_event {
+		uint64_t kind, a, b;
+	} event[TRACE_EVENTS];
+};
 
 struct ready_queues {
 	uint64_t occupied; /* bit p: queue p is not empty */
@@ -28,7 +43,7 @@ struct cpu {
 	uint32_t tss;          /* here its TSS begins (Intel SDM volume 3, figure 8-11), so that rsp0 is aligned */
 	uint64_t rsp0;         /* where a trap from user mode pushes: the end of the current thread's frame */
 	uint64_t tss_rest[12]; /* filled in by the loader */
-	struct trace_ring trace;
+	struct trace trace;
 };
 
 _Static_assert(offsetof(struct cpu, current) == 8 && offsetof(struct cpu, user_stack) == 16, "entry.asm: CPU_CURRENT, CPU_USER_STACK");
@@ -44,4 +59,10 @@ static inline struct cpu *this_cpu(void)
 
 	__asm__("mov %%gs:0, %0" : "=r"(cpu));
 	return cpu;
+}
+
+/* Remember an event. Every build does; it costs about six instructions, so the fast paths of IPC record none. */
+static inline void trace_record(struct cpu *cpu, enum trace_kind kind, uint64_t a, uint64_t b)
+{
+	cpu->trace.event[cpu->trace.count++ % TRACE_EVENTS] = (struct trace_event){ kind, a, b };
 }

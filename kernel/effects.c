@@ -123,7 +123,7 @@ void hook_log_threshold(void)
 
 void hook_refused(enum error error, const char *sentence)
 {
-	trace_record(&this_cpu()->trace, TRACE_REFUSED, error, core_ref(this_cpu()->current));
+	trace_record(this_cpu(), TRACE_REFUSED, error, core_ref(this_cpu()->current));
 	console_print("refused: ");
 	console_words(sentence, (const uint64_t[]){ error }, 1);
 }

@@ -40,7 +40,7 @@ static void interrupt_handle(unsigned vector)
 {
 	if (vector == VECTOR_SPURIOUS)
 		return;
-	trace_record(&this_cpu()->trace, TRACE_INTERRUPT, vector, core_ref(this_cpu()->current));
+	trace_record(this_cpu(), TRACE_INTERRUPT, vector, core_ref(this_cpu()->current));
 	if (vector == VECTOR_TIMER)
 		timer_handle();
 	else
@@ -58,7 +58,7 @@ void trap_handle(struct thread *self)
 	} else if (vector == VECTOR_NO_FPU) {
 		fpu_take();
 	} else {
-		trace_record(&this_cpu()->trace, TRACE_FAULT, vector, self->frame.rip);
+		trace_record(this_cpu(), TRACE_FAULT, vector, self->frame.rip);
 		self->fault_address = vector == VECTOR_PAGE_FAULT ? cr2_read() : 0;
 		fault_send(self);
 	}
@@ -69,7 +69,7 @@ _Noreturn void trap_fatal(const struct frame *frame)
 {
 	/* GS may still be the user's. One CPU: there is no question whose kernel this is. */
 	msr_write(MSR_GS_BASE, (uint64_t)&cpus[0]);
-	trace_record(&cpus[0].trace, TRACE_FAULT, frame->vector, cr2_read());
+	trace_record(&cpus[0], TRACE_FAULT, frame->vector, cr2_read());
 	panic_trap(frame->vector == VECTOR_NMI ? "non-maskable interrupt" :
 		   frame->vector == VECTOR_MACHINE_CHECK ? "machine check" : "a fault in kernel mode", frame);
 }

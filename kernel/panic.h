@@ -5,8 +5,8 @@
 struct frame;
 
 /*
- * Reports a broken invariant and stops the machine: reason, CPU, thread, entry reason, registers, backtrace, last events, each line
- * beginning with `panic:`. tools/symbolize names the words. Nothing that user space does may lead here.
+ * Reports a broken invariant and stops the machine: reason, CPU, thread, entry reason, registers, last events, the stack, each line
+ * beginning with `panic:`. tools/symbolize makes sense of the words. Nothing that user space does may lead here.
  */
 _Noreturn void panic(const char *reason);
 

@@ -4,10 +4,10 @@
  *
  *	symbolize KERNEL.elf < log > log-with-names
  *
- * The kernel prints bare words, because it carries no names; the host has them. The words of a `panic:` line become lines of their own with names (panic_expand), and each
- * `[0xffffffff8...]` is followed by symbol, offset and source line (libelf reads the symbol table, addr2line the line numbers). What is not the address of a
- * function is left as it is, so any text may be fed through. Without addr2line, or for an image without debug information, the source lines are missing and
- * nothing else.
+ * The kernel prints bare words, because it carries no names; the host has them. The words of a `panic:` line become lines of their own with names (panic_expand), the
+ * stack becomes a backtrace, and each `[0xffffffff8...]` is followed by symbol, offset and source line (libelf reads the symbol table, addr2line the line
+ * numbers). What is not the address of a function is left as it is, so any text may be fed through. Without addr2line, or for an image without debug information,
+ * the source lines are missing and nothing else.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 #define PANIC "panic: "
-#define WORDS_MAX 32
+#define WORDS_MAX 2048 /* of one line: a whole stack */
+#define ADDRESSES_MAX 32 /* of a backtrace */
 #define ADDRESS_START "[0xffffffff8"
 
 struct image {
@@ -191,25 +192,66 @@ static void event_print(const uint64_t *words)
 		printf(PANIC "%s %s 0x%lx %s 0x%lx\n", names[words[0]][0], names[words[0]][1], words[1], names[words[0]][2], words[2]);
 }
 
+/* A struct trace of kernel/cpu.h: how many events there were in all, then the ring; the oldest first. */
+static void events_print(const uint64_t *words, unsigned count)
+{
+	uint64_t total = words[0], size = (count - 1) / 3;
+
+	for (uint64_t i = total < size ? 0 : total - size; i < total; i++)
+		event_print(&words[1 + i % size * 3]);
+}
+
+/* Whether a word is an address of code. */
+static bool is_code(const struct image *image, uint64_t address)
+{
+	uint64_t offset;
+
+	return symbol_find(image, address, &offset) != NULL;
+}
+
+/*
+ * Every word of the stack that points into the code. Those beside a saved frame pointer are return addresses; the others, of which a release build has many for want of
+ * frame pointers, may be left over from earlier calls. `at`: where the words lay; `frame`: the first frame pointer.
+ */
+static void backtrace_print(const struct image *image, uint64_t at, uint64_t frame, const uint64_t *words, unsigned count)
+{
+	char text[64];
+
+	for (unsigned i = 0, found = 0; i < count && found < ADDRESSES_MAX; i++, at += 8) {
+		bool chained = i > 0 && at == frame + 8;
+
+		if (chained)
+			frame = words[i - 1];
+		if (!is_code(image, words[i]))
+			continue;
+		snprintf(text, sizeof(text), PANIC "%s [0x%016lx]\n", chained ? "at" : "perhaps at", words[i]);
+		line_print(image, text);
+		found++;
+	}
+}
+
+/* Whether a line begins with this and has so many words at least. */
+static bool line_is(const char *line, const char *what, unsigned count, unsigned least)
+{
+	return strncmp(line, what, strlen(what)) == 0 && count >= least;
+}
+
 /* One line of a panic with names for its words. Returns false for any other line (kernel/panic.c). */
 static bool panic_expand(const struct image *image, const char *line)
 {
-	const char *what = line + sizeof(PANIC) - 1;
-	char text[64];
-	uint64_t words[WORDS_MAX] = {0};
+	static uint64_t words[WORDS_MAX], stack[2]; /* where the words of the stack lie, and the frame pointer: from the line before */
 	unsigned count = words_read(line, words);
 
-	if (strncmp(line, PANIC, sizeof(PANIC) - 1) != 0)
-		return false;
-	if (strncmp(what, "cpu 0x", 6) == 0 && count == 2) {
+	if (line_is(line, PANIC "cpu 0x", count, 2)) {
 		printf(PANIC "cpu %lu thread [0x%016lx]\n", words[0], words[1]);
-	} else if (strncmp(what, "registers 0x", 12) == 0) {
+	} else if (line_is(line, PANIC "registers 0x", count, 1)) {
 		registers_print(image, words, count);
-	} else if (strncmp(what, "event 0x", 8) == 0 && count == 3) {
-		event_print(words);
-	} else if (strncmp(what, "at 0x", 5) == 0 || strncmp(what, "perhaps at 0x", 13) == 0) {
-		snprintf(text, sizeof(text), PANIC "%s [0x%016lx]\n", *what == 'a' ? "at" : "perhaps at", words[0]);
-		line_print(image, text);
+	} else if (line_is(line, PANIC "events 0x", count, 4)) {
+		events_print(words, count);
+	} else if (line_is(line, PANIC "stack 0x", count, 2)) {
+		memcpy(stack, words, sizeof(stack));
+	} else if (line_is(line, PANIC "words 0x", count, 1)) {
+		backtrace_print(image, stack[0], stack[1], words, count);
 	} else {
 		return false;
 	}
