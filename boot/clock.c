@@ -11,7 +11,7 @@
 
 #include "boot/interrupts.h"
 #include "boot/x86.h"
-#include "kernel/arch/x86_64/clock.h"
+#include "kernel/arch/x86_64/machine.h"
 
 #define NS_PER_SECOND 1000000000
 #define CLOCK_SHIFT 32

@@ -11,8 +11,8 @@
 #include "abi/boot.h"
 #include "boot/memory.h"
 #include "boot/x86.h"
-#include "kernel/arch/x86_64/clock.h"
 #include "kernel/arch/x86_64/kernel_map.h"
+#include "kernel/arch/x86_64/machine.h"
 #include "kernel/panic.h"
 
 #ifndef COMMIT_RING_RECORDS

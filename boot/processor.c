@@ -174,6 +174,7 @@ static void xsave_init(void)
 	static const uint32_t sets[] = {XCR0_AVX512, XCR0_AVX, XCR0_SSE};
 	uint32_t offered = cpuid_read(LEAF_XSAVE, 0).eax;
 
+	machine_fpu.size = UINT32_MAX;
 	for (int i = 0; machine_fpu.size > FPU_SIZE_MAX; i++) {
 		machine_fpu.features = sets[i];
 		if ((offered & sets[i]) != sets[i])
@@ -187,9 +188,8 @@ static void fpu_init(void)
 {
 	static uint8_t state[FXSAVE_SIZE] __attribute__((aligned(64)));
 
-	machine_fpu.xsave = cpuid_read(1, 0).ecx & LEAF1_ECX_XSAVE;
-	machine_fpu.size = machine_fpu.xsave ? UINT32_MAX : FXSAVE_SIZE;
-	if (machine_fpu.xsave)
+	machine_fpu.size = FXSAVE_SIZE;
+	if (cpuid_read(1, 0).ecx & LEAF1_ECX_XSAVE)
 		xsave_init();
 	__asm__ volatile("fninit\n\tfxsave64 %0" : "=m"(state));
 	machine_fpu.mxcsr_mask = *(uint32_t *)(state + FXSAVE_MXCSR_MASK);

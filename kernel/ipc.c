@@ -14,7 +14,6 @@
  */
 #include "kernel/ipc.h"
 
-#include "kernel/arch/x86_64/clock.h"
 #include "kernel/interrupt.h"
 #include "kernel/schedule.h"
 

@@ -8,7 +8,6 @@
 #include "kernel/schedule.h"
 
 #include "kernel/arch/x86_64/apic.h"
-#include "kernel/arch/x86_64/clock.h"
 #include "kernel/arch/x86_64/vspace.h"
 #include "kernel/arch/x86_64/x86.h"
 #include "kernel/interrupt.h"

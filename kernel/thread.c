@@ -6,7 +6,6 @@
  * make the kernel's own return to user mode fail: addresses must be canonical user addresses, RFLAGS keeps only what user mode may set, the FPU
  * image only what the processor accepts.
  */
-#include "kernel/arch/x86_64/clock.h"
 #include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/ipc.h"
 #include "kernel/schedule.h"

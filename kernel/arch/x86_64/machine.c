@@ -6,7 +6,6 @@
  */
 #include "kernel/arch/x86_64/machine.h"
 
-#include "kernel/arch/x86_64/clock.h"
 #include "kernel/arch/x86_64/kernel_map.h"
 
 uint8_t cpu_stacks[CPU_STACKS][CPU_STACK_SIZE] __attribute__((section(".bss.stacks"), aligned(CPU_STACK_SIZE)));
@@ -16,11 +15,9 @@ struct clock_scale clock_scale;
 
 bool machine_fpu_image_valid(const struct fpu_image *image)
 {
-	uint64_t reserved = 0;
+	uint64_t refused = (image->mxcsr & ~machine_fpu.mxcsr_mask) | (image->header[0] & ~(uint64_t)machine_fpu.features);
 
-	if (image->mxcsr & ~machine_fpu.mxcsr_mask)
-		return false;
-	for (unsigned i = 1; machine_fpu.xsave && i < sizeof(image->header) / sizeof(image->header[0]); i++)
-		reserved |= image->header[i];
-	return !machine_fpu.xsave || !(reserved || image->header[0] & ~(uint64_t)machine_fpu.features);
+	for (unsigned i = 1; i < sizeof(image->header) / sizeof(image->header[0]); i++)
+		refused |= image->header[i];
+	return !refused;
 }

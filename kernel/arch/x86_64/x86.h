@@ -73,8 +73,5 @@ static inline void fpu_trap_set(bool trap)
 
 static inline uint64_t tsc_read(void)
 {
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return __builtin_ia32_rdtsc();
 }
