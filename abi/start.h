@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a service finds when it starts: the start page, read-only at START_ADDRESS.
+ *
+ * It lists everything that the service was given: for each capability the slot, for each piece of memory the address. Nothing else reaches a service, and it finds all of it by name. init fills
+ * the page anew for each instance from the plan (abi/plan.h), which the manifest was compiled to. Slots and addresses are the same in every instance of a service.
+ *
+ * A *badge* names a service to others: its index in the plan, plus 1. It is the badge of the messages that it sends, and the number of the bit in which its signals arrive.
+ */
+#pragma once
+
+#include "abi/types.h"
+
+#define START_MAGIC 0x54524154535a4f4b /* "KOZSTART" */
+#define START_VERSION 1
+
+/* The address space of a service. Below START_TEXT its image's stack and thread block lie (lib/user.ld). */
+#define START_ADDRESS 0x200000
+#define START_PAGES_MAX 4
+#define START_MESSAGE_ADDRESS 0x205000 /* its message page */
+#define START_THREAD_ADDRESS 0x3ff000  /* its thread block; GS base at the start */
+#define START_STATE_ADDRESS 0x40000000 /* its state Region */
+#define START_HEAP_ADDRESS 0x80000000
+#define START_MEMORY_ADDRESS 0x100000000 /* from here on: buffers, lent Regions, files, upwards */
+#define START_OWN_ADDRESS 0x10000000000 /* from here on a service may map what it likes, if it has its VSpace */
+
+/* The CNode of a service. What it was given lies below START_SLOT_FREE; from there on the slots are its own. */
+#define START_CNODE_BITS 8
+#define START_SLOT_FREE 128
+#define START_SLOT_COUNT 256
+
+/* The bits of a service's Notification. Bit n, 1 <= n <= START_BADGE_MAX: signalled by the service with badge n. */
+#define START_BADGE_MAX 46
+#define START_BIT_IRQ 48  /* 48..61: its interrupts, in the order of its grants */
+#define START_IRQ_MAX 14
+#define START_BIT_LOG 62  /* the commit ring fills (whoever has LOG_CONTROL) */
+#define START_BIT_BEAT 63 /* the supervisor asks for a sign of life; lib/service answers */
+
+/* What a grant is: GRANT(name, number, sentence). `slot` is 0 where there is no capability, `address` is 0 where nothing is mapped. */
+enum grant_kind {
+#define GRANT(name, number, sentence) GRANT_##name = number,
+#include "abi/grants.def"
+#undef GRANT
+};
+
+struct start_grant {
+	char name[32]; /* NUL-terminated */
+	uint32_t kind; /* enum grant_kind */
+	uint32_t slot;
+	uint64_t address;
+	uint64_t bytes;
+	uint64_t argument; /* by kind */
+};
+_Static_assert(sizeof(struct start_grant) == 64, "init writes what services read");
+
+struct start_page {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t service;  /* index in the plan; the badge is this plus 1 */
+	char name[16];     /* NUL-terminated */
+	uint64_t instance; /* 0 for the first of this boot */
+	uint64_t clock_mult, clock_shift, clock_base; /* as in the boot information */
+	uint32_t grant_count;
+	uint32_t reserved;
+	struct start_grant grant[];
+};
+_Static_assert(sizeof(struct start_page) == 72, "init writes what services read");
+
+#define START_GRANTS_MAX ((START_PAGES_MAX * PAGE_SIZE - sizeof(struct start_page)) / sizeof(struct start_grant))
+
+/* The page of a BEAT grant: written by the service alone, read by the supervisor. */
+struct start_beat {
+	uint64_t beats; /* answers to START_BIT_BEAT so far */
+};
+
+/*
+ * The page of a TEXT grant: what the service prints, taken by the one service that prints for all. Each index counts bytes for ever and has one writer; whoever reads the other's believes it only if
+ * the distance is 0 .. START_TEXT_BYTES. What does not fit is dropped and counted.
+ */
+#define START_TEXT_PAGES 2
+#define START_TEXT_BYTES (START_TEXT_PAGES * PAGE_SIZE - 128)
+struct start_text {
+	_Alignas(64) uint64_t produced; /* [a] by the service */
+	uint64_t dropped;               /* bytes that did not fit; by the service */
+	_Alignas(64) uint64_t consumed; /* [a] by the printer */
+	_Alignas(64) char text[START_TEXT_BYTES];
+};
+_Static_assert(sizeof(struct start_text) == START_TEXT_PAGES * PAGE_SIZE, "whole pages");
