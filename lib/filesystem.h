@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A filesystem as its server sees it: the operations that a core (servers/ramfs, servers/ext2) implements on inode numbers, and the server that speaks the file and the tree protocol
+ * (abi/protocols) for any such core.
+ *
+ * The core is synchronous C without kernel calls. It does not check permissions (vfs did) and does not know clients. It refuses what would damage the tree: names that exist, directories
+ * moved below themselves, a full disk.
+ *
+ * Transactions. Every operation marked + is called between begin() and commit(); the server adds the result for the client to the same transaction (lib/tsm.h), so that both survive or neither does. If
+ * the operation returns an error, rollback() is called instead. No operation waits inside of a transaction: one that must fetch a block first returns -EAGAIN, and the server calls rollback(), wait() and
+ * then the operation again. Operations without + are called with no transaction open and may wait in their fiber; then others run meanwhile. A core that notes access times in read, readlink or readdir
+ * opens a transaction of its own for it.
+ *
+ * Errors are negative numbers of Linux (abi/errno.h). Names are 1..255 bytes without slash or NUL, and never "." or "..": the caller has checked that, also on the way back from damaged media.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "abi/file.h"
+
+/* Where times come from. The server sets it before each operation. */
+struct filesystem_clock {
+	struct timestamp now;
+};
+
+/* What SETATTR sets; only the members that the mask names count. */
+struct attribute_change {
+	uint32_t mask; /* enum attribute_mask; the *_NOW bits have been turned into times */
+	uint32_t mode; /* permissions; the type stays */
+	uint32_t owner, group;
+	uint64_t size;
+	struct timestamp access, modify;
+};
+
+/* What CREATE makes: any type but a link. `mode` is type and permissions. */
+struct file_creation {
+	uint32_t mode;
+	uint32_t owner, group;
+	uint64_t device;
+};
+
+struct name {
+	const char *text; /* no NUL at its end */
+	size_t bytes;
+};
+
+/* Takes an entry of a directory; false when there is no room for it, and then it is not consumed. `type` is mode >> 12; `cookie` is where to go on after it. */
+typedef bool (*directory_emit)(void *context, struct name name, uint64_t inode, uint8_t type, uint64_t cookie);
+
+struct filesystem_operations {
+	void (*begin)(void *core);
+	void (*commit)(void *core);
+	void (*rollback)(void *core);
+	void (*wait)(void *core); /* lets the fiber wait for what made an operation return -EAGAIN; may be null in a core that never does */
+
+	/* The root directory, and the mount flags that the core insists on (MOUNT_READ_ONLY for a damaged or unknown one). */
+	int (*root)(void *core, uint64_t *inode, uint32_t *flags);
+
+	/* Names. */
+	int (*lookup)(void *core, uint64_t directory, struct name name, struct attributes *attributes);
+	/* + the new file's link count is 1, a directory's 2 and its parent's one more; times are now; a directory inherits nothing: vfs has decided mode and group */
+	int (*create)(void *core, uint64_t directory, struct name name, const struct file_creation *creation, struct attributes *attributes);
+	int (*symlink)(void *core, uint64_t directory, struct name name, const char *target, size_t bytes, uint32_t owner, uint32_t group,
+		struct attributes *attributes); /* + */
+	int (*link)(void *core, uint64_t directory, struct name name, uint64_t inode, struct attributes *attributes); /* + EPERM for directories, EMLINK */
+	int (*unlink)(void *core, uint64_t directory, struct name name);                                             /* + EISDIR for directories */
+	int (*rmdir)(void *core, uint64_t directory, struct name name);                                              /* + ENOTDIR, ENOTEMPTY */
+	/* + as renameat2: flags 0, RENAME_KEEP or RENAME_SWAP; two names of one file: nothing happens; EINVAL for a directory below itself (ENOTEMPTY if the target is an ancestor) */
+	int (*rename)(void *core, uint64_t old_directory, struct name old_name, uint64_t new_directory, struct name new_name, uint32_t flags);
+
+	/* Inodes. */
+	int (*getattr)(void *core, uint64_t inode, struct attributes *attributes);
+	int (*setattr)(void *core, uint64_t inode, const struct attribute_change *change, struct attributes *attributes); /* + */
+	int64_t (*readlink)(void *core, uint64_t inode, char *buffer, size_t bytes); /* bytes of the target, cut to `bytes` */
+	/* + one more, one fewer user: an inode without names lives until its last user closes it. The count lives in the core's state and survives a restart with the sessions. */
+	int (*open)(void *core, uint64_t inode);
+	int (*close)(void *core, uint64_t inode);
+
+	/* Contents of regular files. */
+	int64_t (*read)(void *core, uint64_t inode, uint64_t offset, void *buffer, size_t bytes); /* bytes read, 0 at the end */
+	/* + offset FILE_END appends. *offset becomes where the write ended. Sets modification and change time. Bytes written, possibly fewer; ENOSPC only if none. */
+	int64_t (*write)(void *core, uint64_t inode, uint64_t *offset, const void *buffer, size_t bytes);
+	int (*allocate)(void *core, uint64_t inode, uint32_t mode, uint64_t offset, uint64_t bytes); /* + enum allocate_mode */
+	int64_t (*seek)(void *core, uint64_t inode, uint64_t offset, enum seek_whence whence);       /* ENXIO when there is none */
+	int (*fsync)(void *core, uint64_t inode, bool data_only);
+	int (*sync)(void *core);
+
+	/* Entries after *cookie (0: all), "." and ".." first; *cookie becomes that of the last entry taken. Entries that stay are told exactly once, whatever comes and goes meanwhile. */
+	int (*readdir)(void *core, uint64_t directory, uint64_t *cookie, directory_emit emit, void *context);
+	int (*statfs)(void *core, struct filesystem_statistics *statistics);
+};
+
+/* A core with its operations. */
+struct filesystem {
+	const struct filesystem_operations *operations;
+	void *core;                     /* first argument of each operation */
+	struct filesystem_clock *clock; /* the core's; set before each operation */
+};
