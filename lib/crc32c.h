@@ -18,5 +18,8 @@ uint32_t crc32c(const void *data, size_t size);
  */
 uint32_t crc32c_add(uint32_t sum, const void *data, size_t size);
 
+/* crc32c_add(0, data, 64), for 64 bytes that lie at a multiple of 8. */
+uint32_t crc32c_cell(const void *data);
+
 /* As crc32c_add(), by tables on any machine: for comparison. */
 uint32_t crc32c_add_by_table(uint32_t sum, const void *data, size_t size);

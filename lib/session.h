@@ -9,11 +9,13 @@
  * a client with one request at a time counts 1, 2, 3... Number 0 is a request that changes no state: carried out anew whenever it comes.
  *
  *   number == last + 1   NEW: carry it out, session_finish() inside its transaction
+ *   the same again, while this instance still works on it: UNDERWAY
  *   number == last       REPEATED: the stored answer
- *   number already begun by two instances that died of it: POISONED, until the client gives it up by the next number
+ *   it was running when two instances before died of themselves: POISONED; from then on its answer is -EIO
  *   anything else        BAD: the client counts wrongly
  *
- * What a server is working on stands in a mark (a word outside all transactions), so that its successor knows what was under way: what kills its server twice is not tried a third time.
+ * What the server is running stands in a mark (a word outside all transactions), so that its successor knows what its predecessor died of. A server with fibers says so at each
+ * switch by session_run(); requests that only wait are not suspected.
  */
 #pragma once
 
@@ -26,7 +28,8 @@ enum session_answer {
 	SESSION_NEW = 0,      /* carry it out */
 	SESSION_REPEATED = 1, /* it was carried out: answer with the result */
 	SESSION_POISONED = 2, /* it has killed this server twice: answer -EIO */
-	SESSION_BAD = 3,      /* no such session or lane, or a number out of order: answer -EPROTO */
+	SESSION_UNDERWAY = 3, /* this instance works on it: answer as the first time (PENDING with the same id) */
+	SESSION_BAD = 4,      /* no such session or lane, or a number out of order: answer -EPROTO */
 };
 
 struct session_result {
@@ -41,31 +44,48 @@ struct session_lane {
 };
 _Static_assert(sizeof(struct session_lane) == TSM_CELL, "a lane is one cell");
 
+/* Which request: as the message tells it. */
+struct session_request {
+	uint64_t badge, sequence;
+	uint64_t fingerprint; /* tells requests with number 0 apart: any hash of label and words; not used for others */
+};
+
+struct session_options {
+	uint32_t sessions, lanes; /* sessions are numbered by badge - 1 */
+	uint32_t first_mark;      /* of SESSION_MARKS() marks */
+	uint64_t instance;        /* of this server: not that of the one before */
+	bool blame;               /* the instance before ended by a fault or a hang of its own, not by a kill from outside */
+};
+
+#define SESSION_LANES_MAX 1024 /* of all sessions of a table */
+
 struct sessions {
 	struct tsm *tsm;
 	struct session_lane *lane; /* sessions * lanes, in the state */
-	uint32_t sessions, lanes;
-	uint32_t first_mark;       /* marks first_mark .. first_mark + sessions * lanes - 1 are this table's */
+	struct session_options options;
+	uint64_t underway[SESSION_LANES_MAX / 64]; /* a bit for each lane on which this instance works */
 };
 
 /* Bytes of state, aligned to TSM_CELL, and number of marks that a table needs. */
 #define SESSION_STATE_BYTES(sessions, lanes) ((size_t)(sessions) * (lanes) * TSM_CELL)
-#define SESSION_MARKS(sessions, lanes) ((uint32_t)(sessions) * (lanes))
+#define SESSION_MARKS(sessions, lanes) ((uint32_t)(sessions) * (lanes) + 1)
 
-/* Sets up the view of a table at `state`. Sessions are numbered by badge - 1. */
-void sessions_open(struct sessions *sessions, struct tsm *tsm, void *state, uint32_t count, uint32_t lanes, uint32_t first_mark);
+/* Sets up the view of a table at `state`, and blames what was running when the instance before died. */
+void sessions_open(struct sessions *sessions, struct tsm *tsm, void *state, const struct session_options *options);
 
 /*
- * Before anything is done for a request: looks at its number and marks it as under way. `fingerprint` tells requests with number 0 apart (any hash of label and words); it is not used
- * for others. The result is written for SESSION_REPEATED only.
+ * Before anything is done for a request: looks at its number, and marks it as running. The result is written for SESSION_REPEATED only. Must not be called within a transaction.
  */
-enum session_answer session_begin(struct sessions *sessions, uint64_t badge, uint64_t sequence, uint64_t fingerprint, struct session_result *result);
+enum session_answer session_begin(struct sessions *sessions, const struct session_request *request, struct session_result *result);
 
-/* Inside the transaction of the request's effect: its number and result. */
-void session_finish(struct sessions *sessions, uint64_t badge, uint64_t sequence, const struct session_result *result);
+/* Inside the transaction of the request's effect: its number and result. Nothing for number 0. */
+void session_finish(struct sessions *sessions, const struct session_request *request, const struct session_result *result);
 
-/* After the answer is decided (after the commit, or for what needs none): nothing is under way any more. */
-void session_end(struct sessions *sessions, uint64_t badge, uint64_t sequence);
+/* After it is answered: nothing is running any more, and nothing is known against it. */
+void session_end(struct sessions *sessions, const struct session_request *request);
 
-/* A client is new (its instance was restarted) or gone: its numbers begin at 1 again. In a transaction of its own. */
+/* A fiber goes on with this request; NULL: nothing is running (the server waits). */
+void session_run(struct sessions *sessions, const struct session_request *request);
+
+/* A client is new (its own state is gone) or dead: its numbers begin at 1 again. In a transaction of its own. */
 void session_reset(struct sessions *sessions, uint64_t badge);

@@ -3,13 +3,14 @@
 # What runs on the build machine.
 #
 #   tools/NAME/*.c        -> $(BUILD)/host/NAME; with a file tools/NAME/use-core it is linked with kernel/core, compiled with -DKOZO_HOST
-#   tests/host/NAME/*.c   -> $(BUILD)/host-tests/NAME, linked with kernel/core and cmocka, under ASan and UBSan
+#   tests/host/NAME/*.c   -> $(BUILD)/host-tests/NAME, linked with kernel/core (unless HOST_NO_CORE_NAME=1) and cmocka, under ASan and UBSan
 #
 # tests/host/harness is no test: it holds what several of them share, and a test names the files it wants in HOST_SOURCES_NAME.
 # A file config.mk in the directory may set (NAME is that of the directory):
 #   TOOL_SOURCES_NAME, HOST_SOURCES_NAME   more sources, by their path from the top, for example lib/elf.c
 #   TOOL_CFLAGS_NAME, HOST_CFLAGS_NAME     more flags, for kernel/core too
 #   TOOL_LDLIBS_NAME, HOST_LDLIBS_NAME     more libraries
+#   HOST_NO_CORE_NAME=1                    a test that has nothing to do with kernel/core
 #   HOST_NO_SANITIZE_NAME=1                -O2 and no sanitizer: for checks that are long
 #   HOST_FUZZ_NAME=1                       a libFuzzer target: built by FUZZ_CC, run by `make fuzz` and by tests of kind fuzz
 # Objects that two programs would compile alike are compiled once: they are kept by their flags, not by their program.
@@ -54,7 +55,7 @@ host_tools := $(addprefix $(BUILD)/host/,$(tool_names))
 host_test_names := $(filter-out harness,$(sort $(patsubst tests/host/%/,%,$(dir $(wildcard tests/host/*/*.c)))))
 $(foreach n,$(host_test_names),$(eval -include tests/host/$(n)/config.mk))
 
-host_test_sources = $(sort $(wildcard tests/host/$(1)/*.c) $(HOST_SOURCES_$(1)) $(core_sources))
+host_test_sources = $(sort $(wildcard tests/host/$(1)/*.c) $(HOST_SOURCES_$(1)) $(if $(HOST_NO_CORE_$(1)),,$(core_sources)))
 host_test_kind = $(if $(HOST_FUZZ_$(1)),fuzz,$(if $(HOST_NO_SANITIZE_$(1)),plain,checked))
 host_test_compiler = $(if $(HOST_FUZZ_$(1)),$(FUZZ_CC),$(CC))
 host_test_objects = $(BUILD)/host-tests/obj-$(if $(HOST_CFLAGS_$(1)),of-$(1),$(host_test_kind))
