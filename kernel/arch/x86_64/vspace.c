@@ -34,8 +34,7 @@
 #define MARK_BITS (PTE_PRESENT | PTE_USER | PTE_UNCACHED | PTE_LARGE | INDEX_BITS(0x3fff))
 #define MAP_RIGHTS ((uint64_t)(MAP_READ | MAP_WRITE | MAP_EXECUTE))
 #define NOWHERE UINT64_MAX /* no address of a large page */
-#define CLEAR_PIECE 32     /* entries of a table that are cleared together */
-#define CLEAR_PIECES 4     /* in one step of clearing a Mapping */
+#define CLEAR_ENTRIES 48   /* looked at in one step of clearing a Mapping */
 #define POLL_TURNS 8       /* of a batch, between looks for a pending interrupt */
 
 _Static_assert(MAP_READ == RIGHT_READ && MAP_WRITE == RIGHT_WRITE && MAP_EXECUTE == RIGHT_EXECUTE,
@@ -60,11 +59,6 @@ struct walk {
 	uint64_t leaf[MAP_RIGHTS + 1];  /* by rights: the entry of its page 0 */
 	uint64_t limit[MAP_RIGHTS + 1]; /* by rights: the first page that is refused */
 };
-
-static uint64_t access_bits(uint64_t rights)
-{
-	return (rights & MAP_WRITE ? PTE_WRITE : 0) | (rights & MAP_EXECUTE ? 0 : PTE_NX);
-}
 
 static bool is_table(uint64_t entry)
 {
@@ -112,27 +106,30 @@ static paddr_t page_take(struct vspace *vspace)
 	return page;
 }
 
-/* Make a Mapping object, when the pool has memory for it. */
-static void mapping_make(struct vspace *vspace)
+static void mapping_free(struct vspace *vspace, struct mapping_core *mapping)
 {
-	uint32_t place = vspace->mappings_made % MAPPINGS_PER_PAGE;
+	mapping->next = core_ref(vspace->unused);
+	vspace->unused = mapping;
+}
 
-	if (place == 0) {
-		if (!vspace->pages_free)
-			return;
-		vspace->mappings_page = paddr_pointer(page_take(vspace));
+/* Make a page of Mapping objects; the pool has one. */
+static void mappings_make(struct vspace *vspace)
+{
+	struct mapping_core *mapping = paddr_pointer(page_take(vspace));
+
+	for (unsigned i = 0; i < MAPPINGS_PER_PAGE; i++, mapping++) {
+		mapping->vspace = core_ref(vspace);
+		mapping->index = (uint16_t)++vspace->mappings_made;
+		mapping_free(vspace, mapping);
 	}
-	vspace->unused = &vspace->mappings_page[place];
-	vspace->unused->vspace = core_ref(vspace);
-	vspace->unused->index = (uint16_t)++vspace->mappings_made;
 }
 
 ref_t hook_mapping_available(ref_t reference, uint16_t *index)
 {
 	struct vspace *vspace = core_pointer(reference);
 
-	if (!vspace->unused && vspace->mappings_made < MAPPINGS_MAX)
-		mapping_make(vspace);
+	if (!vspace->unused && vspace->pages_free && vspace->mappings_made < MAPPINGS_MAX)
+		mappings_make(vspace);
 	*index = vspace->unused ? vspace->unused->index : 0;
 	return core_ref(vspace->unused);
 }
@@ -143,21 +140,20 @@ void vspace_mapping_take(struct vspace *vspace)
 	vspace->mappings++;
 }
 
-static struct walk walk_begin(struct mapping_core *mapping, uint8_t rights)
+static struct walk walk_begin(struct mapping_core *mapping, uint64_t rights)
 {
-	struct vspace *vspace = core_pointer(mapping->vspace);
 	struct walk walk;
 
-	memory_zero(&walk, sizeof(walk));
 	walk.mapping = mapping;
-	walk.vspace = vspace;
+	walk.vspace = core_pointer(mapping->vspace);
 	walk.block = NOWHERE;
-	walk.entry[ROOT] = &vspace->root;
+	walk.entry[ROOT] = &walk.vspace->root;
 	walk.mark = PTE_PRESENT | PTE_USER | INDEX_BITS(mapping->index) | (mapping->device ? PTE_UNCACHED : 0);
-	/* 1, 3, 5: to read, and perhaps one of write and execute. All else is refused. */
-	for (unsigned i = MAP_READ; i < MAP_RIGHTS; i += 2) {
-		walk.leaf[i] = mapping->base | walk.mark | access_bits(i);
-		walk.limit[i] = i & ~rights ? 0 : mapping->pages;
+	for (uint64_t i = 0; i <= MAP_RIGHTS; i++) {
+		bool allowed = i & MAP_READ && i != MAP_RIGHTS && !(i & ~rights); /* to read, and perhaps one of write and execute */
+
+		walk.leaf[i] = mapping->base | walk.mark | (i & MAP_WRITE ? PTE_WRITE : 0) | (i & MAP_EXECUTE ? 0 : PTE_NX);
+		walk.limit[i] = allowed ? mapping->pages : 0;
 	}
 	return walk;
 }
@@ -207,22 +203,21 @@ static void entry_set(struct walk *walk, unsigned level, vaddr_t address, uint64
 static enum error page_map(struct walk *walk, vaddr_t address, unsigned bottom, uint64_t rights, uint64_t page)
 {
 	uint64_t limit = walk->limit[rights], leaf = walk->leaf[rights] + (page << PAGE_BITS);
-	uint64_t size = LEVEL_SIZE(bottom);
 	unsigned level;
 
-	if (page >= limit || limit - page < size >> PAGE_BITS)
+	if (page >= limit || limit - page < LEVEL_SIZE(bottom) >> PAGE_BITS)
 		return refuse(ERR_ARGUMENT, "the Mapping does not allow these rights, or has no such page");
-	if ((address | (leaf & PTE_ADDRESS)) % size)
-		return refuse(ERR_ARGUMENT, "a large page is not aligned");
+	if ((leaf & PTE_ADDRESS) % LEVEL_SIZE(bottom))
+		return refuse(ERR_ARGUMENT, "the memory for a large page is not aligned");
 	level = walk_to(walk, address, bottom);
 	if (*walk->entry[level])
 		return refuse(ERR_MAPPED, "there is a page at this address");
 	if (walk->vspace->pages_free < level - bottom)
 		return refuse(ERR_NOMEM, "the VSpace has no table memory left");
-	for (; level > bottom; level--) {
+	while (level > bottom) {
 		entry_set(walk, level, address, page_take(walk->vspace) | TABLE_BITS);
 		walk->vspace->tables++;
-		walk->entry[level - 1] = entry_below(*walk->entry[level], address, level - 1);
+		level = walk_to(walk, address, bottom);
 	}
 	entry_set(walk, level, address, leaf | LEAF_BIT(level));
 	walk->mapping->live++;
@@ -236,16 +231,16 @@ static enum error entry_do(struct walk *walk, enum method method, uint64_t entry
 	uint64_t rights = entry & MAP_RIGHTS, value = 0;
 	vaddr_t address = entry & ~(MAP_LARGE | MAP_RIGHTS);
 
-	if (address % PAGE_SIZE || address > USER_TOP - LEVEL_SIZE(level))
+	if (address % LEVEL_SIZE(level) || address > USER_TOP - LEVEL_SIZE(level))
 		return refuse(ERR_ARGUMENT, "the address is no page of user space, or has unknown flags");
 	if (method == MAPPING_MAP)
 		return page_map(walk, address, level, rights, page);
-	if (address % LEVEL_SIZE(level) || walk_to(walk, address, level) != level || !walk_found(walk, level))
+	if (walk_to(walk, address, level) != level || !walk_found(walk, level))
 		return refuse(ERR_NOTMAPPED, "no page of this Mapping is at this address");
 	if (method == MAPPING_PROTECT) {
 		if (!walk->limit[rights])
 			return refuse(ERR_ARGUMENT, "the Mapping does not allow these rights");
-		value = (*walk->entry[level] & ~ACCESS_BITS) | access_bits(rights);
+		value = (*walk->entry[level] & ~ACCESS_BITS) | (walk->leaf[rights] & ACCESS_BITS);
 	}
 	walk->mapping->live -= value == 0;
 	entry_set(walk, level, address, value);
@@ -294,16 +289,16 @@ enum error mapping_batch(struct call *call)
 	if (count == 0 || count > MAP_BATCH_MAX)
 		return refuse(ERR_ARGUMENT, "a batch has 1 to 256 entries");
 	for (unsigned turn = 1; !error && done < count; turn++) {
+		if (turn % POLL_TURNS == 0 && hook_interrupt_pending()) {
+			self->batch_done = done;
+			call->progress = true;
+			return ERR_RESTART;
+		}
 		if (call->label == MAPPING_MAP)
 			done += pages_map(&walk, entries + done, entries + count);
 		if (done < count) {
 			error = entry_do(&walk, call->label, entries[done].address, entries[done].page);
 			done += error == OK;
-		}
-		if (turn % POLL_TURNS == 0 && !error && done < count && hook_interrupt_pending()) {
-			self->batch_done = done;
-			call->progress = true;
-			return ERR_RESTART;
 		}
 	}
 	call->result[0] = done;
@@ -322,22 +317,20 @@ void vspace_map_whole(struct mapping_core *mapping, vaddr_t address, uint64_t pa
 bool vspace_mapping_clear(struct mapping_core *mapping)
 {
 	struct walk walk = walk_begin(mapping, 0);
+	vaddr_t *at = &mapping->prev; /* of no other use any more: how far this has come */
 
-	for (unsigned i = 0; i < CLEAR_PIECES && mapping->live; i++) {
-		vaddr_t at = mapping->prev; /* of no other use any more: how far this has come */
-		unsigned level = walk_to(&walk, at, 1), piece = level == 1 ? CLEAR_PIECE : 1;
+	for (unsigned i = 0; i < CLEAR_ENTRIES && mapping->live; i++) {
+		unsigned level = walk_to(&walk, *at, 1);
 
-		for (; piece; piece--, at += LEVEL_SIZE(level), walk.entry[level]++)
-			if (walk_found(&walk, level)) {
-				entry_set(&walk, level, at, 0);
-				mapping->live--;
-			}
-		mapping->prev = at & ~(LEVEL_SIZE(level) - 1);
+		if (walk_found(&walk, level)) {
+			entry_set(&walk, level, *at, 0);
+			mapping->live--;
+		}
+		*at = (*at | (LEVEL_SIZE(level) - 1)) + 1;
 	}
 	if (mapping->live)
 		return false;
-	mapping->next = core_ref(walk.vspace->unused);
-	walk.vspace->unused = mapping;
+	mapping_free(walk.vspace, mapping);
 	walk.vspace->mappings--;
 	return true;
 }

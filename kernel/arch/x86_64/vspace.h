@@ -7,7 +7,7 @@
  * it. Each leaf entry carries the index of its Mapping in its software bits, and each entry that leads to
  * a table counts that table's live entries.
  *
- * Mapping objects are made one after the other and used again when they are cleared, never unmade. A
+ * Mapping objects are made by the page and used again when they are cleared, never unmade. A
  * Mapping counts the pages that it has, so that clearing one without any is quick.
  */
 #pragma once
@@ -24,9 +24,8 @@ struct vspace {
 	uint64_t pages_free; /* in the pool */
 	uint64_t tables;     /* in use, the top-level one not counted */
 	uint64_t mappings;   /* in use */
-	struct mapping_core *unused;        /* Mapping objects without a use, linked by `next` */
-	struct mapping_core *mappings_page; /* where the last Mapping object was made */
-	uint32_t mappings_made;             /* the index of the last Mapping object */
+	struct mapping_core *unused; /* Mapping objects without a use, linked by `next` */
+	uint64_t mappings_made;      /* the highest index of a Mapping object */
 };
 _Static_assert(sizeof(struct vspace) <= PAGE_SIZE, "the size of a VSpace is an ABI constant");
 
