@@ -8,6 +8,7 @@
  */
 #include "boot/information.h"
 
+#include "boot/kernel_map.h"
 #include "boot/memory.h"
 #include "boot/x86.h"
 #include "kernel/arch/x86_64/kernel_map.h"

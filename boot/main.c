@@ -11,9 +11,9 @@
 #include "boot/interrupts.h"
 #include "boot/kernel_map.h"
 #include "boot/processor.h"
+#include "boot/x86.h"
 #include "kernel/arch/x86_64/console.h"
 #include "kernel/arch/x86_64/kernel_map.h"
-#include "kernel/arch/x86_64/x86.h"
 
 #define UART_SCRATCH (COM1 + 7)
 

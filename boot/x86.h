@@ -50,6 +50,16 @@ static inline struct cpuid cpuid_read(uint32_t leaf, uint32_t subleaf)
 
 CONTROL_REGISTER(cr4)
 
+static inline uint8_t port_in8(uint16_t port)
+{
+	return (uint8_t)port_read(port, 1);
+}
+
+static inline void port_out8(uint16_t port, uint8_t value)
+{
+	port_write(port, 1, value);
+}
+
 static inline uint64_t msr_read(uint32_t msr)
 {
 	uint32_t low, high;

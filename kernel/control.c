@@ -6,21 +6,6 @@
 
 #define HALT_TEXT_MAX 128
 
-static uint32_t port_read(uint16_t port, uint64_t width)
-{
-	return width == 1 ? port_in8(port) : width == 2 ? port_in16(port) : port_in32(port);
-}
-
-static void port_write(uint16_t port, uint64_t width, uint32_t value)
-{
-	if (width == 1)
-		port_out8(port, (uint8_t)value);
-	else if (width == 2)
-		port_out16(port, (uint16_t)value);
-	else
-		port_out32(port, value);
-}
-
 /* IN and OUT: an access of 1, 2 or 4 bytes, all of whose ports must be in the range. */
 enum error ioports_access(struct call *call)
 {

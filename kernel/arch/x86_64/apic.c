@@ -25,16 +25,6 @@ unsigned hook_irq_lines(void)
 	return ioapic_lines;
 }
 
-void hook_irq_changed(struct irq_core *irq, bool attached)
-{
-	uint32_t level = irq->flags & IRQ_LEVEL ? IOAPIC_LEVEL : 0, low = irq->flags & IRQ_LOW ? IOAPIC_LOW : 0;
-
-	if (attached && irq->line != IRQ_LINE_MSI)
-		*ioapic_register(IOAPIC_REDIRECTION(irq->line)) = IOAPIC_MASKED | level | low | irq->vector;
-	else
-		ioapic_mask(irq->line, true);
-}
-
 void ioapic_mask(uint32_t line, bool masked)
 {
 	volatile uint32_t *entry;
@@ -43,4 +33,13 @@ void ioapic_mask(uint32_t line, bool masked)
 		return;
 	entry = ioapic_register(IOAPIC_REDIRECTION(line));
 	*entry = (*entry & ~IOAPIC_MASKED) | (masked ? IOAPIC_MASKED : 0);
+}
+
+void hook_irq_changed(struct irq_core *irq, bool attached)
+{
+	uint32_t level = irq->flags & IRQ_LEVEL ? IOAPIC_LEVEL : 0, low = irq->flags & IRQ_LOW ? IOAPIC_LOW : 0;
+
+	ioapic_mask(irq->line, true);
+	if (attached && irq->line != IRQ_LINE_MSI)
+		*ioapic_register(IOAPIC_REDIRECTION(irq->line)) = IOAPIC_MASKED | level | low | irq->vector;
 }

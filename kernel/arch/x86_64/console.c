@@ -12,10 +12,10 @@ bool console_present;
 
 static void byte_print(char byte)
 {
-	for (int i = 0; console_present && !(port_in8(UART_LINE_STATUS) & UART_TRANSMITTER_EMPTY); i++)
+	for (int i = 0; console_present && !(port_read(UART_LINE_STATUS, 1) & UART_TRANSMITTER_EMPTY); i++)
 		console_present = i < UART_PATIENCE;
 	if (console_present)
-		port_out8(COM1, (uint8_t)byte);
+		port_write(COM1, 1, (uint8_t)byte);
 }
 
 void console_print(const char *text)

@@ -16,9 +16,6 @@
 #define APIC_MAPPED (KERNEL_DEVICES + 0x0000)
 #define IOAPIC_MAPPED (KERNEL_DEVICES + 0x1000)
 
-/* From the linker script: where the parts of the kernel image lie. */
-extern char __text_start[], __rodata_start[], __data_start[], __kernel_end[];
-
 /* The top-level table. Entries 256..511 are final: an address space takes a copy of them. */
 extern uint64_t kernel_root[PAGE_TABLE_ENTRIES];
 

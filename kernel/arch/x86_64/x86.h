@@ -25,21 +25,30 @@
 
 enum vector { VECTOR_NMI = 2, VECTOR_BREAKPOINT, VECTOR_OVERFLOW, VECTOR_NO_FPU = 7, VECTOR_DOUBLE_FAULT, VECTOR_PAGE_FAULT = 14, VECTOR_MACHINE_CHECK = 18 };
 
-/* port_in8(port), port_out8(port, value), and so for 16 and 32 bits. */
-#define PORT_ACCESS(bits)                                                                                              \
-	static inline uint##bits##_t port_in##bits(uint16_t port)                                                      \
-	{                                                                                                              \
-		uint##bits##_t value;                                                                                  \
-		__asm__ volatile("in %1, %0" : "=a"(value) : "Nd"(port));                                              \
-		return value;                                                                                          \
-	}                                                                                                              \
-	static inline void port_out##bits(uint16_t port, uint##bits##_t value)                                         \
-	{                                                                                                              \
-		__asm__ volatile("out %0, %1" : : "a"(value), "Nd"(port));                                             \
-	}
-PORT_ACCESS(8)
-PORT_ACCESS(16)
-PORT_ACCESS(32)
+/* Reads `width` bytes: 1, 2 or 4. */
+static inline uint32_t port_read(uint16_t port, uint64_t width)
+{
+	uint32_t value = 0;
+
+	if (width == 1)
+		__asm__ volatile("inb %1, %b0" : "+a"(value) : "Nd"(port));
+	else if (width == 2)
+		__asm__ volatile("inw %1, %w0" : "+a"(value) : "Nd"(port));
+	else
+		__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+/* Writes `width` bytes: 1, 2 or 4. */
+static inline void port_write(uint16_t port, uint64_t width, uint32_t value)
+{
+	if (width == 1)
+		__asm__ volatile("outb %b0, %1" : : "a"(value), "Nd"(port));
+	else if (width == 2)
+		__asm__ volatile("outw %w0, %1" : : "a"(value), "Nd"(port));
+	else
+		__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
 
 /* cr0_read(), cr0_write(value), and so for the other control registers. */
 #define CONTROL_REGISTER(name)                                                                                         \
