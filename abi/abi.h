@@ -64,8 +64,8 @@ struct commit_ring {
 	uint64_t head;     /* sequence number of the next record to be written */
 	uint64_t tail;     /* sequence number of the first record not yet consumed */
 	uint64_t capacity; /* records; a power of two */
-	uint64_t reserve;  /* of these, kept for holders of the reserve */
-	uint64_t threshold; /* records in the ring at which LOG_CONTROL.BIND's Notification is signalled */
+	uint64_t reserve;  /* of these, kept for threads of the highest priority */
+	uint64_t threshold; /* records in the ring at which LOG_CONTROL's Notification is signalled */
 };
 #define COMMIT_RING_HEADER PAGE_SIZE
 

@@ -23,7 +23,7 @@ struct handoff_mapping {
 struct handoff {
 	paddr_t root;    /* of the kernel's own address space */
 	uint64_t core;   /* struct core, by reference; clear */
-	uint64_t ring;   /* the commit ring, by reference; empty, and without its reserve */
+	uint64_t ring;   /* the commit ring, by reference; empty */
 	uint64_t thread; /* init's, by reference */
 	vaddr_t entry, information, thread_block; /* its first RIP, RDI and GS base */
 	uint64_t records, mappings;

@@ -18,6 +18,8 @@
 #ifndef COMMIT_RING_RECORDS
 #define COMMIT_RING_RECORDS 8192
 #endif
+#define COMMIT_RING_RESERVE (COMMIT_RING_RECORDS / 8)
+#define COMMIT_RING_THRESHOLD (COMMIT_RING_RECORDS / 4)
 #define COMMIT_RING_BYTES (COMMIT_RING_HEADER + COMMIT_RING_RECORDS * sizeof(struct commit_record))
 #define INIT_TABLE_PAGES 32
 #define PAGES_ROUND_UP(bytes) (((bytes) + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1))
@@ -112,7 +114,9 @@ static void core_make(const struct boot_package *package)
 	handoff.core = ref_of(boot_memory_take(1));
 	slots = ref_of(boot_memory_take(CNODE_BYTES(INIT_CNODE_BITS) / PAGE_SIZE));
 	ring = paddr_pointer(boot_memory_take(COMMIT_RING_BYTES / PAGE_SIZE));
-	*ring = (struct commit_ring){ .head = 1, .tail = 1, .capacity = COMMIT_RING_RECORDS };
+	*ring = (struct commit_ring){
+		.head = 1, .tail = 1, .capacity = COMMIT_RING_RECORDS, .reserve = COMMIT_RING_RESERVE, .threshold = COMMIT_RING_THRESHOLD,
+	};
 	handoff.ring = (uint64_t)ring;
 	record_add((struct commit_record){
 		.operation = COMMIT_GENESIS,
@@ -233,7 +237,6 @@ static uint64_t objects_make(struct boot_information **page)
 	thread_bind(THREAD_CNODE, INIT_SLOT_CNODE);
 	thread_bind(THREAD_VSPACE, INIT_SLOT_VSPACE);
 	thread_bind(THREAD_MESSAGE, INIT_SLOT_MESSAGE);
-	record_add((struct commit_record){ .operation = COMMIT_LOG_RESERVE, .argument = { handoff.thread, 1 } });
 	record_add((struct commit_record){ .operation = COMMIT_PRIORITY, .argument = { handoff.thread, INIT_PRIORITY, INIT_PRIORITY } });
 	return vspace;
 }

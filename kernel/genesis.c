@@ -12,8 +12,6 @@
 #include "kernel/panic.h"
 #include "kernel/schedule.h"
 
-#define RESERVE_SHARE 8 /* of the ring, one part in so many is kept for the holders of the reserve */
-
 struct cpu cpus[CPU_MAX];
 
 static void genesis_commit(struct commit_record record)
@@ -40,7 +38,6 @@ _Noreturn void kernel_main(const struct handoff *handoff)
 	for (mapping = handoff->mapping; mapping < handoff->mapping + handoff->mappings; mapping++)
 		vspace_map_whole(core_pointer(((struct slot *)core_pointer(mapping->slot))->object), mapping->address, mapping->pages,
 				 (unsigned)mapping->rights);
-	commit_ring->reserve = commit_ring->capacity / RESERVE_SHARE;
 	init->frame.rip = handoff->entry;
 	init->frame.rdi = handoff->information;
 	init->gs_base = handoff->thread_block;

@@ -204,7 +204,7 @@ void ring_wait(struct thread *thread, unsigned records)
 {
 	thread->state = THREAD_COMMIT;
 	thread->records = (uint8_t)records;
-	queues_insert(&ring_waiters, thread, thread->core.reserve ? PRIORITY_LEVELS - 1 : thread->core.priority);
+	queues_insert(&ring_waiters, thread, thread->core.priority);
 	hook_log_threshold(); /* whatever the threshold: the reader must come now */
 }
 

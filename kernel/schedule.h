@@ -83,7 +83,7 @@ void deadline_disarm(struct thread *thread);
 /* The timer fired: wake those whose deadline has passed (a bounded number), share time at a tick, set the timer again. */
 void timer_handle(void);
 
-/* Wait for room for `records` in the ring, in priority order (holders of the reserve first); the call is executed again afterwards. */
+/* Wait for room for `records` in the ring, in priority order; the call is executed again afterwards. */
 void ring_wait(struct thread *thread, unsigned records);
 
 /* No thread that is stopped (STOPPED_*) runs, is ready, or waits for the ring: it executes its call again when it goes on. */

@@ -47,21 +47,6 @@ MUST_USE static inline enum error untyped_reclaim(handle_t untyped)
 	return method_invoke(untyped, UNTYPED_RECLAIM, 0, 0, 0, 0, 0, 0);
 }
 
-struct untyped_state {
-	paddr_t base; /* 0 without the DMA right */
-	uint64_t size, watermark, device;
-};
-
-MUST_USE static inline enum error untyped_inform(handle_t untyped, struct untyped_state *state)
-{
-	uint64_t data[4] = {0};
-	enum error error = method_call(untyped, UNTYPED_INFORM, 0, 0, data);
-
-	if (error == OK)
-		*state = (struct untyped_state){data[0], data[1], data[2], data[3]};
-	return error;
-}
-
 /* CNode */
 
 MUST_USE static inline enum error cnode_copy(handle_t cnode, uint64_t index, handle_t source, uint64_t source_index, uint64_t rights)
@@ -97,8 +82,12 @@ struct capability_state {
 	enum object_type type;
 	uint64_t rights;
 	bool original, device;
-	uint64_t size;  /* or range, as MINT takes it */
-	uint64_t badge;
+	uint64_t size; /* or range, as MINT takes it */
+	union {
+		uint64_t badge;     /* Endpoint, Notification */
+		uint64_t watermark; /* Untyped: bytes in use */
+	};
+	paddr_t base; /* Untyped, Region: 0 without the DMA right */
 };
 
 MUST_USE static inline enum error cnode_query(handle_t cnode, uint64_t index, struct capability_state *state)
@@ -108,7 +97,7 @@ MUST_USE static inline enum error cnode_query(handle_t cnode, uint64_t index, st
 
 	if (error == OK)
 		*state = (struct capability_state){
-			(enum object_type)(data[0] & 0xff), data[0] >> 8 & 0xff, data[0] >> 16 & 1, data[0] >> 17 & 1, data[1], data[2]};
+			(enum object_type)(data[0] & 0xff), data[0] >> 8 & 0xff, data[0] >> 16 & 1, data[0] >> 17 & 1, data[1], {data[2]}, data[3]};
 	return error;
 }
 
@@ -217,20 +206,6 @@ MUST_USE static inline enum error vspace_inform(handle_t vspace, struct vspace_s
 	return error;
 }
 
-/* Region */
-
-MUST_USE static inline enum error region_inform(handle_t region, uint64_t *size, paddr_t *base)
-{
-	uint64_t data[4] = {0};
-	enum error error = method_call(region, REGION_INFORM, 0, 0, data);
-
-	if (error == OK) {
-		*size = data[0];
-		*base = data[1];
-	}
-	return error;
-}
-
 /* Mapping: the entries are in the message page; `*done` of them were done, whatever the status says about the next. */
 
 static inline enum error mapping_batch(handle_t mapping, enum method method, uint64_t entries, uint64_t *done)
@@ -262,7 +237,7 @@ MUST_USE static inline enum error mapping_unmap(handle_t mapping, uint64_t entri
 MUST_USE static inline enum error irq_bind(handle_t handler, handle_t notification)
 {
 	method_caps(notification, 0);
-	return method_invoke(handler, IRQ_HANDLER_BIND, 0, 1, 0, 0, 0, 0);
+	return method_invoke(handler, IRQ_HANDLER_BIND, 1, 1, 0, 0, 0, 0);
 }
 
 MUST_USE static inline enum error irq_acknowledge(handle_t handler)
@@ -272,7 +247,7 @@ MUST_USE static inline enum error irq_acknowledge(handle_t handler)
 
 MUST_USE static inline enum error irq_unbind(handle_t handler)
 {
-	return method_invoke(handler, IRQ_HANDLER_UNBIND, 0, 0, 0, 0, 0, 0);
+	return method_invoke(handler, IRQ_HANDLER_UNBIND, 1, 0, 0, 0, 0, 0);
 }
 
 struct irq_attachment {
@@ -325,33 +300,13 @@ MUST_USE static inline enum error log_advance(handle_t control, uint64_t sequenc
 	return method_invoke(control, LOG_CONTROL_ADVANCE, 1, 0, sequence, 0, 0, 0);
 }
 
-MUST_USE static inline enum error log_bind(handle_t control, handle_t notification, uint64_t threshold)
+MUST_USE static inline enum error log_bind(handle_t control, handle_t notification)
 {
 	method_caps(notification, 0);
-	return method_invoke(control, LOG_CONTROL_BIND, 1, 1, threshold, 0, 0, 0);
+	return method_invoke(control, LOG_CONTROL_BIND, 1, 1, 0, 0, 0, 0);
 }
 
 MUST_USE static inline enum error log_unbind(handle_t control)
 {
-	return method_invoke(control, LOG_CONTROL_UNBIND, 0, 0, 0, 0, 0, 0);
-}
-
-MUST_USE static inline enum error log_reserve(handle_t control, handle_t thread, uint64_t allowed)
-{
-	method_caps(thread, 0);
-	return method_invoke(control, LOG_CONTROL_RESERVE, 1, 1, allowed, 0, 0, 0);
-}
-
-struct log_state {
-	uint64_t head, tail, capacity, reserve;
-};
-
-MUST_USE static inline enum error log_inform(handle_t control, struct log_state *state)
-{
-	uint64_t data[4] = {0};
-	enum error error = method_call(control, LOG_CONTROL_INFORM, 0, 0, data);
-
-	if (error == OK)
-		*state = (struct log_state){data[0], data[1], data[2], data[3]};
-	return error;
+	return method_invoke(control, LOG_CONTROL_UNBIND, 1, 0, 0, 0, 0, 0);
 }

@@ -208,17 +208,12 @@ static void apply_revoke(const struct commit_record *record)
 	teardown_steps(core_pointer(record->argument[0]), record->count);
 }
 
-static void apply_log_reserve(const struct commit_record *record)
-{
-	((struct thread_core *)core_pointer(record->argument[0]))->reserve = (uint8_t)record->argument[1];
-}
-
 static void (*const appliers[COMMIT_OPERATIONS])(const struct commit_record *record) = {
 	[COMMIT_GENESIS] = apply_genesis,   [COMMIT_MODULE] = apply_module,   [COMMIT_GRANT] = apply_grant,
 	[COMMIT_RETYPE] = apply_retype,     [COMMIT_COPY] = apply_copy,       [COMMIT_MOVE] = apply_move,
 	[COMMIT_DELETE] = apply_delete,     [COMMIT_REVOKE] = apply_revoke,   [COMMIT_RESET] = apply_reset,
 	[COMMIT_PRIORITY] = apply_priority, [COMMIT_DONATE] = apply_donate,   [COMMIT_ATTACH] = apply_attach,
-	[COMMIT_IRQ_ATTACH] = apply_irq_attach, [COMMIT_LOG_RESERVE] = apply_log_reserve,
+	[COMMIT_IRQ_ATTACH] = apply_irq_attach,
 };
 
 void apply(const struct commit_record *record)

@@ -117,14 +117,18 @@ enum error cnode_revoke(struct call *call)
 enum error cnode_query(struct call *call)
 {
 	const struct slot *slot = slot_at(call->target, call->words[0]);
+	bool badged, memory;
 
 	if (!slot)
 		return refuse(ERR_ARGUMENT, "the index is beyond the CNode");
 	if (slot->type == OBJECT_NULL)
 		return refuse(ERR_NOCAP, "the slot is empty");
+	badged = slot->type == OBJECT_ENDPOINT || slot->type == OBJECT_NOTIFICATION;
+	memory = slot->type == OBJECT_UNTYPED || slot->type == OBJECT_REGION;
 	call->result[0] = slot->type | (uint64_t)slot->rights << 8 | (uint64_t)(slot->flags & (SLOT_ORIGINAL | SLOT_DEVICE)) << 16;
 	call->result[1] = slot->size;
-	call->result[2] = slot->type == OBJECT_ENDPOINT || slot->type == OBJECT_NOTIFICATION ? slot->badge : 0;
-	call->results = 3;
+	call->result[2] = badged ? slot->badge : slot->type == OBJECT_UNTYPED ? slot->watermark : 0;
+	call->result[3] = memory && slot->rights & RIGHT_DMA ? slot->object : 0;
+	call->results = 4;
 	return OK;
 }

@@ -2,7 +2,7 @@
 /*
  * The commit ring: where every change of authority becomes a record before its caller sees the result.
  *
- * A share of the ring is kept for the holders of the reserve. A caller that finds no room has changed nothing and waits (ERR_RING_FULL).
+ * A share of the ring is kept for threads of the highest priority, which only init's maximum gives: for whoever starts the ring's reader anew. Any other caller that finds no room has changed nothing and waits (ERR_RING_FULL).
  *
  * With BENCH_NO_COMMITS (a benchmark's kernel variant only) records go through apply() but are not kept: the difference is what logging costs.
  */
@@ -14,7 +14,7 @@ struct commit_ring *commit_ring;
 bool commit_room(const struct thread_core *caller, uint64_t count)
 {
 	uint64_t room = commit_ring->capacity - (commit_ring->head - commit_ring->tail);
-	uint64_t kept = caller && caller->reserve ? 0 : commit_ring->reserve;
+	uint64_t kept = caller && caller->priority == PRIORITY_LEVELS - 1 ? 0 : commit_ring->reserve;
 
 	return room >= kept + count;
 }

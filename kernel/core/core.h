@@ -96,7 +96,6 @@ struct thread_core {
 	uint8_t priority;
 	uint8_t priority_max; /* the highest that it may give */
 	uint8_t foreign;      /* a personality was bound once: no kernel call any more */
-	uint8_t reserve;      /* may use the reserved share of the ring */
 };
 
 struct notification_core {
@@ -129,6 +128,7 @@ struct irq_core {
 	uint16_t line;
 	uint16_t flags;
 };
+_Static_assert(offsetof(struct thread_core, slot) == 0 && offsetof(struct irq_core, notification) == 0, "an object begins with its slots");
 _Static_assert(sizeof(struct irq_core) <= 128, "the IrqHandler's size is an ABI constant");
 
 #define VECTORS 256
@@ -139,7 +139,7 @@ struct core {
 	uint64_t abi_version;
 	ref_t dying;          /* head of the list of dying slots */
 	struct slot root;     /* parent of what genesis made */
-	struct slot log;      /* LOG_CONTROL.BIND's Notification */
+	struct slot log;      /* LOG_CONTROL's Notification */
 	ref_t vector[VECTORS]; /* the IrqHandler at each vector */
 	uint8_t line[LINES_MAX]; /* the vector of each IOAPIC line, 0: free */
 };
@@ -207,7 +207,7 @@ void slot_clear(struct slot *slot);
 
 /* commit.c: the ring. */
 
-/* Room for `count` records of `caller` (NULL: the kernel itself, which has no part in the reserve). */
+/* Room for `count` records of `caller` (NULL: the kernel itself). The reserve is for callers of the highest priority. */
 bool commit_room(const struct thread_core *caller, uint64_t count);
 
 /*

@@ -26,7 +26,7 @@ enum destination {
 	IN_CAP_1,  /* the second capability argument */
 };
 
-/* The methods that take capabilities: type and rights of each (THREAD.BIND checks its own), and the CNode of the destination. */
+/* The methods that take capabilities: type and rights of each (BIND checks its own), and the CNode of the destination. */
 static const struct operands {
 	struct {
 		uint8_t type, rights;
@@ -39,10 +39,7 @@ static const struct operands {
 	[METHOD_INDEX(OBJECT_CNODE, CNODE_MOVE)] = { .cap[0] = { OBJECT_CNODE, RIGHT_WRITE }, .destination = IN_TARGET },
 	[METHOD_INDEX(OBJECT_VSPACE, VSPACE_DONATE)] = { { { OBJECT_UNTYPED, RIGHT_WRITE }, { OBJECT_CNODE, RIGHT_WRITE } }, IN_CAP_1 },
 	[METHOD_INDEX(OBJECT_VSPACE, VSPACE_ATTACH_REGION)] = { { { OBJECT_REGION, 0 }, { OBJECT_CNODE, RIGHT_WRITE } }, IN_CAP_1 },
-	[METHOD_INDEX(OBJECT_IRQ_HANDLER, IRQ_HANDLER_BIND)] = { .cap[0] = { OBJECT_NOTIFICATION, RIGHT_WRITE } },
 	[METHOD_INDEX(OBJECT_IRQ_CONTROL, IRQ_CONTROL_ATTACH_HANDLER)] = { .cap[0] = { OBJECT_IRQ_HANDLER, RIGHT_MANAGE } },
-	[METHOD_INDEX(OBJECT_LOG_CONTROL, LOG_CONTROL_BIND)] = { .cap[0] = { OBJECT_NOTIFICATION, RIGHT_WRITE } },
-	[METHOD_INDEX(OBJECT_LOG_CONTROL, LOG_CONTROL_RESERVE)] = { .cap[0] = { OBJECT_THREAD, 0 } },
 };
 
 static enum error operands_check(struct call *call, const struct operands *operand, unsigned caps)

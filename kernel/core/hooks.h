@@ -41,7 +41,7 @@ bool hook_limbo_step(void);
 /* decode: number of IOAPIC lines. */
 unsigned hook_irq_lines(void);
 
-/* commit: the ring has as many records as LOG_CONTROL.BIND asked for. */
+/* commit: as many records as the ring's header tells wait to be consumed. */
 void hook_log_threshold(void);
 
 /* decode, debug builds: an operation was refused. */

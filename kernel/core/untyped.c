@@ -101,15 +101,3 @@ enum error untyped_reclaim(struct call *call)
 		return error;
 	return commit(call->caller, &(struct commit_record){ .operation = COMMIT_RESET, .argument = { core_ref(untyped) } });
 }
-
-enum error untyped_inform(struct call *call)
-{
-	const struct slot *untyped = call->target;
-
-	call->result[0] = untyped->rights & RIGHT_DMA ? untyped->object : 0;
-	call->result[1] = untyped->size;
-	call->result[2] = untyped->watermark;
-	call->result[3] = (untyped->flags & SLOT_DEVICE) != 0;
-	call->results = 4;
-	return OK;
-}

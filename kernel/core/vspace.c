@@ -45,11 +45,3 @@ enum error vspace_attach(struct call *call)
 		.argument = { core_ref(region), core_ref(call->destination), call->target->object, mapping, rights },
 	});
 }
-
-enum error region_inform(struct call *call)
-{
-	call->result[0] = call->target->size;
-	call->result[1] = call->target->rights & RIGHT_DMA ? call->target->object : 0;
-	call->results = 2;
-	return OK;
-}

@@ -41,7 +41,7 @@ static void core_add(struct sha256 *hash, const struct core *part)
 
 static void thread_add(struct sha256 *hash, const struct thread_core *thread)
 {
-	WORDS_ADD(hash, thread->priority, thread->priority_max, thread->foreign, thread->reserve);
+	WORDS_ADD(hash, thread->priority, thread->priority_max, thread->foreign);
 }
 
 static void vspace_add(struct sha256 *hash, const struct vspace_core *vspace)

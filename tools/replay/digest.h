@@ -5,7 +5,7 @@
  * In the order of addresses, for each entry of state.h, as little-endian 64-bit words:
  *   core          ABI version, head of the dying list, root slot, handler of each vector, vector of each line
  *   slot          type, remains, rights, flags and place, cursor, object, badge or watermark or base, size or mask or ports, next donation, links, parent
- *   Thread        priority, maximum, foreign, reserve
+ *   Thread        priority, maximum, foreign
  *   Notification  the Thread that it is bound to
  *   VSpace        its slot, its Mappings, its donations
  *   Mapping       its slot, VSpace, neighbours, base, pages, index, rights, device

@@ -47,8 +47,7 @@ static void object_fields(const void *object, uint8_t type, char *text)
 	const struct irq_core *irq = object;
 
 	if (type == OBJECT_THREAD)
-		APPEND(text, " priority=%u priority_max=%u foreign=%u reserve=%u", thread->priority, thread->priority_max, thread->foreign,
-		       thread->reserve);
+		APPEND(text, " priority=%u priority_max=%u foreign=%u", thread->priority, thread->priority_max, thread->foreign);
 	if (type == OBJECT_NOTIFICATION)
 		APPEND(text, " bound=%llx", physical(((const struct notification_core *)object)->bound));
 	if (type == OBJECT_VSPACE)

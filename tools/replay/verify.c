@@ -169,7 +169,7 @@ static const char *asker_bind(const struct verification *verification, const str
 {
 	ref_t slot = record->argument[1], thread = slot & ~(ref_t)(PAGE_SIZE - 1);
 	struct slot *source = held(asker, record->argument[0]), *target = NULL;
-	uint64_t words[8] = {1}; /* LOG_CONTROL.BIND: the threshold is no capability state */
+	uint64_t words[8] = {0};
 	enum method method;
 
 	if (slot == core_ref(&core->log)) {
@@ -236,6 +236,7 @@ static const char *asker_unbind(const struct verification *verification, const s
 {
 	ref_t slot = record->argument[0], thread = slot & ~(ref_t)(PAGE_SIZE - 1);
 	struct slot *target = NULL;
+	uint64_t which = 0;
 	enum method method;
 
 	if (slot == core_ref(&core->log)) {
@@ -247,8 +248,9 @@ static const char *asker_unbind(const struct verification *verification, const s
 	} else if (arena_shadow(verification->arena, thread) == SHADOW_THREAD && slot % SLOT_SIZE == 0) {
 		target = held_object(asker, OBJECT_THREAD, thread, RIGHT_MANAGE);
 		method = THREAD_UNBIND;
+		which = (slot - thread) / SLOT_SIZE;
 	}
-	return target ? invoke(asker, target, method, (uint64_t[8]){(slot - thread) / SLOT_SIZE}, NULL, NULL) : NO_TARGET;
+	return target ? invoke(asker, target, method, (uint64_t[8]){which}, NULL, NULL) : NO_TARGET;
 }
 
 static const char *asker_delete(const struct verification *verification, const struct asker *asker, const struct commit_record *record)
@@ -361,16 +363,6 @@ static const char *asker_irq_attach(const struct asker *asker, const struct comm
 		       : NO_ARGUMENT;
 }
 
-static const char *asker_log_reserve(const struct asker *asker, const struct commit_record *record)
-{
-	struct slot *control = held_object(asker, OBJECT_LOG_CONTROL, 0, RIGHT_MANAGE);
-	struct slot *thread = held_object(asker, OBJECT_THREAD, record->argument[0], 0);
-
-	if (!control)
-		return NO_TARGET;
-	return thread ? invoke(asker, control, LOG_CONTROL_RESERVE, (uint64_t[8]){record->argument[1]}, thread, NULL) : NO_ARGUMENT;
-}
-
 static const char *ask(struct verification *verification, const struct asker *asker, const struct commit_record *record)
 {
 	switch (record->operation) {
@@ -394,8 +386,6 @@ static const char *ask(struct verification *verification, const struct asker *as
 		return asker_attach(verification, asker, record);
 	case COMMIT_IRQ_ATTACH:
 		return asker_irq_attach(asker, record);
-	case COMMIT_LOG_RESERVE:
-		return asker_log_reserve(asker, record);
 	default:
 		return "there is no such operation";
 	}

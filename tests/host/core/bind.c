@@ -254,34 +254,50 @@ static void irq_notification(void **state)
 	assert_int_equal(machine.slots_changed, 4);
 }
 
-static enum error log_bind_to(uint64_t threshold, uint64_t source)
+static enum error log_bind_to(uint64_t which, uint64_t source)
 {
 	return request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND, 1,
-		{ machine_slot(source) }, { threshold } });
+		{ machine_slot(source) }, { which } });
+}
+
+static enum error unbind_slot(uint64_t object, enum method method, uint64_t which)
+{
+	return request_make(
+		&(struct request){ machine_slot(object), method, 0, { NULL }, { which } });
 }
 
 static void log_notification(void **state)
 {
 	(void)state;
 	make_all();
-	assert_refused(ERR_ARGUMENT, log_bind_to(0, AT_NOTIFICATION));
-	assert_refused(ERR_ARGUMENT, log_bind_to(4097, AT_NOTIFICATION));
-	assert_refused(ERR_TYPE, log_bind_to(1, AT_ENDPOINT));
+	assert_refused(ERR_ARGUMENT, log_bind_to(1, AT_NOTIFICATION));
+	assert_refused(ERR_ARGUMENT, log_bind_to(UINT64_MAX, AT_NOTIFICATION));
+	assert_refused(ERR_TYPE, log_bind_to(0, AT_ENDPOINT));
 	assert_done(do_copy(AT_WEAK, AT_NOTIFICATION, RIGHT_READ));
-	assert_refused(ERR_RIGHTS, log_bind_to(1, AT_WEAK));
-	assert_int_equal(commit_ring->threshold, 0);
-	assert_done(log_bind_to(4096, AT_NOTIFICATION));
-	assert_int_equal(commit_ring->threshold, 4096);
+	assert_refused(ERR_RIGHTS, log_bind_to(0, AT_WEAK));
+	assert_done(log_bind_to(0, AT_NOTIFICATION));
 	assert_int_equal(core->log.type, OBJECT_NOTIFICATION);
 	assert_int_equal(slot_place(&core->log), PLACE_LOG);
-	assert_refused(ERR_OCCUPIED, log_bind_to(1, AT_NOTIFICATION));
-	assert_int_equal(commit_ring->threshold, 4096);
-	assert_done(request_make(&(struct request){
-		machine_slot(AT_LOG_CONTROL), LOG_CONTROL_UNBIND, 0, { NULL }, { 0 } }));
+	assert_refused(ERR_OCCUPIED, log_bind_to(0, AT_NOTIFICATION));
+	assert_refused(ERR_ARGUMENT, unbind_slot(AT_LOG_CONTROL, LOG_CONTROL_UNBIND, 1));
+	assert_done(unbind_slot(AT_LOG_CONTROL, LOG_CONTROL_UNBIND, 0));
 	assert_true(slot_is_empty(&core->log));
-	assert_done(log_bind_to(1, AT_NOTIFICATION));
+	assert_done(log_bind_to(0, AT_NOTIFICATION));
 	assert_done(do_delete(AT_NOTIFICATION));
 	assert_true(slot_is_empty(&core->log));
+}
+
+/* An IrqHandler has one slot: what lies behind it is none. */
+static void irq_slots_refused(void **state)
+{
+	(void)state;
+	make_all();
+	for (uint64_t which = 1; which <= THREAD_SLOTS; which++) {
+		assert_refused(ERR_ARGUMENT, unbind_slot(AT_HANDLER, IRQ_HANDLER_UNBIND, which));
+		assert_refused(ERR_ARGUMENT,
+			request_make(&(struct request){ machine_slot(AT_HANDLER), IRQ_HANDLER_BIND,
+				1, { machine_slot(AT_NOTIFICATION) }, { which } }));
+	}
 }
 
 const struct core_test bind_tests[] = {
@@ -301,7 +317,7 @@ const struct core_test bind_tests[] = {
 		bound_slots_follow },
 	{ "bind.priority", "priorities end at the caller's maximum", priorities },
 	{ "bind.irq", "an IrqHandler holds one Notification that it may signal", irq_notification },
-	{ "bind.log", "the log holds one Notification and a threshold that the ring can reach",
-		log_notification },
+	{ "bind.irq.slots", "an IrqHandler has no other slot", irq_slots_refused },
+	{ "bind.log", "the log holds one Notification that it may signal", log_notification },
 	{ 0 },
 };

@@ -342,10 +342,11 @@ static void query(void **state)
 	assert_refused(ERR_ARGUMENT, do_query(SLOTS));
 	assert_refused(ERR_NOCAP, do_query(AT_FREE));
 	assert_done(do_query(AT_DEVICE));
-	assert_int_equal(answer.results, 3);
+	assert_int_equal(answer.results, 4);
 	assert_int_equal(answer.result[0], OBJECT_UNTYPED | RIGHTS_ALL << 8 | 1 << 16 | 1 << 17);
 	assert_int_equal(answer.result[1], UNTYPED_BYTES);
 	assert_int_equal(answer.result[2], 0);
+	assert_int_equal(answer.result[3], machine_slot(AT_DEVICE)->object);
 	make(OBJECT_ENDPOINT, AT_ENDPOINT);
 	assert_done(do_mint(AT_COPY, AT_ENDPOINT, RIGHT_WRITE, 99));
 	assert_done(do_query(AT_COPY));
@@ -357,7 +358,21 @@ static void query(void **state)
 	assert_int_equal(answer.result[2], 98);
 	assert_done(do_retype(AT_UNTYPED, OBJECT_REGION, PAGE_SIZE, AT_FREE + 5, 1));
 	assert_done(do_query(AT_UNTYPED));
+	assert_int_equal(answer.result[2], machine_slot(AT_UNTYPED)->watermark);
+	assert_int_equal(answer.result[2], 2 * PAGE_SIZE);
+	assert_int_equal(answer.result[3], machine_slot(AT_UNTYPED)->object);
+	machine_slot(AT_UNTYPED)->rights &= (uint8_t)~RIGHT_DMA;
+	assert_done(do_query(AT_UNTYPED));
+	assert_int_equal(answer.result[3], 0);
+	assert_done(do_query(AT_FREE + 5));
+	assert_int_equal(answer.result[3], machine_slot(AT_FREE + 5)->object);
+	assert_done(do_copy(AT_FREE + 7, AT_FREE + 5, RIGHTS_ALL & ~RIGHT_DMA));
+	assert_done(do_query(AT_FREE + 7));
 	assert_int_equal(answer.result[2], 0);
+	assert_int_equal(answer.result[3], 0);
+	assert_done(do_query(AT_CNODE));
+	assert_int_equal(answer.result[2], 0);
+	assert_int_equal(answer.result[3], 0);
 	readable = machine_slot(AT_FREE + 6);
 	assert_done(do_copy(AT_FREE + 6, AT_CNODE, RIGHT_READ));
 	assert_done(request_make(
@@ -426,7 +441,7 @@ const struct core_test cnode_tests[] = {
 	{ "cnode.tables", "table memory does not move", move_of_tables },
 	{ "cnode.between", "capabilities move between CNodes and die with the one they lie in",
 		move_between_cnodes },
-	{ "cnode.query", "query tells type, rights, original, device, size and badge", query },
+	{ "cnode.query", "query tells type, rights, original, device, size, badge, watermark and, with DMA, the base", query },
 	{ "cnode.delete", "delete takes what was derived along, revoke leaves the capability",
 		delete_and_revoke },
 	{ "cnode.transfer", "a transfer keeps rights and badge and is marked in its record",

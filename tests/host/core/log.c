@@ -8,26 +8,6 @@ static enum error advance(uint64_t sequence)
 		machine_slot(AT_LOG_CONTROL), LOG_CONTROL_ADVANCE, 0, { NULL }, { sequence } });
 }
 
-static enum error reserve(uint64_t thread, uint64_t allowed)
-{
-	return request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_RESERVE, 1,
-		{ machine_slot(thread) }, { allowed } });
-}
-
-static void inform(void **state)
-{
-	(void)state;
-	system_start_ring(64, 5);
-	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE, 1));
-	assert_done(request_make(&(struct request){
-		machine_slot(AT_LOG_CONTROL), LOG_CONTROL_INFORM, 0, { NULL }, { 0 } }));
-	assert_int_equal(answer.results, 4);
-	assert_int_equal(answer.result[0], commit_ring->head);
-	assert_int_equal(answer.result[1], commit_ring->head - 1);
-	assert_int_equal(answer.result[2], 64);
-	assert_int_equal(answer.result[3], 5);
-}
-
 static void records(void **state)
 {
 	uint64_t head = commit_ring->head;
@@ -43,8 +23,7 @@ static void records(void **state)
 }
 
 /*
- * A caller without the reserve is refused when only the reserve is left, and one with it when
- * nothing is. Nothing has changed then.
+ * A caller is refused when only the reserve is left, one of the highest priority when nothing is. Nothing has changed then.
  */
 static void ring_fills(void **state)
 {
@@ -60,7 +39,9 @@ static void ring_fills(void **state)
 	assert_true(is_empty(AT_FREE + done));
 	assert_false(commit_room(machine.caller, 1));
 	assert_false(commit_room(NULL, 1));
-	machine.caller->reserve = 1;
+	machine.caller->priority = PRIORITY_LEVELS - 2;
+	assert_false(commit_room(machine.caller, 1));
+	machine.caller->priority = PRIORITY_LEVELS - 1;
 	assert_true(commit_room(machine.caller, 4));
 	assert_false(commit_room(machine.caller, 5));
 	while (do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + done + reserved, 1) == OK)
@@ -71,7 +52,7 @@ static void ring_fills(void **state)
 		commit(NULL, &(struct commit_record){ .operation = COMMIT_MODULE }), ERR_RING_FULL);
 	assert_done(advance(commit_ring->tail + 1));
 	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + done + reserved, 1));
-	machine.caller->reserve = 0;
+	machine.caller->priority = 0;
 	assert_done(advance(commit_ring->head - 11));
 	assert_done(do_copy(AT_FREE + 50, AT_FREE, RIGHTS_ALL));
 	assert_int_equal(do_copy(AT_FREE + 51, AT_FREE, RIGHTS_ALL), ERR_RING_FULL);
@@ -102,9 +83,7 @@ static void full_ring_each(void **state)
 		{ machine_slot(AT_IRQ_CONTROL), IRQ_CONTROL_ATTACH_HANDLER, 1,
 			{ machine_slot(AT_FREE + 6) }, { 1, 0 } },
 		{ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND, 1, { machine_slot(AT_FREE + 7) },
-			{ 7 } },
-		{ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_RESERVE, 1,
-			{ machine_slot(AT_FREE + 2) }, { 1 } },
+			{ 0 } },
 	};
 
 	(void)state;
@@ -125,7 +104,6 @@ static void full_ring_each(void **state)
 		assert_int_equal(request_make(&requests[i]), ERR_RING_FULL);
 		assert_false(answer.progress);
 		assert_int_equal(commit_ring->head, head);
-		assert_int_equal(commit_ring->threshold, 0);
 		machine_drain();
 		assert_done(request_make(&requests[i]));
 		assert_true(commit_ring->head > head);
@@ -155,7 +133,8 @@ static void threshold(void **state)
 	assert_done(advance(commit_ring->tail));
 	assert_int_equal(machine.thresholds, 0);
 	assert_done(request_make(&(struct request){ machine_slot(AT_LOG_CONTROL), LOG_CONTROL_BIND,
-		1, { machine_slot(AT_FREE) }, { 4 } }));
+		1, { machine_slot(AT_FREE) }, { 0 } }));
+	commit_ring->threshold = 4;
 	assert_int_equal(machine.thresholds, 0);
 	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE + 1, 1));
 	assert_int_equal(machine.thresholds, 0);
@@ -171,25 +150,7 @@ static void threshold(void **state)
 	assert_int_equal(machine.thresholds, 2);
 }
 
-static void reserve_is_given(void **state)
-{
-	const struct thread_core *thread;
-
-	(void)state;
-	assert_done(do_retype(AT_UNTYPED, OBJECT_THREAD, 0, AT_FREE, 1));
-	thread = core_pointer(machine_slot(AT_FREE)->object);
-	assert_refused(ERR_TYPE, reserve(AT_CNODE, 1));
-	assert_refused(ERR_ARGUMENT, reserve(AT_FREE, 2));
-	assert_refused(ERR_ARGUMENT, reserve(AT_FREE, 256));
-	assert_done(reserve(AT_FREE, 1));
-	assert_int_equal(thread->reserve, 1);
-	assert_int_equal(record_back(0)->operation, COMMIT_LOG_RESERVE);
-	assert_done(reserve(AT_FREE, 0));
-	assert_int_equal(thread->reserve, 0);
-}
-
 const struct core_test log_tests[] = {
-	{ "log.inform", "the log tells head, tail, capacity and reserve", inform },
 	{ "log.records", "records are numbered without a gap and name who asked", records },
 	{ "log.full", "the ring fills to its reserve, and with the reserve to its end",
 		ring_fills },
@@ -197,6 +158,5 @@ const struct core_test log_tests[] = {
 		full_ring_each },
 	{ "log.advance", "only records that are in the ring can be freed", advance_refused },
 	{ "log.threshold", "the threshold is signalled when it is reached", threshold },
-	{ "log.reserve", "the reserve is given to Threads and taken back", reserve_is_given },
 	{ 0 },
 };

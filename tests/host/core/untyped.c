@@ -349,27 +349,6 @@ static void reclaim_of_itself(void **state)
 	assert_int_equal(record_back(0)->operation, COMMIT_REVOKE);
 }
 
-static void inform(void **state)
-{
-	struct request request = { untyped(), UNTYPED_INFORM, 0, { NULL }, { 0 } };
-
-	(void)state;
-	assert_done(do_retype(AT_UNTYPED, OBJECT_ENDPOINT, 0, AT_FREE, 1));
-	assert_done(request_make(&request));
-	assert_int_equal(answer.results, 4);
-	assert_int_equal(answer.result[0], untyped()->object);
-	assert_int_equal(answer.result[1], UNTYPED_BYTES);
-	assert_int_equal(answer.result[2], 64);
-	assert_int_equal(answer.result[3], 0);
-	untyped()->rights &= (uint8_t)~RIGHT_DMA;
-	assert_done(request_make(&request));
-	assert_int_equal(answer.result[0], 0);
-	request.target = machine_slot(AT_DEVICE);
-	assert_done(request_make(&request));
-	assert_int_equal(answer.result[0], DEVICE_BASE);
-	assert_int_equal(answer.result[3], 1);
-}
-
 const struct core_test untyped_tests[] = {
 	{ "untyped.retype", "each type is made upward from the watermark, aligned, as originals",
 		retype_each },
@@ -396,6 +375,5 @@ const struct core_test untyped_tests[] = {
 	{ "untyped.exact", "clearing ends where the objects end", clearing_is_exact },
 	{ "untyped.reclaim", "reclaim deletes everything and starts over", reclaim },
 	{ "untyped.own", "an Untyped inside its own memory goes with it", reclaim_of_itself },
-	{ "untyped.inform", "inform tells the base only with the DMA right", inform },
 	{ 0 },
 };

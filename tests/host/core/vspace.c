@@ -298,22 +298,6 @@ static void table_memory_goes(void **state)
 	assert_int_equal(machine_slot(AT_LARGE)->watermark, 0);
 }
 
-static void inform(void **state)
-{
-	struct request request = { machine_slot(AT_MEMORY), REGION_INFORM, 0, { NULL }, { 0 } };
-
-	(void)state;
-	make_memory();
-	assert_done(request_make(&request));
-	assert_int_equal(answer.results, 2);
-	assert_int_equal(answer.result[0], 4 * PAGE_SIZE);
-	assert_int_equal(answer.result[1], machine_slot(AT_MEMORY)->object);
-	assert_done(do_copy(AT_WEAK, AT_MEMORY, RIGHTS_ALL & ~RIGHT_DMA));
-	request.target = machine_slot(AT_WEAK);
-	assert_done(request_make(&request));
-	assert_int_equal(answer.result[1], 0);
-}
-
 const struct core_test vspace_tests[] = {
 	{ "vspace.donate", "donated memory is a child of its Untyped and listed by its VSpace",
 		donate },
@@ -336,6 +320,5 @@ const struct core_test vspace_tests[] = {
 	{ "vspace.delete", "a VSpace takes its Mappings and table memory along, wherever they lie",
 		vspace_goes },
 	{ "vspace.tables", "table memory takes its VSpace along", table_memory_goes },
-	{ "vspace.inform", "a Region tells its address only with the DMA right", inform },
 	{ 0 },
 };

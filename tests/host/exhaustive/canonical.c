@@ -48,7 +48,7 @@ static uint64_t own_number(const struct model *model, const struct capability *c
 	number = mix(number, capability->badge ^ capability->used << 1 ^ place << 40);
 	number = mix(number,
 		capability->priority | (uint64_t)capability->priority_max << 8 |
-			(uint64_t)capability->foreign << 16 | (uint64_t)capability->reserve << 24 |
+			(uint64_t)capability->foreign << 16 |
 			(uint64_t)capability->vector << 32 | (uint64_t)capability->line << 48);
 	return mix(number,
 		offset_of(model, capability) << 16 | capability->flags |

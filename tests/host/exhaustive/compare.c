@@ -129,9 +129,7 @@ static const char *object_compare(struct model *model, const struct capability *
 		DIFFERS(thread->priority != capability->priority ||
 				thread->priority_max != capability->priority_max,
 			"the priorities differ");
-		DIFFERS(thread->foreign != capability->foreign ||
-				thread->reserve != capability->reserve,
-			"foreign or reserve differ");
+		DIFFERS(thread->foreign != capability->foreign, "foreign differs");
 		return range_is_empty(model, capability->object, THREAD_SLOTS);
 	case OBJECT_NOTIFICATION:
 		DIFFERS(!bound_to(model, capability,

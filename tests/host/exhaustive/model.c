@@ -462,11 +462,13 @@ static void slot_method(
 		refuse_if(answer, !here || here->dying, ERR_NOCAP);
 		if (answer->refusals)
 			break;
-		answer->results = 3;
+		answer->results = 4;
 		answer->result[0] = here->type | (uint64_t)here->rights << 8 |
 			(uint64_t)here->original << 16 | (uint64_t)here->device << 17;
 		answer->result[1] = here->type == OBJECT_CNODE ? here->size - 1 : here->size;
-		answer->result[2] = here->badge;
+		answer->result[2] = here->type == OBJECT_UNTYPED ? here->used : here->badge;
+		if (here->type == OBJECT_UNTYPED || here->type == OBJECT_REGION)
+			answer->result[3] = has(here, RIGHT_DMA) ? here->object : 0;
 		break;
 	}
 }
@@ -645,22 +647,6 @@ static void attach(struct model *model, const struct model_call *call,
 	made->device = false;
 }
 
-static void untyped_inform(const struct capability *untyped, struct model_answer *answer)
-{
-	answer->results = 4;
-	answer->result[0] = has(untyped, RIGHT_DMA) ? untyped->object : 0;
-	answer->result[1] = untyped->size;
-	answer->result[2] = untyped->used;
-	answer->result[3] = untyped->device;
-}
-
-static void region_inform(const struct capability *region, struct model_answer *answer)
-{
-	answer->results = 2;
-	answer->result[0] = region->size;
-	answer->result[1] = has(region, RIGHT_DMA) ? region->object : 0;
-}
-
 static bool vector_taken(const struct model *model, uint16_t vector)
 {
 	for (int i = 0; i < model->count; i++)
@@ -715,18 +701,20 @@ static void irq_method(
 {
 	paddr_t place = model_at(model, call->target)->object;
 
+	if (call->label != IRQ_HANDLER_ACKNOWLEDGE)
+		refuse_if(answer, call->words[0] > 0, ERR_ARGUMENT);
 	if (call->label == IRQ_HANDLER_BIND)
 		bind(model, call, place, OBJECT_NOTIFICATION, RIGHT_WRITE, answer);
 	if (call->label == IRQ_HANDLER_UNBIND) {
 		answer->teardown = true;
-		model_delete(model, place);
+		if (!answer->refusals)
+			model_delete(model, place);
 	}
 }
 
 static void log_method(
 	struct model *model, const struct model_call *call, struct model_answer *answer)
 {
-	const struct capability *thread;
 	uint64_t tail = model->head - model->ring_used;
 
 	switch (call->label) {
@@ -737,29 +725,16 @@ static void log_method(
 			model->ring_used = model->head - call->words[0];
 		break;
 	case LOG_CONTROL_BIND:
-		refuse_if(answer, call->words[0] == 0 || call->words[0] > model->ring_capacity,
-			ERR_ARGUMENT);
+		refuse_if(answer, call->words[0] > 0, ERR_ARGUMENT);
 		bind(model, call, model->log_place, OBJECT_NOTIFICATION, RIGHT_WRITE, answer);
 		break;
 	case LOG_CONTROL_UNBIND:
+		refuse_if(answer, call->words[0] > 0, ERR_ARGUMENT);
 		answer->teardown = true;
-		model_delete(model, model->log_place);
-		break;
-	case LOG_CONTROL_RESERVE:
-		thread = model_at(model, call->cap[0]);
-		answer->commits = true;
-		refuse_if(answer, thread->type != OBJECT_THREAD, ERR_TYPE);
-		refuse_if(answer, call->words[0] > 1, ERR_ARGUMENT);
 		if (!answer->refusals)
-			model->capability[model_original(model, thread)]
-				.reserve = (uint8_t)call->words[0];
+			model_delete(model, model->log_place);
 		break;
 	default:
-		answer->results = 4;
-		answer->result[0] = model->head;
-		answer->result[1] = tail;
-		answer->result[2] = model->ring_capacity;
-		answer->result[3] = model->ring_reserve;
 		break;
 	}
 }
@@ -792,10 +767,8 @@ static void decode(struct model *model, const struct model_call *call,
 	case OBJECT_UNTYPED:
 		if (call->label == UNTYPED_RETYPE)
 			retype(model, call, answer);
-		else if (call->label == UNTYPED_RECLAIM)
-			reclaim(model, call, answer);
 		else
-			untyped_inform(model_at(model, call->target), answer);
+			reclaim(model, call, answer);
 		break;
 	case OBJECT_CNODE:
 		if (call->label <= CNODE_MINT)
@@ -813,9 +786,6 @@ static void decode(struct model *model, const struct model_call *call,
 			donate(model, call, answer);
 		else if (call->label == VSPACE_ATTACH_REGION)
 			attach(model, call, choice, answer);
-		break;
-	case OBJECT_REGION:
-		region_inform(model_at(model, call->target), answer);
 		break;
 	case OBJECT_IRQ_HANDLER:
 		irq_method(model, call, answer);

@@ -40,7 +40,7 @@ struct capability {
 	/* The object's own state, kept with its original. */
 	uint64_t used;					  /* Untyped */
 	paddr_t memory;					  /* table memory: its base */
-	uint8_t priority, priority_max, foreign, reserve; /* Thread */
+	uint8_t priority, priority_max, foreign;	  /* Thread */
 	uint16_t vector, line, flags;			  /* IrqHandler */
 	paddr_t vspace, base;				  /* Mapping */
 	uint16_t index, pages;

@@ -303,7 +303,6 @@ static void retype_list(const struct capability *untyped)
 	}
 	operation_add(untyped, UNTYPED_RECLAIM, 0, 0, 0, 0);
 	operation_interrupt();
-	operation_add(untyped, UNTYPED_INFORM, 0, 0, 0, 0);
 }
 
 static void mint_list(const struct capability *target, const struct capability *cnode, uint64_t to,
@@ -427,8 +426,10 @@ static void vspace_list(const struct capability *vspace)
 static void irq_list(const struct capability *handler)
 {
 	FOR_EACH (source, OBJECT_NOTIFICATION)
-		operation_with(handler, IRQ_HANDLER_BIND, source, NULL, 0, 0, 0, 0);
-	operation_add(handler, IRQ_HANDLER_UNBIND, 0, 0, 0, 0);
+		for (uint64_t which = 0; which < 2; which++)
+			operation_with(handler, IRQ_HANDLER_BIND, source, NULL, which, 0, 0, 0);
+	for (uint64_t which = 0; which < 2; which++)
+		operation_add(handler, IRQ_HANDLER_UNBIND, which, 0, 0, 0);
 	machine_list(handler, IRQ_HANDLER_ACKNOWLEDGE, IRQ_HANDLER_ACKNOWLEDGE);
 }
 
@@ -448,20 +449,14 @@ static void log_list(const struct capability *control)
 {
 	FOR_EACH (source, OBJECT_NOTIFICATION) {
 		operation_with(control, LOG_CONTROL_BIND, source, NULL, 0, 0, 0, 0);
-		operation_with(control, LOG_CONTROL_BIND, source, NULL, 2, 0, 0, 0);
-		operation_with(
-			control, LOG_CONTROL_BIND, source, NULL, state->ring_capacity + 1, 0, 0, 0);
+		operation_with(control, LOG_CONTROL_BIND, source, NULL, 1, 0, 0, 0);
 	}
-	FOR_EACH (thread, OBJECT_THREAD)
-		for (uint64_t allowed = 0; allowed < 3; allowed++)
-			operation_with(
-				control, LOG_CONTROL_RESERVE, thread, NULL, allowed, 0, 0, 0);
 	for (uint64_t freed = 0; freed <= state->ring_used + 1; freed++)
 		operation_add(control, LOG_CONTROL_ADVANCE, state->head - state->ring_used + freed,
 			0, 0, 0);
 	operation_add(control, LOG_CONTROL_ADVANCE, state->head - state->ring_used - 1, 0, 0, 0);
-	operation_add(control, LOG_CONTROL_UNBIND, 0, 0, 0, 0);
-	operation_add(control, LOG_CONTROL_INFORM, 0, 0, 0, 0);
+	for (uint64_t which = 0; which < 2; which++)
+		operation_add(control, LOG_CONTROL_UNBIND, which, 0, 0, 0);
 }
 
 static void target_list(const struct capability *target)
@@ -478,9 +473,6 @@ static void target_list(const struct capability *target)
 		break;
 	case OBJECT_VSPACE:
 		vspace_list(target);
-		break;
-	case OBJECT_REGION:
-		operation_add(target, REGION_INFORM, 0, 0, 0, 0);
 		break;
 	case OBJECT_MAPPING:
 		machine_list(target, MAPPING_MAP, MAPPING_UNMAP);

@@ -5,7 +5,7 @@
  * An input is a few bytes that shape the system (CNode size, memory, what is there at the start,
  * size and reserve of the ring), then operations of about ten bytes each until it ends: calls with
  * and without interrupts, deletions cut short, the deeds of others (the log's reader, the kernel
- * finishing what a dead caller left, another priority or reserve of the caller). After each the
+ * finishing what a dead caller left, another maximum or priority of the caller). After each the
  * core must agree with the reference model, satisfy every invariant, and have left no trace if it
  * refused. A violation aborts with a sentence.
  */
@@ -173,7 +173,8 @@ static void others_act(uint8_t choice)
 		twin.ring_used = 0;
 		break;
 	case 1:
-		machine.caller->reserve = twin.caller_reserve = !twin.caller_reserve;
+		twin.caller_reserve = !twin.caller_reserve;
+		machine.caller->priority = twin.caller_reserve ? PRIORITY_LEVELS - 1 : 0;
 		break;
 	case 2:
 		machine.caller->priority_max = twin.caller_max = byte_next() % PRIORITY_LEVELS;

@@ -517,7 +517,7 @@ static void thread_check(const struct slot *slot)
 	holds(thread->slot[THREAD_PERSONALITY].type == OBJECT_NULL || thread->foreign,
 		"a Thread with a personality is not foreign");
 	holds(thread->priority < PRIORITY_LEVELS && thread->priority_max < PRIORITY_LEVELS &&
-			thread->foreign <= 1 && thread->reserve <= 1,
+			thread->foreign <= 1,
 		"a Thread has impossible settings");
 	if (bound->type != OBJECT_NULL)
 		holds(((struct notification_core *)core_pointer(bound->object))->bound ==

@@ -79,6 +79,7 @@ void machine_start(const struct machine_config *config)
 	commit_ring->tail = 1;
 	commit_ring->capacity = config->ring_capacity;
 	commit_ring->reserve = config->ring_reserve;
+	commit_ring->threshold = config->ring_capacity;
 	genesis_commit(&(struct commit_record){
 		.operation = COMMIT_GENESIS,
 		.argument = { core_ref(core), DIRECT_MAP_BASE + machine.cnode, config->cnode_bits,

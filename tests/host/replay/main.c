@@ -92,7 +92,7 @@ static bool evidence_only(const struct commit_record *before, const struct commi
 	if (before->operation == COMMIT_COPY)
 		return (before->flags ^ after->flags) == COMMIT_COPY_IPC;
 	/* Going on with a deletion: which one is said again, but the dying list knows. */
-	return before->operation == COMMIT_DELETE && !(before->flags & COMMIT_DELETE_BEGIN);
+	return before->operation == COMMIT_REVOKE || (before->operation == COMMIT_DELETE && !(before->flags & COMMIT_DELETE_BEGIN));
 }
 
 /* Judges one changed record by the state right after it; `counts` by outcome. False when a change that matters was left to the chain. */
@@ -399,7 +399,7 @@ static void entry_extent(const struct entry *entry, size_t *start, size_t *end)
 		return;
 	if (entry->type == OBJECT_THREAD) {
 		*start = offsetof(struct thread_core, priority);
-		*end = offsetof(struct thread_core, reserve) + 1;
+		*end = offsetof(struct thread_core, foreign) + 1;
 	}
 	if (entry->type == OBJECT_NOTIFICATION)
 		*end = sizeof(struct notification_core);

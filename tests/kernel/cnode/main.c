@@ -67,24 +67,25 @@ static uint64_t pages_range(uint64_t first, uint64_t pages)
 static void mint_narrows_regions(void)
 {
 	handle_t region, part = slot_allocate(), inner = slot_allocate();
-	uint64_t size;
-	paddr_t base, part_base;
+	struct capability_state whole, state;
 
 	CHECK_OK(region_allocate(8, &region));
-	CHECK_OK(region_inform(region, &size, &base));
+	CHECK_OK(cnode_query(ROOT, region, &whole));
+	CHECK_EQUAL(8 * PAGE_SIZE, whole.size);
+	CHECK(whole.base != 0);
 	CHECK_REFUSED(ERR_ARGUMENT, cnode_mint(ROOT, part, ROOT, region, RIGHTS_ALL, pages_range(0, 0)));
 	CHECK_REFUSED(ERR_ARGUMENT, cnode_mint(ROOT, part, ROOT, region, RIGHTS_ALL, pages_range(0, 9)));
 	CHECK_REFUSED(ERR_ARGUMENT, cnode_mint(ROOT, part, ROOT, region, RIGHTS_ALL, pages_range(8, 1)));
 	CHECK_REFUSED(ERR_ARGUMENT, cnode_mint(ROOT, part, ROOT, region, RIGHTS_ALL, pages_range(0xffffffff, 0xffffffff)));
 	CHECK_OK(cnode_mint(ROOT, part, ROOT, region, RIGHTS_ALL, pages_range(2, 4)));
-	CHECK_OK(region_inform(part, &size, &part_base));
-	CHECK_EQUAL(4 * PAGE_SIZE, size);
-	CHECK_EQUAL(base + 2 * PAGE_SIZE, part_base);
+	CHECK_OK(cnode_query(ROOT, part, &state));
+	CHECK_EQUAL(4 * PAGE_SIZE, state.size);
+	CHECK_EQUAL(whole.base + 2 * PAGE_SIZE, state.base);
 	CHECK_REFUSED(ERR_ARGUMENT, cnode_mint(ROOT, inner, ROOT, part, RIGHTS_ALL, pages_range(1, 4)));
 	CHECK_OK(cnode_mint(ROOT, inner, ROOT, part, RIGHT_READ, pages_range(3, 1)));
-	CHECK_OK(region_inform(inner, &size, &part_base));
-	CHECK_EQUAL(0, part_base); /* without DMA the address is not told */
-	CHECK_EQUAL(PAGE_SIZE, size);
+	CHECK_OK(cnode_query(ROOT, inner, &state));
+	CHECK_EQUAL(0, state.base); /* without DMA the address is not told */
+	CHECK_EQUAL(PAGE_SIZE, state.size);
 }
 
 static void mint_narrows_ports(void)

@@ -40,7 +40,10 @@ const char *option_find(const char *name);
 /* Whether one instruction is one ns (`exact` on the command line), so that times are lengths of code and the host's delays are not in them. */
 bool time_is_exact(void);
 
-/* Records ever committed, by LOG_CONTROL.INFORM. */
+/* The header of the commit ring. */
+extern const volatile struct commit_ring *log_ring;
+
+/* Records ever committed. */
 uint64_t records_committed(void);
 
 /* Marks the running test as failed and prints why; for the macros below. */

@@ -19,14 +19,10 @@ static handle_t make(enum object_type type)
 	return object;
 }
 
-static struct log_state log_state(void)
+/* The ring's header as it is now. */
+static struct commit_ring log_state(void)
 {
-	struct log_state state = {0};
-	enum error error = log_inform(LOG, &state);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "LOG_CONTROL.INFORM", OK, error);
-	return state;
+	return *log_ring;
 }
 
 /* The ring, mapped read-only; a null pointer when that failed. */
@@ -52,19 +48,17 @@ static const struct commit_record *record_last(const struct commit_ring *ring)
 	return record_at(ring, ring->head - 1);
 }
 
-static void ring_is_told_and_readable(void)
+static void ring_is_readable(void)
 {
 	const struct commit_ring *ring = ring_map();
-	struct log_state state = log_state();
 
 	CHECK(ring != NULL);
-	CHECK_EQUAL(state.head, ring->head);
-	CHECK_EQUAL(state.tail, ring->tail);
-	CHECK_EQUAL(state.capacity, ring->capacity);
-	CHECK_EQUAL(state.reserve, ring->reserve);
-	CHECK(state.reserve > 0 && state.reserve < state.capacity);
-	CHECK_EQUAL(0, state.capacity & (state.capacity - 1));
-	for (uint64_t i = state.tail; i < state.head; i++)
+	CHECK(ring->reserve > 0 && ring->reserve < ring->capacity);
+	CHECK(ring->threshold > 0 && ring->threshold <= ring->capacity - ring->reserve);
+	CHECK_EQUAL(0, ring->capacity & (ring->capacity - 1));
+	CHECK_EQUAL(boot_information->ring_size, COMMIT_RING_HEADER + ring->capacity * sizeof(struct commit_record));
+	CHECK(ring->head - ring->tail <= ring->capacity);
+	for (uint64_t i = ring->tail; i < ring->head; i++)
 		CHECK_EQUAL(i, record_at(ring, i)->sequence);
 }
 
@@ -111,9 +105,6 @@ static void records_say_what_was_done(void)
 	CHECK_EQUAL(COMMIT_RETYPE, record->operation);
 	CHECK_EQUAL(OBJECT_CNODE, record->argument[2]);
 	CHECK_EQUAL(1, record->count);
-	CHECK_OK(log_reserve(LOG, thread, 1));
-	CHECK_EQUAL(COMMIT_LOG_RESERVE, record_last(ring)->operation);
-	CHECK_OK(log_reserve(LOG, thread, 0));
 }
 
 /* IPC, signals, pages, registers and informing change no authority. */
@@ -151,7 +142,7 @@ static void data_plane_is_not_logged(void)
 
 static void advance_is_checked(void)
 {
-	struct log_state state;
+	struct commit_ring state;
 	static const uint64_t far[] = {1, 2, 1ull << 32, UINT64_MAX / 2};
 
 	drainer_stop();
@@ -193,7 +184,7 @@ static void committer_create(struct thread *thread, uint64_t index, uint64_t pri
 /* Frees the ring so far that `records` fit in without the reserve. */
 static enum error room_make(uint64_t records)
 {
-	struct log_state state = log_state();
+	struct commit_ring state = log_state();
 
 	return log_advance(LOG, state.head - (state.capacity - state.reserve) + records);
 }
@@ -202,7 +193,7 @@ static enum error room_make(uint64_t records)
 static void full_ring_makes_wait(void)
 {
 	struct thread thread;
-	struct log_state state;
+	struct commit_ring state;
 	handle_t slot = slot_allocate();
 
 	commit_source = make(OBJECT_ENDPOINT);
@@ -294,7 +285,7 @@ static void waiters_are_suspended_and_deleted(void)
 	CHECK_OK(cnode_delete(ROOT, first.thread));
 }
 
-static void reserve_is_given_and_taken(void)
+static void reserve_is_for_the_highest(void)
 {
 	struct thread thread;
 
@@ -304,15 +295,15 @@ static void reserve_is_given_and_taken(void)
 	drainer_stop();
 	CHECK_OK(thread_resume(thread.thread));
 	CHECK(thread_await(thread.thread, THREAD_COMMIT));
-	CHECK_OK(log_reserve(LOG, thread.thread, 1));
+	CHECK_EQUAL(log_state().capacity - log_state().reserve, log_state().head - log_state().tail);
 	CHECK_OK(thread_suspend(thread.thread));
+	CHECK_OK(thread_set_priority(thread.thread, INIT_PRIORITY, 0));
 	CHECK_OK(thread_resume(thread.thread));
 	CHECK_EVENTUALLY(log_state().head - log_state().tail == log_state().capacity);
 	CHECK(thread_await(thread.thread, THREAD_COMMIT));
 	/* The ring is full to the last record, for everybody; ADVANCE needs none. */
 	CHECK_OK(thread_suspend(thread.thread));
 	drainer_start();
-	CHECK_OK(log_reserve(LOG, thread.thread, 0));
 	CHECK_OK(cnode_delete(ROOT, thread.thread));
 }
 
@@ -320,21 +311,18 @@ static void fill_is_signalled(void)
 {
 	handle_t notification = make(OBJECT_NOTIFICATION), badged = slot_allocate(), slot = slot_allocate();
 	struct kernel_call poll;
-	struct log_state state;
+	struct commit_ring state;
 
 	drainer_stop();
 	CHECK_OK(cnode_mint(ROOT, badged, ROOT, notification, RIGHTS_ALL, 0x80));
 	state = log_state();
-	CHECK_REFUSED(ERR_ARGUMENT, log_bind(LOG, badged, 0));
-	CHECK_REFUSED(ERR_ARGUMENT, log_bind(LOG, badged, state.capacity + 1));
-	CHECK_REFUSED(ERR_ARGUMENT, log_bind(LOG, badged, UINT64_MAX));
-	CHECK_REFUSED(ERR_TYPE, log_bind(LOG, INIT_SLOT_THREAD, 5));
+	CHECK_REFUSED(ERR_TYPE, log_bind(LOG, INIT_SLOT_THREAD));
 	CHECK_OK(log_advance(LOG, state.head));
-	CHECK_OK(log_bind(LOG, badged, 12));
-	CHECK_REFUSED(ERR_OCCUPIED, log_bind(LOG, badged, 12));
-	while (log_state().head - log_state().tail < 11) {
+	CHECK_OK(log_bind(LOG, badged));
+	CHECK_REFUSED(ERR_OCCUPIED, log_bind(LOG, badged));
+	while (log_state().head - log_state().tail < state.threshold - 1) {
 		CHECK_OK(cnode_copy(ROOT, slot, ROOT, notification, 0));
-		if (log_state().head - log_state().tail < 11)
+		if (log_state().head - log_state().tail < state.threshold - 1)
 			CHECK_OK(cnode_delete(ROOT, slot));
 	}
 	poll = (struct kernel_call){.word = CALL_RECEIVE | CALL_DEADLINE, .source = notification};
@@ -348,7 +336,7 @@ static void fill_is_signalled(void)
 }
 
 static const struct test tests[] = {
-	{"log-ring", "the ring is readable and says what LOG_CONTROL.INFORM says", ring_is_told_and_readable},
+	{"log-ring", "the ring can be read: its header, and the records that are in it", ring_is_readable},
 	{"log-read-only", "nobody can write the ring", ring_cannot_be_written},
 	{"log-records", "records say what was done, to what and by whom", records_say_what_was_done},
 	{"log-data-plane", "messages, signals and pages commit nothing", data_plane_is_not_logged},
@@ -356,8 +344,8 @@ static const struct test tests[] = {
 	{"log-full", "users of a full ring wait, before the reserve; room lets them go on", full_ring_makes_wait},
 	{"log-priority", "room in the ring goes to the waiter of highest priority", waiters_by_priority},
 	{"log-suspend", "a suspended or deleted waiter holds nobody up", waiters_are_suspended_and_deleted},
-	{"log-reserve", "the reserve can be given to a thread", reserve_is_given_and_taken},
-	{"log-threshold", "a Notification is signalled when the ring has filled so far", fill_is_signalled},
+	{"log-reserve", "the reserve is for threads of the highest priority", reserve_is_for_the_highest},
+	{"log-threshold", "a Notification is signalled when the ring has filled to its threshold", fill_is_signalled},
 };
 
 int main(void)

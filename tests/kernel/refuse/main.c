@@ -186,11 +186,10 @@ static enum object_type argument_type(const struct method_row *method, int argum
 	case OBJECT_VSPACE:
 		return argument ? OBJECT_CNODE : method->label == VSPACE_DONATE ? OBJECT_UNTYPED : OBJECT_REGION;
 	case OBJECT_IRQ_HANDLER:
+	case OBJECT_LOG_CONTROL:
 		return OBJECT_NOTIFICATION;
 	case OBJECT_IRQ_CONTROL:
 		return OBJECT_IRQ_HANDLER;
-	case OBJECT_LOG_CONTROL:
-		return method->label == LOG_CONTROL_BIND ? OBJECT_NOTIFICATION : OBJECT_THREAD;
 	default:
 		return OBJECT_CNODE; /* THREAD.BIND, slot 0 */
 	}
@@ -280,8 +279,8 @@ static void hostile_words_for_controls(void)
 			CHECK_REFUSED(ERR_ARGUMENT, irq_attach(INIT_SLOT_IRQ_CONTROL, handler, value, 0, &attachment));
 		if (value & ~3ull)
 			CHECK_REFUSED(ERR_ARGUMENT, irq_attach(INIT_SLOT_IRQ_CONTROL, handler, 9, value, &attachment));
-		if (value > 1)
-			CHECK_REFUSED(ERR_ARGUMENT, log_reserve(INIT_SLOT_LOG_CONTROL, INIT_SLOT_THREAD, value));
+		if (value > 0)
+			CHECK_REFUSED(ERR_ARGUMENT, method_invoke(INIT_SLOT_LOG_CONTROL, LOG_CONTROL_UNBIND, 1, 0, value, 0, 0, 0));
 		if (value >= 1ull << 32)
 			CHECK_REFUSED(ERR_ARGUMENT, log_advance(INIT_SLOT_LOG_CONTROL, value));
 	}

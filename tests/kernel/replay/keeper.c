@@ -33,6 +33,11 @@ uint64_t keeper_kept(void)
 	return kept;
 }
 
+bool keeper_has_all(void)
+{
+	return kept + 1 == ring->head;
+}
+
 static const struct commit_record *ring_records(void)
 {
 	return (const struct commit_record *)((uintptr_t)ring + COMMIT_RING_HEADER);
@@ -112,19 +117,18 @@ static void keeper_main(uint64_t argument)
 bool keeper_spawn(void)
 {
 	return object_create(OBJECT_NOTIFICATION, 0, &keeper_signal) == OK &&
-	       log_bind(INIT_SLOT_LOG_CONTROL, keeper_signal, ring->capacity / 4) == OK &&
+	       log_bind(INIT_SLOT_LOG_CONTROL, keeper_signal) == OK &&
 	       thread_spawn(&keeper, &own_space, keeper_main, 0, INIT_PRIORITY) == OK;
 }
 
 void keeper_report(void)
 {
-	uint64_t size;
-	paddr_t base = 0;
+	struct capability_state state = {0};
 
-	if (region_inform(region, &size, &base) != OK || !base)
+	if (cnode_query(INIT_SLOT_CNODE, region, &state) != OK || !state.base)
 		debug_exit(1);
 	print("KOZO-CHAIN ");
 	for (unsigned i = 0; i < CHAIN_BYTES; i++)
 		print("%x%x", (uint64_t)(chain[i] >> 4), (uint64_t)(chain[i] & 15));
-	print("\nKOZO-RECORDS 0x%x %u\n", base, kept);
+	print("\nKOZO-RECORDS 0x%x %u\n", state.base, kept);
 }

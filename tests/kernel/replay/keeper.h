@@ -26,6 +26,9 @@ extern handle_t keeper_signal;
 /* Records taken so far. */
 uint64_t keeper_kept(void);
 
+/* Has everything been taken that the kernel has written? */
+bool keeper_has_all(void);
+
 /* The operation of the last record that the kernel wrote. */
 enum commit_operation keeper_last(void);
 

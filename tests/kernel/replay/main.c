@@ -203,11 +203,11 @@ static void controls_use(void)
 		slot_free(handler);
 		break;
 	case 1:
-		attempt(log_reserve(INIT_SLOT_LOG_CONTROL, worker[below(WORKERS)].alias, below(2)));
+		attempt(thread_set_priority(worker[below(WORKERS)].alias, WORKER_PRIORITY + below(20), WORKER_PRIORITY));
 		break;
 	case 2:
 		attempt(log_unbind(INIT_SLOT_LOG_CONTROL));
-		attempt(log_bind(INIT_SLOT_LOG_CONTROL, keeper_signal, 16));
+		attempt(log_bind(INIT_SLOT_LOG_CONTROL, keeper_signal));
 		break;
 	case 3:
 		attempt(cnode_revoke(INIT_SLOT_CNODE, endpoint + below(2)));
@@ -258,15 +258,13 @@ static void stop(void)
 /* Waits, without ever leaving the processor to the idle kernel, until the keeper has everything. */
 static void settle(void)
 {
-	struct log_state log = {0};
 	struct kernel_call wake = {.word = call_word(CALL_SEND, 0, 0, 0), .target = keeper_signal};
 
 	do {
 		attempt(kernel_call(&wake));
 		wake.word = call_word(CALL_SEND, 0, 0, 0);
 		wake.target = keeper_signal;
-		need(log_inform(INIT_SLOT_LOG_CONTROL, &log), "asking for the head of the log");
-	} while (keeper_kept() + 1 != log.head);
+	} while (!keeper_has_all());
 }
 
 int main(void)

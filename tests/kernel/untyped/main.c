@@ -23,9 +23,9 @@ static enum error retype(handle_t untyped, uint64_t type, uint64_t size, uint64_
 
 static uint64_t watermark(handle_t untyped)
 {
-	struct untyped_state state = {0};
+	struct capability_state state = {0};
 
-	return untyped_inform(untyped, &state) == OK ? state.watermark : UINT64_MAX;
+	return cnode_query(INIT_SLOT_CNODE, untyped, &state) == OK ? state.watermark : UINT64_MAX;
 }
 
 static const struct {
@@ -69,15 +69,14 @@ static void aligns_objects(void)
 static void aligns_large_regions(void)
 {
 	handle_t region, page;
-	uint64_t size;
-	paddr_t base;
+	struct capability_state state;
 
 	CHECK_OK(region_allocate(1, &page));
 	CHECK_OK(object_create(OBJECT_REGION, LARGE_PAGE_SIZE, &region));
-	CHECK_OK(region_inform(region, &size, &base));
-	CHECK_EQUAL(LARGE_PAGE_SIZE, size);
-	CHECK(base != 0);
-	CHECK_EQUAL(0, base % LARGE_PAGE_SIZE);
+	CHECK_OK(cnode_query(INIT_SLOT_CNODE, region, &state));
+	CHECK_EQUAL(LARGE_PAGE_SIZE, state.size);
+	CHECK(state.base != 0);
+	CHECK_EQUAL(0, state.base % LARGE_PAGE_SIZE);
 }
 
 static void runs_out_exactly(void)
@@ -269,9 +268,9 @@ static void lists_all_memory(void)
 {
 	for (uint64_t i = 0; i < boot_information->untyped_count; i++) {
 		const struct boot_untyped *told = &boot_information->untyped[i];
-		struct untyped_state state;
+		struct capability_state state;
 
-		CHECK_OK(untyped_inform(INIT_SLOT_UNTYPED + i, &state));
+		CHECK_OK(cnode_query(INIT_SLOT_CNODE, INIT_SLOT_UNTYPED + i, &state));
 		CHECK_EQUAL(told->base, state.base);
 		CHECK_EQUAL(told->size, state.size);
 		CHECK_EQUAL(told->device, state.device);
