@@ -79,12 +79,21 @@ struct map_entry {
 #define MAP_LARGE 0x8 /* a 2 MiB page: address and physical address aligned to 2 MiB */
 #define MAP_BATCH_MAX 256
 
-/* Registers as READ_REGISTERS, WRITE_REGISTERS and RESUME_REGISTERS exchange them. */
+/* Registers as READ_STATE, WRITE_STATE and RESUME_REGISTERS exchange them. */
 struct thread_registers {
 	uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 	uint64_t rip, rflags, fs_base, gs_base;
 };
+
+/* What READ_STATE and WRITE_STATE exchange in the message page, as far as STATE_* asks for it. */
+struct thread_image {
+	struct thread_registers registers;
+	uint8_t fpu[PAGE_SIZE - 192] __attribute__((aligned(64))); /* as XSAVE (or FXSAVE) writes it */
+};
+_Static_assert(sizeof(struct thread_image) == PAGE_SIZE, "the image fills the message page; its FPU part is at 192");
+#define STATE_REGISTERS 0x1
+#define STATE_FPU 0x2
 
 /* The slots of a Thread, in the order in which they lie in it. */
 enum thread_slot {

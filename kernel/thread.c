@@ -31,76 +31,66 @@ enum error thread_registers_load(struct thread *thread, const struct thread_regi
 	return OK;
 }
 
-/* The invoked Thread, which must be suspended, and the caller's message page. */
-static enum error exchange_begin(struct call *call, struct thread **thread, struct message_page **page)
+static void registers_store(const struct thread *thread, struct thread_registers *to)
 {
-	*thread = core_pointer(call->target->object);
-	*page = thread_page((struct thread *)call->caller);
-	if (!*page)
-		return refuse(ERR_MESSAGE, "registers are exchanged in the message page");
-	if (!((*thread)->stopped & STOPPED_SUSPENDED))
-		return refuse(ERR_STATE, "the thread is not suspended");
-	return OK;
-}
-
-enum error thread_read_registers(struct call *call)
-{
-	struct message_page *page;
-	struct thread *thread;
-	enum error error = exchange_begin(call, &thread, &page);
 	const struct frame *f = &thread->frame;
 	const uint64_t *m = f->message;
 
-	if (error)
-		return error;
-	*(struct thread_registers *)page = (struct thread_registers){
+	*to = (struct thread_registers){
 		.rax = f->rax, .rbx = m[4], .rcx = f->rcx, .rdx = m[0], .rsi = f->rsi, .rdi = f->rdi, .rbp = m[5], .rsp = f->rsp,
 		.r8 = m[2], .r9 = m[3], .r10 = m[1], .r11 = f->r11, .r12 = f->r12, .r13 = m[6], .r14 = m[7], .r15 = f->r15,
 		.rip = f->rip, .rflags = f->rflags, .fs_base = thread->fs_base, .gs_base = thread->gs_base,
 	};
-	return OK;
 }
 
-enum error thread_write_registers(struct call *call)
+static void state_read(struct thread *thread, uint64_t parts, struct thread_image *image)
 {
-	struct message_page *page;
-	struct thread *thread;
-	enum error error = exchange_begin(call, &thread, &page);
-
-	return error ? error : thread_registers_load(thread, (const struct thread_registers *)page);
+	if (parts & STATE_REGISTERS)
+		registers_store(thread, &image->registers);
+	if (parts & STATE_FPU) {
+		fpu_flush(thread);
+		memory_copy(image->fpu, &thread->fpu, machine_fpu.size);
+	}
 }
 
-enum error thread_read_fpu(struct call *call)
+/* The FPU state is copied before it is checked; the registers, the last that can be refused, are checked and loaded before it is taken. */
+static enum error state_write(struct thread *thread, uint64_t parts, const struct thread_image *image)
 {
-	struct message_page *page;
-	struct thread *thread;
-	enum error error = exchange_begin(call, &thread, &page);
+	static struct fpu_image fpu;
+	enum error error = OK;
 
-	if (error)
-		return error;
-	fpu_flush(thread);
-	memory_copy(page, &thread->fpu, machine_fpu.size);
+	memory_copy(&fpu, image->fpu, machine_fpu.size);
+	if (parts & STATE_FPU && !machine_fpu_image_valid(&fpu))
+		return refuse(ERR_ARGUMENT, "the processor would not take this FPU state");
+	if (parts & STATE_REGISTERS)
+		error = thread_registers_load(thread, &image->registers);
+	if (!error && parts & STATE_FPU) {
+		fpu_flush(thread);
+		memory_copy(&thread->fpu, &fpu, machine_fpu.size);
+	}
+	return error;
+}
+
+/* READ_STATE and WRITE_STATE. */
+enum error thread_exchange(struct call *call)
+{
+	struct thread *thread = core_pointer(call->target->object);
+	struct thread_image *image = (struct thread_image *)thread_page((struct thread *)call->caller);
+	uint64_t parts = call->words[0];
+
+	if (!image)
+		return refuse(ERR_MESSAGE, "the state of a thread is exchanged in the message page");
+	if (parts & ~(uint64_t)(STATE_REGISTERS | STATE_FPU))
+		return refuse(ERR_ARGUMENT, "a thread's state has no such part");
+	if (!(thread->stopped & STOPPED_SUSPENDED))
+		return refuse(ERR_STATE, "the thread is not suspended");
+	if (call->label == THREAD_WRITE_STATE && parts & STATE_FPU && call->words[1] != machine_fpu.size)
+		return refuse(ERR_ARGUMENT, "an FPU state has the size that READ_STATE tells");
+	if (call->label == THREAD_WRITE_STATE)
+		return state_write(thread, parts, image);
+	state_read(thread, parts, image);
 	call->result[0] = machine_fpu.size;
 	call->results = 1;
-	return OK;
-}
-
-enum error thread_write_fpu(struct call *call)
-{
-	struct message_page *page;
-	struct thread *thread;
-	enum error error = exchange_begin(call, &thread, &page);
-	static struct fpu_image image;
-
-	if (error)
-		return error;
-	if (call->words[0] != machine_fpu.size)
-		return refuse(ERR_ARGUMENT, "an FPU image has the size that READ_FPU tells");
-	memory_copy(&image, page, machine_fpu.size);
-	if (!machine_fpu_image_valid(&image))
-		return refuse(ERR_ARGUMENT, "the processor would not take this FPU image");
-	fpu_flush(thread);
-	memory_copy(&thread->fpu, &image, machine_fpu.size);
 	return OK;
 }
 

@@ -119,36 +119,37 @@ MUST_USE static inline enum error thread_set_priority(handle_t thread, uint64_t 
 	return method_invoke(thread, THREAD_SET_PRIORITY, 2, 0, priority, maximum, 0, 0);
 }
 
-MUST_USE static inline enum error thread_read_registers(handle_t thread, struct thread_registers *registers)
+/* Parts (STATE_*) of a suspended thread's state, into the message page (struct thread_image); `*fpu_bytes` is the length of an FPU state. */
+MUST_USE static inline enum error thread_read_state(handle_t thread, uint64_t parts, uint64_t *fpu_bytes)
 {
-	enum error error = method_invoke(thread, THREAD_READ_REGISTERS, 0, 0, 0, 0, 0, 0);
+	uint64_t data[4] = {parts};
+	enum error error = method_call(thread, THREAD_READ_STATE, 1, 0, data);
 
 	if (error == OK)
-		*registers = *(const struct thread_registers *)thread_self()->page;
+		*fpu_bytes = data[0];
+	return error;
+}
+
+/* The parts are taken from the message page; what is refused changes nothing. */
+MUST_USE static inline enum error thread_write_state(handle_t thread, uint64_t parts, uint64_t fpu_bytes)
+{
+	return method_invoke(thread, THREAD_WRITE_STATE, 2, 0, parts, fpu_bytes, 0, 0);
+}
+
+MUST_USE static inline enum error thread_read_registers(handle_t thread, struct thread_registers *registers)
+{
+	uint64_t fpu_bytes;
+	enum error error = thread_read_state(thread, STATE_REGISTERS, &fpu_bytes);
+
+	if (error == OK)
+		*registers = ((const struct thread_image *)thread_self()->page)->registers;
 	return error;
 }
 
 MUST_USE static inline enum error thread_write_registers(handle_t thread, const struct thread_registers *registers)
 {
-	*(struct thread_registers *)thread_self()->page = *registers;
-	return method_invoke(thread, THREAD_WRITE_REGISTERS, 0, 0, 0, 0, 0, 0);
-}
-
-/* The state is left in the message page; `*size` is its length. */
-MUST_USE static inline enum error thread_read_fpu(handle_t thread, uint64_t *size)
-{
-	uint64_t data[4] = {0};
-	enum error error = method_call(thread, THREAD_READ_FPU, 0, 0, data);
-
-	if (error == OK)
-		*size = data[0];
-	return error;
-}
-
-/* The state is taken from the message page. */
-MUST_USE static inline enum error thread_write_fpu(handle_t thread, uint64_t size)
-{
-	return method_invoke(thread, THREAD_WRITE_FPU, 1, 0, size, 0, 0, 0);
+	((struct thread_image *)thread_self()->page)->registers = *registers;
+	return thread_write_state(thread, STATE_REGISTERS, 0);
 }
 
 MUST_USE static inline enum error thread_suspend(handle_t thread)

@@ -12,10 +12,7 @@
 		return ERR_METHOD;             \
 	}
 
-METHOD_OF_MACHINE(thread_read_registers)
-METHOD_OF_MACHINE(thread_write_registers)
-METHOD_OF_MACHINE(thread_read_fpu)
-METHOD_OF_MACHINE(thread_write_fpu)
+METHOD_OF_MACHINE(thread_exchange)
 METHOD_OF_MACHINE(thread_suspend)
 METHOD_OF_MACHINE(thread_resume)
 METHOD_OF_MACHINE(thread_inform)

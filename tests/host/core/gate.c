@@ -105,10 +105,8 @@ static void machine_methods(void **state)
 		uint32_t number;
 		enum error (*function)(struct call *);
 	} methods[] = {
-		{ OBJECT_THREAD, THREAD_READ_REGISTERS, thread_read_registers },
-		{ OBJECT_THREAD, THREAD_WRITE_REGISTERS, thread_write_registers },
-		{ OBJECT_THREAD, THREAD_READ_FPU, thread_read_fpu },
-		{ OBJECT_THREAD, THREAD_WRITE_FPU, thread_write_fpu },
+		{ OBJECT_THREAD, THREAD_READ_STATE, thread_exchange },
+		{ OBJECT_THREAD, THREAD_WRITE_STATE, thread_exchange },
 		{ OBJECT_THREAD, THREAD_SUSPEND, thread_suspend },
 		{ OBJECT_THREAD, THREAD_RESUME, thread_resume },
 		{ OBJECT_THREAD, THREAD_INFORM, thread_inform },

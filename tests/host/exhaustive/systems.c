@@ -392,7 +392,7 @@ static void thread_list(const struct capability *thread)
 	for (size_t i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++)
 		operation_add(
 			thread, THREAD_SET_PRIORITY, priorities[i][0], priorities[i][1], 0, 0);
-	machine_list(thread, THREAD_READ_REGISTERS, THREAD_INFORM);
+	machine_list(thread, THREAD_READ_STATE, THREAD_INFORM);
 }
 
 static void vspace_list(const struct capability *vspace)

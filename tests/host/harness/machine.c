@@ -336,10 +336,7 @@ void hook_refused(enum error error, const char *sentence)
 		return OK;                     \
 	}
 
-MACHINE_METHOD(thread_read_registers)
-MACHINE_METHOD(thread_write_registers)
-MACHINE_METHOD(thread_read_fpu)
-MACHINE_METHOD(thread_write_fpu)
+MACHINE_METHOD(thread_exchange)
 MACHINE_METHOD(thread_suspend)
 MACHINE_METHOD(thread_resume)
 MACHINE_METHOD(thread_inform)

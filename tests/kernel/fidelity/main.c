@@ -292,7 +292,7 @@ static void run_fpu_spin(uint64_t argument)
 /* The FPU state of a suspended thread is read as XSAVE writes it, and written back with a change. */
 static void fpu_is_read_and_written(void)
 {
-	unsigned char *image = (unsigned char *)thread_self()->page;
+	unsigned char *image = ((struct thread_image *)thread_self()->page)->fpu;
 	struct thread thread;
 	struct thread_registers registers;
 	struct fpu_values in;
@@ -301,9 +301,9 @@ static void fpu_is_read_and_written(void)
 	registers_fill(&seed);
 	fpu_fill(&seed);
 	CHECK_OK(thread_spawn(&thread, &own_space, run_fpu_spin, 0, TEST_PRIORITY));
-	CHECK_REFUSED(ERR_STATE, thread_read_fpu(thread.thread, &size));
+	CHECK_REFUSED(ERR_STATE, thread_read_state(thread.thread, STATE_FPU, &size));
 	CHECK(suspend_in_loop(thread.thread, &registers));
-	CHECK_OK(thread_read_fpu(thread.thread, &size));
+	CHECK_OK(thread_read_state(thread.thread, STATE_FPU, &size));
 	CHECK(size >= 512 && size <= 2688);
 	CHECK_EQUAL(fpu_in.control, *(uint16_t *)image);
 	CHECK_EQUAL(fpu_in.mxcsr, *(uint32_t *)(image + 24));
@@ -313,7 +313,7 @@ static void fpu_is_read_and_written(void)
 	for (int i = 0; i < 16; i++)
 		*(uint64_t *)(image + 160 + 16 * i) = fpu_in.vector[i][0] ^= 0x1111111111111111 * (uint64_t)i;
 	in = fpu_in;
-	CHECK_OK(thread_write_fpu(thread.thread, size));
+	CHECK_OK(thread_write_state(thread.thread, STATE_FPU, size));
 	CHECK_OK(thread_read_registers(thread.thread, &registers));
 	registers.rip = (vaddr_t)registers_spin_end;
 	CHECK_OK(thread_write_registers(thread.thread, &registers));
@@ -336,30 +336,77 @@ static void hostile_fpu_images(void)
 		{528, 1, true}, {568, 1ull << 63, true},                   /* reserved */
 	};
 	static const uint64_t sizes[] = {0, 1, 511, 4096, UINT64_MAX};
-	unsigned char *image = (unsigned char *)thread_self()->page;
+	unsigned char *image = ((struct thread_image *)thread_self()->page)->fpu;
 	handle_t thread;
 	uint64_t size;
 
 	CHECK_OK(object_create(OBJECT_THREAD, 0, &thread));
-	CHECK_OK(thread_read_fpu(thread, &size));
-	CHECK_OK(thread_write_fpu(thread, size));
+	CHECK_OK(thread_read_state(thread, STATE_FPU, &size));
+	CHECK_OK(thread_write_state(thread, STATE_FPU, size));
 	for (int i = 0; i < 5; i++)
-		CHECK_REFUSED(ERR_ARGUMENT, thread_write_fpu(thread, sizes[i]));
+		CHECK_REFUSED(ERR_ARGUMENT, thread_write_state(thread, STATE_FPU, sizes[i]));
 	for (uint64_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
 		if (hostile[i].xsave && size <= 512)
 			continue;
-		CHECK_OK(thread_read_fpu(thread, &size));
+		CHECK_OK(thread_read_state(thread, STATE_FPU, &size));
 		memcpy(image + hostile[i].offset, &hostile[i].value, hostile[i].offset == 24 ? 4 : 8);
-		CHECK_REFUSED(ERR_ARGUMENT, thread_write_fpu(thread, size));
+		CHECK_REFUSED(ERR_ARGUMENT, thread_write_state(thread, STATE_FPU, size));
 	}
-	CHECK_OK(thread_read_fpu(thread, &size));
-	CHECK_OK(thread_write_fpu(thread, size));
+	CHECK_OK(thread_read_state(thread, STATE_FPU, &size));
+	CHECK_OK(thread_write_state(thread, STATE_FPU, size));
+}
+
+/* Both parts at once: all is taken, or, when one is refused, nothing. */
+static void state_is_written_whole(void)
+{
+	struct thread_image *page = (struct thread_image *)thread_self()->page, before;
+	handle_t thread;
+	uint64_t size;
+
+	CHECK_OK(object_create(OBJECT_THREAD, 0, &thread));
+	CHECK_OK(thread_read_state(thread, STATE_REGISTERS | STATE_FPU, &size));
+	page->registers.rbx = 0x1234;
+	page->fpu[160] ^= 0x55; /* XMM0 */
+	page->fpu[512] |= 2;    /* its component is in use */
+	CHECK_OK(thread_write_state(thread, STATE_REGISTERS | STATE_FPU, size));
+	before = *page;
+	memset(page, 0, sizeof(*page));
+	CHECK_OK(thread_read_state(thread, STATE_REGISTERS | STATE_FPU, &size));
+	CHECK_EQUAL(0x1234, page->registers.rbx);
+	CHECK_EQUAL(before.fpu[160], page->fpu[160]);
+	before = *page;
+	page->registers.rbx = 1;
+	page->fpu[27] = 0xff; /* MXCSR: reserved bits */
+	CHECK_REFUSED(ERR_ARGUMENT, thread_write_state(thread, STATE_REGISTERS | STATE_FPU, size));
+	*page = before;
+	page->registers.rip = UINT64_MAX;
+	page->fpu[160] ^= 0xff;
+	CHECK_REFUSED(ERR_ARGUMENT, thread_write_state(thread, STATE_REGISTERS | STATE_FPU, size));
+	CHECK_REFUSED(ERR_ARGUMENT, thread_write_state(thread, STATE_REGISTERS | STATE_FPU, size - 1));
+	CHECK_REFUSED(ERR_ARGUMENT, thread_write_state(thread, 4, size));
+	CHECK_REFUSED(ERR_ARGUMENT, thread_read_state(thread, 1ull << 63, &size));
+	CHECK_OK(thread_read_state(thread, STATE_REGISTERS | STATE_FPU, &size));
+	CHECK(memcmp(&before.registers, &page->registers, sizeof(before.registers)) == 0);
+	CHECK(memcmp(before.fpu, page->fpu, size) == 0);
+	/* What was not asked for is not touched. */
+	memset(page, 0xee, sizeof(*page));
+	CHECK_OK(thread_read_state(thread, STATE_FPU, &size));
+	CHECK_EQUAL(0xeeeeeeeeeeeeeeee, page->registers.rbx);
+	memset(page, 0xee, sizeof(*page));
+	CHECK_OK(thread_read_state(thread, STATE_REGISTERS, &size));
+	CHECK_EQUAL(0xee, page->fpu[160]);
+	CHECK_EQUAL(before.registers.rbx, page->registers.rbx);
+	page->registers.rbx = 0x4321;
+	CHECK_OK(thread_write_state(thread, STATE_REGISTERS, 0));
+	CHECK_OK(thread_read_state(thread, STATE_REGISTERS | STATE_FPU, &size));
+	CHECK_EQUAL(0x4321, page->registers.rbx);
+	CHECK_EQUAL(before.fpu[160], page->fpu[160]);
 }
 
 /* Random FPU images: refused, or loaded without harm to anybody. */
 static void random_fpu_images(void)
 {
-	unsigned char *image = (unsigned char *)thread_self()->page;
+	unsigned char *image = ((struct thread_image *)thread_self()->page)->fpu;
 	struct thread thread;
 	uint64_t size, seed = 17, accepted = 0;
 
@@ -368,10 +415,10 @@ static void random_fpu_images(void)
 	CHECK_OK(thread_spawn(&thread, &own_space, run_fpu_spin, 0, TEST_PRIORITY));
 	for (int round = 0; round < 300; round++) {
 		CHECK_OK(thread_suspend(thread.thread));
-		CHECK_OK(thread_read_fpu(thread.thread, &size));
+		CHECK_OK(thread_read_state(thread.thread, STATE_FPU, &size));
 		for (uint64_t i = 0; i < 1 + random_next(&seed) % 8; i++)
 			image[random_next(&seed) % (round % 2 ? size : 32)] = (unsigned char)random_next(&seed);
-		accepted += thread_write_fpu(thread.thread, size) == OK;
+		accepted += thread_write_state(thread.thread, STATE_FPU, size) == OK;
 		CHECK_OK(thread_resume(thread.thread));
 		if (round % 8 == 0)
 			pause_ns(MILLISECOND / 4);
@@ -504,6 +551,7 @@ static void hostile_stack_in_calls(void)
 
 static const struct test tests[] = {
 	{"fidelity-general", "general registers, FS and GS survive refused calls and preemption", general_registers_survive},
+	{"fidelity-state", "registers and FPU state are written together, or when one is refused, not at all", state_is_written_whole},
 	{"fidelity-fpu-preemption", "the FPU state survives preemption by others that use it", fpu_survives_preemption},
 	{"fidelity-fpu-calls", "the FPU state survives system calls and switches", fpu_survives_calls},
 	{"fidelity-suspension", "a thread suspended anywhere has all its registers, and keeps them when moved", asynchronous_suspension},

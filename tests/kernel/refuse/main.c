@@ -298,7 +298,7 @@ static void no_message_page(void)
 	for (uint64_t i = 0; i < METHODS; i++) {
 		const struct method_row *method = &methods[i];
 		bool needs_page = method->caps || method->type == OBJECT_MAPPING ||
-				  (method->type == OBJECT_THREAD && method->label >= THREAD_READ_REGISTERS && method->label <= THREAD_WRITE_FPU) ||
+				  (method->type == OBJECT_THREAD && (method->label == THREAD_READ_STATE || method->label == THREAD_WRITE_STATE)) ||
 				  (method->type == OBJECT_CPU_CONTROL && method->label == CPU_CONTROL_HALT);
 		uint64_t records = records_committed();
 
