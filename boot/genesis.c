@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prepares the genesis: what exists when init starts, as the commit records that make it.
+ * Makes the genesis: what exists when init starts.
  *
  * The core, the ring and init's CNode get memory of their own, all other memory is granted to init as Untypeds, and init's own objects are made of the largest one: at
- * the addresses where apply() will find them, since that places each object at the watermark. Their memory is cleared here. The records are those that the methods would
- * have written for a caller in init's place, so an auditor can check them by the same rules.
+ * the addresses where apply() will find them, since that places each object at the watermark. Their memory is cleared here. All of it is commit records that take effect
+ * through the kernel's commit(), as every later change of authority does, so everything that exists is in the log. They are those that the methods would have written for a
+ * caller in init's place, so an auditor can check them by the same rules. init's pages are mapped by the method that init itself would call.
  */
 #include "boot/genesis.h"
 
@@ -12,8 +13,8 @@
 #include "boot/memory.h"
 #include "boot/x86.h"
 #include "kernel/arch/x86_64/kernel_map.h"
-#include "kernel/arch/x86_64/machine.h"
 #include "kernel/panic.h"
+#include "kernel/schedule.h"
 
 #ifndef COMMIT_RING_RECORDS
 #define COMMIT_RING_RECORDS 8192
@@ -33,38 +34,32 @@ static const struct {
 	{ 0xfee00000, 0xfef00000 },
 };
 
-static struct handoff handoff;
 static struct boot_information information;
-static uint64_t slots; /* init's CNode, by reference */
+static struct thread *init;
+static struct vspace *space; /* init's */
+static ref_t slots;          /* init's CNode */
 static struct {
-	uint64_t slot; /* by reference */
+	ref_t slot;
 	paddr_t base;
 	uint64_t size, watermark;
 } untyped; /* the largest */
 
-/* The reference of a slot of init's. */
-static uint64_t slot_of(unsigned index)
+/* A slot of init's. */
+static ref_t slot_of(unsigned index)
 {
 	return slots + index * SLOT_SIZE;
 }
 
-/* The reference of memory in the direct map. */
-static uint64_t ref_of(paddr_t address)
+static void record_commit(struct commit_record record)
 {
-	return DIRECT_MAP_BASE + address;
-}
-
-static void record_add(struct commit_record record)
-{
-	if (handoff.records == HANDOFF_RECORDS_MAX)
+	if (commit(NULL, &record))
 		halt("the memory map has too many entries");
-	handoff.record[handoff.records++] = record;
 }
 
 /* A capability that is made from nothing, in a slot of init's. */
 static void grant(unsigned slot, enum object_type type, uint64_t object, uint64_t size, unsigned rights, unsigned flags)
 {
-	record_add((struct commit_record){
+	record_commit((struct commit_record){
 		.operation = COMMIT_GRANT, .flags = (uint16_t)flags, .argument = { slot_of(slot), type, object, size, rights },
 	});
 }
@@ -109,21 +104,19 @@ static const struct boot_package *package_check(const struct boot_info *info)
 static void core_make(const struct boot_package *package)
 {
 	struct commit_record module = { .operation = COMMIT_MODULE, .argument[4] = package->size };
-	struct commit_ring *ring;
 
-	handoff.core = ref_of(boot_memory_take(1));
-	slots = ref_of(boot_memory_take(CNODE_BYTES(INIT_CNODE_BITS) / PAGE_SIZE));
-	ring = paddr_pointer(boot_memory_take(COMMIT_RING_BYTES / PAGE_SIZE));
-	*ring = (struct commit_ring){
+	core = paddr_pointer(boot_memory_take(1));
+	slots = core_ref(paddr_pointer(boot_memory_take(CNODE_BYTES(INIT_CNODE_BITS) / PAGE_SIZE)));
+	commit_ring = paddr_pointer(boot_memory_take(COMMIT_RING_BYTES / PAGE_SIZE));
+	*commit_ring = (struct commit_ring){
 		.head = 1, .tail = 1, .capacity = COMMIT_RING_RECORDS, .reserve = COMMIT_RING_RESERVE, .threshold = COMMIT_RING_THRESHOLD,
 	};
-	handoff.ring = (uint64_t)ring;
-	record_add((struct commit_record){
+	record_commit((struct commit_record){
 		.operation = COMMIT_GENESIS,
-		.argument = { handoff.core, slots, INIT_CNODE_BITS, KOZO_ABI_VERSION, COMMIT_RING_RECORDS },
+		.argument = { core_ref(core), slots, INIT_CNODE_BITS, KOZO_ABI_VERSION, COMMIT_RING_RECORDS },
 	});
 	memory_copy(module.argument, package->sha256, sizeof(package->sha256));
-	record_add(module);
+	record_commit(module);
 }
 
 static void controls_grant(const struct boot_info *info, const struct boot_package *package)
@@ -133,7 +126,7 @@ static void controls_grant(const struct boot_info *info, const struct boot_packa
 	grant(INIT_SLOT_LOG_CONTROL, OBJECT_LOG_CONTROL, 0, 0, RIGHTS_ALL, 0);
 	grant(INIT_SLOT_IO_PORTS, OBJECT_IO_PORTS, 0, (uint64_t)0xffff << 16, RIGHTS_ALL, 0);
 	grant(INIT_SLOT_PACKAGE, OBJECT_REGION, info->module, PAGES_ROUND_UP(package->size), RIGHTS_ALL, 0);
-	grant(INIT_SLOT_RING, OBJECT_REGION, handoff.ring - DIRECT_MAP_BASE, COMMIT_RING_BYTES, RIGHT_READ, 0);
+	grant(INIT_SLOT_RING, OBJECT_REGION, core_ref(commit_ring) - DIRECT_MAP_BASE, COMMIT_RING_BYTES, RIGHT_READ, 0);
 }
 
 static void memory_give(paddr_t base, paddr_t end, bool device)
@@ -196,76 +189,101 @@ static paddr_t untyped_take(uint64_t bytes)
 	return base;
 }
 
-/* One object of the type; returns its physical address. */
-static paddr_t retype(unsigned slot, enum object_type type, uint64_t bytes)
+/* One object of the type. */
+static void *retype(unsigned slot, enum object_type type, uint64_t bytes)
 {
 	paddr_t base = untyped_take(bytes);
 
-	record_add((struct commit_record){
+	record_commit((struct commit_record){
 		.operation = COMMIT_RETYPE, .count = 1, .argument = { untyped.slot, slot_of(slot), type, bytes, untyped.watermark },
 	});
-	return base;
+	return paddr_pointer(base);
 }
 
-static void tables_donate(uint64_t vspace)
+static void tables_donate(void)
 {
 	untyped_take(INIT_TABLE_PAGES * PAGE_SIZE);
-	record_add((struct commit_record){
+	record_commit((struct commit_record){
 		.operation = COMMIT_DONATE,
-		.argument = { untyped.slot, slot_of(INIT_SLOT_TABLES), vspace, INIT_TABLE_PAGES * PAGE_SIZE, untyped.watermark },
+		.argument = { untyped.slot, slot_of(INIT_SLOT_TABLES), core_ref(space), INIT_TABLE_PAGES * PAGE_SIZE, untyped.watermark },
 	});
 }
 
 /* What a slot of init's Thread refers to. */
 static void thread_bind(enum thread_slot which, unsigned slot)
 {
-	record_add((struct commit_record){
-		.operation = COMMIT_COPY, .argument = { slot_of(slot), handoff.thread + which * SLOT_SIZE, RIGHTS_ALL },
+	record_commit((struct commit_record){
+		.operation = COMMIT_COPY, .argument = { slot_of(slot), core_ref(&init->core.slot[which]), RIGHTS_ALL },
 	});
 }
 
-/* init's Thread and address space; returns the reference of the latter, and where the boot information goes. */
-static uint64_t objects_make(struct boot_information **page)
+/* init's Thread and address space; returns where the boot information goes. */
+static struct boot_information *objects_make(void)
 {
-	uint64_t vspace;
+	struct boot_information *page;
 
-	handoff.thread = ref_of(retype(INIT_SLOT_THREAD, OBJECT_THREAD, 4096));
-	vspace = ref_of(retype(INIT_SLOT_VSPACE, OBJECT_VSPACE, 8192));
-	*page = paddr_pointer(retype(INIT_SLOT_INFORMATION, OBJECT_REGION, PAGE_SIZE));
+	init = retype(INIT_SLOT_THREAD, OBJECT_THREAD, 4096);
+	space = retype(INIT_SLOT_VSPACE, OBJECT_VSPACE, 8192);
+	page = retype(INIT_SLOT_INFORMATION, OBJECT_REGION, PAGE_SIZE);
 	retype(INIT_SLOT_MESSAGE, OBJECT_REGION, PAGE_SIZE);
-	tables_donate(vspace);
+	tables_donate();
 	thread_bind(THREAD_CNODE, INIT_SLOT_CNODE);
 	thread_bind(THREAD_VSPACE, INIT_SLOT_VSPACE);
 	thread_bind(THREAD_MESSAGE, INIT_SLOT_MESSAGE);
-	record_add((struct commit_record){ .operation = COMMIT_PRIORITY, .argument = { handoff.thread, INIT_PRIORITY, INIT_PRIORITY } });
-	return vspace;
+	record_commit((struct commit_record){ .operation = COMMIT_PRIORITY, .argument = { core_ref(init), INIT_PRIORITY, INIT_PRIORITY } });
+	return page;
 }
 
-/* Attach a Region to init's VSpace, to be mapped at an address. The Mapping and its index are the kernel's to choose. */
-static void space_map(uint64_t vspace, unsigned slot, unsigned region, vaddr_t address, uint64_t pages, uint64_t rights)
+/* MAPPING.MAP of the entries in init's message page, as if init called it. */
+static void batch_map(unsigned slot, uint64_t count)
 {
-	record_add((struct commit_record){
-		.operation = COMMIT_ATTACH, .argument = { slot_of(region), slot_of(slot), vspace, 0, rights },
+	struct call call = { .caller = &init->core, .target = core_pointer(slot_of(slot)), .words = &count };
+	enum error error = method_invoke(&call, MAPPING_MAP, 0);
+
+	for (call.restarted = true; error == ERR_RESTART;)
+		error = method_invoke(&call, MAPPING_MAP, 0);
+	if (error)
+		halt("the boot package is damaged: its segments cannot be mapped");
+}
+
+/* Attach a Region to init's VSpace and map its pages, from the first on, at an address. */
+static void space_map(unsigned slot, unsigned region, vaddr_t address, uint64_t pages, uint64_t rights)
+{
+	struct map_entry *entries = (struct map_entry *)thread_page(init);
+	uint16_t index;
+	ref_t mapping = hook_mapping_available(core_ref(space), &index);
+
+	if (!mapping)
+		halt("init's table memory is too small");
+	record_commit((struct commit_record){
+		.operation = COMMIT_ATTACH, .count = index, .argument = { slot_of(region), slot_of(slot), core_ref(space), mapping, rights },
 	});
-	handoff.mapping[handoff.mappings++] = (struct handoff_mapping){ slot_of(slot), address, pages, rights };
+	for (uint64_t page = 0, count = 0; page < pages; page++) {
+		entries[count++] = (struct map_entry){ (address + (page << PAGE_BITS)) | rights, page };
+		if (count < MAP_BATCH_MAX && page + 1 < pages)
+			continue;
+		batch_map(slot, count);
+		count = 0;
+	}
+	memory_zero(entries, MAP_BATCH_MAX * sizeof(*entries));
 }
 
 /* init's address space: the segments of its image where they lie in the boot package, the boot information, a message page. */
-static void space_make(uint64_t vspace, const struct boot_package *package, paddr_t module)
+static void space_make(const struct boot_package *package, paddr_t module)
 {
 	unsigned slot = INIT_SLOT_IMAGE;
 
 	for (unsigned i = 0; i < package->segment_count; i++, slot += 2) {
 		const struct boot_segment *segment = &package->segment[i];
 
-		record_add((struct commit_record){
+		record_commit((struct commit_record){
 			.operation = COMMIT_COPY, .flags = COMMIT_COPY_RANGE,
 			.argument = { slot_of(INIT_SLOT_PACKAGE), slot_of(slot + 1), segment->rights, module + segment->offset, segment->size },
 		});
-		space_map(vspace, slot, slot + 1, segment->address, segment->size >> PAGE_BITS, segment->rights);
+		space_map(slot, slot + 1, segment->address, segment->size >> PAGE_BITS, segment->rights);
 	}
-	space_map(vspace, INIT_SLOT_INFORMATION_MAPPING, INIT_SLOT_INFORMATION, INIT_INFORMATION_ADDRESS, 1, MAP_READ);
-	space_map(vspace, INIT_SLOT_MESSAGE_MAPPING, INIT_SLOT_MESSAGE, INIT_MESSAGE_ADDRESS, 1, MAP_READ | MAP_WRITE);
+	space_map(INIT_SLOT_INFORMATION_MAPPING, INIT_SLOT_INFORMATION, INIT_INFORMATION_ADDRESS, 1, MAP_READ);
+	space_map(INIT_SLOT_MESSAGE_MAPPING, INIT_SLOT_MESSAGE, INIT_MESSAGE_ADDRESS, 1, MAP_READ | MAP_WRITE);
 }
 
 static void information_fill(struct boot_information *page, const struct boot_info *info, const struct boot_package *package, uint64_t start)
@@ -291,21 +309,19 @@ static void information_fill(struct boot_information *page, const struct boot_in
 	memory_copy(page, out, sizeof(*out));
 }
 
-const struct handoff *genesis_prepare(const struct boot_info *info, uint64_t start)
+void genesis_make(const struct boot_info *info, uint64_t start)
 {
 	const struct boot_package *package = package_check(info);
 	struct boot_information *page;
-	uint64_t vspace;
 
 	core_make(package);
 	controls_grant(info, package);
 	memory_give_all();
-	vspace = objects_make(&page);
-	space_make(vspace, package, info->module);
+	page = objects_make();
+	space_make(package, info->module);
 	information_fill(page, info, package, start);
-	handoff.root = image_paddr(kernel_root);
-	handoff.entry = package->entry;
-	handoff.information = INIT_INFORMATION_ADDRESS;
-	handoff.thread_block = INIT_THREAD_ADDRESS;
-	return &handoff;
+	init->frame.rip = package->entry;
+	init->frame.rdi = INIT_INFORMATION_ADDRESS;
+	init->gs_base = INIT_THREAD_ADDRESS;
+	thread_start(init, STOPPED_SUSPENDED);
 }

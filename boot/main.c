@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The loader: what runs once, in ring 0, before the first thread. It is linked against the symbols of the kernel that it carries, fills in its variables and uses its
- * drivers; the kernel knows nothing of the loader but what it hands off (abi/handoff.h).
+ * drivers; its last act is the genesis, by the kernel's own commits. The kernel knows nothing of the loader.
  *
- * The stack is already the kernel's own. When kernel_main() leaves the loader's page tables, the loader is gone, and init is given its memory.
+ * The stack is already the kernel's own. When kernel_main() leaves the loader's page tables, the loader is gone, and its memory is init's.
  */
 #include "boot/clock.h"
 #include "boot/genesis.h"
@@ -13,7 +13,7 @@
 #include "boot/processor.h"
 #include "boot/x86.h"
 #include "kernel/arch/x86_64/console.h"
-#include "kernel/arch/x86_64/kernel_map.h"
+#include "kernel/schedule.h"
 
 #define UART_SCRATCH (COM1 + 7)
 
@@ -45,5 +45,6 @@ _Noreturn void boot_main(uint32_t magic, uint32_t address)
 	kernel_map_build();
 	interrupts_silence();
 	clock_calibrate(boot_tsc);
-	kernel_main(paddr_pointer(image_paddr(genesis_prepare(info, boot_tsc))));
+	genesis_make(info, boot_tsc);
+	kernel_main();
 }

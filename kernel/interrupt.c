@@ -70,6 +70,6 @@ _Noreturn void trap_fatal(const struct frame *frame)
 	/* GS may still be the user's. One CPU: there is no question whose kernel this is. */
 	msr_write(MSR_GS_BASE, (uint64_t)&cpus[0]);
 	trace_record(&cpus[0], TRACE_FAULT, frame->vector, cr2_read());
-	panic_trap(frame->vector == VECTOR_NMI ? "non-maskable interrupt" :
+	panic(frame->vector == VECTOR_NMI ? "non-maskable interrupt" :
 		   frame->vector == VECTOR_MACHINE_CHECK ? "machine check" : "a fault in kernel mode", frame);
 }

@@ -23,30 +23,21 @@ _Noreturn void halt(const char *line)
 	stop();
 }
 
-_Noreturn void panic_trap(const char *reason, const struct frame *trap)
+_Noreturn void panic(const char *reason, const struct frame *trap)
 {
 	static bool panicking;
 	const struct cpu *cpu = &cpus[0];
-	uint64_t frame = (uint64_t)__builtin_frame_address(0), stack = frame;
+	bool known = trap->rsp % 8 == 0 && trap->rsp - (uint64_t)cpu_stacks < sizeof(cpu_stacks);
+	const uint64_t *stack = known ? (const uint64_t *)trap->rsp : (const uint64_t *)trap;
 
 	if (panicking)
 		stop();
 	panicking = true;
-	if (trap->rsp % 8 == 0 && trap->rsp - (uint64_t)cpu_stacks < sizeof(cpu_stacks)) {
-		stack = trap->rsp;
-		frame = trap->message[5];
-	}
 	console_print("\npanic: ");
 	console_words(reason, NULL, 0);
 	console_words("panic: cpu", (const uint64_t[]){ cpu->number, (uint64_t)cpu->current }, 2);
 	console_words("panic: registers", (const uint64_t *)trap, sizeof(*trap) / sizeof(uint64_t));
 	console_words("panic: events", (const uint64_t *)&cpu->trace, sizeof(cpu->trace) / sizeof(uint64_t));
-	console_words("panic: stack", (const uint64_t[]){ stack, frame }, 2);
-	console_words("panic: words", (const uint64_t *)stack, (unsigned)(-stack % CPU_STACK_SIZE / sizeof(uint64_t)));
+	console_words("panic: stack", stack, -(uint64_t)stack % CPU_STACK_SIZE / sizeof(uint64_t));
 	stop();
-}
-
-_Noreturn void panic(const char *reason)
-{
-	panic_trap(reason, &cpus[0].current->frame);
 }

@@ -17,6 +17,7 @@
 #define LOTS_MULTIPLIER 6364136223846793005 /* Knuth, MMIX */
 #define EXPIRE_MAX 8 /* deadlines that one timer interrupt handles; the next interrupt follows at once */
 
+struct cpu cpus[CPU_MAX];
 struct ready_queues ring_waiters;
 static struct thread *deadlines;         /* root of the heap: the earliest */
 static uint64_t lots;                    /* a generator of bits that user space does not know */
@@ -131,6 +132,13 @@ void schedule(void)
 	queues_remove(best);
 	thread_switch(best);
 	cpu->sliced = false;
+}
+
+_Noreturn void kernel_main(void)
+{
+	cr3_write(this_cpu()->root);
+	schedule();
+	thread_resume_current();
 }
 
 /*

@@ -71,6 +71,9 @@ static inline bool schedule_is_due(const struct thread *thread)
 	return this_cpu()->ready.occupied >> thread->core.priority >> 1;
 }
 
+/* The kernel's entry: leave the loader and its page tables for good, and run the best thread. */
+_Noreturn void kernel_main(void);
+
 /* Run the best ready thread if the current one cannot go on or a better one is ready; wait for interrupts when there is none. */
 void schedule(void);
 

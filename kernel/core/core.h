@@ -151,7 +151,7 @@ extern struct commit_ring *commit_ring;
 /* One method call, while it is decoded. */
 struct call {
 	uint32_t label; /* enum method */
-	struct thread_core *caller; /* NULL: the kernel itself (genesis, orphaned teardown) */
+	struct thread_core *caller; /* NULL: the kernel itself (orphaned teardown) */
 	struct slot *target;        /* the invoked capability */
 	const uint64_t *words;      /* message words 0..7 */
 	struct slot *cap[2];        /* capability arguments */

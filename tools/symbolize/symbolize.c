@@ -166,14 +166,16 @@ static unsigned words_read(const char *text, uint64_t words[WORDS_MAX])
 }
 
 /* The registers in the order in which the kernel keeps them (struct frame of kernel/thread.h). */
-static void registers_print(const struct image *image, const uint64_t *words, unsigned count)
+static const char *const register_names[] = {"rdx", "r10", "r8 ", "r9 ", "rbx", "rbp", "r13", "r14", "rax", "rdi", "rsi",
+					     "r12", "r15", "r11", "rcx", "vec", "err", "rip", "cs ", "rfl", "rsp", "ss "};
+enum { RBP = 5, RSP = 20, REGISTERS = sizeof(register_names) / sizeof(register_names[0]) };
+
+static void registers_print(const struct image *image, const uint64_t words[REGISTERS])
 {
-	static const char *const names[] = {"rdx", "r10", "r8 ", "r9 ", "rbx", "rbp", "r13", "r14", "rax", "rdi", "rsi",
-					    "r12", "r15", "r11", "rcx", "vec", "err", "rip", "cs ", "rfl", "rsp", "ss "};
 	char text[64];
 
-	for (unsigned i = 0; i < count && i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(text, sizeof(text), PANIC "%s [0x%016lx]\n", names[i], words[i]);
+	for (unsigned i = 0; i < REGISTERS; i++) {
+		snprintf(text, sizeof(text), PANIC "%s [0x%016lx]\n", register_names[i], words[i]);
 		line_print(image, text);
 	}
 }
@@ -211,7 +213,7 @@ static bool is_code(const struct image *image, uint64_t address)
 
 /*
  * Every word of the stack that points into the code. Those beside a saved frame pointer are return addresses; the others, of which a release build has many for want of
- * frame pointers, may be left over from earlier calls. `at`: where the words lay; `frame`: the first frame pointer.
+ * frame pointers, may be left over from earlier calls. `at`: the stack pointer, where the words lay; `frame`: the first frame pointer.
  */
 static void backtrace_print(const struct image *image, uint64_t at, uint64_t frame, const uint64_t *words, unsigned count)
 {
@@ -239,19 +241,18 @@ static bool line_is(const char *line, const char *what, unsigned count, unsigned
 /* One line of a panic with names for its words. Returns false for any other line (kernel/panic.c). */
 static bool panic_expand(const struct image *image, const char *line)
 {
-	static uint64_t words[WORDS_MAX], stack[2]; /* where the words of the stack lie, and the frame pointer: from the line before */
+	static uint64_t words[WORDS_MAX], registers[REGISTERS];
 	unsigned count = words_read(line, words);
 
 	if (line_is(line, PANIC "cpu 0x", count, 2)) {
 		printf(PANIC "cpu %lu thread [0x%016lx]\n", words[0], words[1]);
-	} else if (line_is(line, PANIC "registers 0x", count, 1)) {
-		registers_print(image, words, count);
+	} else if (line_is(line, PANIC "registers 0x", count, REGISTERS)) {
+		memcpy(registers, words, sizeof(registers));
+		registers_print(image, registers);
 	} else if (line_is(line, PANIC "events 0x", count, 4)) {
 		events_print(words, count);
-	} else if (line_is(line, PANIC "stack 0x", count, 2)) {
-		memcpy(stack, words, sizeof(stack));
-	} else if (line_is(line, PANIC "words 0x", count, 1)) {
-		backtrace_print(image, stack[0], stack[1], words, count);
+	} else if (line_is(line, PANIC "stack 0x", count, 1)) {
+		backtrace_print(image, registers[RSP], registers[RBP], words, count);
 	} else {
 		return false;
 	}

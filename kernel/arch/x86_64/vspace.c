@@ -20,7 +20,6 @@
 #include "kernel/arch/x86_64/kernel_map.h"
 #include "kernel/arch/x86_64/x86.h"
 #include "kernel/cpu.h"
-#include "kernel/panic.h"
 
 #define ROOT 5 /* level of vspace->root, which leads to the top table */
 #define LEVEL_SHIFT(level) (PAGE_BITS + 9 * ((level) - 1))
@@ -303,15 +302,6 @@ enum error mapping_batch(struct call *call)
 	}
 	call->result[0] = done;
 	return error;
-}
-
-void vspace_map_whole(struct mapping_core *mapping, vaddr_t address, uint64_t pages, unsigned rights)
-{
-	struct walk walk = walk_begin(mapping, mapping->rights);
-
-	for (uint64_t page = 0; page < pages; page++)
-		PANIC_UNLESS(entry_do(&walk, MAPPING_MAP, (address + (page << PAGE_BITS)) | rights, page) == OK,
-			     "init's image can be mapped");
 }
 
 bool vspace_mapping_clear(struct mapping_core *mapping)

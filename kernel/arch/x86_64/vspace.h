@@ -41,8 +41,5 @@ void vspace_initialise(struct vspace *vspace);
 /* Take the Mapping object that hook_mapping_available() returned. */
 void vspace_mapping_take(struct vspace *vspace);
 
-/* Boot only: map `pages` pages of a Mapping, from its page 0 on, at an address; panics when table memory is missing. */
-void vspace_map_whole(struct mapping_core *mapping, vaddr_t address, uint64_t pages, unsigned rights);
-
 /* Clear some entries of a dying Mapping; true when none is left and the object is free again. Bounded. */
 bool vspace_mapping_clear(struct mapping_core *mapping);
