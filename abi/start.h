@@ -53,6 +53,15 @@ struct start_grant {
 };
 _Static_assert(sizeof(struct start_grant) == 64, "init writes what services read");
 
+/* How the instance before ended. Fault and hang are of its own doing: what it was working on may have killed it. */
+enum start_ended {
+	ENDED_NOT = 0, /* this is the first one */
+	ENDED_FAULT = 1,
+	ENDED_HANG = 2,
+	ENDED_EXIT = 3, /* it returned from main */
+	ENDED_KILLED = 4, /* from outside */
+};
+
 struct start_page {
 	uint64_t magic;
 	uint32_t version;
@@ -61,7 +70,7 @@ struct start_page {
 	uint64_t instance; /* 0 for the first of this boot */
 	uint64_t clock_mult, clock_shift, clock_base; /* as in the boot information */
 	uint32_t grant_count;
-	uint32_t reserved;
+	uint32_t ended; /* enum start_ended: of the instance before this one */
 	struct start_grant grant[];
 };
 _Static_assert(sizeof(struct start_page) == 72, "init writes what services read");

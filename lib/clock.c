@@ -9,6 +9,11 @@ void clock_use(const struct boot_information *information)
 	clock = (struct clock){information->clock_mult, information->clock_shift, information->clock_base};
 }
 
+void clock_set(struct clock scale)
+{
+	clock = scale;
+}
+
 uint64_t clock_now(void)
 {
 	return (uint64_t)(((unsigned __int128)(clock_ticks() - clock.base) * clock.mult) >> clock.shift);

@@ -12,6 +12,9 @@ struct clock {
 /* Takes the scale from the boot information. */
 void clock_use(const struct boot_information *information);
 
+/* Takes the scale as it is given. */
+void clock_set(struct clock scale);
+
 /* Time in ns since boot, on the same clock as the deadlines of kernel calls. */
 uint64_t clock_now(void);
 

@@ -7,6 +7,7 @@
 
 #include "abi/boot.h"
 #include "lib/format.h"
+#include "lib/log.h"
 #include "lib/methods.h"
 
 #define COM1_DATA 0x3f8
@@ -40,7 +41,9 @@ void print(const char *format, ...)
 	va_start(arguments, format);
 	length = text_format(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	for (size_t i = 0; i < length; i++) {
+	if (!console_ports)
+		log_write(line, length);
+	for (size_t i = 0; console_ports && i < length; i++) {
 		if (i % TRANSMIT_FIFO == 0)
 			transmitter_wait();
 		if (ioports_out(console_ports, COM1_DATA, 1, (uint8_t)line[i]) != OK)
@@ -50,6 +53,8 @@ void print(const char *format, ...)
 
 _Noreturn void debug_exit(uint8_t value)
 {
+	if (!console_ports)
+		__builtin_trap();
 	transmitter_wait();
 	(void)!ioports_out(console_ports, DEBUG_EXIT_PORT, 1, value); /* nobody is left to be told */
 	thread_exit();

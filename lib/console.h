@@ -7,7 +7,10 @@
 
 #include "lib/call.h"
 
-/* Names the IoPorts that print and debug_exit use (COM1 at 0x3f8..0x3ff, the exit port 0xf4). Until then INIT_SLOT_IO_PORTS. */
+/*
+ * Names the IoPorts that print and debug_exit use (COM1 at 0x3f8..0x3ff, the exit port 0xf4). Until then INIT_SLOT_IO_PORTS. 0: there are none; then what is printed goes to the text ring
+ * (lib/log.h), and debug_exit is a fault, for whoever supervises this program.
+ */
 void console_use(handle_t ports);
 
 /* Prints formatted text (lib/format.h), at most 256 bytes a call; a line feed is sent as it is. Numbers must be cast to uint64_t or int64_t. */

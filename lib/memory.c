@@ -4,6 +4,7 @@
 
 #include "lib/methods.h"
 #include "lib/slots.h"
+#include "lib/space.h"
 
 static handle_t untyped_in_use;
 
@@ -43,7 +44,7 @@ enum error object_create(enum object_type type, uint64_t size, handle_t *object)
 
 	if (!slot)
 		return ERR_NOMEM;
-	error = untyped_retype(untyped_in_use, type, size, INIT_SLOT_CNODE, slot, 1);
+	error = untyped_retype(untyped_in_use, type, size, own_space.cnode, slot, 1);
 	if (error != OK) {
 		slot_free(slot);
 		return error;
@@ -59,7 +60,7 @@ enum error region_allocate(uint64_t pages, handle_t *region)
 
 enum error object_delete(handle_t object)
 {
-	enum error error = cnode_delete(INIT_SLOT_CNODE, object);
+	enum error error = cnode_delete(own_space.cnode, object);
 
 	if (error == OK)
 		slot_free(object);

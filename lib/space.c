@@ -20,7 +20,7 @@ enum error space_attach(struct space *space, handle_t region, uint64_t rights, h
 
 	if (!slot)
 		return ERR_NOMEM;
-	error = vspace_attach(space->vspace, region, INIT_SLOT_CNODE, slot, rights);
+	error = vspace_attach(space->vspace, region, own_space.cnode, slot, rights);
 	if (error != OK) {
 		slot_free(slot);
 		return error;
@@ -71,8 +71,8 @@ enum error space_map(struct space *space, handle_t region, uint64_t pages, uint6
 enum error space_grant(struct space *space, uint64_t slot, handle_t capability, uint64_t rights, uint64_t badge)
 {
 	if (badge)
-		return cnode_mint(space->cnode, slot, INIT_SLOT_CNODE, capability, rights, badge);
-	return cnode_copy(space->cnode, slot, INIT_SLOT_CNODE, capability, rights);
+		return cnode_mint(space->cnode, slot, own_space.cnode, capability, rights, badge);
+	return cnode_copy(space->cnode, slot, own_space.cnode, capability, rights);
 }
 
 enum error space_create_empty(struct space *space, uint64_t cnode_bits, uint64_t table_pages)
@@ -87,7 +87,7 @@ enum error space_create_empty(struct space *space, uint64_t cnode_bits, uint64_t
 	if (error == OK)
 		error = object_create(OBJECT_CNODE, cnode_bits, &space->cnode);
 	if (error == OK)
-		error = vspace_donate(space->vspace, memory_untyped(), INIT_SLOT_CNODE, tables, table_pages);
+		error = vspace_donate(space->vspace, memory_untyped(), own_space.cnode, tables, table_pages);
 	return error;
 }
 

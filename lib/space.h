@@ -17,7 +17,7 @@ struct space {
 	uint64_t next_slot; /* next free slot of its CNode, for capabilities that thread_create puts there */
 };
 
-/* The space that this program itself runs in. */
+/* The space that this program itself runs in. Until somebody sets it (lib/start.c, for services) it is init's. */
 extern struct space own_space;
 
 #define SPACE_ADDRESS_START 0x10000000

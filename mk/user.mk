@@ -6,6 +6,11 @@
 #   tests/kernel/harness/      -> $(BUILD)/user/libharness.a, what the test programs share
 #   tests/kernel/PROGRAM/      -> $(BUILD)/user/tests/kernel/PROGRAM.elf and, packed by tools/mkboot, PROGRAM.boot
 #   bench/PROGRAM/ with main.c -> the same below $(BUILD)/user/bench
+#   servers/init/              -> $(BUILD)/user/servers/init.elf
+#   DIR with main.c below servers, drivers, drivers/virtio, tests/servers, tests/drivers: a service
+#                              -> $(BUILD)/user/DIR.elf; drivers/virtio/*.c and drivers/virtio/core/*.c are linked into each of drivers/virtio/*
+#   rootfs/NAME.manifest, tests/servers/NAME.manifest, tests/drivers/NAME.manifest: a system
+#                              -> $(BUILD)/user/rootfs/NAME.boot ...: init with plan and image, made by tools/manifest and tools/mkboot
 #   tests/linux/NAME.c         -> $(BUILD)/linux/NAME.musl and NAME.glibc, static Linux programs
 #
 # A file blobs.mk in a program's directory may set BLOBS_PROGRAM to a list of NAME=FILE: more contents for its boot package.
@@ -48,6 +53,42 @@ $(foreach d,$(program_dirs),$(eval $(call user_program,$(d))))
 user_programs += $(patsubst %,$(user_dir)/%.boot,$(program_dirs))
 endif
 bench_targets := $(patsubst bench/%,bench-%,$(filter bench/%,$(program_dirs)))
+
+# Services and the systems that are made of them. A file config.mk in a service's directory may set SERVICE_SOURCES_NAME to more sources; a file NAME.mk beside a manifest may set SYSTEM_FILES_NAME to
+# the files below $(BUILD) that its blobs are made from.
+manifest_tool := $(BUILD)/host/manifest
+service_dirs := $(sort $(filter-out servers/init drivers/virtio/core,$(patsubst %/main.c,%,$(wildcard \
+	servers/*/main.c drivers/*/main.c drivers/virtio/*/main.c tests/servers/*/main.c tests/drivers/*/main.c))))
+virtio_sources := $(sort $(wildcard drivers/virtio/*.c drivers/virtio/core/*.c))
+$(foreach d,$(service_dirs),$(eval -include $(d)/config.mk))
+service_sources = $(sort $(call program_sources,$(1)) $(SERVICE_SOURCES_$(notdir $(1))) $(if $(filter drivers/virtio/%,$(1)),$(virtio_sources)))
+
+# $(call service_program,DIR,ENTRY)
+define service_program
+$(call linked,$(user_dir)/$(1).elf,$(user_script),$(call objects,$(user_dir)/obj,$(call service_sources,$(1))) $(user_dir)/libkozo.a,$(if $(2),-e $(2)))
+-include $(patsubst %,$(user_dir)/obj/%.d,$(call service_sources,$(1)))
+endef
+$(foreach d,$(service_dirs),$(eval $(call service_program,$(d),_service_start)))
+$(if $(wildcard servers/init/main.c),$(eval $(call service_program,servers/init)))
+service_programs := $(patsubst %,$(user_dir)/%.elf,$(service_dirs))
+
+system_manifests := $(sort $(wildcard rootfs/*.manifest tests/servers/*.manifest tests/drivers/*.manifest))
+$(foreach m,$(system_manifests),$(eval -include $(m:.manifest=.mk)))
+
+# $(call system_package,MANIFEST without its suffix)
+define system_package
+$(user_dir)/$(1).plan: $(1).manifest $(manifest_tool) $(service_programs) $(SYSTEM_FILES_$(notdir $(1)))
+	$$(call say,manifest,$(1).manifest)
+	@mkdir -p $$(@D)
+	$$(Q)$(manifest_tool) --build $(BUILD) --plan $$@ --image $(user_dir)/$(1).image --depends $$@.d $$<
+$(user_dir)/$(1).image: $(user_dir)/$(1).plan
+$(user_dir)/$(1).boot: $(user_dir)/servers/init.elf $(user_dir)/$(1).plan $(user_dir)/$(1).image $(mkboot)
+	$$(call say,mkboot,$$@)
+	$$(Q)$(mkboot) -o $$@ $$< plan=$(user_dir)/$(1).plan image=$(user_dir)/$(1).image
+-include $(user_dir)/$(1).plan.d
+endef
+$(foreach m,$(system_manifests),$(eval $(call system_package,$(m:.manifest=))))
+user_programs += $(patsubst %.manifest,$(user_dir)/%.boot,$(system_manifests))
 
 # Static Linux programs: what they print on a real Linux is what they must print on Kozo.
 linux_flags := -std=gnu17 -O2 -static -Wall -Wextra -Werror -ffile-prefix-map=$(CURDIR)=.
