@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The judgement of lib/watch.h. */
+/* The judgement of lib/watch.h: one look at a time, each compared with the moment of the open question. */
 #include "lib/watch.h"
 
 void watch_start(struct watch *watch, uint64_t limit)

@@ -80,12 +80,12 @@ static void plan_find(void)
 	system = (struct system){plan, image_blob->offset, plan_blob->offset, boot_information->package_size};
 }
 
-/* Frees the ring when nobody else does and it is half full; only the records' authors care about them then, and they have them. */
+/* Frees the ring when nobody else does and it has filled to where it asks to be read: without a log service nobody wants the records. */
 static void ring_drain(void)
 {
 	uint64_t head = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
 
-	if (ring_is_mine && head - ring->tail > ring->capacity / 2 && log_advance(INIT_SLOT_LOG_CONTROL, head) != OK)
+	if (ring_is_mine && head - ring->tail >= ring->threshold && log_advance(INIT_SLOT_LOG_CONTROL, head) != OK)
 		give_up("cannot free", "the commit ring", ERR_STATE);
 }
 
@@ -107,7 +107,7 @@ static enum error ring_prepare(void)
 	if (error == OK)
 		error = thread_bind(INIT_SLOT_THREAD, THREAD_NOTIFICATION, notification);
 	if (error == OK && ring_is_mine)
-		error = log_bind(INIT_SLOT_LOG_CONTROL, badged, ring->capacity / 2);
+		error = log_bind(INIT_SLOT_LOG_CONTROL, badged);
 	return error;
 }
 

@@ -24,10 +24,9 @@ handle_t object_handle(uint32_t object)
 
 paddr_t object_physical(uint32_t object)
 {
-	uint64_t size;
-	paddr_t base = 0;
+	struct capability_state state;
 
-	return region_inform(object_handle(object), &size, &base) == OK ? base : 0;
+	return cnode_query(INIT_SLOT_CNODE, object_handle(object), &state) == OK ? state.base : 0;
 }
 
 struct object_message object_message(uint32_t object)

@@ -95,7 +95,7 @@ struct manifest {
 __attribute__((format(printf, 3, 4))) void mistake(struct manifest *manifest, unsigned line, const char *format, ...);
 
 /* Ends the process: something outside of the manifest is wrong (a file, memory). */
-__attribute__((format(printf, 1, 2))) _Noreturn void fail(const char *format, ...);
+__attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);
 
 /* Reads the file `manifest->path`. */
 void manifest_read(struct manifest *manifest);

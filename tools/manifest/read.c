@@ -154,11 +154,11 @@ static void uses_read(struct line *line, struct service *service)
 static bool need_kind_find(const char *word, struct need *need, const char **name)
 {
 	static const struct {
-		enum need_kind kind;
 		const char *word;
+		enum need_kind kind;
 		bool named;
 	} kinds[] = {
-#define NEED(id, prefix, named) {NEED_##id, prefix, named},
+#define NEED(id, prefix, named) {prefix, NEED_##id, named},
 #include "tools/manifest/needs.def"
 #undef NEED
 	};
