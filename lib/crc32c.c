@@ -9,24 +9,24 @@
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) word_t;
 
-enum way { WAY_UNKNOWN, WAY_INSTRUCTION, WAY_TABLE };
-static enum way way;
+bool crc32c_by_instruction;
+static bool looked;
 static uint32_t table[8][256];
 
 /* Out of line: CPUID takes registers that the way past it needs not save. */
-__attribute__((noinline)) static enum way way_find(void)
+__attribute__((noinline)) static bool instruction_find(void)
 {
 	uint32_t eax = 1, ebx, ecx = 0, edx;
 
 	__asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-	return ecx & CPUID_SSE42 ? WAY_INSTRUCTION : WAY_TABLE;
+	looked = true;
+	crc32c_by_instruction = ecx & CPUID_SSE42;
+	return crc32c_by_instruction;
 }
 
 static inline bool by_instruction(void)
 {
-	if (way == WAY_UNKNOWN)
-		way = way_find();
-	return way == WAY_INSTRUCTION;
+	return crc32c_by_instruction || (!looked && instruction_find());
 }
 
 static inline uint64_t step_word(uint64_t sum, uint64_t word)

@@ -36,21 +36,20 @@ struct tsm_header {
 	uint32_t version, undo_cells, marks;
 	uint32_t sum; /* CRC-32C of all before */
 	uint64_t reserved[2];
-	/* The control word: valid entries, number of the transaction << 24, and 16 bits of checksum << 48. */
+	/* The control word: valid entries, number of the transaction << 24, and the parity of these three times 16 bits << 48. */
 	_Alignas(TSM_CELL) uint64_t control;
 };
 _Static_assert(sizeof(struct tsm_header) == 2 * TSM_CELL, "the header is two cells");
 
 enum entry_kind {
-	ENTRY_SAVED = 1,   /* the cell as it was; `check` is that of its content */
-	ENTRY_DAMAGED = 2, /* the same, but the content does not fit the check */
-	ENTRY_FRESH = 3,   /* `check` cells from `cell` on, of which nothing is saved */
+	ENTRY_SAVED = 1, /* a cell and its check as they were */
+	ENTRY_FRESH = 2, /* `check` cells from `cell` on, of which nothing is saved */
 };
 
 struct tsm_head {
 	uint32_t cell, check;
 	uint32_t transaction; /* its number, and enum entry_kind << 24 */
-	uint32_t sum;         /* CRC-32C of the three words before */
+	uint32_t sum;         /* CRC-32C of the three before */
 };
 _Static_assert(sizeof(struct tsm_head) == 16, "four heads lie in a cell");
 
@@ -110,9 +109,8 @@ static void view_set(struct tsm *tsm, void *region, uint64_t cells, const struct
 static uint64_t control_word(uint32_t used, uint32_t transaction)
 {
 	uint64_t word = used | (uint64_t)transaction << COUNTER_BITS;
-	uint32_t sum = crc32c(&word, sizeof(word));
 
-	return word | (uint64_t)(uint16_t)(sum ^ sum >> 16) << 2 * COUNTER_BITS;
+	return word | (word ^ word >> 16 ^ word >> 32) << 2 * COUNTER_BITS;
 }
 
 static void control_publish(struct tsm *tsm)
@@ -153,7 +151,17 @@ static bool cell_touched(const struct tsm *tsm, uint64_t cell)
 
 static uint32_t head_sum(const struct tsm_head *head)
 {
-	return crc32c(head, offsetof(struct tsm_head, sum));
+	return ~crc32c_word(crc32c_word(UINT32_MAX, head->cell | (uint64_t)head->check << 32), head->transaction);
+}
+
+/* As one assignment, which the compiler makes word by word: a call of memcpy() would take longer than the copy. */
+static void cell_copy(void *to, const void *from)
+{
+	struct __attribute__((may_alias)) cell {
+		uint64_t word[TSM_CELL / sizeof(uint64_t)];
+	};
+
+	*(struct cell *)to = *(const struct cell *)from;
 }
 
 /* Writes the next entry and makes it valid. Its cell may change from then on. */
@@ -163,7 +171,7 @@ static void entry_add(struct tsm *tsm, enum entry_kind kind, uint64_t cell, uint
 
 	assert(tsm->used < tsm->undo_cells);
 	if (kind != ENTRY_FRESH)
-		memcpy(tsm->saved + (uint64_t)tsm->used * TSM_CELL, cell_at(tsm, cell), TSM_CELL);
+		cell_copy(tsm->saved + (uint64_t)tsm->used * TSM_CELL, cell_at(tsm, cell));
 	*head = (struct tsm_head){.cell = (uint32_t)cell, .check = check, .transaction = tsm->transaction | (uint32_t)kind << COUNTER_BITS};
 	head->sum = head_sum(head);
 	tsm->used++;
@@ -196,25 +204,19 @@ static void entry_accept(struct tsm *tsm, const struct tsm_head *head)
 	}
 }
 
-/* Puts the cell of an entry back. If what was saved is damaged, so is the cell: its check is made not to fit, so that verification reports it. */
+/* Puts the cell of an entry back, with the check that it had: if what was saved is damaged, it does not fit, and verification reports it. */
 static void entry_undo(struct tsm *tsm, const struct tsm_head *head)
 {
-	const unsigned char *saved = tsm->saved + (uint64_t)(head - tsm->heads) * TSM_CELL;
-
 	if (entry_kind(head) == ENTRY_FRESH) {
 		entry_accept(tsm, head);
 		return;
 	}
-	tsm->touched[head->cell / 64] &= ~((uint64_t)1 << head->cell % 64);
-	if (entry_kind(head) == ENTRY_SAVED && crc32c_cell(saved) != head->check) {
-		tsm->checks[head->cell] = ~crc32c_cell(cell_at(tsm, head->cell));
-		return;
-	}
-	memcpy(cell_at(tsm, head->cell), saved, TSM_CELL);
+	cell_copy(cell_at(tsm, head->cell), tsm->saved + (uint64_t)(head - tsm->heads) * TSM_CELL);
 	tsm->checks[head->cell] = head->check;
+	tsm->touched[head->cell / 64] &= ~((uint64_t)1 << head->cell % 64);
 }
 
-/* The last entry first: a cell that was saved and then declared fresh gets back what was saved. */
+/* The last entry first: a cell that was saved before it was declared fresh must end with the check that it had. */
 static void entries_undo(struct tsm *tsm)
 {
 	for (uint32_t i = tsm->used; i-- > 0;)
@@ -339,38 +341,51 @@ void tsm_begin(struct tsm *tsm)
 	tsm->open = true;
 }
 
-/* Adds an entry for each cell of a range that has none yet. */
-static void range_save(struct tsm *tsm, void *at, size_t bytes, enum entry_kind kind)
+/* Saves one cell that has no entry yet. What does not fit its check is damaged, and must be declared so. */
+static void cell_save(struct tsm *tsm, uint64_t cell, bool damaged)
 {
-	uint64_t offset = (uint64_t)((unsigned char *)at - tsm->data);
+	uint32_t check = tsm->checks[cell];
+
+	assert(damaged || crc32c_cell(cell_at(tsm, cell)) == check);
+	entry_add(tsm, ENTRY_SAVED, cell, check);
+}
+
+/* The first cell of a range, which must lie in the data, in a transaction. */
+static uint64_t range_first(const struct tsm *tsm, const void *at, size_t bytes)
+{
+	uint64_t offset = (uint64_t)((const unsigned char *)at - tsm->data);
 
 	assert(tsm->open && bytes > 0 && offset < tsm->cells * TSM_CELL && bytes <= tsm->cells * TSM_CELL - offset);
-	for (uint64_t cell = offset / TSM_CELL; cell <= (offset + bytes - 1) / TSM_CELL; cell++) {
-		if (cell_touched(tsm, cell))
-			continue;
-		assert(kind == ENTRY_DAMAGED || crc32c_cell(cell_at(tsm, cell)) == tsm->checks[cell]);
-		entry_add(tsm, kind, cell, tsm->checks[cell]);
-	}
+	return offset / TSM_CELL;
+}
+
+static void range_save(struct tsm *tsm, void *at, size_t bytes, bool damaged)
+{
+	uint64_t cell = range_first(tsm, at, bytes);
+	uint64_t last = ((uint64_t)((unsigned char *)at - tsm->data) + bytes - 1) / TSM_CELL;
+
+	for (; cell <= last; cell++)
+		if (!cell_touched(tsm, cell))
+			cell_save(tsm, cell, damaged);
 }
 
 void *tsm_modify(struct tsm *tsm, void *at, size_t bytes)
 {
-	range_save(tsm, at, bytes, ENTRY_SAVED);
+	range_save(tsm, at, bytes, false);
 	return at;
 }
 
 void *tsm_repair(struct tsm *tsm, void *at, size_t bytes)
 {
-	range_save(tsm, at, bytes, ENTRY_DAMAGED);
+	range_save(tsm, at, bytes, true);
 	return at;
 }
 
 void *tsm_fresh(struct tsm *tsm, void *at, size_t bytes)
 {
-	uint64_t offset = (uint64_t)((unsigned char *)at - tsm->data), first = offset / TSM_CELL;
+	uint64_t first = range_first(tsm, at, bytes);
 
-	assert(tsm->open && bytes > 0 && offset < tsm->cells * TSM_CELL && bytes <= tsm->cells * TSM_CELL - offset);
-	assert(offset % TSM_CELL == 0 && bytes % TSM_CELL == 0);
+	assert(at == cell_at(tsm, first) && bytes % TSM_CELL == 0);
 	entry_add(tsm, ENTRY_FRESH, first, (uint32_t)(bytes / TSM_CELL));
 	for (uint64_t cell = first; cell < first + bytes / TSM_CELL; cell++)
 		tsm->touched[cell / 64] |= (uint64_t)1 << cell % 64;

@@ -87,6 +87,7 @@ static void crc_ways_agree(void **state)
 			bytes[i] = (unsigned char)random_below(256);
 		assert_int_equal(crc32c_add(start, bytes + from, size), crc32c_add_by_table(start, bytes + from, size));
 		assert_int_equal(crc32c_add(start, bytes + from, size), crc32c_add(crc32c_add(start, bytes + from, part), bytes + from + part, size - part));
+		assert_int_equal(crc32c_word(start, start * 0x100000001ull), crc32c_add_by_table(start, (uint64_t[]){start * 0x100000001ull}, 8));
 		assert_int_equal(crc32c_cell(bytes + 64), crc32c_add_by_table(0, bytes + 64, 64));
 	}
 }
@@ -314,6 +315,26 @@ static void tsm_repairs(void **state)
 		if (round == 0)
 			tsm_rollback(&tsm);
 	}
+	free(region);
+}
+
+/* A cell whose repair is given up stays damaged, also when it was declared fresh in between. */
+static void tsm_repair_fresh(void **state)
+{
+	unsigned char *region = region_make(), *data;
+	struct tsm tsm;
+
+	(void)state;
+	region_open(&tsm, region);
+	data = tsm_data(&tsm);
+	data[700] ^= 4;
+	region_open(&tsm, region);
+	tsm_begin(&tsm);
+	tsm_repair(&tsm, data + 640, 64);
+	tsm_fresh(&tsm, data + 640, 64);
+	tsm_rollback(&tsm);
+	assert_int_equal(region_open(&tsm, region), TSM_DAMAGED);
+	assert_int_equal(damage.bytes, TSM_CELL);
 	free(region);
 }
 
@@ -647,6 +668,7 @@ static const struct {
 	{ cmocka_unit_test(tsm_sizes), "the parts of a region never overlap, whatever its size" },
 	{ cmocka_unit_test(tsm_other_layout), "a region of another layout or size, or of noise, is unusable until it is formatted" },
 	{ cmocka_unit_test(tsm_repairs), "damage is reported until its repair is committed" },
+	{ cmocka_unit_test(tsm_repair_fresh), "damage whose repair is rolled back is reported still, declared fresh or not" },
 	{ cmocka_unit_test(tsm_repair_commits), "a committed repair makes the region sound" },
 	{ cmocka_unit_test(tsm_flips_idle), "every flipped bit of an idle region is noticed or harmless" },
 	{ cmocka_unit_test(tsm_flips_open), "every flipped bit of a region with an open transaction is noticed or harmless" },
