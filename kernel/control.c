@@ -37,10 +37,11 @@ enum error irq_acknowledge(struct call *call)
 enum error cpu_halt(struct call *call)
 {
 	const struct message_page *page = thread_page((struct thread *)call->caller);
-	char line[HALT_TEXT_MAX + 1] = "";
+	char line[HALT_TEXT_MAX + 1];
 
 	if (!page)
 		return refuse(ERR_MESSAGE, "the reason is in the message page");
 	memory_copy(line, page, HALT_TEXT_MAX);
+	line[HALT_TEXT_MAX] = '\0';
 	halt(line);
 }
