@@ -298,15 +298,15 @@ static void information_fill(struct boot_information *page, const struct boot_in
 	out->clock_base = clock_scale.base;
 	out->tsc_hz = clock_scale.tsc_hz;
 	out->rsdp = info->rsdp;
-	memory_copy(out->rsdp_copy, info->rsdp_copy, sizeof(info->rsdp_copy));
+	memory_copy_bytes(out->rsdp_copy, info->rsdp_copy, sizeof(info->rsdp_copy));
 	out->framebuffer = info->framebuffer.address;
 	out->framebuffer_pitch = info->framebuffer.pitch;
 	out->framebuffer_width = info->framebuffer.width;
 	out->framebuffer_height = info->framebuffer.height;
 	out->framebuffer_bits = info->framebuffer.bits;
 	out->boot_instructions = start;
-	memory_copy(out->command_line, info->command_line, sizeof(out->command_line));
-	memory_copy(page, out, sizeof(*out));
+	memory_copy_bytes(out->command_line, info->command_line, sizeof(out->command_line));
+	memory_copy_bytes(page, out, sizeof(*out));
 }
 
 void genesis_make(const struct boot_info *info, uint64_t start)

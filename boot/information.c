@@ -72,7 +72,7 @@ static void memory_map_read(const char *entries, uint64_t bytes, uint32_t stride
 /* Copies at most `room` of `size` bytes. */
 static void bytes_copy(void *to, uint64_t room, const void *from, uint64_t size)
 {
-	memory_copy(to, from, size < room ? size : room);
+	memory_copy_bytes(to, from, size < room ? size : room);
 }
 
 /* The `size` bytes at an address that it told, or a halt. */
@@ -97,10 +97,10 @@ static void pvh_read(const struct pvh_info *info)
 		boot.module_size = module->size;
 	}
 	if (info->command_line)
-		memory_copy(boot.command_line, told_pointer(info->command_line, COMMAND_LINE_SIZE), COMMAND_LINE_SIZE - 1);
+		memory_copy_bytes(boot.command_line, told_pointer(info->command_line, COMMAND_LINE_SIZE), COMMAND_LINE_SIZE - 1);
 	boot.rsdp = info->rsdp;
 	if (info->rsdp)
-		memory_copy(boot.rsdp_copy, told_pointer(info->rsdp, sizeof(boot.rsdp_copy)), sizeof(boot.rsdp_copy));
+		memory_copy_bytes(boot.rsdp_copy, told_pointer(info->rsdp, sizeof(boot.rsdp_copy)), sizeof(boot.rsdp_copy));
 }
 
 static void multiboot2_tag_read(const union multiboot2_tag *tag)

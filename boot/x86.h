@@ -50,6 +50,12 @@ static inline struct cpuid cpuid_read(uint32_t leaf, uint32_t subleaf)
 
 CONTROL_REGISTER(cr4)
 
+/* As memory_copy(), any number of bytes; the two do not overlap. */
+static inline void memory_copy_bytes(void *to, const void *from, uint64_t bytes)
+{
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+
 static inline uint8_t port_in8(uint16_t port)
 {
 	return (uint8_t)port_read(port, 1);

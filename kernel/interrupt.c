@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Traps: interrupts, faults of user mode, and faults of the kernel itself (which are its end).
+ * Traps: interrupts, and faults of user mode. Those of the kernel itself are its end (panic.c).
  *
  * The kernel runs with interrupts off. At preemption points it asks the local APIC whether one is pending (hook_interrupt_pending); then the operation gives up, to be
  * executed again, and the interrupt is taken on the way, in user mode. In kernel mode they are taken only by the idle loop (schedule.c).
@@ -10,7 +10,6 @@
 #include "kernel/arch/x86_64/apic.h"
 #include "kernel/arch/x86_64/x86.h"
 #include "kernel/ipc.h"
-#include "kernel/panic.h"
 #include "kernel/schedule.h"
 
 #define VECTOR_FIRST_INTERRUPT 32
@@ -63,13 +62,4 @@ void trap_handle(struct thread *self)
 		fault_send(self);
 	}
 	thread_resume_current();
-}
-
-_Noreturn void trap_fatal(const struct frame *frame)
-{
-	/* GS may still be the user's. One CPU: there is no question whose kernel this is. */
-	msr_write(MSR_GS_BASE, (uint64_t)&cpus[0]);
-	trace_record(&cpus[0], TRACE_FAULT, frame->vector, cr2_read());
-	panic(frame->vector == VECTOR_NMI ? "non-maskable interrupt" :
-		   frame->vector == VECTOR_MACHINE_CHECK ? "machine check" : "a fault in kernel mode", frame);
 }

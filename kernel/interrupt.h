@@ -9,6 +9,3 @@ _Noreturn void trap_handle(struct thread *self);
 
 /* In entry.asm: go on in user mode with the current thread. */
 _Noreturn void thread_resume_current(void);
-
-/* From entry.asm: a trap in kernel mode that is no interrupt, or one on a stack of its own (NMI, double fault, machine check). */
-_Noreturn void trap_fatal(const struct frame *frame);

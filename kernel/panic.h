@@ -5,10 +5,10 @@
 struct frame;
 
 /*
- * Reports a trap in kernel mode and stops the machine: reason, CPU, thread, registers of the trap, last events, the stack, each line
- * beginning with `panic:`. tools/symbolize makes sense of the words. Nothing that user space does may lead here.
+ * From entry.asm: a trap in kernel mode that is no interrupt, or one on a stack of its own (NMI, double fault, machine check). Reports it and stops the machine: CPU, thread,
+ * registers of the trap, last events, the stack, each line beginning with `panic:`. tools/symbolize makes sense of the words. Nothing that user space does may lead here.
  */
-_Noreturn void panic(const char *reason, const struct frame *trap);
+_Noreturn void panic(const struct frame *trap);
 
 /* Prints one line and stops the machine. No invariant of the kernel is broken: something it needs is not there, or init says so. */
 _Noreturn void halt(const char *line);

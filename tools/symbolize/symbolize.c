@@ -168,12 +168,28 @@ static unsigned words_read(const char *text, uint64_t words[WORDS_MAX])
 /* The registers in the order in which the kernel keeps them (struct frame of kernel/thread.h). */
 static const char *const register_names[] = {"rdx", "r10", "r8 ", "r9 ", "rbx", "rbp", "r13", "r14", "rax", "rdi", "rsi",
 					     "r12", "r15", "r11", "rcx", "vec", "err", "rip", "cs ", "rfl", "rsp", "ss "};
-enum { RBP = 5, RSP = 20, REGISTERS = sizeof(register_names) / sizeof(register_names[0]) };
+enum { RBP = 5, VECTOR = 15, RSP = 20, REGISTERS = sizeof(register_names) / sizeof(register_names[0]) };
+
+/* What a vector means (Intel SDM volume 3, table 6-1); NULL: nothing that the kernel would be told of. */
+static const char *vector_name(uint64_t vector)
+{
+	static const char *const names[] = {
+		"divide error", "debug exception", "non-maskable interrupt", "breakpoint", "overflow", "bound range exceeded",
+		"invalid opcode", "device not available", "double fault", NULL, "invalid TSS", "segment not present", "stack fault",
+		"general protection", "page fault", NULL, "x87 error", "alignment check", "machine check", "SIMD exception",
+		"virtualization exception", "control protection",
+	};
+
+	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] : NULL;
+}
 
 static void registers_print(const struct image *image, const uint64_t words[REGISTERS])
 {
+	const char *name = vector_name(words[VECTOR]);
 	char text[64];
 
+	if (name)
+		printf(PANIC "%s\n", name);
 	for (unsigned i = 0; i < REGISTERS; i++) {
 		snprintf(text, sizeof(text), PANIC "%s [0x%016lx]\n", register_names[i], words[i]);
 		line_print(image, text);

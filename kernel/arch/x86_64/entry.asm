@@ -5,9 +5,9 @@
 ; Registers are saved straight into the current Thread's struct frame (kernel/thread.h): on a trap the processor itself begins, because TSS.rsp0 is the top of the
 ; frame; `syscall` does it by hand. C then runs on the CPU's one kernel stack. It may change which thread is current; the exit loads that one's frame.
 ;
-; A trap in kernel mode is an interrupt of the idle loop (schedule.c), which it ends, or the end of the kernel (trap_fatal).
+; A trap in kernel mode is an interrupt of the idle loop (schedule.c), which it ends, or the end of the kernel (panic).
 
-extern syscall_handle, trap_handle, trap_fatal
+extern syscall_handle, trap_handle, panic
 
 ; Offsets in struct cpu and struct thread; cpu.h asserts them.
 CPU_CURRENT             equ 8
@@ -107,7 +107,7 @@ trap_final:
 	registers_move store, rsp, REGISTERS_ALL
 	mov rdi, rsp
 	and rsp, -16
-	call trap_fatal
+	call panic
 
 ; One stub of 16 bytes for each vector; the IDT points at them.
 align 16

@@ -38,11 +38,9 @@ static inline void memory_zero(void *memory, uint64_t bytes)
 	__asm__ volatile("rep stosq" : "+D"(memory), "+c"(words) : "a"(0ull) : "memory");
 }
 
-/* Copies `bytes` bytes; the two do not overlap. */
+/* Copies `bytes` bytes, a multiple of eight; the two do not overlap. */
 static inline void memory_copy(void *to, const void *from, uint64_t bytes)
 {
-	uint64_t words = bytes / 8, rest = bytes % 8;
-
+	uint64_t words = bytes / 8;
 	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
 }
