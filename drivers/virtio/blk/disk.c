@@ -76,6 +76,7 @@ enum virtio_fault disk_start(struct disk *disk, const struct virtio_transport *t
 		fault = disk->device.fault = VIRTIO_BAD_QUEUE;
 	if (fault == VIRTIO_SOUND)
 		fault = virtio_device_run(&disk->device);
+	disk->running = fault == VIRTIO_SOUND;
 	return fault;
 }
 
@@ -328,13 +329,15 @@ static void session_work(struct disk *disk, unsigned index)
 
 enum virtio_fault disk_work(struct disk *disk)
 {
-	if (!disk->dead && disk->device.fault == VIRTIO_SOUND)
+	if (disk->running && disk->device.fault == VIRTIO_SOUND)
 		completions_take(disk);
-	if (!disk->dead && disk->device.fault != VIRTIO_SOUND)
+	if (disk->running && disk->device.fault != VIRTIO_SOUND)
 		return disk->device.fault;
+	if (!disk->running && !disk->dead)
+		return VIRTIO_SOUND;
 	for (unsigned i = 0; i < DISK_SESSIONS; i++)
 		session_work(disk, i);
-	if (!disk->dead && virtio_queue_publish(&disk->queue))
+	if (disk->running && virtio_queue_publish(&disk->queue))
 		virtio_device_notify(&disk->device, QUEUE);
 	return VIRTIO_SOUND;
 }
@@ -342,8 +345,9 @@ enum virtio_fault disk_work(struct disk *disk)
 void disk_drop(struct disk *disk, int result, bool dead)
 {
 	disk->dead = dead;
+	disk->running = false;
 	for (unsigned i = 0; i < DISK_FLIGHTS; i++)
 		if (disk->flight[i].used)
 			flight_end(disk, i, result);
-	(void)disk_work(disk); /* held requests and those in the rings, if the device is dead */
+	(void)disk_work(disk); /* if the device is dead: held requests and those in the rings */
 }

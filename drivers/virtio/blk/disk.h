@@ -66,6 +66,7 @@ struct disk {
 	struct virtio_queue queue;
 	unsigned char *memory; /* DISK_MEMORY_BYTES, page-aligned, shared with the device */
 	paddr_t physical;      /* of that memory */
+	bool running;          /* from disk_start to disk_drop */
 	bool dead;             /* the device is given up */
 	uint64_t sectors;      /* capacity */
 	uint32_t flags;        /* as BLOCK_INFORM tells them */
@@ -105,5 +106,5 @@ __attribute__((warn_unused_result)) int disk_region_find(const struct disk *disk
 /* Does all that can be done now: completions of the device, requests of the sessions. Returns the device's fault. Sessions to signal are in disk->signals, which the caller clears. */
 enum virtio_fault disk_work(struct disk *disk);
 
-/* After a reset of the device that is confirmed: everything in flight is completed with `result`. With `dead` the device is given up. */
+/* After a reset of the device that is confirmed: everything in flight is completed with `result`. Nothing is given to the device before disk_start; with `dead` it is given up. */
 void disk_drop(struct disk *disk, int result, bool dead);

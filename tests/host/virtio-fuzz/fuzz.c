@@ -24,6 +24,7 @@ struct input {
 struct rig {
 	struct device device;
 	bool scribbled; /* the device has destroyed what it would read itself */
+	bool moved;     /* its configuration space tells of other registers than it has */
 	struct virtio_pci pci;
 	struct disk disk;
 	unsigned char *buffer[SESSIONS];
@@ -68,6 +69,8 @@ static uint32_t serve(struct device *device, const struct chain *chain)
 static void start(struct rig *rig)
 {
 	rig->scribbled = false;
+	if (rig->moved)
+		rig->device.lie = LIE_REGISTERS;
 	if (virtio_pci_find(&rig->pci, &rig->device.pci, &device_access, &rig->device) != VIRTIO_SOUND ||
 	    disk_start(&rig->disk, &virtio_pci_transport, &rig->pci, 1) != VIRTIO_SOUND)
 		drop(rig, -ENODEV, true);
@@ -151,6 +154,7 @@ static void step(struct rig *rig, struct input *input)
 		rig->device.lie = (enum lie)(take(input, 1) % LIES);
 		break;
 	case 4:
+		rig->moved = true;
 		rig->device.pci.configuration[take(input, 1)] = (uint8_t)take(input, 1);
 		break;
 	case 5:

@@ -15,6 +15,14 @@
 #define NOTIFY_BYTES 0x40
 #define MULTIPLIER 4
 
+static uint64_t random_next(struct device *device)
+{
+	device->random ^= device->random << 13;
+	device->random ^= device->random >> 7;
+	device->random ^= device->random << 17;
+	return device->random;
+}
+
 static void put(uint8_t *at, uint64_t value, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++)
@@ -135,6 +143,8 @@ static uint32_t device_read(void *context, unsigned bar, uint32_t offset, unsign
 	assert(bar == DEVICE_BAR && offset % width == 0 && offset + width <= DEVICE_BAR_BYTES);
 	if (device->lie == LIE_GONE)
 		return all;
+	if (device->lie == LIE_REGISTERS)
+		return (uint32_t)(random_next(device) % 3 ? 0 : random_next(device)) & all;
 	if (offset < COMMON_AT + COMMON_BYTES)
 		return common_read(device, offset - COMMON_AT) & all;
 	if (offset >= DEVICE_AT && offset + width <= DEVICE_AT + DEVICE_CONFIGURATION_BYTES)
@@ -225,7 +235,7 @@ static void device_write(void *context, unsigned bar, uint32_t offset, unsigned 
 	struct device *device = context;
 
 	assert(bar == DEVICE_BAR && offset % width == 0 && offset + width <= DEVICE_BAR_BYTES);
-	if (device->lie == LIE_GONE)
+	if (device->lie == LIE_GONE || device->lie == LIE_REGISTERS)
 		return;
 	if (offset < COMMON_AT + COMMON_BYTES) {
 		common_write(device, offset - COMMON_AT, value);
@@ -307,14 +317,6 @@ static void chain_complete(struct device *device, struct device_queue *queue, co
 		used_put(device, queue, id, bytes);
 }
 
-static uint64_t random_next(struct device *device)
-{
-	device->random ^= device->random << 13;
-	device->random ^= device->random >> 7;
-	device->random ^= device->random << 17;
-	return device->random;
-}
-
 /* The head at available position `at`. */
 static uint16_t available_head(struct device *device, const struct device_queue *queue, uint16_t at)
 {
@@ -323,7 +325,7 @@ static uint16_t available_head(struct device *device, const struct device_queue 
 
 static bool device_works(const struct device *device, const struct device_queue *queue)
 {
-	return device->lie != LIE_GONE && device->lie != LIE_NEEDS_RESET && device->lie != LIE_SILENT && queue->enabled && device->status & 0x04;
+	return device->lie != LIE_GONE && device->lie != LIE_NEEDS_RESET && device->lie != LIE_SILENT && device->lie != LIE_REGISTERS && queue->enabled && device->status & 0x04;
 }
 
 /* Takes all heads that wait and serves them in a shuffled order, or the first `most` in theirs. */

@@ -42,6 +42,7 @@ enum lie {
 	LIE_NOTIFY_FAR,     /* a notification register outside the window */
 	LIE_NO_VECTOR,      /* refuses the interrupt */
 	LIE_RESTLESS,       /* its configuration generation never rests */
+	LIE_REGISTERS,      /* its registers are others than it says: whatever is read is arbitrary */
 	LIES
 };
 

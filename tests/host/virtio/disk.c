@@ -344,6 +344,7 @@ static void attaching_waits_for_the_device(void **state)
 	assert_false(disk_attached(&rig->disk, SESSION, &generation));
 	device_serve(&rig->store.device, 0, 1, false);
 	rig_work(rig);
+	assert_int_equal(((struct ring_shared *)((char *)rig->buffer + BLOCK_COMPLETIONS_OFFSET))->produced, 0);
 	assert_true(disk_attached(&rig->disk, SESSION, &generation));
 	assert_false(disk_attached(&rig->disk, SESSION, &generation));
 	assert_int_equal(generation, rig->client.channel->generation);
@@ -382,7 +383,7 @@ static void nonsense_in_a_ring_poisons_its_session(void **state)
 /* A driver that completes what was never asked. */
 static void nonsense_from_the_driver_fails_the_client(void **state)
 {
-	static const struct block_completion bad[] = {{.id = 5}, {.id = 1 << 6}, {.id = UINT64_MAX}, {.id = 1 << 6 | 1}};
+	static const struct block_completion bad[] = {{.id = 5}, {.id = 1 << 6}, {.id = UINT64_MAX}, {.id = 1 << 6 | 1}, {.id = 2 << 6}};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -400,6 +401,23 @@ static void nonsense_from_the_driver_fails_the_client(void **state)
 		assert_int_equal(token, i != 1 ? 7 : 0);
 		rig_free(rig);
 	}
+}
+
+/* What was completed already is not completed again, though the id is right. */
+static void requests_complete_once(void **state)
+{
+	struct rig *rig = rig_make(STORE_FEATURES);
+	struct ring_shared *completions = (struct ring_shared *)((char *)rig->buffer + BLOCK_COMPLETIONS_OFFSET);
+	uint64_t token;
+	int result;
+
+	(void)state;
+	assert_int_equal(run(rig, make_request(BLOCK_READ, 0, 1, 0)), 0);
+	memcpy(completions->entries + 16, completions->entries, 16);
+	completions->produced = 2;
+	assert_false(block_poll(&rig->client, &token, &result));
+	assert_true(rig->client.failed);
+	rig_free(rig);
 }
 
 /* Random. */
@@ -533,6 +551,7 @@ static const struct unit disk_units[] = {
 	{cmocka_unit_test(attaching_waits_for_the_device), "a client is attached only when the device has none of its memory"},
 	{cmocka_unit_test(nonsense_in_a_ring_poisons_its_session), "a ring that makes no sense poisons its session"},
 	{cmocka_unit_test(nonsense_from_the_driver_fails_the_client), "a completion for nothing outstanding fails the client"},
+	{cmocka_unit_test(requests_complete_once), "a request is completed once"},
 	{cmocka_unit_test(restarts_lose_nothing), "2,000 restarts of the driver lose nothing and are no error"},
 	{cmocka_unit_test(lies_cost_errors_and_nothing_else), "a device that lies at random costs errors, and never wrong data"},
 };
