@@ -24,6 +24,9 @@
 #define START_MEMORY_ADDRESS 0x100000000 /* from here on: buffers, lent Regions, files, upwards */
 #define START_OWN_ADDRESS 0x10000000000 /* from here on a service may map what it likes, if it has its VSpace */
 
+/* An endless loop lies here, counted from the first instruction of a service (lib/start.asm): where init sends a service that is to hang. */
+#define START_SPIN_OFFSET 32
+
 /* The CNode of a service. What it was given lies below START_SLOT_FREE; from there on the slots are its own. */
 #define START_CNODE_BITS 8
 #define START_SLOT_FREE 128

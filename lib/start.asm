@@ -16,4 +16,11 @@ _service_start:
 	call service_start	; does not return
 	ud2
 
+align 32
+service_spin:			; START_SPIN_OFFSET (abi/start.h)
+	jmp service_spin
+%if service_spin - _service_start != 32
+%error "the loop is not where abi/start.h says"
+%endif
+
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -447,6 +447,22 @@ enum error instance_stop(struct service *service, enum start_ended ended)
 	return error;
 }
 
+enum error instance_hang(struct service *service)
+{
+	handle_t thread = part(instance_last(service), PART_THREAD);
+	struct thread_registers registers;
+	enum error error = service->state == SERVICE_RUNNING ? thread_suspend(thread) : ERR_STATE;
+
+	if (error == OK)
+		error = thread_read_registers(thread, &registers);
+	registers.rip = service->plan->entry + START_SPIN_OFFSET;
+	if (error == OK)
+		error = thread_write_registers(thread, &registers);
+	if (error == OK)
+		error = thread_resume(thread);
+	return error;
+}
+
 /* The place of an address in the private memory; false when it is not in it. */
 static bool private_find(const struct service *service, vaddr_t address, uint64_t *at, uint64_t *bytes)
 {

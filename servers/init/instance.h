@@ -49,6 +49,9 @@ MUST_USE enum error instance_start(struct service *service, const char **step);
 /* Ends the running instance and keeps its remains. */
 MUST_USE enum error instance_stop(struct service *service, enum start_ended ended);
 
+/* Sends the running instance into an endless loop. */
+MUST_USE enum error instance_hang(struct service *service);
+
 /* The instance that runs, or ran last. */
 struct instance *instance_last(struct service *service);
 

@@ -302,6 +302,9 @@ static void request_take(struct exchange *exchange)
 		exchange->status = request_inform(word);
 		exchange->words = 6;
 		break;
+	case INIT_HANG:
+		exchange->status = instance_hang(&services[word[0]]);
+		break;
 	case INIT_REMAINS:
 		exchange->status = request_remains(word);
 		exchange->words = MESSAGE_REGISTER_WORDS + sizeof(struct thread_registers) / sizeof(uint64_t);

@@ -169,6 +169,10 @@ static void supervisor_check(struct manifest *manifest)
 			mistake(manifest, manifest->service[i].line, "'%s' supervises already (line %u)", first->name, first->line);
 		first = &manifest->service[i];
 	}
+	for (size_t i = 0; first && i < manifest->services; i++)
+		if (&manifest->service[i] != first && manifest->service[i].priority >= first->priority)
+			mistake(manifest, manifest->service[i].priority_line, "'%s' has priority %u, not below the supervisor '%s': if it hung nobody could look", manifest->service[i].name,
+				(unsigned)manifest->service[i].priority, first->name);
 }
 
 enum { MARK_NEW = 0, MARK_OPEN = 1, MARK_DONE = 2 };

@@ -10,4 +10,6 @@ enum echo_request {
 	ECHO_FAULT = 5,  /* writes to the given address */
 	ECHO_SPIN = 6,   /* computes for ever */
 	ECHO_EXIT = 7,   /* returns from main */
+	ECHO_BURN = 8,   /* computes for that many ns of its own, with signs of life */
+	ECHO_ONCE = 9,   /* the given request of the above, once for each value of the second word: asked again (as a repeated call does), it answers the instance's number */
 };

@@ -3,6 +3,7 @@
  * The other side of the tests of the runtime (tests/servers/caller): answers with what it was sent, with sums over the shared buffer, and signals its caller. Request numbers are in echo.h.
  */
 #include "echo.h"
+#include "lib/clock.h"
 #include "lib/service.h"
 
 /* Sum of the bytes at data[0], data[1] of them, in the caller's buffer. */
@@ -19,12 +20,37 @@ static enum error buffer_sum(struct request *request)
 	return OK;
 }
 
-/* Counts in the state Region, which outlives this instance. */
-static uint64_t count_next(void)
-{
-	const struct start_grant *state = start_find("state");
+/* In the state Region, which outlives this instance. */
+struct state {
+	volatile uint64_t count;
+	volatile uint64_t done; /* the last value of ECHO_ONCE */
+};
 
-	return ++*(volatile uint64_t *)state->address;
+static struct state *state(void)
+{
+	return (struct state *)start_find("state")->address;
+}
+
+static void burn(uint64_t ns)
+{
+	uint64_t end = clock_now() + ns;
+
+	while (clock_now() < end)
+		service_alive();
+}
+
+static void request_serve(struct request *request);
+
+static void once(struct request *request)
+{
+	if (state()->done != request->data[1]) {
+		state()->done = request->data[1];
+		request->label = request->data[0];
+		request->data[0] = 8; /* an address where nothing is */
+		request_serve(request);
+	}
+	request->data[0] = start_page->instance;
+	request->words = 1;
 }
 
 static void request_serve(struct request *request)
@@ -42,7 +68,7 @@ static void request_serve(struct request *request)
 		service_signal(start_signal("caller"));
 		break;
 	case ECHO_COUNT:
-		request->data[0] = count_next();
+		request->data[0] = ++state()->count;
 		request->data[1] = start_page->instance;
 		request->data[2] = start_page->ended;
 		request->words = 3;
@@ -55,6 +81,12 @@ static void request_serve(struct request *request)
 			;
 		break;
 	case ECHO_EXIT:
+		break;
+	case ECHO_BURN:
+		burn(request->data[0]);
+		break;
+	case ECHO_ONCE:
+		once(request);
 		break;
 	default:
 		request->status = ERR_METHOD;

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* The debug channel (control.h): a 16550 at any ports (PC16550D data sheet, section 8), received by interrupt, sent by asking. */
+#include "control.h"
+
+#include "lib/format.h"
+#include "lib/log.h"
+#include "lib/methods.h"
+#include "lib/service.h"
+#include "lib/string.h"
+#include "remains.h"
+#include "wards.h"
+
+/* Registers, from the first port on. */
+enum { UART_DATA = 0, UART_INTERRUPT_ENABLE = 1, UART_FIFO = 2, UART_LINE_CONTROL = 3, UART_MODEM_CONTROL = 4, UART_LINE_STATUS = 5, UART_SCRATCH = 7 };
+#define INTERRUPT_RECEIVED 0x01
+#define FIFO_ENABLE_CLEAR 0x07
+#define LINE_8N1 0x03
+#define LINE_DIVISOR 0x80
+#define MODEM_READY 0x0b /* DTR, RTS, and OUT2, which lets interrupts through */
+#define STATUS_RECEIVED 0x01
+#define STATUS_EMPTY 0x20
+#define SCRATCH_VALUE 0x5a
+#define SEND_PATIENCE 100000 /* looks at the line status before output is given up */
+#define COMMAND_BYTES 128
+#define LINE_BYTES 256
+
+static const struct start_grant *ports, *irq;
+static char command[COMMAND_BYTES];
+static size_t received;
+static bool mute; /* the other side takes nothing */
+
+static uint64_t uart_read(uint64_t at)
+{
+	uint64_t value = 0xff;
+
+	return ioports_in(ports->slot, (ports->argument & 0xffff) + at, 1, &value) == OK ? value & 0xff : 0xff;
+}
+
+static void uart_write(uint64_t at, uint64_t value)
+{
+	(void)!ioports_out(ports->slot, (ports->argument & 0xffff) + at, 1, value); /* the manifest gave the ports: it cannot be refused */
+}
+
+void control_open(void)
+{
+	ports = start_find("control");
+	irq = start_next(GRANT_IRQ, NULL);
+	if (!ports || ports->kind != GRANT_PORTS) {
+		ports = NULL;
+		return;
+	}
+	uart_write(UART_SCRATCH, SCRATCH_VALUE);
+	if (uart_read(UART_SCRATCH) != SCRATCH_VALUE) {
+		ports = NULL;
+		return;
+	}
+	uart_write(UART_LINE_CONTROL, LINE_DIVISOR);
+	uart_write(UART_DATA, 1); /* 115,200 baud */
+	uart_write(UART_INTERRUPT_ENABLE, 0);
+	uart_write(UART_LINE_CONTROL, LINE_8N1);
+	uart_write(UART_FIFO, FIFO_ENABLE_CLEAR);
+	uart_write(UART_MODEM_CONTROL, MODEM_READY);
+	uart_write(UART_INTERRUPT_ENABLE, INTERRUPT_RECEIVED);
+	if (irq)
+		(void)!irq_acknowledge(irq->slot);
+}
+
+static void byte_send(char byte)
+{
+	for (int i = 0; !mute && !(uart_read(UART_LINE_STATUS) & STATUS_EMPTY); i++)
+		mute = i == SEND_PATIENCE;
+	if (!mute)
+		uart_write(UART_DATA, (unsigned char)byte);
+}
+
+static void control_print(const char *format, ...)
+{
+	char line[LINE_BYTES];
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	length = text_format(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	for (size_t i = 0; i < length; i++)
+		byte_send(line[i]);
+}
+
+static const char *thread_state_name(enum thread_state state)
+{
+	switch (state) {
+	case THREAD_RUNNABLE:
+		return "runs";
+	case THREAD_SENDING:
+		return "sends";
+	case THREAD_RECEIVING:
+		return "waits";
+	case THREAD_REPLY:
+		return "calls";
+	case THREAD_FAULTED:
+		return "faulted";
+	default:
+		return "waits for the log";
+	}
+}
+
+static void status_print(uint32_t index)
+{
+	static const char *const states[] = {"new", "running", "stopped"};
+	const struct ward *ward = ward_at(index);
+	struct ward_state state;
+
+	if (ward_inform(index, &state) != OK || state.state > SERVICE_STOPPED) {
+		control_print("%s ?\n", ward->plan->name);
+		return;
+	}
+	control_print("%s %s, instances %u, cpu %u us, %s", ward->plan->name, states[state.state], state.instances, state.cpu_time / 1000,
+		      state.state == SERVICE_RUNNING ? thread_state_name(state.thread) : ward->over ? "for good" : "to be started");
+	if (state.ended != ENDED_NOT)
+		control_print(", last ended by %s", ended_name(state.ended));
+	if (ward->policy.deaths >= POLICY_LOOP)
+		control_print(", crash loop of %u", (uint64_t)ward->policy.deaths);
+	control_print("\n");
+}
+
+/* Takes the next word off a line; the line goes on behind it. */
+static char *word_take(char **line)
+{
+	char *word = *line;
+
+	while (*word == ' ')
+		word++;
+	*line = word;
+	while (**line && **line != ' ')
+		(*line)++;
+	if (**line)
+		*(*line)++ = 0;
+	return word;
+}
+
+/* A number, hexadecimal with 0x. */
+static uint64_t number_of(const char *word)
+{
+	bool hexadecimal = word[0] == '0' && word[1] == 'x';
+	uint64_t value = 0;
+
+	for (word += hexadecimal ? 2 : 0; *word; word++) {
+		uint64_t digit = *word >= 'a' ? (uint64_t)(*word - 'a') + 10 : (uint64_t)(*word - '0');
+
+		value = value * (hexadecimal ? 16 : 10) + digit;
+	}
+	return value;
+}
+
+static void remains_command(uint32_t index, char *rest)
+{
+	const char *address = word_take(&rest), *words = word_take(&rest);
+
+	if (*address)
+		remains_memory(index, number_of(address), *words ? number_of(words) : INIT_PEEK_WORDS, control_print);
+	else
+		remains_report(index, NULL, control_print);
+}
+
+/* Carries out a command that names a service. Returns the error's sentence, or a null pointer. */
+static const char *service_command(const char *verb, uint32_t index, char *rest)
+{
+	if (strcmp(verb, "remains") == 0) {
+		remains_command(index, rest);
+		return NULL;
+	}
+	if (!ward_at(index)->mine && strcmp(verb, "hang") != 0)
+		return "the supervisor cannot do this to itself (hang it: init restarts it)";
+	if (strcmp(verb, "kill") == 0 || strcmp(verb, "restart") == 0)
+		return ward_kill(index) == OK ? NULL : "init has refused it";
+	if (strcmp(verb, "hang") == 0)
+		return ward_hang(index) == OK ? NULL : "init has refused it";
+	return "no such command (status, kill, restart, hang, remains)";
+}
+
+static void command_run(char *line)
+{
+	const char *verb = word_take(&line), *name = word_take(&line), *error;
+	uint32_t index = ward_find(name);
+
+	mute = false;
+	if (strcmp(verb, "status") == 0 && !*name) {
+		for (uint32_t i = 0; i < wards_count(); i++)
+			status_print(i);
+		error = NULL;
+	} else if (index == PLAN_NONE) {
+		error = "no service has this name";
+	} else if (strcmp(verb, "status") == 0) {
+		status_print(index);
+		error = NULL;
+	} else {
+		error = service_command(verb, index, line);
+	}
+	if (error)
+		control_print("error: %s\n", error);
+	else
+		control_print(".\n");
+}
+
+static void byte_take(char byte)
+{
+	if (byte == '\n') {
+		command[received < COMMAND_BYTES ? received : COMMAND_BYTES - 1] = 0;
+		if (received < COMMAND_BYTES)
+			command_run(command);
+		else
+			control_print("error: the line is too long\n");
+		received = 0;
+	} else if (byte != '\r') {
+		if (received < COMMAND_BYTES)
+			command[received] = byte;
+		received += received < COMMAND_BYTES;
+	}
+}
+
+void control_serve(uint64_t signals)
+{
+	if (!ports || (irq && !(signals >> irq->argument & 1)))
+		return;
+	while (uart_read(UART_LINE_STATUS) & STATUS_RECEIVED)
+		byte_take((char)uart_read(UART_DATA));
+	if (irq)
+		(void)!irq_acknowledge(irq->slot);
+}
