@@ -13,10 +13,8 @@ uint32_t ioapic_lines;
 
 void apic_timer_arm(uint64_t ns)
 {
-	uint64_t ticks = (uint64_t)((unsigned __int128)ns * apic_timer_ticks_per_ns >> 32);
+	unsigned __int128 ticks = ((unsigned __int128)ns * apic_timer_ticks_per_ns >> 32) + 1; /* 0 would disarm */
 
-	if (ticks == 0)
-		ticks = 1; /* 0 would disarm */
 	*apic_register(APIC_TIMER_INITIAL) = ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
