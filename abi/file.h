@@ -40,7 +40,7 @@ enum vfs_request {
 #define ANSWER_REFERRAL (INT64_MAX - 1)
 
 #define SEQUENCE_LANE_SHIFT 48
-#define SEQUENCE_LANES 64 /* lanes of one session: 0..63 */
+#define SEQUENCE_LANES 16 /* lanes of one session: 0..15 */
 
 #define NAME_BYTES_MAX 255
 #define PATH_BYTES_MAX 4095 /* without a NUL; a path longer than this is ENAMETOOLONG */
@@ -89,6 +89,7 @@ enum mode {
 	MODE_SETGID = 02000,
 	MODE_STICKY = 01000,
 	MODE_GROUP_EXECUTE = 0010,
+	MODE_EXECUTE = 0111,
 	MODE_PERMISSIONS = 07777,
 };
 
@@ -119,6 +120,7 @@ enum open_flags {
 	OPEN_NOFOLLOW = 0400000,
 	OPEN_NOATIME = 01000000,
 	OPEN_PATH = 010000000,
+	OPEN_KEEP_SETID = 1 << 30, /* not of open(2): vfs says that the opener may write without clearing set-user-id and set-group-id */
 };
 
 /* Flags of RENAME; the numbers are those of renameat2(2). */

@@ -11,7 +11,7 @@
  * then the operation again. Operations without + are called with no transaction open and may wait in their fiber; then others run meanwhile. A core that notes access times in read, readlink or readdir
  * opens a transaction of its own for it.
  *
- * Errors are negative numbers of Linux (abi/errno.h). Names are 1..255 bytes without slash or NUL, and never "." or "..": the caller has checked that, also on the way back from damaged media.
+ * Errors are negative numbers of Linux (abi/errno.h). Names are 1..255 bytes without slash or NUL, and but for lookup never "." or "..": the caller has checked that, also on the way back from damaged media.
  */
 #pragma once
 
@@ -58,7 +58,7 @@ struct filesystem_operations {
 	/* The root directory, and the mount flags that the core insists on (MOUNT_READ_ONLY for a damaged or unknown one). */
 	int (*root)(void *core, uint64_t *inode, uint32_t *flags);
 
-	/* Names. */
+	/* Names. lookup also takes "..": the parent, of the root itself. */
 	int (*lookup)(void *core, uint64_t directory, struct name name, struct attributes *attributes);
 	/* + the new file's link count is 1, a directory's 2 and its parent's one more; times are now; a directory inherits nothing: vfs has decided mode and group */
 	int (*create)(void *core, uint64_t directory, struct name name, const struct file_creation *creation, struct attributes *attributes);
@@ -87,7 +87,7 @@ struct filesystem_operations {
 	int (*fsync)(void *core, uint64_t inode, bool data_only);
 	int (*sync)(void *core);
 
-	/* Entries after *cookie (0: all), "." and ".." first; *cookie becomes that of the last entry taken. Entries that stay are told exactly once, whatever comes and goes meanwhile. */
+	/* Entries after *cookie (0: all), "." and ".." first; *cookie becomes that of the last entry taken. ENOENT for a removed directory. Entries that stay are told exactly once, whatever comes and goes meanwhile. */
 	int (*readdir)(void *core, uint64_t directory, uint64_t *cookie, directory_emit emit, void *context);
 	int (*statfs)(void *core, struct filesystem_statistics *statistics);
 };

@@ -52,8 +52,8 @@ uint32_t ramfs_undo_cells(size_t bytes)
 {
 	uint64_t pages = bytes / RAMFS_PAGE;
 
-	/* All nodes of all pages and the whole map of used pages in one release; two pages changed in place; names, inodes and counters. */
-	return (uint32_t)(pages * 4 / TSM_CELL + pages / 8 / TSM_CELL + 2 * RAMFS_PAGE / TSM_CELL + 256);
+	/* An entry for each fresh page; all nodes of all pages and the whole map of used pages in one release; two pages changed in place; names, inodes and counters. */
+	return (uint32_t)(pages + pages * 4 / TSM_CELL + pages / 8 / TSM_CELL + 2 * RAMFS_PAGE / TSM_CELL + 256);
 }
 
 /* Makes zeros an empty filesystem. Bits for pages that do not exist are set, so that nobody finds them free. */

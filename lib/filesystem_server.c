@@ -1,0 +1,785 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server of a filesystem (lib/filesystem_server.h).
+ *
+ * One request: the entry of its label in `handlers` says how many words it must have, who may ask, and whether it changes state. What does is carried out between begin and commit, with its
+ * result stored in its lane by the same transaction; an error is stored in a transaction of its own, after the rollback. A handler reads words and buffers, checks, and calls one operation
+ * of the core.
+ */
+#include "lib/filesystem_server.h"
+
+#include "lib/assert.h"
+#include "lib/permission.h"
+#include "lib/string.h"
+
+/* A request while it is carried out. */
+struct call {
+	struct filesystem_server *server;
+	const struct filesystem_operations *operations;
+	void *core;
+	uint64_t badge;
+	uint64_t word[8]; /* of the request */
+	unsigned char *buffer;
+	size_t buffer_bytes;
+	uint64_t answer[3]; /* words 1.. of the answer */
+	uint32_t answer_words;
+	bool modes_changed; /* by way of an open file */
+};
+
+enum handler_flags { CHANGES = 1 /* in a transaction, with a sequence */, TREE = 2 /* for vfs alone */, UNSEQUENCED = 4 /* in a transaction; repeating it is harmless by itself */ };
+
+struct handler {
+	int64_t (*handle)(struct call *call);
+	uint32_t words, flags;
+};
+
+/* Words and buffers. */
+
+static int span_check(const struct call *call, uint64_t offset, uint64_t bytes)
+{
+	return offset >= SESSION_DATA && offset <= call->buffer_bytes && bytes <= call->buffer_bytes - offset ? 0 : -EFAULT;
+}
+
+/* A span of the buffer; a null pointer when it does not lie in it. */
+static unsigned char *span_at(const struct call *call, uint64_t span)
+{
+	return span_check(call, span_offset(span), span_bytes(span)) == 0 ? call->buffer + span_offset(span) : NULL;
+}
+
+static int out_put(const struct call *call, uint64_t offset, const void *from, size_t bytes)
+{
+	if (span_check(call, offset, bytes) != 0)
+		return -EFAULT;
+	memcpy(call->buffer + offset, from, bytes);
+	return 0;
+}
+
+/* A private copy of a name in the buffer, checked. */
+struct name_copy {
+	char text[NAME_BYTES_MAX];
+	struct name name;
+};
+
+static int name_take(const struct call *call, uint64_t span, struct name_copy *copy, bool parent_allowed)
+{
+	const unsigned char *from = span_at(call, span);
+	size_t bytes = span_bytes(span);
+
+	if (!from)
+		return -EFAULT;
+	if (bytes == 0 || bytes > NAME_BYTES_MAX)
+		return bytes ? -ENAMETOOLONG : -ENOENT;
+	memcpy(copy->text, from, bytes);
+	copy->name = (struct name){copy->text, bytes};
+	for (size_t i = 0; i < bytes; i++)
+		if (copy->text[i] == '/' || copy->text[i] == 0)
+			return -EINVAL;
+	if (copy->text[0] == '.' && (bytes == 1 || (bytes == 2 && copy->text[1] == '.' && !parent_allowed)))
+		return -EINVAL;
+	return 0;
+}
+
+static uint32_t low(uint64_t pair)
+{
+	return (uint32_t)pair;
+}
+
+static uint32_t high(uint64_t pair)
+{
+	return (uint32_t)(pair >> 32);
+}
+
+/* Open files. */
+
+static uint32_t file_key(uint64_t badge, uint64_t id)
+{
+	return (uint32_t)(badge << 16 | id);
+}
+
+/* The slot of that key; if there is none, the one to use for it: never used, else closed. A null pointer when all are open. */
+static struct open_file *file_slot(const struct filesystem_server *server, uint32_t key)
+{
+	uint32_t mask = server->options.open_files - 1, at = (key >> 16) * FILE_IDS + (key & 0xffff);
+	struct open_file *closed = NULL;
+
+	for (uint32_t i = 0; i <= mask; i++) {
+		struct open_file *file = &server->files[(at + i) & mask];
+
+		if (file->key == key)
+			return file;
+		if (!file->key)
+			return file;
+		if (!file->inode && !closed)
+			closed = file;
+	}
+	return closed;
+}
+
+/* The open file of the caller with that id; a null pointer when there is none. */
+static struct open_file *file_find(const struct call *call, uint64_t id)
+{
+	struct open_file *file = id < FILE_IDS ? file_slot(call->server, file_key(call->badge, id)) : NULL;
+
+	return file && file->key == file_key(call->badge, id) && file->inode ? file : NULL;
+}
+
+static bool file_reads(const struct open_file *file)
+{
+	return !(file->flags & OPEN_PATH) && (file->flags & OPEN_ACCESS) != OPEN_WRITE;
+}
+
+static bool file_writes(const struct open_file *file)
+{
+	return !(file->flags & OPEN_PATH) && (file->flags & OPEN_ACCESS) != OPEN_READ;
+}
+
+static int file_release(struct call *call, struct open_file *file)
+{
+	int error = call->operations->close(call->core, file->inode);
+
+	if (!error)
+		tsm_set(call->server->tsm, file->inode, 0);
+	return error;
+}
+
+/* The file protocol. */
+
+static int64_t handle_read(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+	unsigned char *to = span_at(call, call->word[3]);
+
+	if (!file || !file_reads(file))
+		return -EBADF;
+	if (call->word[2] > FILE_SIZE_MAX)
+		return -EINVAL;
+	return to ? call->operations->read(call->core, file->inode, call->word[2], to, span_bytes(call->word[3])) : -EFAULT;
+}
+
+/* After a write by somebody who may not keep them, set-user-id and set-group-id are gone. */
+static int64_t setid_drop(struct call *call, const struct open_file *file)
+{
+	const struct credentials nobody = {.user = UINT32_MAX, .group = UINT32_MAX};
+	struct attribute_change change = {.mask = ATTRIBUTE_MODE};
+	struct attributes attributes;
+	int error = call->operations->getattr(call->core, file->inode, &attributes);
+
+	if (error || !(attributes.mode & (MODE_SETUID | MODE_SETGID)))
+		return error;
+	change.mode = mode_without_setid(&nobody, &attributes);
+	if (!(attributes.mode & MODE_GROUP_EXECUTE)) /* then it is no set-group-id, but a mark of mandatory locking */
+		change.mode |= attributes.mode & MODE_SETGID;
+	call->modes_changed = true;
+	return call->operations->setattr(call->core, file->inode, &change, &attributes);
+}
+
+static int64_t handle_write(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+	const unsigned char *from = span_at(call, call->word[3]);
+	uint64_t offset = call->word[2];
+	int64_t done, error = 0;
+
+	if (!file || !file_writes(file))
+		return -EBADF;
+	if (!from)
+		return -EFAULT;
+	if (file->flags & OPEN_APPEND)
+		offset = FILE_END;
+	if (offset != FILE_END && offset > FILE_SIZE_MAX)
+		return -EINVAL;
+	done = call->operations->write(call->core, file->inode, &offset, from, span_bytes(call->word[3]));
+	if (done > 0 && !(file->flags & OPEN_KEEP_SETID))
+		error = setid_drop(call, file);
+	call->answer[0] = offset;
+	call->answer_words = 1;
+	return error ? error : done;
+}
+
+static int64_t handle_truncate(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+	struct attribute_change change = {.mask = ATTRIBUTE_SIZE, .size = call->word[2]};
+	struct attributes attributes;
+	int64_t error;
+
+	if (!file || !file_writes(file))
+		return file ? -EINVAL : -EBADF;
+	if (change.size > FILE_SIZE_MAX)
+		return -EINVAL;
+	error = call->operations->setattr(call->core, file->inode, &change, &attributes);
+	return error || (file->flags & OPEN_KEEP_SETID) ? error : setid_drop(call, file);
+}
+
+static int64_t handle_getattr(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+	struct attributes attributes;
+	int error = file ? call->operations->getattr(call->core, file->inode, &attributes) : -EBADF;
+
+	return error ? error : out_put(call, call->word[2], &attributes, sizeof(attributes));
+}
+
+/* Reads what SETATTR of either protocol says about times; seconds and nanoseconds must make a time. */
+static int times_take(const struct call *call, uint64_t offset, struct attribute_change *change)
+{
+	struct timestamp times[2];
+
+	if (!(change->mask & (ATTRIBUTE_ACCESS | ATTRIBUTE_MODIFY)))
+		return 0;
+	if (span_check(call, offset, sizeof(times)) != 0)
+		return -EFAULT;
+	memcpy(times, call->buffer + offset, sizeof(times));
+	if (times[0].nanoseconds >= 1000000000 || times[1].nanoseconds >= 1000000000)
+		return -EINVAL;
+	times[0].reserved = times[1].reserved = 0;
+	change->access = times[0];
+	change->modify = times[1];
+	return 0;
+}
+
+static int credentials_take(const struct call *call, uint64_t ids, uint64_t capabilities, struct credentials *credentials)
+{
+	const struct session_page *page = (const struct session_page *)call->buffer;
+
+	*credentials = (struct credentials){.user = low(ids), .group = high(ids), .capabilities = low(capabilities), .group_count = high(capabilities)};
+	if (credentials->group_count > SESSION_GROUPS_MAX || (credentials->group_count && !page))
+		return -EINVAL;
+	if (credentials->group_count)
+		memcpy(credentials->groups, page->groups, credentials->group_count * sizeof(page->groups[0]));
+	return 0;
+}
+
+static int64_t handle_setattr(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+	struct attribute_change change = {.mask = low(call->word[2]), .mode = low(call->word[3]), .owner = low(call->word[4]), .group = high(call->word[4])};
+	struct credentials credentials;
+	struct attributes attributes;
+	int error = file && !(file->flags & OPEN_PATH) ? credentials_take(call, call->word[6], call->word[7], &credentials) : -EBADF;
+
+	if (!error && (change.mask & (ATTRIBUTE_SIZE | ~(uint32_t)ATTRIBUTE_ALL)))
+		error = -EINVAL;
+	if (!error)
+		error = times_take(call, call->word[5], &change);
+	if (!error)
+		error = call->operations->getattr(call->core, file->inode, &attributes);
+	if (!error)
+		error = permission_change(&credentials, &attributes, &change, call->server->filesystem.clock->now);
+	if (error)
+		return error;
+	call->modes_changed = change.mask & (ATTRIBUTE_MODE | ATTRIBUTE_OWNER | ATTRIBUTE_GROUP);
+	return call->operations->setattr(call->core, file->inode, &change, &attributes);
+}
+
+/* Fills a span with struct directory_record. */
+struct listing {
+	unsigned char *to;
+	size_t bytes, used;
+	bool full;
+};
+
+#define RECORD_NAME offsetof(struct directory_record, name)
+
+static bool listing_add(void *context, struct name name, uint64_t inode, uint8_t type, uint64_t cookie)
+{
+	struct listing *listing = context;
+	size_t bytes = (RECORD_NAME + name.bytes + 1 + 7) & ~(size_t)7;
+	struct directory_record record = {.inode = inode, .cookie = cookie, .bytes = (uint16_t)bytes, .type = type};
+	unsigned char *to = listing->to + listing->used;
+
+	if (bytes > listing->bytes - listing->used) {
+		listing->full = true;
+		return false;
+	}
+	memcpy(to, &record, RECORD_NAME);
+	memcpy(to + RECORD_NAME, name.text, name.bytes);
+	memset(to + RECORD_NAME + name.bytes, 0, bytes - RECORD_NAME - name.bytes);
+	listing->used += bytes;
+	return true;
+}
+
+static int64_t handle_readdir(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+	struct listing listing = {.to = span_at(call, call->word[3]), .bytes = span_bytes(call->word[3])};
+	uint64_t cookie = call->word[2];
+	int error;
+
+	if (!file || !file_reads(file))
+		return -EBADF;
+	if (!listing.to)
+		return -EFAULT;
+	error = call->operations->readdir(call->core, file->inode, &cookie, listing_add, &listing);
+	if (!error && listing.full && !listing.used)
+		error = -EINVAL;
+	call->answer[0] = cookie;
+	call->answer_words = 1;
+	return error ? error : (int64_t)listing.used;
+}
+
+static int64_t handle_fsync(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+
+	return file && !(file->flags & OPEN_PATH) ? call->operations->fsync(call->core, file->inode, call->word[2]) : -EBADF;
+}
+
+static int64_t handle_close(struct call *call)
+{
+	struct open_file *file = file_find(call, call->word[1]);
+
+	return file ? file_release(call, file) : -EBADF;
+}
+
+static int64_t handle_allocate(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+
+	if (!file || !file_writes(file))
+		return -EBADF;
+	if (call->word[3] > FILE_SIZE_MAX || call->word[4] > FILE_SIZE_MAX || !call->word[4])
+		return -EINVAL;
+	return call->operations->allocate(call->core, file->inode, low(call->word[2]), call->word[3], call->word[4]);
+}
+
+static int64_t handle_seek(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+
+	return file && !(file->flags & OPEN_PATH) ? call->operations->seek(call->core, file->inode, call->word[2], (enum seek_whence)call->word[3]) : -EBADF;
+}
+
+static int64_t statistics_put(struct call *call, uint64_t offset)
+{
+	struct filesystem_statistics statistics;
+	int error = call->operations->statfs(call->core, &statistics);
+
+	return error ? error : out_put(call, offset, &statistics, sizeof(statistics));
+}
+
+static int64_t handle_statfs(struct call *call)
+{
+	return file_find(call, call->word[1]) ? statistics_put(call, call->word[2]) : -EBADF;
+}
+
+/* Closes the session's files one by one, each in a transaction, so that it can be repeated from anywhere. */
+static int64_t handle_session(struct call *call)
+{
+	struct filesystem_server *server = call->server;
+
+	for (uint32_t i = 0; i < server->options.open_files; i++) {
+		if (server->files[i].key >> 16 != call->badge || !server->files[i].inode)
+			continue;
+		call->operations->begin(call->core);
+		if (file_release(call, &server->files[i]) != 0)
+			tsm_set(server->tsm, server->files[i].inode, 0); /* the inode is not what it was: nothing to give back */
+		call->operations->commit(call->core);
+	}
+	session_reset(&server->sessions, call->badge);
+	return 0;
+}
+
+/* The tree protocol. */
+
+static int64_t tree_root(struct call *call)
+{
+	uint64_t inode;
+	uint32_t flags;
+	int error = call->operations->root(call->core, &inode, &flags);
+
+	if (error)
+		return error;
+	call->answer[0] = flags;
+	call->answer_words = 1;
+	return (int64_t)inode;
+}
+
+static int64_t tree_lookup(struct call *call)
+{
+	struct attributes attributes;
+	struct name_copy copy;
+	int error = name_take(call, call->word[2], &copy, true);
+
+	if (!error)
+		error = call->operations->lookup(call->core, call->word[1], copy.name, &attributes);
+	return error ? error : out_put(call, call->word[3], &attributes, sizeof(attributes));
+}
+
+static int64_t tree_getattr(struct call *call)
+{
+	struct attributes attributes;
+	int error = call->operations->getattr(call->core, call->word[1], &attributes);
+
+	return error ? error : out_put(call, call->word[2], &attributes, sizeof(attributes));
+}
+
+/* What every request answers that makes or changes an inode: the attributes, and its number as word 1, by which a repeated one finds them again. */
+static int64_t attributes_answer(struct call *call, int error, uint64_t offset, const struct attributes *attributes)
+{
+	if (!error)
+		error = out_put(call, offset, attributes, sizeof(*attributes));
+	call->answer[0] = attributes->inode;
+	call->answer[1] = offset;
+	call->answer_words = 2;
+	return error;
+}
+
+static int64_t tree_setattr(struct call *call)
+{
+	struct attribute_change change = {
+		.mask = low(call->word[2]),
+		.mode = low(call->word[3]),
+		.owner = low(call->word[4]),
+		.group = high(call->word[4]),
+		.size = call->word[5],
+	};
+	struct attributes attributes = {0};
+	int error = times_take(call, call->word[6], &change);
+
+	if (!error && ((change.mask & ~(uint32_t)ATTRIBUTE_ALL) || ((change.mask & ATTRIBUTE_SIZE) && change.size > FILE_SIZE_MAX)))
+		error = -EINVAL;
+	if (change.mask & ATTRIBUTE_ACCESS_NOW)
+		change.access = call->server->filesystem.clock->now;
+	if (change.mask & ATTRIBUTE_MODIFY_NOW)
+		change.modify = call->server->filesystem.clock->now;
+	change.mask |= (change.mask & ATTRIBUTE_ACCESS_NOW) / 4 | (change.mask & ATTRIBUTE_MODIFY_NOW) / 4;
+	change.mask &= ~(uint32_t)(ATTRIBUTE_ACCESS_NOW | ATTRIBUTE_MODIFY_NOW);
+	if (!error)
+		error = call->operations->setattr(call->core, call->word[1], &change, &attributes);
+	return attributes_answer(call, error, call->word[7], &attributes);
+}
+_Static_assert(ATTRIBUTE_ACCESS_NOW == 4 * ATTRIBUTE_ACCESS && ATTRIBUTE_MODIFY_NOW == 4 * ATTRIBUTE_MODIFY, "tree_setattr turns one into the other");
+
+static bool mode_is_creatable(uint32_t mode)
+{
+	switch (mode & MODE_TYPE) {
+	case MODE_REGULAR:
+	case MODE_DIRECTORY:
+	case MODE_FIFO:
+	case MODE_SOCKET:
+	case MODE_CHARACTER:
+	case MODE_BLOCK:
+		return !(mode & ~(uint32_t)(MODE_TYPE | MODE_PERMISSIONS));
+	default:
+		return false;
+	}
+}
+
+static int64_t tree_create(struct call *call)
+{
+	struct file_creation creation = {.mode = low(call->word[3]), .owner = low(call->word[4]), .group = high(call->word[4]), .device = call->word[5]};
+	struct attributes attributes = {0};
+	struct name_copy copy;
+	int error = name_take(call, call->word[2], &copy, false);
+
+	if (!error && !mode_is_creatable(creation.mode))
+		error = -EINVAL;
+	if (!error)
+		error = call->operations->create(call->core, call->word[1], copy.name, &creation, &attributes);
+	return attributes_answer(call, error, call->word[6], &attributes);
+}
+
+static int64_t tree_symlink(struct call *call)
+{
+	char target[PATH_BYTES_MAX];
+	const unsigned char *from = span_at(call, call->word[3]);
+	size_t bytes = span_bytes(call->word[3]);
+	struct attributes attributes = {0};
+	struct name_copy copy;
+	int error = name_take(call, call->word[2], &copy, false);
+
+	if (!error && !from)
+		error = -EFAULT;
+	if (!error && (bytes == 0 || bytes > PATH_BYTES_MAX))
+		error = bytes ? -ENAMETOOLONG : -ENOENT;
+	if (error)
+		return error;
+	memcpy(target, from, bytes);
+	error = call->operations->symlink(call->core, call->word[1], copy.name, target, bytes, low(call->word[4]), high(call->word[4]), &attributes);
+	return attributes_answer(call, error, call->word[5], &attributes);
+}
+
+static int64_t tree_readlink(struct call *call)
+{
+	unsigned char *to = span_at(call, call->word[2]);
+
+	return to ? call->operations->readlink(call->core, call->word[1], (char *)to, span_bytes(call->word[2])) : -EFAULT;
+}
+
+static int64_t tree_link(struct call *call)
+{
+	struct attributes attributes = {0};
+	struct name_copy copy;
+	int error = name_take(call, call->word[2], &copy, false);
+
+	if (!error)
+		error = call->operations->link(call->core, call->word[1], copy.name, call->word[3], &attributes);
+	return attributes_answer(call, error, call->word[4], &attributes);
+}
+
+static int64_t tree_unlink(struct call *call)
+{
+	struct name_copy copy;
+	int error = name_take(call, call->word[2], &copy, false);
+
+	return error ? error : call->operations->unlink(call->core, call->word[1], copy.name);
+}
+
+static int64_t tree_rmdir(struct call *call)
+{
+	struct name_copy copy;
+	int error = name_take(call, call->word[2], &copy, false);
+
+	return error ? error : call->operations->rmdir(call->core, call->word[1], copy.name);
+}
+
+static int64_t tree_rename(struct call *call)
+{
+	struct name_copy from, to;
+	int error = name_take(call, call->word[2], &from, false);
+
+	if (!error)
+		error = name_take(call, call->word[4], &to, false);
+	return error ? error : call->operations->rename(call->core, call->word[1], from.name, call->word[3], to.name, low(call->word[5]));
+}
+
+static int64_t tree_open(struct call *call)
+{
+	struct filesystem_server *server = call->server;
+	uint64_t badge = call->word[2], id = call->word[3];
+	struct open_file *file;
+	int error;
+
+	if (badge == 0 || badge > FILESYSTEM_SESSIONS || id >= FILE_IDS)
+		return -EINVAL;
+	file = file_slot(server, file_key(badge, id));
+	if (!file)
+		return -ENFILE;
+	error = call->operations->open(call->core, call->word[1]);
+	if (!error && file->inode)
+		error = file_release(call, file);
+	if (error)
+		return error;
+	tsm_modify(server->tsm, file, sizeof(*file));
+	*file = (struct open_file){.key = file_key(badge, id), .flags = low(call->word[4]), .inode = call->word[1]};
+	return 0;
+}
+
+static int64_t tree_statfs(struct call *call)
+{
+	return statistics_put(call, call->word[1]);
+}
+
+static int64_t tree_sync(struct call *call)
+{
+	return call->operations->sync(call->core);
+}
+
+static const struct handler file_handlers[] = {
+	[FILE_READ - FILE_READ] = {handle_read, 4, 0},
+	[FILE_WRITE - FILE_READ] = {handle_write, 4, CHANGES},
+	[FILE_TRUNCATE - FILE_READ] = {handle_truncate, 3, CHANGES},
+	[FILE_GETATTR - FILE_READ] = {handle_getattr, 3, 0},
+	[FILE_SETATTR - FILE_READ] = {handle_setattr, 8, CHANGES},
+	[FILE_READDIR - FILE_READ] = {handle_readdir, 4, 0},
+	[FILE_FSYNC - FILE_READ] = {handle_fsync, 3, 0},
+	[FILE_CLOSE - FILE_READ] = {handle_close, 2, CHANGES},
+	[FILE_ALLOCATE - FILE_READ] = {handle_allocate, 5, CHANGES},
+	[FILE_SEEK - FILE_READ] = {handle_seek, 4, 0},
+	[FILE_STATFS - FILE_READ] = {handle_statfs, 3, 0},
+	[FILE_SESSION - FILE_READ] = {handle_session, 1, 0},
+};
+
+static const struct handler tree_handlers[] = {
+	[TREE_ROOT - TREE_ROOT] = {tree_root, 1, TREE},
+	[TREE_LOOKUP - TREE_ROOT] = {tree_lookup, 4, TREE},
+	[TREE_GETATTR - TREE_ROOT] = {tree_getattr, 3, TREE},
+	[TREE_SETATTR - TREE_ROOT] = {tree_setattr, 8, TREE | CHANGES},
+	[TREE_CREATE - TREE_ROOT] = {tree_create, 7, TREE | CHANGES},
+	[TREE_SYMLINK - TREE_ROOT] = {tree_symlink, 6, TREE | CHANGES},
+	[TREE_READLINK - TREE_ROOT] = {tree_readlink, 3, TREE},
+	[TREE_LINK - TREE_ROOT] = {tree_link, 5, TREE | CHANGES},
+	[TREE_UNLINK - TREE_ROOT] = {tree_unlink, 3, TREE | CHANGES},
+	[TREE_RMDIR - TREE_ROOT] = {tree_rmdir, 3, TREE | CHANGES},
+	[TREE_RENAME - TREE_ROOT] = {tree_rename, 6, TREE | CHANGES},
+	[TREE_OPEN - TREE_ROOT] = {tree_open, 5, TREE | UNSEQUENCED},
+	[TREE_STATFS - TREE_ROOT] = {tree_statfs, 2, TREE},
+	[TREE_SYNC - TREE_ROOT] = {tree_sync, 1, TREE},
+};
+
+static const struct handler *handler_find(uint64_t label)
+{
+	if (label >= FILE_READ && label - FILE_READ < sizeof(file_handlers) / sizeof(file_handlers[0]))
+		return &file_handlers[label - FILE_READ];
+	if (label >= TREE_ROOT && label - TREE_ROOT < sizeof(tree_handlers) / sizeof(tree_handlers[0]))
+		return &tree_handlers[label - TREE_ROOT];
+	return NULL;
+}
+
+/* Carrying out. */
+
+static struct session_result result_make(const struct call *call, int64_t result)
+{
+	struct session_result stored = {.words = 1 + call->answer_words, .word = {(uint64_t)result, call->answer[0], call->answer[1], call->answer[2]}};
+
+	return stored;
+}
+
+/* In a transaction, until it needs to wait no more. The result of an error is stored after what led to it has been taken back. */
+static int64_t change_carry_out(struct call *call, const struct handler *handler, const struct session_request *request)
+{
+	struct filesystem_server *server = call->server;
+	struct session_result stored;
+	int64_t result;
+
+	for (;;) {
+		call->operations->begin(call->core);
+		call->answer_words = 0;
+		result = handler->handle(call);
+		if (result != -EAGAIN || !call->operations->wait)
+			break;
+		call->operations->rollback(call->core);
+		call->operations->wait(call->core);
+		session_run(&server->sessions, request);
+	}
+	if (result < 0) {
+		call->operations->rollback(call->core);
+		call->answer_words = 0;
+		if (handler->flags & UNSEQUENCED)
+			return result;
+		call->operations->begin(call->core);
+	}
+	stored = result_make(call, result);
+	session_finish(&server->sessions, request, &stored);
+	call->operations->commit(call->core);
+	return result;
+}
+
+/* Tells vfs that what it has cached of modes and owners is stale. */
+static void changes_announce(const struct filesystem_server *server)
+{
+	size_t bytes;
+	struct session_page *page = (struct session_page *)server->options.buffer(server->options.context, server->options.tree_badge, &bytes);
+
+	if (page && bytes >= SESSION_DATA)
+		__atomic_store_n(&page->changes, page->changes + 1, __ATOMIC_RELEASE);
+}
+
+static void answer_set(struct file_exchange *exchange, const struct session_result *result)
+{
+	exchange->words = result->words;
+	for (uint64_t i = 0; i < result->words; i++)
+		exchange->data[i] = result->word[i];
+}
+
+/* The stored answer; and as the attributes that went with it may be gone from the buffer, these once more. */
+static void answer_repeat(struct call *call, const struct handler *handler, struct file_exchange *exchange, const struct session_result *result)
+{
+	struct attributes attributes;
+
+	if ((handler->flags & TREE) && result->words == 3 && call->operations->getattr(call->core, result->word[1], &attributes) == 0)
+		(void)out_put(call, result->word[2], &attributes, sizeof(attributes));
+	answer_set(exchange, result);
+}
+
+static void handler_run(struct call *call, const struct handler *handler, const struct session_request *request, struct file_exchange *exchange)
+{
+	struct filesystem_server *server = call->server;
+	struct session_result result;
+	int64_t outcome;
+
+	switch (session_begin(&server->sessions, request, &result)) {
+	case SESSION_NEW:
+		if (handler->flags & (CHANGES | UNSEQUENCED))
+			outcome = change_carry_out(call, handler, request);
+		else
+			outcome = handler->handle(call);
+		result = result_make(call, outcome);
+		answer_set(exchange, &result);
+		if (call->modes_changed && outcome >= 0)
+			changes_announce(server);
+		session_end(&server->sessions, request);
+		break;
+	case SESSION_REPEATED:
+		answer_repeat(call, handler, exchange, &result);
+		break;
+	case SESSION_UNDERWAY:
+		exchange->words = 1;
+		exchange->data[0] = (uint64_t)ANSWER_PENDING;
+		break;
+	case SESSION_POISONED:
+		exchange->words = 1;
+		exchange->data[0] = (uint64_t)-EIO;
+		break;
+	default:
+		exchange->words = 1;
+		exchange->data[0] = (uint64_t)-EPROTO;
+	}
+}
+
+static uint64_t fingerprint(const struct file_exchange *exchange)
+{
+	uint64_t hash = exchange->label;
+
+	for (uint64_t i = 1; i < exchange->words && i < 8; i++)
+		hash = (hash ^ exchange->data[i]) * 0x100000001b3;
+	return hash ^ hash >> 32;
+}
+
+void filesystem_handle(struct filesystem_server *server, struct file_exchange *exchange)
+{
+	const struct handler *handler = handler_find(exchange->label);
+	struct session_request request = {.badge = exchange->badge, .sequence = exchange->data[0], .fingerprint = fingerprint(exchange)};
+	struct call call = {.server = server, .operations = server->filesystem.operations, .core = server->filesystem.core, .badge = exchange->badge};
+	bool numbered = request.sequence << (64 - SEQUENCE_LANE_SHIFT);
+	int64_t refusal = 0;
+
+	if (!handler)
+		refusal = -ENOSYS;
+	else if ((handler->flags & TREE) && exchange->badge != server->options.tree_badge)
+		refusal = -EPERM;
+	else if (exchange->words < handler->words || numbered != !!(handler->flags & CHANGES))
+		refusal = -EPROTO;
+	if (refusal) {
+		exchange->words = 1;
+		exchange->data[0] = (uint64_t)refusal;
+		return;
+	}
+	memcpy(call.word, exchange->data, sizeof(call.word));
+	call.buffer = server->options.buffer(server->options.context, exchange->badge, &call.buffer_bytes);
+	if (!call.buffer)
+		call.buffer_bytes = 0;
+	server->options.now(server->options.context, &server->filesystem.clock->now);
+	handler_run(&call, handler, &request, exchange);
+}
+
+static size_t lanes_bytes(void)
+{
+	return (SESSION_STATE_BYTES(FILESYSTEM_SESSIONS, SEQUENCE_LANES) + 4095) & ~(size_t)4095;
+}
+
+size_t filesystem_state_bytes(uint32_t open_files)
+{
+	return lanes_bytes() + ((open_files * sizeof(struct open_file) + 4095) & ~(size_t)4095);
+}
+
+void filesystem_open(struct filesystem_server *server, const struct filesystem *filesystem, struct tsm *tsm, void *state, const struct filesystem_options *options)
+{
+	const struct session_options sessions = {
+		.sessions = FILESYSTEM_SESSIONS,
+		.lanes = SEQUENCE_LANES,
+		.first_mark = options->first_mark,
+		.instance = options->instance,
+		.blame = options->blame,
+	};
+
+	assert((options->open_files & (options->open_files - 1)) == 0);
+	*server = (struct filesystem_server){
+		.filesystem = *filesystem,
+		.tsm = tsm,
+		.files = (struct open_file *)((unsigned char *)state + lanes_bytes()),
+		.options = *options,
+	};
+	sessions_open(&server->sessions, tsm, state, &sessions);
+}

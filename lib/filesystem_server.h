@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server of a filesystem, but for receiving and sending: decodes the file and the tree protocol (abi/protocols) for any core of lib/filesystem.h, keeps the open files of all sessions, and sees to it that a
+ * request which is repeated is not carried out twice.
+ *
+ * All of it that must survive lies in the server's state (lib/tsm.h): the lanes with their stored results, and the open files. An open file is (badge, file id) -> inode, flags. A slot of
+ * the table belongs to its (badge, id) for as long as there are free ones, so opening and closing the same ids over and over changes one cell.
+ *
+ * Nothing that a client says is believed: spans are checked against its own buffer, ids against its own files; only the session with the badge of vfs can use the tree protocol, and of vfs names are
+ * checked too. Pure.
+ */
+#pragma once
+
+#include "lib/filesystem.h"
+#include "lib/session.h"
+#include "lib/tsm.h"
+
+#define FILESYSTEM_SESSIONS 46 /* abi/start.h: START_BADGE_MAX */
+
+struct filesystem_options {
+	uint32_t open_files;  /* that all sessions together can have; a power of two */
+	uint64_t tree_badge;  /* of the session that may use the tree protocol */
+	uint32_t first_mark;  /* of FILESYSTEM_MARKS */
+	uint64_t instance;    /* as struct session_options */
+	bool blame;
+	/* The buffer of a session, with its bytes; a null pointer when there is none. */
+	unsigned char *(*buffer)(void *context, uint64_t badge, size_t *bytes);
+	void (*now)(void *context, struct timestamp *now);
+	void *context;
+};
+
+#define FILESYSTEM_MARKS SESSION_MARKS(FILESYSTEM_SESSIONS, SEQUENCE_LANES)
+
+/* State that the server takes, a multiple of 4 KiB. */
+size_t filesystem_state_bytes(uint32_t open_files);
+
+struct open_file {
+	uint32_t key; /* badge << 16 | id; 0: never used */
+	uint32_t flags;
+	uint64_t inode; /* 0: closed */
+};
+_Static_assert(sizeof(struct open_file) == 16, "kept in the state");
+
+struct filesystem_server {
+	struct filesystem filesystem;
+	struct tsm *tsm;
+	struct sessions sessions;
+	struct open_file *files;
+	struct filesystem_options options;
+};
+
+/* A request, and afterwards its answer. */
+struct file_exchange {
+	uint64_t label, badge;
+	uint64_t words;
+	uint64_t data[8];
+};
+
+/* Opens the server's part of the state, zero or as an earlier instance left it. */
+void filesystem_open(struct filesystem_server *server, const struct filesystem *filesystem, struct tsm *tsm, void *state, const struct filesystem_options *options);
+
+/*
+ * Carries out one request and leaves its answer in it. Waits only in the core. Of a request that this instance works on already, data[0] becomes ANSWER_PENDING and nothing else
+ * happens.
+ */
+void filesystem_handle(struct filesystem_server *server, struct file_exchange *exchange);
