@@ -8,9 +8,7 @@
 
 struct ramfs_inode *inode_find(struct ramfs *ramfs, uint64_t number)
 {
-	struct ramfs_inode *inode = &ramfs->inodes[number];
-
-	return number && number < ramfs->state->inode_fresh && inode->mode ? inode : NULL;
+	return number && number < ramfs->state->inode_fresh && ramfs->inodes[number].mode ? &ramfs->inodes[number] : NULL;
 }
 
 struct ramfs_inode *inode_take(struct ramfs *ramfs, const struct file_creation *creation)

@@ -173,8 +173,8 @@ static int ramfs_lookup(void *core, uint64_t number, struct name name, struct at
 	return 0;
 }
 
-/* A directory in which a name can be made; with room for its entry and `pieces` more. */
-static int place_find(struct ramfs *ramfs, uint64_t number, struct name name, uint32_t pieces, struct ramfs_inode **directory)
+/* A directory in which a name can be made; whether there is room for it is asked last (entry_fits). */
+static int place_find(struct ramfs *ramfs, uint64_t number, struct name name, struct ramfs_inode **directory)
 {
 	int error = directory_find(ramfs, number, directory);
 
@@ -184,20 +184,18 @@ static int place_find(struct ramfs *ramfs, uint64_t number, struct name name, ui
 		return name.bytes ? -ENAMETOOLONG : -ENOENT;
 	if (!(*directory)->links)
 		return -ENOENT;
-	if (entry_find(ramfs, (uint32_t)number, name))
-		return -EEXIST;
-	return entry_fits(ramfs, name, pieces) ? 0 : -ENOSPC;
+	return entry_find(ramfs, (uint32_t)number, name) ? -EEXIST : 0;
 }
 
 static int ramfs_create(void *core, uint64_t number, struct name name, const struct file_creation *creation, struct attributes *attributes)
 {
 	struct ramfs *ramfs = core;
 	struct ramfs_inode *directory, *inode;
-	int error = place_find(ramfs, number, name, 0, &directory);
+	int error = place_find(ramfs, number, name, &directory);
 
 	if (error)
 		return error;
-	inode = inode_take(ramfs, creation);
+	inode = entry_fits(ramfs, name, 0) ? inode_take(ramfs, creation) : NULL;
 	if (!inode)
 		return -ENOSPC;
 	inode->links = 1;
@@ -218,13 +216,13 @@ static int ramfs_symlink(void *core, uint64_t number, struct name name, const ch
 	struct ramfs *ramfs = core;
 	struct file_creation creation = {.mode = MODE_LINK | 0777, .owner = owner, .group = group};
 	struct ramfs_inode *directory, *inode;
-	int error = place_find(ramfs, number, name, pieces_for(bytes), &directory);
+	int error = place_find(ramfs, number, name, &directory);
 
 	if (error)
 		return error;
 	if (bytes == 0 || bytes > PATH_BYTES_MAX)
 		return bytes ? -ENAMETOOLONG : -ENOENT;
-	inode = inode_take(ramfs, &creation);
+	inode = entry_fits(ramfs, name, pieces_for(bytes)) ? inode_take(ramfs, &creation) : NULL;
 	if (!inode)
 		return -ENOSPC;
 	inode->links = 1;
@@ -256,7 +254,7 @@ static int ramfs_link(void *core, uint64_t number, struct name name, uint64_t ta
 {
 	struct ramfs *ramfs = core;
 	struct ramfs_inode *directory, *inode = inode_find(ramfs, target);
-	int error = place_find(ramfs, number, name, 0, &directory);
+	int error = place_find(ramfs, number, name, &directory);
 
 	if (error)
 		return error;
@@ -268,6 +266,8 @@ static int ramfs_link(void *core, uint64_t number, struct name name, uint64_t ta
 		return -ENOENT;
 	if (inode->links >= LINKS_MAX)
 		return -EMLINK;
+	if (!entry_fits(ramfs, name, 0))
+		return -ENOSPC;
 	tsm_set(ramfs->tsm, inode->links, inode->links + 1);
 	inode_touch(ramfs, inode, false);
 	entry_add(ramfs, directory, name, inode_number(ramfs, inode));
