@@ -314,7 +314,8 @@ static void deletes_itself(void)
 	job.cell->call = (struct kernel_call){.word = call_word(CALL_SEND | CALL_CALL, 1, 0, CNODE_DELETE), .target = ROOT};
 	job.cell->call.data[0] = job.thread.thread;
 	CHECK_OK(job_start(&job));
-	pause_ns(3 * MILLISECOND);
+	for (int i = 0; i < 1000 && thread_inform(job.thread.thread, &(struct thread_status){0}) == OK; i++)
+		pause_ns(MILLISECOND);
 	CHECK_EQUAL(0, job.cell->done);
 	CHECK_ERROR(ERR_NOCAP, thread_inform(job.thread.thread, &(struct thread_status){0}));
 }
