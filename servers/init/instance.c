@@ -15,6 +15,7 @@
 #include "lib/slots.h"
 #include "lib/space.h"
 #include "lib/string.h"
+#include "log.h"
 #include "objects.h"
 
 #define WINDOW_ADDRESS 0x8000000000   /* where init sees what it fills */
@@ -244,6 +245,8 @@ static enum error grant_capability(const struct building *building, const struct
 		return untyped_retype(building->instance->untyped, OBJECT_REPLY, 0, cnode, grant->slot, grant->argument);
 	if (grant->kind == GRANT_UNTYPED && untyped_reclaim(source) != OK)
 		return ERR_STATE;
+	if (grant->kind == GRANT_LOG_CONTROL && log_lend(object_handle(building->plan->notification)) != OK)
+		return ERR_STATE;
 	if (grant->flags & PLAN_GRANT_MOVED)
 		return cnode_move(cnode, grant->slot, INIT_SLOT_CNODE, source);
 	if (grant->badge)
@@ -382,6 +385,8 @@ static enum error lent_take_back(const struct service *service, const struct ins
 
 		if (grant[i].flags & PLAN_GRANT_MOVED)
 			error = cnode_move(INIT_SLOT_CNODE, object_handle(grant[i].object), part(instance, PART_CNODE), grant[i].slot);
+		if (error == OK && grant[i].kind == GRANT_LOG_CONTROL)
+			error = log_take_back();
 		first = first == OK ? error : first;
 	}
 	return first;

@@ -18,6 +18,7 @@
 #include "lib/start.h"
 #include "lib/string.h"
 #include "lib/watch.h"
+#include "log.h"
 #include "objects.h"
 
 #define SLOTS_FIRST 128
@@ -26,16 +27,13 @@
 #define SECOND 1000000000ull
 #define SUPERVISOR_YOUNG (2 * SECOND) /* one that dies sooner after its start dies of the start */
 #define SUPERVISOR_YOUNG_DEATHS 8
-#define RING_BIT 1ull
 
 static struct service services[PLAN_SERVICES_MAX];
-static handle_t endpoint, reply, notification;
+static handle_t endpoint, reply;
 static struct watch supervisor_watch;
 static const struct start_beat *supervisor_beat;
 static handle_t supervisor_ask; /* capability to ask the supervisor for a sign of life */
 static uint64_t supervisor_started, supervisor_young_deaths;
-static const struct commit_ring *ring;
-static bool ring_is_mine; /* no service drains the commit ring */
 
 /* What came last, and what is answered. */
 struct exchange {
@@ -80,35 +78,12 @@ static void plan_find(void)
 	system = (struct system){plan, image_blob->offset, plan_blob->offset, boot_information->package_size};
 }
 
-/* Frees the ring when nobody else does and it has filled to where it asks to be read: without a log service nobody wants the records. */
 static void ring_drain(void)
 {
-	uint64_t head = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
+	enum error error = log_drain();
 
-	if (ring_is_mine && head - ring->tail >= ring->threshold && log_advance(INIT_SLOT_LOG_CONTROL, head) != OK)
-		give_up("cannot free", "the commit ring", ERR_STATE);
-}
-
-static enum error ring_prepare(void)
-{
-	handle_t mapping, badged = slot_allocate();
-	vaddr_t address = 0;
-	enum error error = space_map(&own_space, INIT_SLOT_RING, 1, MAP_READ, &address, &mapping);
-
-	ring = (const struct commit_ring *)address;
-	ring_is_mine = true;
-	for (uint32_t i = 0; i < system.plan->service_count; i++)
-		if (plan_services(system.plan)[i].flags & PLAN_SERVICE_LOG)
-			ring_is_mine = false;
-	if (error == OK)
-		error = object_create(OBJECT_NOTIFICATION, 0, &notification);
-	if (error == OK)
-		error = cnode_mint(INIT_SLOT_CNODE, badged, INIT_SLOT_CNODE, notification, RIGHT_WRITE, RING_BIT);
-	if (error == OK)
-		error = thread_bind(INIT_SLOT_THREAD, THREAD_NOTIFICATION, notification);
-	if (error == OK && ring_is_mine)
-		error = log_bind(INIT_SLOT_LOG_CONTROL, badged);
-	return error;
+	if (error != OK)
+		give_up("cannot free", "the commit ring", error);
 }
 
 static void objects_prepare(handle_t memory)
@@ -123,12 +98,12 @@ static void objects_prepare(handle_t memory)
 			endpoint = object_handle(i);
 	error = object_create(OBJECT_REPLY, 0, &reply);
 	if (error == OK)
-		error = ring_prepare();
+		error = log_prepare(system.plan);
 	if (error != OK)
 		give_up("cannot make", "its own objects", error);
 }
 
-/* The capability by which a service's commits reach the ring's reader: bound to whoever holds the log control. */
+/* A service that cannot be started at boot is a mistake in the plan. */
 static void service_run(struct service *service)
 {
 	const char *step = "";
