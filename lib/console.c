@@ -17,11 +17,17 @@
 #define LINE_MAX 256
 #define DEBUG_EXIT_PORT 0xf4
 
-static handle_t console_ports = INIT_SLOT_IO_PORTS;
+static handle_t console_ports = INIT_SLOT_IO_PORTS, exit_ports = INIT_SLOT_IO_PORTS;
 
 void console_use(handle_t ports)
 {
 	console_ports = ports;
+	exit_ports = ports;
+}
+
+void debug_exit_use(handle_t ports)
+{
+	exit_ports = ports;
 }
 
 static void transmitter_wait(void)
@@ -53,9 +59,9 @@ void print(const char *format, ...)
 
 _Noreturn void debug_exit(uint8_t value)
 {
-	if (!console_ports)
+	if (!exit_ports)
 		__builtin_trap();
 	transmitter_wait();
-	(void)!ioports_out(console_ports, DEBUG_EXIT_PORT, 1, value); /* nobody is left to be told */
+	(void)!ioports_out(exit_ports, DEBUG_EXIT_PORT, 1, value); /* nobody is left to be told */
 	thread_exit();
 }

@@ -13,6 +13,9 @@
  */
 void console_use(handle_t ports);
 
+/* Names other IoPorts for debug_exit alone. */
+void debug_exit_use(handle_t ports);
+
 /* Prints formatted text (lib/format.h), at most 256 bytes a call; a line feed is sent as it is. Numbers must be cast to uint64_t or int64_t. */
 void print(const char *format, ...);
 

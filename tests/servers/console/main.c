@@ -52,7 +52,8 @@ int main(void)
 	struct request request = {.kind = MESSAGE_NOTIFICATION};
 	enum error error = OK;
 
-	console_use(start_next(GRANT_PORTS, NULL)->slot);
+	console_use(start_find("serial")->slot);
+	debug_exit_use(start_find("exit")->slot);
 	while (error == OK) {
 		rings_print();
 		if (request.kind == MESSAGE_CALL && request.label == CONSOLE_END)
