@@ -8,33 +8,28 @@
 enum error {
 #define ERROR(name, number, sentence) name = number,
 #include "abi/errors.def"
-#undef ERROR
 };
 
 enum object_type {
 #define OBJECT(name, number, bytes, sentence) OBJECT_##name = number,
 #include "abi/objects.def"
-#undef OBJECT
 	OBJECT_TYPES
 };
 
 enum rights {
 #define RIGHT(name, bit, sentence) RIGHT_##name = bit,
 #include "abi/rights.def"
-#undef RIGHT
 	RIGHTS_ALL = 0x7f
 };
 
 enum method {
-#define METHOD(type, name, number, rights, caps, function, sentence) type##_##name = number,
+#define METHOD(type, name, number, rights, caps, takes, takes_rights, function, sentence) type##_##name = number,
 #include "abi/methods.def"
-#undef METHOD
 };
 
 enum commit_operation {
-#define COMMIT(name, number, a0, a1, a2, a3, a4, sentence) COMMIT_##name = number,
+#define COMMIT(name, number, function, a0, a1, a2, a3, a4, sentence) COMMIT_##name = number,
 #include "abi/commits.def"
-#undef COMMIT
 	COMMIT_OPERATIONS
 };
 

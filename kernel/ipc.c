@@ -90,14 +90,14 @@ static bool capability_move(struct thread *from, struct thread *to, unsigned i, 
 	const struct slot *slot = capability_at(&from->core, thread_page(from)->caps[i]);
 	uint64_t index = target->receive[i];
 	const struct slot *destination = index ? slot_at(&to->core.slot[THREAD_CNODE], index) : NULL;
-	struct commit_record record = { .flags = COMMIT_COPY_IPC, .argument[2] = RIGHTS_ALL };
+	struct copy_change by_message = { .flags = COMMIT_COPY_IPC };
 
 	if (slot && through && slot->type == OBJECT_ENDPOINT && core_pointer(slot->object) == through) {
 		target->badges[i] = slot->badge;
 		to->frame.rax |= (uint64_t)1 << (ANSWER_UNWRAPPED_SHIFT + i);
 		return true;
 	}
-	return slot && destination && slot_is_empty(destination) && slot_copy(&from->core, slot, destination, &record) == OK;
+	return slot && destination && slot_is_empty(destination) && slot_copy(&from->core, slot, destination, RIGHTS_ALL, &by_message) == OK;
 }
 
 /* Deliver the capabilities of a message: as many as can be, in order; the answer word tells how many. Room in the ring was made sure of before. */
@@ -484,14 +484,14 @@ COLD void call_defer(struct thread *self, unsigned records, bool progress, uint6
 	schedule();
 }
 
-/* The capability arguments of a method that takes `known` of them. */
-HOT enum error arguments_find(const struct thread *self, struct call *call, unsigned caps, unsigned known)
+/* The capability arguments of a method. */
+HOT enum error arguments_find(const struct thread *self, struct call *call, unsigned caps)
 {
 	const struct message_page *page = thread_page(self);
 
 	if (!page)
 		return refuse(ERR_MESSAGE, "capability arguments are in the message page");
-	for (unsigned i = 0; i < caps && i < known; i++) {
+	for (unsigned i = 0; i < caps && i < METHOD_CAPS_MAX; i++) {
 		call->cap[i] = capability_at(&self->core, page->caps[i]);
 		if (!call->cap[i])
 			return refuse(ERR_NOCAP, "a capability argument names no capability");
@@ -513,7 +513,7 @@ COLD void method_call(struct thread *self, struct slot *target, uint64_t word)
 	call.restarted = word & CALL_AGAIN;
 	call.progress = false;
 	if (caps)
-		error = arguments_find(self, &call, caps, method_caps(target, WORD_LABEL(word)));
+		error = arguments_find(self, &call, caps);
 	if (!error)
 		error = method_invoke(&call, WORD_LABEL(word), caps);
 	if (error == ERR_RESTART || error == ERR_RING_FULL) {

@@ -33,7 +33,6 @@ static struct slot *slot_of_object(const struct call *call)
 
 enum error slot_bind(struct call *call)
 {
-	struct commit_record record = { .argument[2] = RIGHTS_ALL };
 	const struct slot *source = call->cap[0];
 	struct slot *slot = slot_of_object(call);
 
@@ -49,14 +48,14 @@ enum error slot_bind(struct call *call)
 		return refuse(ERR_BUSY, "the Notification is bound to another Thread");
 	if (!slot_is_empty(slot))
 		return refuse(ERR_OCCUPIED, "something is bound here already");
-	return slot_copy(call->caller, source, slot, &record);
+	return slot_copy(call->caller, source, slot, RIGHTS_ALL, &(struct copy_change){ 0 });
 }
 
 enum error slot_unbind(struct call *call)
 {
 	struct slot *slot = slot_of_object(call);
 
-	return slot ? delete_slot(call, slot) : refuse(ERR_ARGUMENT, "the object has no such slot");
+	return slot ? teardown(call, COMMIT_DELETE, slot) : refuse(ERR_ARGUMENT, "the object has no such slot");
 }
 
 enum error thread_set_priority(struct call *call)
@@ -72,18 +71,22 @@ enum error thread_set_priority(struct call *call)
 
 enum error irq_attach(struct call *call)
 {
-	uint64_t line = call->words[0], flags = call->words[1], vector = IRQ_VECTOR_FIRST;
+	const struct irq_core *irq = core_pointer(call->cap[0]->object), *other;
+	uint64_t line = call->words[0], flags = call->words[1], vector = 0;
 	bool msi = line == IRQ_LINE_MSI;
 
 	if (!msi && line >= hook_irq_lines())
 		return refuse(ERR_ARGUMENT, "there is no such interrupt line");
 	if (flags & ~(uint64_t)(IRQ_LEVEL | IRQ_LOW))
 		return refuse(ERR_ARGUMENT, "an unknown interrupt flag is set");
-	if (((struct irq_core *)core_pointer(call->cap[0]->object))->vector || (!msi && core->line[line]))
-		return refuse(ERR_BUSY, "the IrqHandler is attached already, or the line has another one");
-	while (vector <= IRQ_VECTOR_LAST && core->vector[vector])
-		vector++;
-	if (vector > IRQ_VECTOR_LAST)
+	for (unsigned i = IRQ_VECTOR_LAST; i >= IRQ_VECTOR_FIRST; i--) {
+		other = core_pointer(core->vector[i]);
+		if (!other)
+			vector = i;
+		else if (other == irq || (!msi && other->line == line))
+			return refuse(ERR_BUSY, "the IrqHandler is attached already, or the line has another one");
+	}
+	if (!vector)
 		return refuse(ERR_NOMEM, "all interrupt vectors are taken");
 	call->result[0] = vector;
 	call->result[1] = msi ? MSI_ADDRESS : 0;

@@ -22,8 +22,8 @@ static enum error source_find(const struct call *call, struct slot **source)
 	return (*source)->type == OBJECT_NULL ? refuse(ERR_NOCAP, "the source slot is empty") : OK;
 }
 
-/* Turn the badge word of MINT into badge or range of the record; refuses what widens or does not fit the type. */
-static enum error mint_range(const struct slot *source, uint64_t word, struct commit_record *record)
+/* What the badge word of MINT changes; refuses what widens or does not fit the type. */
+static enum error mint_change(const struct slot *source, uint64_t word, struct copy_change *change)
 {
 	uint64_t first = word & 0xffffffff, pages = word >> 32;
 
@@ -32,56 +32,43 @@ static enum error mint_range(const struct slot *source, uint64_t word, struct co
 	case OBJECT_NOTIFICATION:
 		if (word == 0 || source->badge != 0)
 			return refuse(ERR_ARGUMENT, "the badge is zero, or the source has one already");
-		record->flags = COMMIT_COPY_BADGE;
-		record->argument[3] = word;
+		*change = (struct copy_change){ .flags = COMMIT_COPY_BADGE, .badge = word };
 		return OK;
 	case OBJECT_REGION:
 		if (pages == 0 || first + pages > source->size >> PAGE_BITS)
 			return refuse(ERR_ARGUMENT, "the pages lie beyond the Region");
-		record->flags = COMMIT_COPY_RANGE;
-		record->argument[3] = source->object + (first << PAGE_BITS);
-		record->argument[4] = pages << PAGE_BITS;
+		*change = (struct copy_change){ COMMIT_COPY_RANGE, source->object + (first << PAGE_BITS), pages << PAGE_BITS };
 		return OK;
 	case OBJECT_IO_PORTS:
 		if ((word & 0xffff) > word >> 16 || (word & 0xffff) < (source->ports & 0xffff) || word >> 16 > source->ports >> 16)
 			return refuse(ERR_ARGUMENT, "the ports lie outside the source's range");
-		record->flags = COMMIT_COPY_RANGE;
-		record->argument[4] = word;
+		*change = (struct copy_change){ .flags = COMMIT_COPY_RANGE, .range = word };
 		return OK;
 	default:
 		return type_is_copyable(source->type) ? refuse(ERR_ARGUMENT, "capabilities of this type carry no badge and no range") : OK;
 	}
 }
 
-enum error slot_copy(const struct thread_core *caller, const struct slot *source, const struct slot *destination, struct commit_record *record)
+enum error slot_copy(const struct thread_core *caller, const struct slot *source, const struct slot *destination, uint64_t rights, const struct copy_change *change)
 {
 	if (!type_is_copyable(source->type))
 		return refuse(ERR_TYPE, "a capability of this type can be moved but not copied");
-	record->operation = COMMIT_COPY;
-	record->argument[0] = core_ref(source);
-	record->argument[1] = core_ref(destination);
-	record->argument[2] &= source->rights;
-	return commit(caller, record);
+	return commit(caller, &(struct commit_record){
+		.operation = COMMIT_COPY, .flags = change->flags,
+		.argument = { core_ref(source), core_ref(destination), source->rights & rights, change->badge, change->range },
+	});
 }
 
+/* COPY and MINT. */
 enum error cnode_copy(struct call *call)
 {
-	struct commit_record record = { .argument[2] = call->words[2] };
+	struct copy_change change = { 0 };
 	struct slot *source;
 	enum error error = source_find(call, &source);
 
-	return error ? error : slot_copy(call->caller, source, call->destination, &record);
-}
-
-enum error cnode_mint(struct call *call)
-{
-	struct commit_record record = { .argument[2] = call->words[2] };
-	struct slot *source;
-	enum error error = source_find(call, &source);
-
-	if (!error)
-		error = mint_range(source, call->words[3], &record);
-	return error ? error : slot_copy(call->caller, source, call->destination, &record);
+	if (!error && call->label == CNODE_MINT)
+		error = mint_change(source, call->words[3], &change);
+	return error ? error : slot_copy(call->caller, source, call->slot, call->words[2], &change);
 }
 
 enum error cnode_move(struct call *call)
@@ -93,38 +80,29 @@ enum error cnode_move(struct call *call)
 		return error;
 	if (source->type == OBJECT_TABLE_MEMORY)
 		return refuse(ERR_TYPE, "table memory stays where it was made");
-	return commit(call->caller, &(struct commit_record){ .operation = COMMIT_MOVE, .argument = { core_ref(source), core_ref(call->destination) } });
+	return commit(call->caller, &(struct commit_record){ .operation = COMMIT_MOVE, .argument = { core_ref(source), core_ref(call->slot) } });
 }
 
 enum error cnode_delete(struct call *call)
 {
-	struct slot *slot = slot_at(call->target, call->words[0]);
-
-	return slot ? delete_slot(call, slot) : refuse(ERR_ARGUMENT, "the index is beyond the CNode");
+	return teardown(call, COMMIT_DELETE, call->slot);
 }
 
 enum error cnode_revoke(struct call *call)
 {
-	struct slot *slot = slot_at(call->target, call->words[0]);
-
-	if (!slot)
-		return refuse(ERR_ARGUMENT, "the index is beyond the CNode");
-	if (slot_is_empty(slot) && !call->restarted)
+	if (slot_is_empty(call->slot) && !call->restarted)
 		return refuse(ERR_NOCAP, "the slot is empty");
-	return revoke_slot(call, slot);
+	return teardown(call, COMMIT_REVOKE, call->slot);
 }
 
 enum error cnode_query(struct call *call)
 {
-	const struct slot *slot = slot_at(call->target, call->words[0]);
-	bool badged, memory;
+	const struct slot *slot = call->slot;
+	bool badged = slot->type == OBJECT_ENDPOINT || slot->type == OBJECT_NOTIFICATION;
+	bool memory = slot->type == OBJECT_UNTYPED || slot->type == OBJECT_REGION;
 
-	if (!slot)
-		return refuse(ERR_ARGUMENT, "the index is beyond the CNode");
 	if (slot->type == OBJECT_NULL)
 		return refuse(ERR_NOCAP, "the slot is empty");
-	badged = slot->type == OBJECT_ENDPOINT || slot->type == OBJECT_NOTIFICATION;
-	memory = slot->type == OBJECT_UNTYPED || slot->type == OBJECT_REGION;
 	call->result[0] = slot->type | (uint64_t)slot->rights << 8 | (uint64_t)(slot->flags & (SLOT_ORIGINAL | SLOT_DEVICE)) << 16;
 	call->result[1] = slot->size;
 	call->result[2] = badged ? slot->badge : slot->type == OBJECT_UNTYPED ? slot->watermark : 0;

@@ -14,9 +14,8 @@ struct commit_ring *commit_ring;
 bool commit_room(const struct thread_core *caller, uint64_t count)
 {
 	uint64_t room = commit_ring->capacity - (commit_ring->head - commit_ring->tail);
-	uint64_t kept = caller && caller->priority == PRIORITY_LEVELS - 1 ? 0 : commit_ring->reserve;
 
-	return room >= kept + count;
+	return room >= commit_ring->reserve + count || (caller && caller->priority == PRIORITY_LEVELS - 1 && room >= count);
 }
 
 #ifndef BENCH_NO_COMMITS

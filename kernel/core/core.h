@@ -6,8 +6,8 @@
  * change depends on. It compiles unchanged for the host, where `tools/replay` and the tests link it; there a reference is
  * translated into an arena instead of being a kernel address (core_pointer()).
  *
- * State changes only in apply() (apply.c), from a commit record that commit_begin() put into the ring. Decoders (untyped.c, cnode.c, bind.c, vspace.c, irq.c,
- * log.c) check everything first and change nothing; two things are deliberately outside capability state and so outside the digest: how much of an Untyped is already
+ * State changes only in apply() (apply.c), from a commit record that commit() put into the ring. Decoders (untyped.c, cnode.c, bind.c, vspace.c,
+ * teardown.c) check everything first and change nothing; two things are deliberately outside capability state and so outside the digest: how much of an Untyped is already
  * cleared, and the tail of the ring.
  *
  * Protection: everything here is under the kernel lock.
@@ -132,7 +132,6 @@ _Static_assert(offsetof(struct thread_core, slot) == 0 && offsetof(struct irq_co
 _Static_assert(sizeof(struct irq_core) <= 128, "the IrqHandler's size is an ABI constant");
 
 #define VECTORS 256
-#define LINES_MAX 256
 
 /* Everything that is not in an object. Lies at the start of a page that genesis names. */
 struct core {
@@ -141,12 +140,13 @@ struct core {
 	struct slot root;     /* parent of what genesis made */
 	struct slot log;      /* LOG_CONTROL's Notification */
 	ref_t vector[VECTORS]; /* the IrqHandler at each vector */
-	uint8_t line[LINES_MAX]; /* the vector of each IOAPIC line, 0: free */
 };
 _Static_assert(sizeof(struct core) <= PAGE_SIZE, "the core is one page");
 
 extern struct core *core;
 extern struct commit_ring *commit_ring;
+
+#define METHOD_CAPS_MAX 2
 
 /* One method call, while it is decoded. */
 struct call {
@@ -154,15 +154,13 @@ struct call {
 	struct thread_core *caller; /* NULL: the kernel itself (orphaned teardown) */
 	struct slot *target;        /* the invoked capability */
 	const uint64_t *words;      /* message words 0..7 */
-	struct slot *cap[2];        /* capability arguments */
-	struct slot *destination;   /* the empty slot for a new capability */
+	struct slot *cap[METHOD_CAPS_MAX]; /* capability arguments */
+	struct slot *slot;          /* that word 0 names; where a new capability is to appear, it is empty */
 	uint64_t result[4];
 	unsigned results;
 	bool restarted; /* this is the re-execution of a call that had begun to act */
 	bool progress;  /* it has begun to act: a restart must say so */
 };
-
-/* slot.c: places and links. Only apply.c and teardown.c change links. */
 
 /* The slot at `index` of the CNode that `cnode` names, whatever it holds; NULL when `cnode` is no CNode or the index is beyond it. */
 static inline struct slot *slot_at(const struct slot *cnode, uint64_t index)
@@ -191,19 +189,10 @@ static inline enum slot_place slot_place(const struct slot *slot)
 }
 
 /* The Thread in which a slot with a thread place lies. */
-struct thread_core *slot_thread(const struct slot *slot);
-
-/* Make `slot` the first child of `parent`. */
-void slot_link(struct slot *slot, struct slot *parent);
-
-/* Take `slot` out of its siblings (its `next` is the caller's to set); its own children stay its own. */
-void slot_unlink(struct slot *slot);
-
-/* Move content and links of `from` to the empty slot `to`, both in CNodes; the back references of its object follow. */
-void slot_transplant(struct slot *from, struct slot *to);
-
-/* Make `slot` empty (it must be unlinked); it keeps its place. */
-void slot_clear(struct slot *slot);
+static inline struct thread_core *slot_thread(const struct slot *slot)
+{
+	return (struct thread_core *)(slot - (slot_place(slot) - PLACE_THREAD));
+}
 
 /* commit.c: the ring. */
 
@@ -223,17 +212,8 @@ void apply(const struct commit_record *record);
 
 #define TEARDOWN_BATCH 24 /* steps in one record: together below 10,000 instructions */
 
-/* Take a live slot out of the tree and put it on the dying list. */
-void slot_doom(struct slot *slot);
-
-/* Up to `count` steps of emptying the dying list; with `parent`, its children are doomed one after the other when the list is empty. */
-void teardown_steps(struct slot *parent, uint32_t count);
-
-/* Delete a slot with all that was derived from it. Restartable. */
-must_check enum error delete_slot(struct call *call, struct slot *slot);
-
-/* Delete all that was derived from a slot. Restartable. */
-must_check enum error revoke_slot(struct call *call, struct slot *slot);
+/* COMMIT_DELETE: delete a slot with all that was derived from it; COMMIT_REVOKE: only what was derived from it. Restartable. */
+must_check enum error teardown(struct call *call, enum commit_operation operation, struct slot *slot);
 
 /* Do one bounded piece of what a dead caller left on the dying or limbo list. Returns false when there is nothing to do, or no room in the ring. */
 bool teardown_continue(void);
@@ -246,21 +226,22 @@ bool teardown_continue(void);
  */
 must_check enum error untyped_reserve(struct slot *untyped, uint64_t bytes, uint64_t align, bool clear, uint64_t *end);
 
-/*
- * cnode.c: copy a capability. `record` holds the rights mask in argument 2, and badge or range with their flags. ERR_TYPE when the type cannot be copied.
- */
-must_check enum error slot_copy(const struct thread_core *caller, const struct slot *source, const struct slot *destination, struct commit_record *record);
+/* What a copy has besides the rights: COMMIT_COPY_* flags, and the badge, or the base and size, that they announce. */
+struct copy_change {
+	uint16_t flags;
+	uint64_t badge, range;
+};
+
+/* cnode.c: copy a capability, with at most these rights. ERR_TYPE when the type cannot be copied. */
+must_check enum error slot_copy(const struct thread_core *caller, const struct slot *source, const struct slot *destination, uint64_t rights,
+				const struct copy_change *change);
 
 /* The decoders, by method (abi/methods.def). gate.c has checked what its tables say. */
-#define METHOD(type, name, number, rights, caps, function, sentence) must_check enum error function(struct call *call);
+#define METHOD(type, name, number, rights, caps, takes, takes_rights, function, sentence) must_check enum error function(struct call *call);
 #include "abi/methods.def"
-#undef METHOD
 
 /* gate.c: find method `label` of the target's type, check rights and capability count, and decode. */
 must_check enum error method_invoke(struct call *call, uint32_t label, unsigned caps);
-
-/* How many capability arguments method `label` of the target takes; 0 also when there is no such method. */
-unsigned method_caps(const struct slot *target, uint32_t label);
 
 /* A refused operation says in one sentence what was wrong (debug builds). */
 #ifdef DEBUG

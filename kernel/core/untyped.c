@@ -33,7 +33,6 @@ enum error untyped_reserve(struct slot *untyped, uint64_t bytes, uint64_t align,
 static const uint64_t object_bytes[OBJECT_TYPES] = {
 #define OBJECT(name, number, bytes, sentence) [number] = bytes,
 #include "abi/objects.def"
-#undef OBJECT
 };
 
 /* Bytes of one object, from the type and the size argument; 0 when that type cannot be made so. */
@@ -94,7 +93,7 @@ enum error untyped_retype(struct call *call)
 enum error untyped_reclaim(struct call *call)
 {
 	struct slot *untyped = call->target;
-	enum error error = revoke_slot(call, untyped);
+	enum error error = teardown(call, COMMIT_REVOKE, untyped);
 
 	/* The Untyped itself may have gone with what was made from it: its slot is empty then. */
 	if (error || untyped->watermark == 0)

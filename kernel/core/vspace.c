@@ -20,7 +20,7 @@ enum error vspace_donate(struct call *call)
 		return error;
 	return commit(call->caller, &(struct commit_record){
 		.operation = COMMIT_DONATE,
-		.argument = { core_ref(call->cap[0]), core_ref(call->destination), call->target->object, pages * PAGE_SIZE, end },
+		.argument = { core_ref(call->cap[0]), core_ref(call->slot), call->target->object, pages * PAGE_SIZE, end },
 	});
 }
 
@@ -42,6 +42,6 @@ enum error vspace_attach(struct call *call)
 		return refuse(ERR_NOMEM, "the VSpace has no table memory left");
 	return commit(call->caller, &(struct commit_record){
 		.operation = COMMIT_ATTACH, .count = index,
-		.argument = { core_ref(region), core_ref(call->destination), call->target->object, mapping, rights },
+		.argument = { core_ref(region), core_ref(call->slot), call->target->object, mapping, rights },
 	});
 }

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 
 unsigned char *core_arena;
+#define IOAPIC_LINES_MAX 240 /* 82093AA data sheet, 3.2.2: the last entry is at most 239 */
+
 static struct arena *used;
 
 #define SHADOW_BYTES (ARENA_BYTES / SLOT_SIZE)
@@ -128,7 +130,7 @@ bool hook_interrupt_pending(void)
 
 unsigned hook_irq_lines(void)
 {
-	return LINES_MAX;
+	return IOAPIC_LINES_MAX;
 }
 
 bool hook_limbo_step(void)

@@ -36,7 +36,6 @@ static void core_add(struct sha256 *hash, const struct core *part)
 	WORDS_ADD(hash, part->abi_version, part->dying);
 	slot_add(hash, &part->root, 0);
 	words_add(hash, part->vector, VECTORS);
-	sha256_add(hash, part->line, sizeof(part->line));
 }
 
 static void thread_add(struct sha256 *hash, const struct thread_core *thread)

@@ -34,9 +34,6 @@ static void core_text(const struct core *part, const struct entry *entry, char *
 	for (unsigned i = 0; i < VECTORS; i++)
 		if (part->vector[i])
 			APPEND(text, " vector[%#x]=%llx", i, physical(part->vector[i]));
-	for (unsigned i = 0; i < LINES_MAX; i++)
-		if (part->line[i])
-			APPEND(text, " line[%u]=%#x", i, part->line[i]);
 }
 
 static void object_fields(const void *object, uint8_t type, char *text)

@@ -79,9 +79,8 @@ static const struct {
 	const char *name;
 	const char *argument[5];
 } operations[COMMIT_OPERATIONS] = {
-#define COMMIT(name, number, a0, a1, a2, a3, a4, sentence) [number] = {#name, {a0, a1, a2, a3, a4}},
+#define COMMIT(name, number, function, a0, a1, a2, a3, a4, sentence) [number] = {#name, {a0, a1, a2, a3, a4}},
 #include "abi/commits.def"
-#undef COMMIT
 };
 
 const char *operation_name(unsigned operation)
@@ -97,7 +96,6 @@ const char *argument_name(unsigned operation, unsigned index)
 static const char *const types[OBJECT_TYPES] = {
 #define OBJECT(name, number, bytes, sentence) [number] = #name,
 #include "abi/objects.def"
-#undef OBJECT
 };
 
 const char *type_name(uint64_t type)

@@ -115,7 +115,6 @@ static const char *invoke(const struct asker *asker, struct slot *target, enum m
 	case name:                             \
 		return name == OK ? NULL : sentence;
 #include "abi/errors.def"
-#undef ERROR
 	}
 	return NULL; /* ERR_RESTART: a record was written, and more would follow */
 }
@@ -199,13 +198,13 @@ static bool in_cnode(const struct verification *verification, ref_t slot)
 static const char *asker_transfer(const struct verification *verification, const struct asker *asker, const struct commit_record *record)
 {
 	struct slot *source = held(asker, record->argument[0]);
-	struct commit_record draft = {.flags = COMMIT_COPY_IPC, .argument[2] = RIGHTS_ALL};
+	struct copy_change by_message = {.flags = COMMIT_COPY_IPC};
 
 	if (!asker->thread || !source)
 		return NO_ARGUMENT;
 	if (!in_cnode(verification, record->argument[1]) || !slot_is_empty(core_pointer(record->argument[1])))
 		return "no receiver has an empty slot there";
-	return slot_copy(asker->thread, source, core_pointer(record->argument[1]), &draft) == OK ? NULL
+	return slot_copy(asker->thread, source, core_pointer(record->argument[1]), RIGHTS_ALL, &by_message) == OK ? NULL
 											: "a capability of this type cannot be sent";
 }
 
@@ -259,7 +258,7 @@ static const char *asker_delete(const struct verification *verification, const s
 	struct slot *cnode;
 
 	if (asker->begun)
-		return delete_slot(&call, core_pointer(asker->begun)) == OK ? "there is nothing left to delete" : NULL;
+		return teardown(&call, COMMIT_DELETE, core_pointer(asker->begun)) == OK ? "there is nothing left to delete" : NULL;
 	if (!in_cnode(verification, record->argument[0]))
 		return asker_unbind(verification, asker, record);
 	cnode = held_container(asker, record->argument[0], RIGHT_WRITE);
@@ -273,7 +272,7 @@ static const char *asker_revoke(const struct asker *asker, const struct commit_r
 	struct slot *cnode;
 
 	if (asker->begun)
-		return revoke_slot(&call, core_pointer(asker->begun)) == OK ? "there is nothing left to revoke" : NULL;
+		return teardown(&call, COMMIT_REVOKE, core_pointer(asker->begun)) == OK ? "there is nothing left to revoke" : NULL;
 	if (untyped && carries(untyped, OBJECT_UNTYPED, RIGHT_WRITE))
 		return invoke(asker, untyped, UNTYPED_RECLAIM, (uint64_t[8]){0}, NULL, NULL);
 	cnode = held_container(asker, record->argument[0], RIGHT_WRITE);

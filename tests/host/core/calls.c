@@ -124,9 +124,8 @@ enum error do_move(uint64_t destination, uint64_t source)
 
 enum error do_transfer(uint64_t destination, uint64_t source)
 {
-	struct commit_record record = { .flags = COMMIT_COPY_IPC, .argument[2] = RIGHTS_ALL };
-
-	return slot_copy(machine.caller, machine_slot(source), machine_slot(destination), &record);
+	return slot_copy(machine.caller, machine_slot(source), machine_slot(destination),
+		RIGHTS_ALL, &(struct copy_change){ .flags = COMMIT_COPY_IPC });
 }
 
 enum error do_delete(uint64_t index)

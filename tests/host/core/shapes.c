@@ -188,8 +188,7 @@ static void populated(void)
 
 static bool populated_gone(void)
 {
-	return is_empty(AT_A) && is_empty(AT_MANY + 32) && !core->vector[IRQ_VECTOR_FIRST] &&
-		!core->line[1];
+	return is_empty(AT_A) && is_empty(AT_MANY + 32) && !core->vector[IRQ_VECTOR_FIRST];
 }
 
 static bool untouched(void)

@@ -745,10 +745,9 @@ static bool method_find(enum object_type type, uint32_t label, uint8_t *rights, 
 	static const struct {
 		uint8_t type, number, rights, caps;
 	} methods[] = {
-#define METHOD(object, name, method, needed, arguments, function, sentence) \
+#define METHOD(object, name, method, needed, arguments, takes, takes_rights, function, sentence) \
 	{ OBJECT_##object, method, needed, arguments },
 #include "abi/methods.def"
-#undef METHOD
 	};
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)

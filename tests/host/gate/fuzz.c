@@ -134,14 +134,27 @@ static bool fits_the_model(const struct operation *operation)
 		MODEL_CAPABILITIES;
 }
 
+/* How many capability arguments a method takes; 0 also when there is no such method. */
+static uint8_t caps_of(uint8_t type, uint32_t label)
+{
+	static const uint8_t caps[OBJECT_TYPES][256] = {
+#define METHOD(object, name, number, rights, count, takes, takes_rights, function, sentence) \
+	[OBJECT_##object][number] = (count),
+#include "abi/methods.def"
+	};
+
+	return label < 256 ? caps[type][label] : 0;
+}
+
 static void operation_next(struct operation *operation, uint8_t choice)
 {
 	*operation = (struct operation){ .kind = choice % 8 == 5 ? OPERATION_INTERRUPTED
 								 : OPERATION_CALL,
 		.target = handle_next(),
 		.label = byte_next() % 12 };
-	operation->caps = (uint8_t)method_caps(
-		(const struct slot *)(core_arena + (uint64_t)operation->target * PLACE_UNIT),
+	operation->caps = caps_of(
+		((const struct slot *)(core_arena + (uint64_t)operation->target * PLACE_UNIT))
+			->type,
 		operation->label);
 	if (choice & 0x80)
 		operation->caps = (choice >> 4) & 3;

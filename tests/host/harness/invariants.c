@@ -303,7 +303,6 @@ static uint64_t object_size(const struct slot *slot)
 	static const uint64_t bytes[OBJECT_TYPES] = {
 #define OBJECT(name, number, size, sentence) [number] = size,
 #include "abi/objects.def"
-#undef OBJECT
 	};
 
 	if (type_of(slot) == OBJECT_CNODE)
@@ -534,8 +533,11 @@ static void irq_check(const struct slot *slot)
 	holds(irq->vector >= IRQ_VECTOR_FIRST && irq->vector <= IRQ_VECTOR_LAST,
 		"an interrupt has a vector that handlers cannot get");
 	holds(core->vector[irq->vector] == slot->object, "a vector does not know its IrqHandler");
-	holds(irq->line == IRQ_LINE_MSI || core->line[irq->line] == irq->vector,
-		"an interrupt line does not know its vector");
+	for (unsigned other = irq->vector + 1; other < VECTORS && irq->line != IRQ_LINE_MSI; other++)
+		holds(!core->vector[other] ||
+				((struct irq_core *)core_pointer(core->vector[other]))->line !=
+					irq->line,
+			"two vectors have the same interrupt line");
 }
 
 static void vectors_check(void)
@@ -547,14 +549,6 @@ static void vectors_check(void)
 			holds(((struct irq_core *)core_pointer(core->vector[vector]))->vector ==
 					vector,
 				"an IrqHandler does not know its vector");
-	for (unsigned line = 0; line < LINES_MAX && !broken; line++) {
-		const struct irq_core *irq = core->line[line]
-			? core_pointer(core->vector[core->line[line]])
-			: NULL;
-
-		holds(!core->line[line] || (irq && irq->line == line),
-			"an interrupt line leads to no IrqHandler");
-	}
 }
 
 static void object_check(const struct found *entry)

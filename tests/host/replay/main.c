@@ -394,7 +394,7 @@ static void entry_extent(const struct entry *entry, size_t *start, size_t *end)
 	*start = 0;
 	*end = entry->part == PART_SLOT ? sizeof(struct slot) : 0;
 	if (entry->part == PART_CORE)
-		*end = offsetof(struct core, line) + LINES_MAX;
+		*end = offsetof(struct core, vector) + sizeof(core->vector);
 	if (entry->part != PART_OBJECT)
 		return;
 	if (entry->type == OBJECT_THREAD) {

@@ -220,7 +220,7 @@ static void play_second_subject(void)
 {
 	struct slot *own = core_pointer(init_slot(CNODE2)->object);
 	struct slot *init = init_slot(INIT_SLOT_CNODE);
-	struct commit_record transfer = {.flags = COMMIT_COPY_IPC, .argument[2] = RIGHTS_ALL};
+	struct copy_change by_message = {.flags = COMMIT_COPY_IPC};
 
 	CALL(CNODE2, CNODE_COPY, WORDS(1, CNODE2, RIGHTS_ALL), init, NULL);
 	CALL(CNODE2, CNODE_COPY, WORDS(2, ENDPOINT, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT), init, NULL);
@@ -228,7 +228,7 @@ static void play_second_subject(void)
 	caller = core_pointer(init_slot(THREAD3)->object);
 	call_method("retype by another", &own[3], UNTYPED_RETYPE, WORDS(OBJECT_NOTIFICATION, 0, 4, 3), &own[1], NULL);
 	call_method("copy by another", &own[1], CNODE_MINT, WORDS(8, 4, RIGHT_READ, 5), &own[1], NULL);
-	if (slot_copy(caller, &own[2], init_slot(FREE2), &transfer))
+	if (slot_copy(caller, &own[2], init_slot(FREE2), RIGHTS_ALL, &by_message))
 		refused("a transfer", OK);
 	call_method("delete by another", &own[1], CNODE_DELETE, WORDS(5), NULL, NULL);
 	caller = core_pointer(init_slot(INIT_SLOT_THREAD)->object);

@@ -29,7 +29,6 @@ const char *error_name(enum error error)
 	case name:                    \
 		return #name;
 #include "abi/errors.def"
-#undef ERROR
 	}
 	return "an error that the interface does not have";
 }

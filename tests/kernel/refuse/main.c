@@ -17,9 +17,8 @@ struct method_row {
 };
 
 static const struct method_row methods[] = {
-#define METHOD(type, name, number, rights, caps, function, sentence) {#type "." #name, OBJECT_##type, number, rights, caps},
+#define METHOD(type, name, number, rights, caps, takes, takes_rights, function, sentence) {#type "." #name, OBJECT_##type, number, rights, caps},
 #include "abi/methods.def"
-#undef METHOD
 };
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
 
