@@ -21,16 +21,15 @@ enum pci_request {
 struct pci_device {
 	uint8_t configuration[PCI_CONFIGURATION_BYTES];
 	uint64_t bar_bytes[PCI_BARS]; /* size of the Region that came for this BAR, a multiple of the page size; 0: none */
-	uint64_t bar_offset[PCI_BARS]; /* where the BAR begins in its Region: BARs may be smaller than a page */
 	uint16_t address;             /* bus << 8 | device << 3 | function */
 	uint16_t interrupts;          /* MSI-X entries that are in use; 0: no interrupt, the driver polls */
 	uint32_t reset;               /* enum pci_reset: how the function was reset */
 };
-_Static_assert(sizeof(struct pci_device) == 360, "lies in a BUFFER");
+_Static_assert(sizeof(struct pci_device) == 312, "lies in a BUFFER");
 
-/* The way in which a function was reset (PCI Express Base 6.6.2; PCI Power Management 5.4.1; VIRTIO 1.2, 2.1). */
+/* The way in which a function was reset (PCI Express Base 4.0, 6.6.2; PCI Power Management 1.2, 5.4.1). */
 enum pci_reset {
 	PCI_RESET_FUNCTION_LEVEL = 1, /* FLR of the PCI Express or Advanced Features capability */
 	PCI_RESET_POWER_STATE = 2,    /* from D3hot back to D0 */
-	PCI_RESET_DEVICE_STATUS = 3,  /* by its own registers: 0 written to the device status of a virtio function and read back */
+	PCI_RESET_DRIVER = 3,         /* not: it has no such way. Bus mastering is off; the driver resets the device by its registers before it asks for MASTER */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Virtio over PCI (drivers/virtio/pci.h). */
+/* Virtio over PCI (drivers/virtio/pci.h): the capabilities that tell where registers are, and the common configuration (VIRTIO 1.2, 4.1.4) behind the operations of a transport. */
 #include "drivers/virtio/pci.h"
 
 /* PCI Local Bus 3.0, 6.1 and 6.7. */
