@@ -5,7 +5,7 @@
  * `syscall` with
  *	rax  call word (below)              rdi  send target: Endpoint, Notification or any object
  *	rsi  receive source: Endpoint or Notification
- *	r12  Reply object: answered in the reply phase and armed for the receive phase
+ *	r12  Reply object: answered in the reply phase and armed for a receive phase at an Endpoint
  *	r15  absolute deadline in ns (with CALL_DEADLINE)
  *	rdx r10 r8 r9 rbx rbp r13 r14       message words 0..7
  * returns

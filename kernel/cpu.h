@@ -21,7 +21,7 @@ struct trace {
 };
 
 struct ready_queues {
-	uint64_t occupied; /* bit p: queue p is not empty */
+	uint64_t occupied; /* bit p: queue p may be not empty; 0: it is */
 	struct queue queue[PRIORITY_LEVELS];
 };
 
@@ -35,9 +35,9 @@ struct cpu {
 	struct thread *fpu_owner;  /* whose state the FPU holds */
 	bool fpu_trapped;          /* CR0.TS is set */
 	uint64_t switched_at;      /* TSC when the current thread began */
-	uint64_t tick;             /* ns: when the time slices are looked at next; none while idle */
-	bool sliced;               /* no switch through the ready queues since the last tick */
+	uint64_t tick;             /* ns: when the turns are looked at next; none while idle */
 	struct ready_queues ready;
+	uint64_t turn[PRIORITY_LEVELS]; /* TSC: how long the turn of each priority has lasted */
 	struct thread idle; /* current when nothing can run; it never can */
 	uint32_t number;
 	uint32_t tss;          /* here its TSS begins (Intel SDM volume 3, figure 8-11), so that rsp0 is aligned */

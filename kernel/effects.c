@@ -46,6 +46,13 @@ static void thread_destroyed(struct thread *thread)
 	fpu_flush(thread);
 }
 
+/* Whoever waits for an answer through a destroyed Reply, or with it armed, waits no longer. */
+static void reply_destroyed(struct reply *reply)
+{
+	if (reply->thread)
+		wait_cancel(reply->thread, ERR_CANCELLED);
+}
+
 /* Whoever still waits in the queue of a destroyed object is woken step by step. */
 static void queue_destroyed(struct queue *queue)
 {
@@ -71,7 +78,7 @@ void hook_object_destroyed(enum object_type type, ref_t object)
 	} else if (type == OBJECT_NOTIFICATION) {
 		queue_destroyed(&((struct notification *)core_pointer(object))->queue);
 	} else if (type == OBJECT_REPLY) {
-		reply_destroy(core_pointer(object));
+		reply_destroyed(core_pointer(object));
 	} else if (type == OBJECT_VSPACE) {
 		vspace_destroyed(object);
 	} else if (type == OBJECT_MAPPING) {

@@ -6,9 +6,9 @@
  * both sides are there: from the sender's frame (and page) into the receiver's. A sender that is not met waits in the Endpoint's queue with its message in
  * its frame, so native messages, foreign system calls and faults differ only in message_move() and in how an answer goes back (answer_send).
  *
- * States of a caller: SENDING (in the queue) -> REPLY (held by exactly one Reply object, reply->caller) -> RUNNABLE (answered, cancelled or timed out; reply->caller is
- * NULL again before it runs). Of a receiver: RECEIVING, with at most one Reply armed (reply->receiver). Both ends of these links are always set and cleared
- * together, here and nowhere else.
+ * States of a caller: SENDING (in the queue) -> REPLY (held by exactly one Reply object) -> RUNNABLE (answered, cancelled or timed out). Of a receiver: RECEIVING, in the queue,
+ * and at an Endpoint also with a Reply armed. Thread and Reply name each other exactly as long as the one holds or awaits the other; a Reply names one Thread at
+ * most, whose state tells which of the two it is. These links are set and cleared together, here and nowhere else; so is what queue a thread waits in.
  *
  * Whoever was woken last runs at once when nothing ready is better (ipc_finish); ready queues are not touched then.
  */
@@ -29,43 +29,36 @@
 #define WORD_LABEL(word) ((uint32_t)((word) >> CALL_LABEL_SHIFT))
 #define ANSWER(kind, words) ((uint64_t)(kind) << ANSWER_KIND_SHIFT | (words) << CALL_WORDS_SHIFT)
 
-void queue_append(struct queue *queue, struct thread *thread)
+void queue_insert(struct queue *queue, struct thread *thread, bool first)
 {
-	thread->next = NULL;
-	thread->prev = queue->tail;
-	if (queue->tail)
-		queue->tail->next = thread;
-	else
-		queue->head = thread;
-	queue->tail = thread;
+	struct thread *prev = first ? NULL : queue->tail, *next = first ? queue->head : NULL;
+
+	thread->queue = queue;
+	thread->prev = prev;
+	thread->next = next;
+	*(prev ? &prev->next : &queue->head) = thread;
+	*(next ? &next->prev : &queue->tail) = thread;
 }
 
-void queue_remove(struct queue *queue, struct thread *thread)
+void queue_remove(struct thread *thread)
 {
-	struct thread *next = thread->next, *prev = thread->prev;
+	struct thread *prev = thread->prev, *next = thread->next;
 
-	if (prev)
-		prev->next = next;
-	else
-		queue->head = next;
-	if (next)
-		next->prev = prev;
-	else
-		queue->tail = prev;
+	*(prev ? &prev->next : &thread->queue->head) = next;
+	*(next ? &next->prev : &thread->queue->tail) = prev;
+	thread->queue = NULL;
 }
 
-/* Take a receiver out of its queue, of which it may be known to be the first; its Reply is not armed any more. */
-HOT void receiver_take(struct thread *receiver, bool first)
+/* A thread whose state is this one leaves what it waits in; it is runnable again. */
+HOT void wait_leave(struct thread *thread, enum thread_state state)
 {
-	if (receiver->reply)
-		receiver->reply->receiver = NULL;
-	receiver->reply = NULL;
-	receiver->state = THREAD_RUNNABLE;
-	if (first && receiver->prev)
-		__builtin_unreachable();
-	queue_remove(receiver->queue, receiver);
-	if (receiver->timed)
-		deadline_disarm(receiver);
+	if (state != THREAD_REPLY)
+		queue_remove(thread);
+	if (state == THREAD_REPLY || (state == THREAD_RECEIVING && thread->reply))
+		thread->reply->thread = NULL;
+	thread->state = THREAD_RUNNABLE;
+	if (thread->timed)
+		deadline_disarm(thread);
 }
 
 /* Let `self` go on (if it can) beside `next`, who was woken last (or NULL): the better one runs. */
@@ -74,17 +67,17 @@ HOT void ipc_finish(struct thread *self, bool going_on, struct thread *next)
 	if (next && !next->stopped) {
 		if ((!going_on || next->core.priority > self->core.priority) && !schedule_is_due(next)) {
 			if (going_on)
-				ready_insert(self);
+				ready_insert(self, true);
 			thread_switch(next);
 			return;
 		}
-		ready_insert(next);
+		ready_insert(next, false);
 	}
 	schedule();
 }
 
 /* Give the receiver capability `i` of the message: in its slot, or as its badge when it is one of the receiving Endpoint. */
-static bool capability_move(struct thread *from, struct thread *to, unsigned i, const struct endpoint *through)
+COLD bool capability_move(struct thread *from, struct thread *to, unsigned i, const struct endpoint *through)
 {
 	struct message_page *target = thread_page(to);
 	const struct slot *slot = capability_at(&from->core, thread_page(from)->caps[i]);
@@ -100,21 +93,15 @@ static bool capability_move(struct thread *from, struct thread *to, unsigned i, 
 	return slot && destination && slot_is_empty(destination) && slot_copy(&from->core, slot, destination, RIGHTS_ALL, &by_message) == OK;
 }
 
-/* Deliver the capabilities of a message: as many as can be, in order; the answer word tells how many. Room in the ring was made sure of before. */
-COLD void capabilities_move(struct thread *from, struct thread *to, unsigned caps, const struct endpoint *through)
-{
-	unsigned done = 0;
-
-	while (done < caps && capability_move(from, to, done, through))
-		done++;
-	to->frame.rax |= (uint64_t)done << CALL_CAPS_SHIFT;
-}
-
-/* What does not fit in registers, through both message pages. Without them the message ends with the registers, as the answer word then tells. */
+/*
+ * What does not fit in registers, through both message pages. Without them the message ends with the registers, as the answer word then tells. Of the capabilities as many as
+ * can be, in order: the answer word tells how many. Room for them in the ring was made sure of before.
+ */
 COLD void message_move_rest(struct thread *from, struct thread *to, uint64_t word, bool grant, const struct endpoint *through)
 {
 	const struct message_page *source = thread_page(from);
 	struct message_page *target = thread_page(to);
+	unsigned caps = 0;
 
 	if (!source || !target) {
 		if (WORD_COUNT(word) > MESSAGE_REGISTER_WORDS)
@@ -123,8 +110,9 @@ COLD void message_move_rest(struct thread *from, struct thread *to, uint64_t wor
 	}
 	for (unsigned i = MESSAGE_REGISTER_WORDS; i < WORD_COUNT(word); i++)
 		target->words[i] = source->words[i];
-	if (WORD_CAPS(word) && grant)
-		capabilities_move(from, to, WORD_CAPS(word), through);
+	while (grant && caps < WORD_CAPS(word) && capability_move(from, to, caps, through))
+		caps++;
+	to->frame.rax |= (uint64_t)caps << CALL_CAPS_SHIFT;
 }
 
 /* Move an ordinary message, with its label and its length; words 0 to 3 always travel. */
@@ -168,6 +156,13 @@ HOT void message_move(struct thread *from, struct thread *to, unsigned kind, boo
 	}
 }
 
+/* Let a thread execute a call (again) as soon as it runs, by going back over the instruction. */
+static void call_again(struct thread *thread, uint64_t word)
+{
+	thread->frame.rax = word;
+	thread->frame.rip -= SYSCALL_BYTES;
+}
+
 /* A sender or caller goes on without an answer: a native one with a status, a foreign or faulting one not before somebody resumes it, as before its instruction. */
 COLD void caller_stop(struct thread *thread, enum error status)
 {
@@ -178,7 +173,7 @@ COLD void caller_stop(struct thread *thread, enum error status)
 		return;
 	}
 	if (thread->kind == MESSAGE_SYSCALL)
-		thread->frame.rip -= SYSCALL_BYTES;
+		call_again(thread, thread->frame.rax);
 	thread->state = THREAD_FAULTED;
 }
 
@@ -186,33 +181,18 @@ void wait_cancel(struct thread *thread, enum error status)
 {
 	if (thread->state == THREAD_RUNNABLE || thread->state == THREAD_FAULTED)
 		return;
-	deadline_disarm(thread);
-	if (thread->state == THREAD_SENDING) {
-		queue_remove(thread->queue, thread);
-	} else if (thread->state == THREAD_REPLY) {
-		thread->reply->caller = NULL;
-		thread->reply = NULL;
-	} else if (thread->state == THREAD_RECEIVING) {
-		receiver_take(thread, false);
-		thread->kind = MESSAGE_SEND;
-	} else {
-		ring_leave(thread);
-		thread->frame.rip += SYSCALL_BYTES; /* it was to execute the call again */
-		thread->kind = MESSAGE_SEND;
-	}
+	wait_leave(thread, thread->state);
 	caller_stop(thread, status);
 }
 
-void reply_destroy(struct reply *reply)
+void wait_retry(struct thread *thread)
 {
-	if (reply->caller)
-		wait_cancel(reply->caller, ERR_CANCELLED);
-	if (reply->receiver)
-		reply->receiver->reply = NULL;
-	reply->receiver = NULL;
+	wait_leave(thread, thread->state);
+	call_again(thread, thread->frame.rax);
+	thread_ready(thread);
 }
 
-/* A message was moved from `from` to a receiver with this Reply, which a caller needs: what becomes of the sender. */
+/* A message of this kind was moved from `from` to a receiver with this Reply, or is to be answered through it: what becomes of the sender. */
 HOT void sender_continue(struct thread *from, unsigned kind, struct reply *reply)
 {
 	if (kind == MESSAGE_SEND) {
@@ -221,7 +201,7 @@ HOT void sender_continue(struct thread *from, unsigned kind, struct reply *reply
 	} else {
 		from->state = THREAD_REPLY;
 		from->reply = reply;
-		reply->caller = from;
+		reply->thread = from;
 	}
 }
 
@@ -233,46 +213,20 @@ HOT struct thread *endpoint_send(struct thread *self, enum message_kind kind, co
 
 	self->kind = (uint8_t)kind;
 	self->badge = through->badge;
-	if (__builtin_expect(receiver && endpoint->receiving, 1)) {
+	if (__builtin_expect(receiver && receiver->state == THREAD_RECEIVING, 1)) {
 		struct reply *reply = receiver->reply;
 
-		if (!reply && kind != MESSAGE_SEND) {
-			caller_stop(self, ERR_CANCELLED);
-			return NULL;
-		}
-		receiver_take(receiver, true);
+		if (receiver->prev)
+			__builtin_unreachable(); /* it is the first */
+		wait_leave(receiver, THREAD_RECEIVING);
 		message_move(self, receiver, kind, through->rights & RIGHT_GRANT, endpoint);
 		sender_continue(self, kind, reply);
 		return receiver;
 	}
-	endpoint->receiving = false;
 	self->state = THREAD_SENDING;
 	self->grant = through->rights & RIGHT_GRANT;
-	self->queue = &endpoint->queue;
-	queue_append(&endpoint->queue, self);
+	queue_insert(&endpoint->queue, self, false);
 	return NULL;
-}
-
-/* Let a thread execute its call again, with nothing left of it but the receive phase. */
-static void receive_again(struct thread *thread, uint64_t word)
-{
-	thread->frame.rax = CALL_RECEIVE | (word & CALL_DEADLINE);
-	thread->frame.rip -= SYSCALL_BYTES;
-}
-
-/* The queued sender's message was taken. A sender that also wants to receive executes the rest of its call now. */
-static void sender_release(struct thread *from, struct reply *reply)
-{
-	uint64_t word = from->frame.rax;
-
-	queue_remove(from->queue, from);
-	sender_continue(from, from->kind, reply);
-	if (from->kind != MESSAGE_SEND)
-		return;
-	deadline_disarm(from);
-	if (word & CALL_RECEIVE)
-		receive_again(from, word);
-	thread_ready(from);
 }
 
 /* Give all pending signals to a thread; false when there are none. */
@@ -291,12 +245,12 @@ HOT struct thread *notification_send(struct notification *notification, uint64_t
 {
 	struct thread *bound = core_pointer(notification->core.bound), *waiter = notification->queue.head;
 
-	if (bound && bound->state == THREAD_RECEIVING && bound->kind != MESSAGE_NOTIFICATION)
+	if (bound && bound->state == THREAD_RECEIVING && bound->reply)
 		waiter = bound;
 	notification->bits |= bits;
 	if (!waiter || !notification->bits)
 		return NULL;
-	receiver_take(waiter, false);
+	wait_leave(waiter, THREAD_RECEIVING);
 	notification_take(waiter, notification);
 	return waiter;
 }
@@ -318,15 +272,11 @@ struct plan {
 /* The answer of `self` goes to the caller that the Reply holds, who is returned; nobody is there any more: nothing happens. */
 HOT struct thread *answer_send(struct thread *self, const struct plan *plan, uint64_t word)
 {
-	struct thread *caller = plan->reply->caller;
+	struct thread *caller = plan->reply->thread;
 
 	if (!caller)
 		return NULL;
-	plan->reply->caller = NULL;
-	caller->reply = NULL;
-	caller->state = THREAD_RUNNABLE;
-	if (caller->timed)
-		deadline_disarm(caller);
+	wait_leave(caller, THREAD_REPLY);
 	if (__builtin_expect(caller->kind == MESSAGE_CALL, 1)) {
 		message_move_words(self, caller, word, WORD_STATUS(word), plan->answer->rights & RIGHT_GRANT, NULL);
 	} else if (WORD_LABEL(word) == RESUME_RESULT) {
@@ -340,8 +290,8 @@ HOT struct thread *answer_send(struct thread *self, const struct plan *plan, uin
 	return caller;
 }
 
-/* Wait at a queue for a message or (kind MESSAGE_NOTIFICATION) only for a signal, with the Reply armed; or time out at once when the deadline has passed: true. */
-HOT bool receive_wait(struct thread *self, struct queue *queue, uint8_t kind, struct reply *reply, uint64_t word)
+/* Wait in a queue for a message, with the Reply armed, or (without one) for a signal; or time out at once when the deadline has passed: true. */
+HOT bool receive_wait(struct thread *self, struct queue *queue, struct reply *reply, uint64_t word)
 {
 	if (word & CALL_DEADLINE) {
 		if (self->frame.r15 <= clock_now()) {
@@ -351,48 +301,40 @@ HOT bool receive_wait(struct thread *self, struct queue *queue, uint8_t kind, st
 		deadline_arm(self, self->frame.r15);
 	}
 	self->state = THREAD_RECEIVING;
-	self->kind = kind;
-	self->queue = queue;
+	self->kind = MESSAGE_SEND;
 	self->reply = reply;
 	if (reply)
-		reply->receiver = self;
-	queue_append(queue, self);
+		reply->thread = self;
+	queue_insert(queue, self, false);
 	return false;
 }
 
-/* Execute the call again, when there is room in the ring for `records` (0: at once). */
-static void ring_defer(struct thread *thread, unsigned records, uint64_t word)
-{
-	thread->frame.rip -= SYSCALL_BYTES;
-	thread->state = THREAD_RUNNABLE;
-	if (!records || thread->stopped)
-		return;
-	if (word & CALL_DEADLINE)
-		deadline_arm(thread, thread->frame.r15);
-	ring_wait(thread, records);
-}
-
 /*
- * Take the message of the first sender in the queue. One whose capabilities find no room in the ring leaves the queue and sends again later (its answer, if it gave one, is given);
- * then, as after a caller that cannot be held, the receiver looks again.
+ * Take the message of the first sender in the queue. One that also wants to receive then executes the rest of its call. One whose capabilities find no room in the ring waits
+ * for that instead, to send again (its answer, if it gave one, is given), and the receiver looks again.
  */
 COLD void sender_receive(struct thread *self, struct thread *from, struct endpoint *endpoint, struct reply *reply, uint64_t word)
 {
-	unsigned caps = from->kind <= MESSAGE_CALL && from->grant ? WORD_CAPS(from->frame.rax) : 0;
+	uint64_t sent = from->frame.rax;
+	unsigned caps = from->kind <= MESSAGE_CALL && from->grant ? WORD_CAPS(sent) : 0;
 
-	if (!reply && from->kind != MESSAGE_SEND) {
-		wait_cancel(from, ERR_CANCELLED);
-		receive_again(self, word);
-	} else if (caps && !commit_room(&from->core, caps)) {
-		queue_remove(from->queue, from);
-		deadline_disarm(from);
+	queue_remove(from);
+	if (caps && !commit_room(&from->core, caps)) {
 		from->frame.rax &= ~(uint64_t)CALL_REPLY;
-		ring_defer(from, caps, from->frame.rax);
-		receive_again(self, word);
-	} else {
-		message_move(from, self, from->kind, from->grant, endpoint);
-		sender_release(from, reply);
+		ring_wait(from, caps);
+		if (from->stopped)
+			wait_retry(from);
+		call_again(self, CALL_RECEIVE | (word & CALL_DEADLINE));
+		return;
 	}
+	message_move(from, self, from->kind, from->grant, endpoint);
+	sender_continue(from, from->kind, reply);
+	if (from->kind != MESSAGE_SEND)
+		return;
+	deadline_disarm(from);
+	if (sent & CALL_RECEIVE)
+		call_again(from, CALL_RECEIVE | (sent & CALL_DEADLINE));
+	thread_ready(from);
 }
 
 /* The receive phase. Does `self` go on? */
@@ -403,16 +345,14 @@ HOT bool receive(struct thread *self, const struct plan *plan, uint64_t word)
 	struct notification *notification = core_pointer(plan->source->object);
 
 	if (plan->source->type == OBJECT_NOTIFICATION)
-		return notification_take(self, notification) ||
-		       receive_wait(self, &notification->queue, MESSAGE_NOTIFICATION, plan->reply, word);
+		return notification_take(self, notification) || receive_wait(self, &notification->queue, NULL, word);
 	if (bound->type == OBJECT_NOTIFICATION && notification_take(self, core_pointer(bound->object)))
 		return true;
-	if (endpoint->queue.head && !endpoint->receiving) {
+	if (endpoint->queue.head && endpoint->queue.head->state == THREAD_SENDING) {
 		sender_receive(self, endpoint->queue.head, endpoint, plan->reply, word);
 		return true;
 	}
-	endpoint->receiving = true;
-	return receive_wait(self, &endpoint->queue, MESSAGE_SEND, plan->reply, word);
+	return receive_wait(self, &endpoint->queue, plan->reply, word);
 }
 
 /* Why a slot will not do for a phase. */
@@ -434,18 +374,17 @@ HOT enum error slot_find(const struct thread *self, handle_t handle, unsigned ty
 	return slot_refuse(*slot, type, other);
 }
 
-/* The Reply object of the call, if it needs or names one. */
+/* The Reply object of a call that answers, or receives at an Endpoint. */
 HOT enum error plan_reply(const struct thread *self, uint64_t phases, struct plan *plan)
 {
-	enum error error;
+	enum error error = slot_find(self, self->frame.r12, OBJECT_REPLY, OBJECT_REPLY, RIGHT_WRITE, &plan->answer);
+	const struct thread *held;
 
-	if (!self->frame.r12 && !(phases & CALL_REPLY))
-		return OK;
-	error = slot_find(self, self->frame.r12, OBJECT_REPLY, OBJECT_REPLY, RIGHT_WRITE, &plan->answer);
 	if (error)
 		return error;
 	plan->reply = core_pointer(plan->answer->object);
-	if (plan->reply->receiver || (plan->reply->caller && !(phases & CALL_REPLY)))
+	held = plan->reply->thread;
+	if (held && (!(phases & CALL_REPLY) || held->state == THREAD_RECEIVING))
 		return refuse(ERR_BUSY, "the Reply object holds a caller, or waits with another thread");
 	return OK;
 }
@@ -465,10 +404,10 @@ HOT enum error plan_check(struct thread *self, uint64_t word, uint64_t phases, s
 {
 	enum error error = OK;
 
-	if (phases & (CALL_REPLY | CALL_RECEIVE))
-		error = plan_reply(self, phases, plan);
-	if (!error && phases & CALL_RECEIVE)
+	if (phases & CALL_RECEIVE)
 		error = slot_find(self, self->frame.rsi, OBJECT_ENDPOINT, OBJECT_NOTIFICATION, RIGHT_READ, &plan->source);
+	if (!error && (phases & CALL_REPLY || (phases & CALL_RECEIVE && plan->source->type == OBJECT_ENDPOINT)))
+		error = plan_reply(self, phases, plan);
 	if (!error && phases & CALL_SEND)
 		error = slot_find(self, self->frame.rdi, OBJECT_ENDPOINT, phases & CALL_CALL ? OBJECT_ENDPOINT : OBJECT_NOTIFICATION, RIGHT_WRITE, &plan->target);
 	if (!error && WORD_BEYOND(word, MESSAGE_REGISTER_WORDS))
@@ -476,11 +415,17 @@ HOT enum error plan_check(struct thread *self, uint64_t word, uint64_t phases, s
 	return error;
 }
 
-/* A call that could not be finished now, for want of room in the ring for `records` or (0) because an interrupt is pending: it is executed again. */
+/* A call that could not be finished now is executed again: when there is room in the ring for `records`, or (0) after the interrupt that is pending. */
 COLD void call_defer(struct thread *self, unsigned records, bool progress, uint64_t word)
 {
 	self->frame.rax = word | (progress ? CALL_AGAIN : 0);
-	ring_defer(self, records, word);
+	if (records) {
+		ring_wait(self, records);
+		if (word & CALL_DEADLINE)
+			deadline_arm(self, self->frame.r15);
+	} else {
+		call_again(self, self->frame.rax);
+	}
 	schedule();
 }
 

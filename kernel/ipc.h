@@ -16,5 +16,5 @@ void notification_signal(struct notification *notification, uint64_t bits);
 /* End the wait of a thread, whatever it is, with this status; a foreign or faulting thread stays as before its instruction (FAULTED). No effect on a thread that does not wait. */
 void wait_cancel(struct thread *thread, enum error status);
 
-/* The Reply object is destroyed: its caller wakes with ERR_CANCELLED. */
-void reply_destroy(struct reply *reply);
+/* End the wait of a native thread, which executes its call (frame.rax) again. */
+void wait_retry(struct thread *thread);

@@ -22,50 +22,42 @@ struct ready_queues ring_waiters;
 static struct thread *deadlines;         /* root of the heap: the earliest */
 static uint64_t lots;                    /* a generator of bits that user space does not know */
 
-static void queues_insert(struct ready_queues *queues, struct thread *thread, uint8_t level)
+static void queues_insert(struct ready_queues *queues, struct thread *thread, bool first)
 {
-	thread->queues = queues;
-	thread->level = level;
-	queue_append(&queues->queue[level], thread);
-	queues->occupied |= (uint64_t)1 << level;
+	queue_insert(&queues->queue[thread->core.priority], thread, first);
+	queues->occupied |= (uint64_t)1 << thread->core.priority;
 }
 
-/* Take a thread out of the queues that it is in. */
-static void queues_remove(struct thread *thread)
+/* The first thread of the best queue; NULL when all are empty. */
+static struct thread *queues_first(struct ready_queues *queues)
 {
-	struct ready_queues *queues = thread->queues;
+	while (queues->occupied) {
+		unsigned best = 63 - (unsigned)__builtin_clzll(queues->occupied);
 
-	thread->queues = NULL;
-	queue_remove(&queues->queue[thread->level], thread);
-	if (!queues->queue[thread->level].head)
-		queues->occupied &= ~((uint64_t)1 << thread->level);
+		if (queues->queue[best].head)
+			return queues->queue[best].head;
+		queues->occupied &= ~((uint64_t)1 << best);
+	}
+	return NULL;
 }
 
-/* The first thread of the best queue; not all are empty. */
-static struct thread *queues_first(const struct ready_queues *queues)
+void ready_insert(struct thread *thread, bool first)
 {
-	return queues->queue[63 - __builtin_clzll(queues->occupied)].head;
-}
-
-void ready_insert(struct thread *thread)
-{
-	queues_insert(&this_cpu()->ready, thread, thread->core.priority);
+	queues_insert(&this_cpu()->ready, thread, first);
 }
 
 void thread_ready(struct thread *thread)
 {
-	if (thread_can_run(thread) && !thread->queues && thread != this_cpu()->current)
-		ready_insert(thread);
+	if (thread_can_run(thread) && !thread->queue && thread != this_cpu()->current)
+		ready_insert(thread, false);
 }
 
 void hook_priority_changed(struct thread_core *core_thread)
 {
 	struct thread *thread = (struct thread *)core_thread;
 
-	if (thread->queues != &this_cpu()->ready)
-		return;
-	queues_remove(thread);
-	ready_insert(thread);
+	thread_stop(thread, 0);
+	thread_start(thread, 0);
 }
 
 /* Set the timer to whatever comes first: the next tick or the earliest deadline. */
@@ -79,36 +71,41 @@ static void timer_set(void)
 		apic_timer_arm(when > now ? when - now : 0);
 }
 
+/* When the turn of the current thread ends, in ns, if nothing interrupts it. */
+static uint64_t turn_end(const struct cpu *cpu)
+{
+	return clock_ticks_to_ns(cpu->switched_at - clock_scale.base - cpu->turn[cpu->current->core.priority]) + TIME_SLICE_NS;
+}
+
 /*
- * Let the best waiter for the ring try if there is room for it. Asked at every scheduling decision, so no waiter can be forgotten when the one before it
+ * Let the best waiter for the ring try if there is room for it: did one? Asked at every scheduling decision, so no waiter can be forgotten when the one before it
  * is refused or dies.
  */
-static void ring_wake(void)
+static bool ring_wake(void)
 {
-	struct thread *best;
+	struct thread *best = queues_first(&ring_waiters);
 
-	if (!ring_waiters.occupied)
-		return;
-	best = queues_first(&ring_waiters);
-	if (!commit_room(&best->core, best->records))
-		return;
-	ring_leave(best);
-	thread_ready(best);
+	if (!best || !commit_room(&best->core, best->records))
+		return false;
+	wait_retry(best);
+	return true;
 }
 
 /* Nothing can run: finish what dead callers left undone, then wait for interrupts, without ticks. An interrupt does not return to here (entry.asm). */
-static void idle(struct cpu *cpu)
+static struct thread *idle(struct cpu *cpu)
 {
+	struct thread *ready;
+
 	current_set(cpu, &cpu->idle);
 	cpu->tick = NEVER;
-	while (!cpu->ready.occupied) {
+	while (!(ready = queues_first(&cpu->ready))) {
 		timer_set();
-		if (teardown_continue())
+		if (ring_wake() || teardown_continue())
 			__asm__ volatile("sti; nop; cli" : : : "memory");
 		else
 			__asm__ volatile("sti; hlt; cli" : : : "memory");
-		ring_wake();
 	}
+	return ready;
 }
 
 void schedule(void)
@@ -117,26 +114,28 @@ void schedule(void)
 	struct thread *current = cpu->current, *best;
 
 	ring_wake();
+	best = queues_first(&cpu->ready);
 	if (thread_can_run(current)) {
-		if (!schedule_is_due(current))
+		if (!best || best->core.priority <= current->core.priority)
 			return;
-		ready_insert(current);
+		ready_insert(current, true);
 	}
-	if (!cpu->ready.occupied)
-		idle(cpu);
-	if (cpu->current == &cpu->idle) {
-		cpu->tick = clock_now() + TIME_SLICE_NS;
+	if (!best)
+		best = idle(cpu);
+	queue_remove(best);
+	thread_switch(best);
+	if (!thread_can_run(current))
+		cpu->turn[current->core.priority] = 0; /* what it leaves of its turn is not for others */
+	if (turn_end(cpu) < cpu->tick) {
+		cpu->tick = turn_end(cpu);
 		timer_set();
 	}
-	best = queues_first(&cpu->ready);
-	queues_remove(best);
-	thread_switch(best);
-	cpu->sliced = false;
 }
 
 _Noreturn void kernel_main(void)
 {
 	cr3_write(this_cpu()->root);
+	this_cpu()->tick = NEVER;
 	schedule();
 	thread_resume_current();
 }
@@ -181,18 +180,20 @@ void deadline_disarm(struct thread *thread)
 	heap_join(thread->heap_link, thread->heap_left, thread->heap_right);
 }
 
-/* Whoever is current, and all since the last tick were by IPC alone, have had their time: the next of the same priority runs. */
+/* When the turn of the current thread has ended, the next of its priority runs. */
 static void tick_handle(struct cpu *cpu, uint64_t now)
 {
 	struct thread *current = cpu->current, *next = cpu->ready.queue[current->core.priority].head;
 
-	if (next && cpu->sliced && thread_can_run(current)) {
-		queues_remove(next);
-		ready_insert(current);
-		thread_switch(next);
+	if (turn_end(cpu) <= now) {
+		if (next) {
+			queue_remove(next);
+			ready_insert(current, false);
+		}
+		thread_switch(next ? next : current);
+		cpu->turn[current->core.priority] = 0;
 	}
-	cpu->sliced = true;
-	cpu->tick = now + TIME_SLICE_NS;
+	cpu->tick = turn_end(cpu);
 	teardown_continue();
 }
 
@@ -211,25 +212,19 @@ void timer_handle(void)
 void ring_wait(struct thread *thread, unsigned records)
 {
 	thread->state = THREAD_COMMIT;
+	thread->kind = MESSAGE_SEND;
 	thread->records = (uint8_t)records;
-	queues_insert(&ring_waiters, thread, thread->core.priority);
+	queues_insert(&ring_waiters, thread, false);
 	hook_log_threshold(); /* whatever the threshold: the reader must come now */
-}
-
-void ring_leave(struct thread *thread)
-{
-	queues_remove(thread);
-	deadline_disarm(thread);
-	thread->state = THREAD_RUNNABLE;
 }
 
 void thread_stop(struct thread *thread, unsigned why)
 {
 	thread->stopped |= (uint8_t)why;
 	if (thread->state == THREAD_COMMIT)
-		ring_leave(thread);
-	if (thread->queues)
-		queues_remove(thread);
+		wait_retry(thread);
+	if (thread->state == THREAD_RUNNABLE && thread->queue)
+		queue_remove(thread);
 }
 
 void thread_start(struct thread *thread, unsigned why)

@@ -2,8 +2,9 @@
 /*
  * Who runs: ready queues by priority, the switch between threads, deadlines and time slices.
  *
- * The current thread is in no ready queue. Time is shared by a tick: who is current at a tick with no switch through the ready queues since the one before goes behind the
- * others of its priority. An IPC switch is none, so the rest of a time slice travels with the call.
+ * The current thread is in no ready queue. The threads of one priority take turns of TIME_SLICE_NS: a turn is the time that this priority has the CPU, whoever interrupts it, so
+ * a thread that a better one preempts stays the first of its queue and goes on with the rest of its turn. A turn ends when it is used up (tick_handle) or its
+ * thread waits; not by an IPC switch, so the rest of a time slice travels with the call.
  */
 #pragma once
 
@@ -13,8 +14,8 @@
 
 #define TIME_SLICE_NS 5000000
 
-/* Put a thread that can run and is not ready at the end of its ready queue. */
-void ready_insert(struct thread *thread);
+/* Put a thread that can run and is not ready at the end of its ready queue, or make it the first there: its turn has not ended. */
+void ready_insert(struct thread *thread, bool first);
 
 /* Let a thread that may have become able to run do so, in its turn. No effect when it cannot run, or is ready or current already. */
 void thread_ready(struct thread *thread);
@@ -46,9 +47,10 @@ static inline void machine_switch(struct cpu *cpu, struct thread *thread)
 /* Account for the time since the last switch; `thread` is current from now on. */
 static inline void current_set(struct cpu *cpu, struct thread *thread)
 {
-	uint64_t now = tsc_read();
+	uint64_t now = tsc_read(), passed = now - cpu->switched_at;
 
-	cpu->current->cpu_time += now - cpu->switched_at;
+	cpu->current->cpu_time += passed;
+	cpu->turn[cpu->current->core.priority] += passed;
 	cpu->switched_at = now;
 	cpu->current = thread;
 }
@@ -65,7 +67,7 @@ static inline void thread_switch(struct thread *thread)
 /* Threads that wait for room in the ring. */
 extern struct ready_queues ring_waiters;
 
-/* Is a thread ready that is better than `thread`? */
+/* May a thread be ready that is better than `thread`? Then schedule() knows. */
 static inline bool schedule_is_due(const struct thread *thread)
 {
 	return this_cpu()->ready.occupied >> thread->core.priority >> 1;
@@ -86,17 +88,14 @@ void deadline_disarm(struct thread *thread);
 /* The timer fired: wake those whose deadline has passed (a bounded number), share time at a tick, set the timer again. */
 void timer_handle(void);
 
-/* Wait for room for `records` in the ring, in priority order; the call is executed again afterwards. */
+/* Let a thread that is in no queue wait for room for `records` in the ring, in order of priority; its call (frame.rax) is executed again afterwards. */
 void ring_wait(struct thread *thread, unsigned records);
 
-/* No thread that is stopped (STOPPED_*) runs, is ready, or waits for the ring: it executes its call again when it goes on. */
+/* No thread that is stopped (STOPPED_*) runs, is ready, or waits for the ring, where it would keep others waiting: it executes its call again when it goes on. */
 void thread_stop(struct thread *thread, unsigned why);
 
 /* The reason to be stopped is gone. */
 void thread_start(struct thread *thread, unsigned why);
-
-/* Take a thread out of the ring's waiting queue; it is runnable again. */
-void ring_leave(struct thread *thread);
 
 /* Give the FPU to the current thread (it used an FPU instruction while another one owned it). */
 void fpu_take(void);

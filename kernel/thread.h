@@ -4,10 +4,11 @@
  *
  * State and suspension are independent: a thread runs when its state is THREAD_RUNNABLE and `stopped` is 0. A runnable, unstopped thread is either the current one of a
  * CPU or in its ready queue; a waiting one is in exactly the place that its state names:
- *	SENDING, RECEIVING	`queue` (an Endpoint's or a Notification's); RECEIVING may have armed `reply`
- *	REPLY			`reply`, whose caller it is
- *	COMMIT			the waiting queue of the ring (schedule.c)
- *	FAULTED			nowhere
+ *	SENDING		the queue of an Endpoint
+ *	RECEIVING	the queue of an Endpoint, with `reply` armed, or of a Notification
+ *	REPLY		`reply`, whose caller it is
+ *	COMMIT		a queue of the ring (schedule.c)
+ *	FAULTED		nowhere
  * Everything here is under the kernel lock.
  */
 #pragma once
@@ -46,15 +47,13 @@ struct thread {
 	uint64_t fs_base, gs_base;
 	uint8_t state;   /* enum thread_state */
 	uint8_t stopped; /* STOPPED_* */
-	uint8_t kind;    /* SENDING, REPLY: the enum message_kind of what it sent; RECEIVING: NOTIFICATION if at one */
+	uint8_t kind;    /* SENDING, REPLY: the enum message_kind of what it sent; else, while it waits: MESSAGE_SEND */
 	uint8_t grant;   /* SENDING: its capability has GRANT */
-	uint8_t level;   /* of the queue that it is in among `queues` */
 	uint8_t records; /* COMMIT: for how many it waits */
 	bool timed;      /* in the deadline heap */
 	uint64_t badge;  /* SENDING: of the capability that it sends with */
-	struct thread *next, *prev; /* ready queue, `queue`, or the ring's queue */
-	struct queue *queue;
-	struct ready_queues *queues; /* those of the CPU, or of the ring, that it is in */
+	struct queue *queue; /* the one that it is in: where it waits, or ready queue; NULL: none */
+	struct thread *next, *prev;
 	struct reply *reply;
 	uint64_t deadline; /* ns */
 	struct thread *heap_left, *heap_right, **heap_link; /* its children, and what points to it */
@@ -67,8 +66,7 @@ _Static_assert(sizeof(struct thread) <= 4096, "the size of a Thread is an ABI co
 _Static_assert((offsetof(struct thread, frame) + sizeof(struct frame)) % 16 == 0, "the processor aligns the stack before it pushes");
 
 struct endpoint {
-	struct queue queue;
-	bool receiving; /* those in the queue wait to receive; else to send */
+	struct queue queue; /* all wait to send, or all to receive */
 };
 _Static_assert(sizeof(struct endpoint) <= 64, "ABI constant");
 
@@ -80,8 +78,7 @@ struct notification {
 _Static_assert(sizeof(struct notification) <= 64, "ABI constant");
 
 struct reply {
-	struct thread *caller;   /* to be answered */
-	struct thread *receiver; /* waits to receive with this Reply */
+	struct thread *thread; /* the caller to be answered (REPLY), or who waits with this Reply armed (RECEIVING); NULL: neither */
 };
 
 static inline bool thread_can_run(const struct thread *thread)
@@ -97,9 +94,11 @@ static inline struct message_page *thread_page(const struct thread *thread)
 	return slot->type == OBJECT_REGION ? core_pointer(DIRECT_MAP_BASE + slot->object) : NULL;
 }
 
-/* queue operations (ipc.c): first in, first out. */
-void queue_append(struct queue *queue, struct thread *thread);
-void queue_remove(struct queue *queue, struct thread *thread);
+/* Put a thread that is in no queue at the end of this one, or make it the first (ipc.c). */
+void queue_insert(struct queue *queue, struct thread *thread, bool first);
+
+/* Take a thread out of the queue that it is in. */
+void queue_remove(struct thread *thread);
 
 /*
  * Replace all registers by `registers`, sanitised: user segments, arithmetic flags only, canonical addresses; a wait ends. ERR_ARGUMENT (nothing changed) when an

@@ -18,7 +18,7 @@ static inline uint64_t call_empty(handle_t target, uint64_t word)
 	return word;
 }
 
-/* As reply_receive_short(), for empty messages. `reply` may be 0 when `word` has only CALL_RECEIVE. */
+/* As reply_receive_short(), for empty messages. `reply` may be 0 when `word` has only CALL_RECEIVE and `source` is a Notification. */
 static inline uint64_t reply_receive_empty(handle_t reply, handle_t source, uint64_t word)
 {
 	register handle_t object __asm__("r12") = reply;

@@ -176,7 +176,7 @@ active proctype world()
 	:: atomic {
 		if
 		:: ring_used > 0 -> ring_used--
-		:: CHOOSE(t, THREADS, may_commit); d_step { ring_leave(t) }
+		:: CHOOSE(t, THREADS, may_commit); d_step { wait_retry(t) }
 		fi;
 		d_step { step_end() }
 	   }

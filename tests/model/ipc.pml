@@ -5,8 +5,8 @@
  * One CPU, not preemptible: each kernel entry is one indivisible step (d_step). What takes several entries (teardown, a woken thread that executes its call again)
  * is several steps here too. Names are those of kernel/ipc.c and its neighbours.
  *
- * States of a Thread: RUNNABLE -> SENDING (queued at an Endpoint with a message), RECEIVING (queued there, with a Reply armed or not), WAITING (queued at a
- * Notification), REPLY (held by a Reply), COMMIT (waits for room in the ring), FAULTED (foreign, nobody took its call), DEAD. Rules: structure() below.
+ * States of a Thread: RUNNABLE -> SENDING (queued at an Endpoint with a message), RECEIVING (queued there, with a Reply armed), WAITING (queued at a
+ * Notification; the kernel calls both RECEIVING), REPLY (held by a Reply), COMMIT (waits for room in the ring), FAULTED (foreign, nobody took its call), DEAD. Rules: structure() below.
  *
  * Variables called ghost_* are not the kernel's: they remember what the outside may rely on, and only assertions read them.
  *
@@ -121,8 +121,7 @@ typedef thread_t {
 
 typedef reply_t {
 	byte life;
-	byte caller;     /* the Thread it holds */
-	byte receiver;   /* the Thread that armed it */
+	byte thread;     /* the Thread it holds (REPLY), or that armed it (RECEIVING) */
 	byte ghost_told; /* the Thread that a receiver was told it can answer here; forgotten when that call ends */
 };
 
@@ -139,6 +138,14 @@ byte endpoint[ENDPOINTS + 1]; /* their lives */
 chan queue[ENDPOINTS + 1] = [THREADS] of { byte };
 chan waiters[NOTIFICATIONS + 1] = [THREADS] of { byte };
 byte ring_used;
+
+#if defined(FAULT_reply_deletion_forgets_caller)
+#define FORGOTTEN_IN_REPLY && thread[x].state != REPLY
+#elif defined(FAULT_reply_deletion_stays_armed)
+#define FORGOTTEN_IN_REPLY && thread[x].state != RECEIVING
+#else
+#define FORGOTTEN_IN_REPLY
+#endif
 
 /* Scratch of one step: never part of the state. */
 hidden byte x, y, i, j, result, end, count, more;
@@ -182,19 +189,16 @@ inline wait_leave(t)
 #endif
 	:: thread[t].state == RECEIVING ->
 		queue[thread[t].at]??eval(t);
-		reply[thread[t].reply].receiver = NONE
-	:: thread[t].state == WAITING ->
-		waiters[thread[t].at]??eval(t);
-		reply[thread[t].reply].receiver = NONE
+		reply[thread[t].reply].thread = NONE
+	:: thread[t].state == WAITING -> waiters[thread[t].at]??eval(t)
 	:: thread[t].state == REPLY ->
 #ifndef FAULT_caller_stays_in_reply
-		reply[thread[t].reply].caller = NONE
+		reply[thread[t].reply].thread = NONE
 #else
 		skip
 #endif
 	:: else
 	fi;
-	reply[NONE].receiver = NONE;
 	thread[t].at = NONE;
 	thread[t].reply = NONE;
 	thread[t].call = 0;
@@ -225,12 +229,12 @@ inline wait_enter(t, new_state, where, timed)
 #endif
 }
 
-/* Reply r, armed or answered just now, holds the caller t. */
+/* Reply r, which its receiver or caller left just now, holds the caller t. */
 inline reply_hold(r, t)
 {
 	assert(reply[r].life < LIMBO);
-	assert(reply[r].caller == NONE);
-	reply[r].caller = t;
+	assert(reply[r].thread == NONE);
+	reply[r].thread = t;
 	reply[r].ghost_told = t;
 	thread[t].state = REPLY;
 	thread[t].at = NONE;
@@ -261,29 +265,24 @@ inline queue_head(e)
 }
 
 /*
- * Send phase at Endpoint e. Sets `result`: OK (sent), BLOCKED (queued, or held by a Reply), ERR_CANCELLED (the receiver takes no calls), ERR_TIMEOUT (poll),
- * RING_FULL (not begun).
+ * Send phase at Endpoint e. Sets `result`: OK (sent), BLOCKED (queued, or held by a Reply), ERR_TIMEOUT (poll).
  */
 inline endpoint_send(t, e, is_call, has_caps, timed, poll)
 {
 	queue_head(e);
 	if
 	:: x != NONE && thread[x].state == RECEIVING ->
+		y = thread[x].reply;
+		MESSAGE_MOVED(t, x);
+		capability_transfer(t, x, has_caps);
+		wait_leave(x);
+		thread_wake(x, OK);
 		if
-		:: is_call && thread[x].reply == NONE -> result = ERR_CANCELLED
-		:: else ->
-			y = thread[x].reply;
-			MESSAGE_MOVED(t, x);
-			capability_transfer(t, x, has_caps);
-			wait_leave(x);
-			thread_wake(x, OK);
-			if
-			:: is_call ->
-				reply_hold(y, t);
-				thread[t].timer = timed;
-				result = BLOCKED
-			:: else -> result = OK
-			fi
+		:: is_call ->
+			reply_hold(y, t);
+			thread[t].timer = timed;
+			result = BLOCKED
+		:: else -> result = OK
 		fi
 	:: else ->
 		if
@@ -301,7 +300,7 @@ inline endpoint_send(t, e, is_call, has_caps, timed, poll)
 /* Reply phase: the caller in Reply r, if there still is one, gets its answer. */
 inline reply_answer(t, r, has_caps)
 {
-	x = reply[r].caller;
+	x = reply[r].thread;
 	if
 	:: x != NONE ->
 		assert(thread[x].state == REPLY && thread[x].reply == r);
@@ -314,7 +313,7 @@ inline reply_answer(t, r, has_caps)
 	fi
 }
 
-/* Take the message of x, the first sender in the queue of Endpoint e, with Reply r (or NONE). */
+/* Take the message of x, the first sender in the queue of Endpoint e, with Reply r. */
 inline message_take(e, r)
 {
 	if
@@ -331,28 +330,22 @@ inline message_take(e, r)
 #define bound_bits(t) (thread[t].bound != NONE && notification[thread[t].bound].bits)
 
 /* The ring has no room for thread t, whose call has not begun and is executed again afterwards. */
-inline ring_defer(t, timed)
+inline ring_wait(t, timed)
 {
-	if
-	:: thread[t].suspended -> /* it executes the call when it is resumed */
-		thread[t].state = RUNNABLE;
-		thread[t].ghost_open = 0
-	:: else ->
-		thread[t].state = COMMIT;
-		thread[t].timer = timed;
-		RING_WAITED(t)
-	fi
+	thread[t].state = COMMIT;
+	thread[t].timer = timed;
+	RING_WAITED(t)
 }
 
-/* Thread t no longer waits for the ring, and executes its call again. */
-inline ring_leave(t)
+/* Thread t no longer waits, and executes its call again. */
+inline wait_retry(t)
 {
+	wait_leave(t);
 	thread[t].state = RUNNABLE;
-	thread[t].timer = 0;
 	thread[t].ghost_open = 0
 }
 
-/* Wait to receive, with Reply r (or NONE) armed. Sets `result`: BLOCKED, or ERR_TIMEOUT (poll). */
+/* Wait to receive, with Reply r (at a Notification: NONE) armed. Sets `result`: BLOCKED, or ERR_TIMEOUT (poll). */
 inline receive_wait(t, new_state, where, r, timed, poll)
 {
 	if
@@ -360,8 +353,7 @@ inline receive_wait(t, new_state, where, r, timed, poll)
 	:: else ->
 		wait_enter(t, new_state, where, timed);
 		thread[t].reply = r;
-		reply[r].receiver = t;
-		reply[NONE].receiver = NONE;
+		reply[r].thread = (r -> t : NONE);
 		result = BLOCKED
 	fi
 }
@@ -371,12 +363,18 @@ inline sender_defer()
 {
 	y = thread[x].timer;
 	wait_leave(x);
-	ring_defer(x, y)
+	ring_wait(x, y);
+	if
+#ifndef FAULT_suspended_waits_for_ring
+	:: thread[x].suspended -> wait_retry(x)
+#endif
+	:: else
+	fi
 }
 
 /*
- * Receive phase at Endpoint e with Reply r (or NONE). Sets `result`: OK (a message), SIGNALLED, BLOCKED, ERR_TIMEOUT (poll), or
- * AGAIN (the first sender could not be served, and t looks for the next one).
+ * Receive phase at Endpoint e with Reply r. Sets `result`: OK (a message), SIGNALLED, BLOCKED, ERR_TIMEOUT (poll), or
+ * AGAIN (the first sender had no room, and t looks for the next one).
  */
 inline endpoint_receive(t, e, r, timed, poll)
 {
@@ -395,14 +393,8 @@ inline endpoint_receive(t, e, r, timed, poll)
 			fi
 		:: else ->
 			if
-#ifndef FAULT_call_without_reply_taken
-			:: r == NONE && thread[x].call ->
-				wait_leave(x);
-				thread_wake(x, ERR_CANCELLED);
-				result = AGAIN
-#endif
 #ifndef FAULT_queued_transfer_without_room
-			:: !(r == NONE && thread[x].call) && thread[x].caps && !commit_room(x) ->
+			:: thread[x].caps && !commit_room(x) ->
 #ifdef FAULT_receiver_waits_for_ring
 				result = RING_FULL
 #else
@@ -446,14 +438,14 @@ inline notification_signal(n)
 }
 
 /* Receive phase at Notification n. */
-inline notification_wait(t, n, r, timed, poll)
+inline notification_wait(t, n, timed, poll)
 {
 	if
 	:: notification[n].bits ->
 		notification[n].bits = 0;
 		result = SIGNALLED
 	:: else ->
-		receive_wait(t, WAITING, n, r, timed, poll);
+		receive_wait(t, WAITING, n, NONE, timed, poll);
 		if
 		:: result == BLOCKED -> waiters[n]!t
 		:: else
@@ -461,12 +453,15 @@ inline notification_wait(t, n, r, timed, poll)
 	fi
 }
 
+/* A call that only waits at a Notification does not look at its Reply. */
+#define needs_reply (does_reply || receive == RECEIVE)
+
 /* `result` = ERR_REFUSED or OK: every handle and state is checked before the first phase acts. */
 inline call_check(t, does_reply, send, to, receive, from, r, has_caps)
 {
 	result = OK;
 	if
-	:: r != NONE && reply[r].life != ALIVE -> result = ERR_REFUSED
+	:: needs_reply && reply[r].life != ALIVE -> result = ERR_REFUSED
 #ifndef FAULT_second_transfer_without_room
 	:: has_caps && does_reply && send -> result = ERR_REFUSED
 #endif
@@ -474,11 +469,14 @@ inline call_check(t, does_reply, send, to, receive, from, r, has_caps)
 	:: send == SIGNAL && notification[to].life != ALIVE -> result = ERR_REFUSED
 	:: receive == RECEIVE && endpoint[from] != ALIVE -> result = ERR_REFUSED
 	:: receive == WAIT && notification[from].life != ALIVE -> result = ERR_REFUSED
+#ifndef FAULT_receiver_without_reply
+	:: receive == RECEIVE && r == NONE -> result = ERR_REFUSED
+#endif
 #ifndef FAULT_reply_overwritten
-	:: receive && r != NONE && !does_reply && reply[r].caller != NONE -> result = ERR_REFUSED
+	:: receive == RECEIVE && !does_reply && thread[reply[r].thread].state == REPLY -> result = ERR_REFUSED
 #endif
 #ifndef FAULT_reply_armed_twice
-	:: r != NONE && reply[r].receiver != NONE -> result = ERR_REFUSED
+	:: needs_reply && thread[reply[r].thread].state == RECEIVING -> result = ERR_REFUSED
 #endif
 	:: else
 	fi
@@ -519,12 +517,12 @@ inline ipc_call(t, does_reply, send, to, receive, from, r, has_caps, timed, poll
 		endpoint_receive(t, from, r, timed, poll);
 		end = result
 	:: end == OK && receive == WAIT ->
-		notification_wait(t, from, r, timed, poll);
+		notification_wait(t, from, timed, poll);
 		end = result
 	:: else
 	fi;
 	if
-	:: end == RING_FULL -> ring_defer(t, timed)
+	:: end == RING_FULL -> ring_wait(t, timed)
 	:: end == AGAIN -> thread[t].ghost_open = 0
 	:: end != RING_FULL && end != AGAIN && end != BLOCKED ->
 		call_end(t, end);
@@ -544,25 +542,14 @@ inline deadline_expire(t)
 	thread_wake(t, ERR_TIMEOUT)
 }
 
-/* A Reply lost its original capability: the caller wakes; a receiver that armed it goes on without. */
+/* A Reply lost its original capability: the caller that it holds, or the receiver that armed it, wakes. */
 inline reply_destroy(r)
 {
-	x = reply[r].caller;
+	x = reply[r].thread;
 	if
-#ifndef FAULT_reply_deletion_forgets_caller
-	:: x != NONE ->
+	:: x != NONE FORGOTTEN_IN_REPLY ->
 		wait_leave(x);
 		thread_wake(x, ERR_CANCELLED)
-#endif
-	:: else
-	fi;
-	x = reply[r].receiver;
-	if
-#ifndef FAULT_reply_deletion_stays_armed
-	:: x != NONE ->
-		thread[x].reply = NONE;
-		reply[r].receiver = NONE
-#endif
 	:: else
 	fi;
 	reply[r].life = GONE;
@@ -626,7 +613,7 @@ inline thread_suspend(t)
 	thread[t].suspended = 1 - thread[t].suspended;
 	if
 #ifndef FAULT_suspended_waits_for_ring
-	:: thread[t].state == COMMIT -> ring_leave(t)
+	:: thread[t].state == COMMIT -> wait_retry(t)
 #endif
 	:: else
 	fi
@@ -686,19 +673,18 @@ inline structure()
 		}
 		for (j : 1 .. REPLIES) {
 			if
-			:: reply[j].caller == i ->
-				count++;
-				assert(thread[i].state == REPLY && thread[i].reply == j);
-				assert(reply[j].life != GONE && reply[j].ghost_told == i)
+			:: reply[j].thread == i ->
+				assert(thread[i].reply == j && reply[j].life != GONE);
+				assert(thread[i].state == RECEIVING || (thread[i].state == REPLY && reply[j].ghost_told == i));
+				count = count + (thread[i].state == REPLY -> 1 : 0)
 			:: else
-			fi;
-			assert(reply[j].receiver != i || ((thread[i].state == RECEIVING || thread[i].state == WAITING) && thread[i].reply == j && reply[j].life != GONE))
+			fi
 		}
 		assert(count == (waits(i) -> 1 : 0));
 		assert(thread[i].ghost_open == (waits(i) || thread[i].state == COMMIT));
 		assert(!thread[i].timer || waits(i) || thread[i].state == COMMIT);
 		assert(thread[i].state != COMMIT || !thread[i].suspended);
-		assert((thread[i].state != RECEIVING && thread[i].state != WAITING) || thread[i].reply == NONE || reply[thread[i].reply].receiver == i);
+		assert(thread[i].state != RECEIVING || (thread[i].reply != NONE && reply[thread[i].reply].thread == i));
 		assert(!(thread[i].state == RECEIVING && bound_bits(i)));
 		assert(thread[i].bound == NONE || (notification[thread[i].bound].bound == i && notification[thread[i].bound].life < LIMBO))
 	}
@@ -711,9 +697,6 @@ inline structure()
 			fi
 		}
 		assert(count != 3)
-	}
-	for (j : 1 .. REPLIES) {
-		assert(reply[j].caller == NONE || reply[j].receiver == NONE)
 	}
 	assert(ring_used <= CAPACITY)
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The commit ring on one CPU with fixed priorities: mutators that commit, the drainer that frees the ring, init with the reserve, and whoever dies midway through a long
- * deletion. Mirrors kernel/schedule.c (schedule, ring_wake, idle_step, the end of a slice), kernel/core/commit.c and kernel/core/teardown.c.
+ * deletion. Mirrors kernel/schedule.c (schedule, ring_wake, idle, tick_handle), kernel/core/commit.c and kernel/core/teardown.c.
  *
  * A thread's number is its priority. Only the current thread makes kernel calls; a step of it is one kernel entry, or one look at the ring's header, which it has
  * mapped. Interrupts come from the slice timer (while a thread runs: always, at last) and from a device (perhaps never again).
@@ -144,7 +144,7 @@ inline ring_wake()
 	best_waiter();
 	if
 #ifndef FAULT_ring_waiters_sleep
-	:: x != NONE && commit_room(x) -> ring_leave(x)
+	:: x != NONE && commit_room(x) -> wait_retry(x)
 #endif
 	:: else
 	fi
@@ -187,7 +187,7 @@ inline method_call(t)
 #ifdef WITH_INIT
 		assert(t != INIT || restart == 0);
 #endif
-		ring_defer(t, 0);
+		ring_wait(t, 0);
 		result = RING_FULL
 	fi
 }
@@ -265,7 +265,7 @@ inline drainer_step()
 	if
 	:: stage[DRAINER] == 0 ->
 		stage[DRAINER] = 1;
-		ipc_call(DRAINER, 0, 0, 0, RECEIVE, 1, NONE, 0, 0, 0)
+		ipc_call(DRAINER, 0, 0, 0, RECEIVE, 1, 1, 0, 0, 0)
 	:: stage[DRAINER] == 1 -> /* a look at the header, not a kernel entry */
 		seen = ring_used;
 		stage[DRAINER] = (seen -> 2 : 0)

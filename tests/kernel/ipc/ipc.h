@@ -55,7 +55,7 @@ enum object_type type_at(handle_t cnode, uint64_t index);
 	TEST(all_phases, "ipc-all-phases", "a call can reply, send and receive")                                                 \
 	TEST(reply_empty, "ipc-reply-empty", "an answer that nobody waits for is quietly dropped")                               \
 	TEST(reply_busy, "ipc-reply-busy", "a Reply that holds a caller, or waits elsewhere, cannot be armed")                   \
-	TEST(reply_missing, "ipc-reply-missing", "a caller that meets a receiver without Reply is cancelled")                    \
+	TEST(reply_missing, "ipc-reply-missing", "nobody receives at an Endpoint without a Reply")                                \
 	TEST(many_clients, "ipc-many-clients", "forty clients in two spaces are all answered, each with its own answer")         \
 	TEST(chain_of_servers, "ipc-chain", "calls nest through a chain of servers")                                             \
 	TEST(phases_refused, "ipc-bad-phases", "impossible combinations of phases are refused")                                  \
@@ -75,7 +75,7 @@ enum object_type type_at(handle_t cnode, uint64_t index);
 	TEST(deadlines_in_order, "ipc-deadline-order", "many deadlines end in the order of time")                                \
 	TEST(endpoint_deleted, "ipc-delete-endpoint", "deleting an Endpoint cancels all who wait there")                         \
 	TEST(notification_deleted, "ipc-delete-notification", "deleting a Notification cancels all who wait there")              \
-	TEST(reply_deleted, "ipc-delete-reply", "deleting a Reply cancels the caller that it holds")                             \
+	TEST(reply_deleted, "ipc-delete-reply", "deleting a Reply cancels the caller that it holds, or who waits with it")       \
 	TEST(caller_deleted, "ipc-delete-caller", "deleting a thread takes it out of every wait")                                \
 	TEST(server_deleted, "ipc-delete-server", "callers of a deleted server stay queued for the next one")                    \
 	TEST(write_registers_cancels, "ipc-write-registers", "writing the registers of a waiting thread cancels its wait")       \

@@ -151,7 +151,7 @@ void registers_survive(void)
 
 void send_waits(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
 	struct kernel_call call;
 	struct job job[8];
 
@@ -162,7 +162,7 @@ void send_waits(void)
 		CHECK(thread_await(job[i].thread.thread, THREAD_SENDING));
 	}
 	for (uint64_t i = 0; i < 8; i++) {
-		call = receive_call(endpoint, 0);
+		call = receive_call(endpoint, reply);
 		CHECK_OK(kernel_call(&call));
 		CHECK_EQUAL(i, answer_label(call.word));
 		CHECK_EQUAL(MESSAGE_SEND, answer_kind(call.word));
@@ -217,10 +217,11 @@ void send_then_receive(void)
 		job.cell->call = request_call(PEER_ENDPOINT, 5, 1);
 		job.cell->call.word = call_word(CALL_SEND | CALL_RECEIVE, 1, 0, 5);
 		job.cell->call.source = PEER_OTHER;
+		job.cell->call.reply = PEER_REPLY;
 		CHECK_OK(job_start(&job));
 		if (waits)
 			CHECK(thread_await(job.thread.thread, THREAD_SENDING));
-		call = receive_call(peer.endpoint, 0);
+		call = receive_call(peer.endpoint, peer.own_reply);
 		CHECK_OK(kernel_call(&call));
 		CHECK_EQUAL(5, answer_label(call.word));
 		CHECK(thread_await(job.thread.thread, THREAD_RECEIVING));
@@ -243,7 +244,7 @@ void all_phases(void)
 	CHECK_STILL();
 	request = request_call(PEER_ENDPOINT, 1, 1);
 	CHECK_OK(job_launch(&client, &peer.space, &request));
-	request = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = PEER_OTHER};
+	request = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = PEER_OTHER, .reply = PEER_REPLY};
 	CHECK_OK(job_launch(&listener, &peer.space, &request));
 	call = receive_call(peer.endpoint, peer.own_reply);
 	CHECK_OK(kernel_call(&call));
@@ -294,26 +295,31 @@ void reply_busy(void)
 	CHECK_REFUSED(ERR_BUSY, kernel_call(&call));
 }
 
+/* Without a Reply nobody receives at an Endpoint, whatever waits there: what does wait stays. Signals need none. */
 void reply_missing(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t endpoint = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0), reply = make(OBJECT_REPLY, 0);
 	struct kernel_call call, request = request_call(endpoint, 0, 0);
-	struct job caller, waiter;
+	struct job caller;
 
-	/* The caller waits first: the receive without Reply cancels it and goes on waiting. */
+	call = receive_call(endpoint, 0);
+	CHECK_REFUSED(ERR_NOCAP, kernel_call(&call));
 	CHECK_OK(job_launch(&caller, &own_space, &request));
 	CHECK(thread_await(caller.thread.thread, THREAD_SENDING));
 	call = receive_call(endpoint, 0);
-	call.deadline = clock_now() + 2 * MILLISECOND;
+	CHECK_REFUSED(ERR_NOCAP, kernel_call(&call));
+	CHECK(thread_await(caller.thread.thread, THREAD_SENDING));
+	call = receive_call(notification, 0);
+	call.deadline = 0;
 	CHECK_ERROR(ERR_TIMEOUT, kernel_call(&call));
-	CHECK_JOB(ERR_CANCELLED, &caller);
-	/* The receiver waits first. */
-	call = receive_call(endpoint, 0);
-	CHECK_OK(job_launch(&waiter, &own_space, &call));
-	CHECK(thread_await(waiter.thread.thread, THREAD_RECEIVING));
-	request = request_call(endpoint, 0, 0);
-	CHECK_ERROR(ERR_CANCELLED, kernel_call(&request));
-	CHECK(thread_await(waiter.thread.thread, THREAD_RECEIVING));
+	call = receive_call(endpoint, reply);
+	CHECK_OK(kernel_call(&call));
+	/* The reply phase of a call that then waits at a Notification leaves the Reply free. */
+	call.word = call_word(CALL_REPLY | CALL_RECEIVE | CALL_DEADLINE, 0, 0, 0);
+	call.source = notification;
+	call.deadline = clock_now() + MILLISECOND;
+	CHECK_ERROR(ERR_TIMEOUT, kernel_call(&call));
+	CHECK_JOB(OK, &caller);
 }
 
 #define CLIENTS 40
@@ -423,17 +429,19 @@ void handles_refused(void)
 		{ERR_NOCAP, CALL_RECEIVE, 0, endpoint, empty},
 		{ERR_TYPE, CALL_RECEIVE, 0, endpoint, endpoint},
 		{ERR_RIGHTS, CALL_RECEIVE, 0, endpoint, unusable},
+		{ERR_NOCAP, CALL_RECEIVE, 0, endpoint, 0},
 		{ERR_NOCAP, CALL_REPLY, 0, 0, 0},
 		{ERR_NOCAP, CALL_REPLY, 0, 0, empty},
 		{ERR_TYPE, CALL_REPLY, 0, 0, endpoint},
 		{ERR_RIGHTS, CALL_REPLY, 0, 0, unusable},
 		/* A good send and a bad receive: nothing is sent. */
 		{ERR_NOCAP, CALL_SEND | CALL_RECEIVE, endpoint, empty, 0},
+		{ERR_NOCAP, CALL_SEND | CALL_RECEIVE, endpoint, endpoint, 0},
 		{ERR_RIGHTS, CALL_SEND | CALL_RECEIVE, endpoint, writer, 0},
 		{ERR_NOCAP, CALL_REPLY | CALL_SEND | CALL_RECEIVE, endpoint, endpoint, empty},
 		/* Methods go alone. */
 		{ERR_TYPE, CALL_SEND, INIT_SLOT_CNODE, 0, 0},
-		{ERR_TYPE, CALL_SEND | CALL_RECEIVE, INIT_SLOT_LOG_CONTROL, endpoint, 0},
+		{ERR_TYPE, CALL_SEND | CALL_RECEIVE, INIT_SLOT_LOG_CONTROL, endpoint, reply},
 		{ERR_TYPE, CALL_REPLY | CALL_SEND, INIT_SLOT_CNODE, 0, reply},
 		{ERR_METHOD, CALL_SEND | CALL_CALL, reply, 0, 0},
 	};
@@ -441,7 +449,7 @@ void handles_refused(void)
 	CHECK_OK(cnode_copy(ROOT, reader, ROOT, endpoint, RIGHT_READ));
 	CHECK_OK(cnode_copy(ROOT, writer, ROOT, endpoint, RIGHT_WRITE));
 	CHECK_OK(cnode_copy(ROOT, unusable, ROOT, reply, RIGHT_READ));
-	listen = receive_call(endpoint, 0);
+	listen = receive_call(endpoint, make(OBJECT_REPLY, 0));
 	CHECK_OK(job_launch(&listener, &own_space, &listen));
 	CHECK(thread_await(listener.thread.thread, THREAD_RECEIVING));
 	for (uint64_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
@@ -476,7 +484,7 @@ void page_missing(void)
 	CHECK_OK(job_start(&job));
 	CHECK_JOB(ERR_MESSAGE, &job);
 	/* What is sent to it is cut to the registers. */
-	job.cell->call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = PEER_OTHER};
+	job.cell->call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = PEER_OTHER, .reply = PEER_REPLY};
 	CHECK_OK(job_start(&job));
 	CHECK(thread_await(job.thread.thread, THREAD_RECEIVING));
 	call = request_call(peer.other, 0, 20);

@@ -8,7 +8,7 @@ static void listener_start(struct job *job, struct peer *peer)
 	CHECK_OK(job_create(job, &peer->space, TEST_PRIORITY));
 	for (uint64_t i = 0; i < MESSAGE_CAPS_MAX; i++)
 		job->thread.page->receive[i] = PEER_FREE + i;
-	job->cell->call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = PEER_OTHER};
+	job->cell->call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = PEER_OTHER, .reply = PEER_REPLY};
 	CHECK_OK(job_start(job));
 	CHECK(thread_await(job->thread.thread, THREAD_RECEIVING));
 }
@@ -241,7 +241,7 @@ void transfer_queued(void)
 	CHECK_OK(cnode_delete(peer.space.cnode, PEER_FREE));
 	CHECK_OK(cnode_copy(peer.space.cnode, PEER_FREE, ROOT, objects + 1, RIGHT_WRITE));
 	thread_self()->page->receive[0] = slot_allocate();
-	call = receive_call(peer.endpoint, 0);
+	call = receive_call(peer.endpoint, peer.own_reply);
 	CHECK_OK(kernel_call(&call));
 	CHECK_EQUAL(1, answer_caps(call.word));
 	CHECK_EQUAL(OBJECT_NOTIFICATION, type_at(ROOT, thread_self()->page->receive[0]));

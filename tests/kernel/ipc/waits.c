@@ -11,13 +11,13 @@ static struct kernel_call with_deadline(struct kernel_call call, uint64_t deadli
 
 void poll_times_out(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0), badged = slot_allocate();
+	handle_t endpoint = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0), badged = slot_allocate(), reply = make(OBJECT_REPLY, 0);
 	static const uint64_t past[] = {0, 1};
 	struct kernel_call call;
 
 	CHECK_OK(cnode_mint(ROOT, badged, ROOT, notification, RIGHT_WRITE, 2));
 	for (int i = 0; i < 2; i++) {
-		call = with_deadline(receive_call(endpoint, 0), past[i]);
+		call = with_deadline(receive_call(endpoint, reply), past[i]);
 		CHECK_REFUSED(ERR_TIMEOUT, kernel_call(&call));
 		call = with_deadline(receive_call(notification, 0), past[i]);
 		CHECK_REFUSED(ERR_TIMEOUT, kernel_call(&call));
@@ -34,11 +34,11 @@ void poll_times_out(void)
 
 void receive_times_out(void)
 {
-	const handle_t sources[] = {make(OBJECT_ENDPOINT, 0), make(OBJECT_NOTIFICATION, 0)};
+	const handle_t sources[] = {make(OBJECT_ENDPOINT, 0), make(OBJECT_NOTIFICATION, 0)}, reply = make(OBJECT_REPLY, 0);
 
 	for (int i = 0; i < 4; i++) {
 		uint64_t deadline = clock_now() + 3 * MILLISECOND;
-		struct kernel_call call = with_deadline(receive_call(sources[i % 2], 0), deadline);
+		struct kernel_call call = with_deadline(receive_call(sources[i % 2], reply), deadline);
 
 		CHECK_ERROR(ERR_TIMEOUT, kernel_call(&call));
 		CHECK(clock_now() >= deadline);
@@ -90,11 +90,11 @@ void call_times_out(void)
 void deadlines_in_order(void)
 {
 	static struct job job[SLEEPERS];
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t notification = make(OBJECT_NOTIFICATION, 0);
 	uint64_t start = clock_now() + 60 * MILLISECOND;
 
 	for (uint64_t i = 0; i < SLEEPERS; i++) {
-		struct kernel_call call = with_deadline(receive_call(endpoint, 0), start + i * 7 % SLEEPERS * MILLISECOND);
+		struct kernel_call call = with_deadline(receive_call(notification, 0), start + i * 7 % SLEEPERS * MILLISECOND);
 
 		CHECK_OK(job_launch(&job[i], &own_space, &call));
 	}
@@ -122,6 +122,7 @@ static void delete_under_waiters(handle_t object, struct kernel_call wait, enum 
 	static struct job job[WAITERS];
 
 	for (uint64_t i = 0; i < WAITERS; i++) {
+		wait.reply = make(OBJECT_REPLY, 0);
 		CHECK_OK(job_launch(&job[i], &own_space, &wait));
 		CHECK(thread_await(job[i].thread.thread, state));
 	}
@@ -162,15 +163,16 @@ void reply_deleted(void)
 	CHECK(thread_await(job.thread.thread, THREAD_REPLY));
 	CHECK_OK(cnode_delete(ROOT, reply));
 	CHECK_JOB(ERR_CANCELLED, &job);
-	/* A receiver that had armed it goes on waiting, without. */
+	/* A receiver that had armed it cannot go on waiting without. */
 	CHECK_OK(untyped_retype(memory_untyped(), OBJECT_REPLY, 0, ROOT, reply, 1));
 	call = receive_call(endpoint, reply);
 	CHECK_OK(job_launch(&waiter, &own_space, &call));
 	CHECK(thread_await(waiter.thread.thread, THREAD_RECEIVING));
 	CHECK_OK(cnode_delete(ROOT, reply));
-	CHECK(thread_await(waiter.thread.thread, THREAD_RECEIVING));
-	call = request_call(endpoint, 0, 0);
-	CHECK_ERROR(ERR_CANCELLED, kernel_call(&call));
+	CHECK_JOB(ERR_CANCELLED, &waiter);
+	/* It left the queue. */
+	call = with_deadline(request_call(endpoint, 0, 0), 0);
+	CHECK_ERROR(ERR_TIMEOUT, kernel_call(&call));
 }
 
 /* A thread is deleted while it sends, receives, and is held by a Reply. */
@@ -237,7 +239,7 @@ static void landing(void)
 
 void write_registers_cancels(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
 	struct kernel_call call = request_call(endpoint, 0, 0), poll;
 	struct thread_registers registers;
 	struct job job;
@@ -257,14 +259,14 @@ void write_registers_cancels(void)
 	for (int i = 0; i < 1000 && !landed; i++)
 		pause_ns(MILLISECOND / 10);
 	CHECK_EQUAL(1, landed);
-	poll = with_deadline(receive_call(endpoint, 0), 0);
+	poll = with_deadline(receive_call(endpoint, reply), 0);
 	CHECK_ERROR(ERR_TIMEOUT, kernel_call(&poll));
 }
 
 void suspended_meets(void)
 {
 	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
-	struct kernel_call call = receive_call(endpoint, 0);
+	struct kernel_call call = receive_call(endpoint, make(OBJECT_REPLY, 0));
 	struct job job;
 
 	CHECK_OK(job_launch(&job, &own_space, &call));

@@ -170,7 +170,7 @@ static void deleted_while_bound(void)
 
 	CHECK_OK(job_create(&job, &own_space, TEST_PRIORITY));
 	CHECK_OK(thread_bind(job.thread.thread, THREAD_NOTIFICATION, notification));
-	job.cell->call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = endpoint};
+	job.cell->call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = endpoint, .reply = make(OBJECT_REPLY)};
 	CHECK_OK(job_start(&job));
 	CHECK(thread_await(job.thread.thread, THREAD_RECEIVING));
 	CHECK_OK(cnode_delete(ROOT, notification));

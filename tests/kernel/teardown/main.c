@@ -327,6 +327,7 @@ static void waiters_make(handle_t handle, uint64_t phases, enum thread_state sta
 	for (int i = 0; i < WAITERS; i++) {
 		struct thread_registers registers = {.rip = at, .rsp = (vaddr_t)(waiter_stack + 64), .rax = phases, .rdi = handle, .rsi = handle, .rflags = 0x202};
 
+		registers.r12 = make(OBJECT_REPLY, 0);
 		threads[i] = make(OBJECT_THREAD, 0);
 		CHECK_STILL();
 		CHECK_OK(thread_bind(threads[i], THREAD_CNODE, ROOT));
@@ -396,6 +397,7 @@ static void processes_reclaimed(void)
 		CHECK_OK(space_create(&space, 8, 24));
 		CHECK_OK(thread_spawn(&busy, &space, run_for_ever, 0, 10));
 		CHECK_OK(thread_spawn(&faulty, &space, (void (*)(uint64_t))0x1234000, 0, 11));
+		wait.reply = make(OBJECT_REPLY, 0);
 		CHECK_OK(job_launch(&job, &own_space, &wait));
 		CHECK(thread_await(job.thread.thread, THREAD_RECEIVING));
 	}

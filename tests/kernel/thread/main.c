@@ -74,7 +74,7 @@ static void tells_states(void)
 	call.word = call_word(CALL_REPLY, 0, 0, 0);
 	CHECK_OK(kernel_call(&call));
 	CHECK_JOB(OK, &job);
-	call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = endpoint};
+	call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = endpoint, .reply = reply};
 	job.cell->call = call;
 	CHECK_OK(job_start(&job));
 	CHECK(thread_await(job.thread.thread, THREAD_RECEIVING));
