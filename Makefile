@@ -26,8 +26,9 @@ MUSL_CC ?= musl-gcc
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
-PROGRAM ?= hello
-BOOT ?= $(BUILD)/user/tests/kernel/$(PROGRAM).boot
+PROGRAM ?=
+SYSTEM ?= rootfs/system
+BOOT ?= $(BUILD)/user/$(if $(PROGRAM),tests/kernel/$(PROGRAM),$(SYSTEM)).boot
 VARIANT ?= release
 
 # The same input builds the same bytes: nothing of the clock, the place or the locale gets into a file.
@@ -43,7 +44,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all help run test check-deep gdb iso loc lint bench fuzz clean abi-docs test-programs programs kernels
+.PHONY: FORCE all help run graph test check-deep gdb iso loc lint bench fuzz clean abi-docs test-programs programs kernels
 
 include mk/rules.mk
 include mk/kernel.mk
@@ -69,10 +70,14 @@ help: ## print this list
 	@echo
 	@awk -F ' ## ' '/^[a-z%-]+:.* ## / { sub(/:.*/, "", $$1); printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## install what is missing, build, boot PROGRAM (default hello), or BOOT=package, in QEMU
+run: ## install what is missing, build, boot the system, or PROGRAM=test program, or BOOT=package, in QEMU
 	@tools/install-packages
 	+@$(MAKE) --no-print-directory all
-	tools/run-qemu --interactive --timeout 0 --variant $(VARIANT) --boot $(BOOT)
+	tools/run-qemu --interactive --timeout 0 --variant $(VARIANT) --control $(BUILD)/control --boot $(BOOT)
+
+graph: $(manifest_tool) ## draw who may talk to whom in the system: $(BUILD)/system.svg (SYSTEM=rootfs/system: another manifest)
+	$(manifest_tool) --graph $(SYSTEM).manifest | dot -Tsvg -o $(BUILD)/$(notdir $(SYSTEM)).svg
+	@echo $(BUILD)/$(notdir $(SYSTEM)).svg
 
 test: ## install what is missing, build, run all tests (T=regex: those whose id matches; CI=1: and CI's own checks)
 	@tools/install-packages

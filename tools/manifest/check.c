@@ -28,6 +28,17 @@ struct service *service_with(struct manifest *manifest, enum need_kind kind)
 	return NULL;
 }
 
+void need_text(const struct need *need, char text[2 * NAME_BYTES])
+{
+	static const char *const words[] = {
+#define NEED(id, prefix, named) prefix,
+#include "tools/manifest/needs.def"
+#undef NEED
+	};
+
+	snprintf(text, 2 * NAME_BYTES, "%s%s%s", words[need->kind], need->name[0] ? "." : "", need->name);
+}
+
 static void names_check(struct manifest *manifest)
 {
 	for (size_t i = 0; i < manifest->services; i++) {
@@ -148,12 +159,13 @@ static void owner_check(struct manifest *manifest, const struct service *service
 	for (const struct service *other = manifest->service; other <= service; other++)
 		for (size_t i = 0; i < other->needs && !(other == service && i >= which); i++) {
 			const struct need *taken = &other->need[i];
+			char text[2 * NAME_BYTES];
 			bool twice = other == service && taken->kind == need->kind && strcmp(taken->name, need->name) == 0;
 
 			if (!needs_exclude(need, taken) && !twice)
 				continue;
-			mistake(manifest, need->line, "%s%s%s belongs to '%s' since line %u", need->name[0] ? "'" : "this", need->name, need->name[0] ? "'" : "", other->name,
-				taken->line);
+			need_text(taken, text);
+			mistake(manifest, need->line, "'%s' belongs to '%s' since line %u", text, other->name, taken->line);
 			return;
 		}
 }

@@ -5,24 +5,13 @@
 
 #include "tools/manifest/manifest.h"
 
-static const char *need_word(enum need_kind kind)
-{
-	static const char *const words[] = {
-#define NEED(id, prefix, named) prefix,
-#include "tools/manifest/needs.def"
-#undef NEED
-	};
-
-	return words[kind];
-}
-
 static void needs_draw(const struct service *service, FILE *stream)
 {
 	for (size_t i = 0; i < service->needs; i++) {
 		const struct need *need = &service->need[i];
 		char thing[2 * NAME_BYTES];
 
-		snprintf(thing, sizeof(thing), "%s%s%s", need_word(need->kind), need->name[0] ? "." : "", need->name);
+		need_text(need, thing);
 		fprintf(stream, "\t\"%s\" [shape=ellipse, style=dashed];\n\t\"%s\" -> \"%s\" [style=dotted, arrowhead=none];\n", thing, service->name, thing);
 	}
 }
@@ -42,27 +31,105 @@ void graph_write(struct manifest *manifest, FILE *stream)
 	fprintf(stream, "}\n");
 }
 
+/* Memory that exactly these services see. */
+static void shared_write(const char *who, const char *how, const struct service *other, const char *other_how, FILE *stream)
+{
+	bool first = strcmp(who, other->name) < 0;
+
+	fprintf(stream, "memory %s:%s %s:%s\n", first ? who : other->name, first ? how : other_how, first ? other->name : who, first ? other_how : how);
+}
+
+static void uses_write(const struct service *service, FILE *stream)
+{
+	for (size_t i = 0; i < service->uses; i++) {
+		const struct use *use = &service->use[i];
+
+		fprintf(stream, "%s calls %s\n", service->name, use->server);
+		if (use->buffer)
+			shared_write(service->name, "rw", use->to, "rw", stream);
+		if (use->signals)
+			fprintf(stream, "%s signals %s %u\n%s signals %s %u\n", service->name, use->server, service->index + 1, use->server, service->name, use->to->index + 1);
+	}
+}
+
+static void need_write(const struct service *service, const struct need *need, FILE *stream)
+{
+	unsigned long long first = need->of ? need->of->first : 0, second = need->of ? need->of->second : 0;
+
+	if (need->kind == NEED_IOPORT)
+		fprintf(stream, "%s ports %llx-%llx\n", service->name, first, second);
+	else if (need->kind == NEED_IRQ)
+		fprintf(stream, "%s irq %llu\n", service->name, first);
+	else if (need->kind == NEED_DEVICE)
+		for (uint64_t i = 0; i < (need->value ? need->value : 1); i++)
+			fprintf(stream, "%s irq msi\n", service->name);
+	else if (need->kind == NEED_REGION)
+		fprintf(stream, "%s holds region %llu %s%s\n", service->name, first, need->read ? "r" : "rw", need->dma ? " dma" : "");
+	else if (need->kind == NEED_UNTYPED)
+		fprintf(stream, "%s holds untyped %llu\n", service->name, (unsigned long long)need->value);
+	else if (need->kind == NEED_LOG_DRAIN)
+		fprintf(stream, "%s holds log-control\n", service->name);
+	else if (need->kind == NEED_HALT)
+		fprintf(stream, "%s holds cpu-control\n", service->name);
+	else if (need->kind == NEED_DEVICE_ALL)
+		fprintf(stream, "%s holds device\n", service->name);
+}
+
+/* A declared Region that several services see. */
+static void region_write(struct manifest *manifest, const struct declaration *region, FILE *stream)
+{
+	const char *names[PLAN_SERVICES_MAX], *how[PLAN_SERVICES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < manifest->services; i++)
+		for (size_t n = 0; n < manifest->service[i].needs; n++) {
+			const struct need *need = &manifest->service[i].need[n];
+			size_t at = count;
+
+			if (need->of != region || need->unmapped)
+				continue;
+			for (; at > 0 && strcmp(names[at - 1], manifest->service[i].name) > 0; at--) {
+				names[at] = names[at - 1];
+				how[at] = how[at - 1];
+			}
+			names[at] = manifest->service[i].name;
+			how[at] = need->read ? "r" : "rw";
+			count++;
+		}
+	if (count < 2)
+		return;
+	fprintf(stream, "memory");
+	for (size_t i = 0; i < count; i++)
+		fprintf(stream, " %s:%s", names[i], how[i]);
+	fputc('\n', stream);
+}
+
 void edges_write(struct manifest *manifest, FILE *stream)
 {
-	const struct service *printer = service_with(manifest, NEED_LOG_PRINT);
+	const struct service *printer = service_with(manifest, NEED_LOG_PRINT), *supervisor = NULL;
 
+	for (size_t i = 0; i < manifest->services; i++)
+		if (manifest->service[i].supervises)
+			supervisor = &manifest->service[i];
 	for (size_t i = 0; i < manifest->ordered; i++) {
 		const struct service *service = manifest->order[i];
 
-		for (size_t n = 0; n < service->uses; n++) {
-			const struct use *use = &service->use[n];
-
-			fprintf(stream, "%s calls %s\n", service->name, use->server);
-			if (use->buffer)
-				fprintf(stream, "%s shares %s\n", service->name, use->server);
-			if (use->signals)
-				fprintf(stream, "%s signals %s\n%s signals %s\n", service->name, use->server, use->server, service->name);
-		}
+		fprintf(stream, "service %u %s\n", service->index, service->name);
+		uses_write(service, stream);
 		for (size_t n = 0; n < service->needs; n++)
-			if (service->need[n].kind == NEED_IOPORT)
-				fprintf(stream, "%s ports %llx-%llx\n", service->name, (unsigned long long)service->need[n].of->first,
-					(unsigned long long)service->need[n].of->second);
-		if (printer && printer != service)
-			fprintf(stream, "%s signals %s\n", service->name, printer->name);
+			need_write(service, &service->need[n], stream);
+		if (printer && printer != service) {
+			fprintf(stream, "%s signals %s %u\n", service->name, printer->name, service->index + 1);
+			shared_write(service->name, "rw", printer, "rw", stream);
+		}
+		if (supervisor && supervisor != service) {
+			fprintf(stream, "%s signals %s %u\n", supervisor->name, service->name, START_BIT_BEAT);
+			shared_write(service->name, "rw", supervisor, "r", stream);
+		}
 	}
+	if (supervisor)
+		fprintf(stream, "%s calls init\n", supervisor->name);
+	for (size_t i = 0; i < manifest->declarations; i++)
+		if (manifest->declaration[i].kind == DECLARED_REGION)
+			region_write(manifest, &manifest->declaration[i], stream);
 }

@@ -20,7 +20,7 @@ static const char usage[] =
 	"  --build DIR    programs are DIR/user/BINARY.elf, files DIR/FILE\n"
 	"  --depends OUT  write for make what the outputs were made from\n"
 	"  --graph        write who may talk to whom, for graphviz\n"
-	"  --edges        write the same as sorted lines\n"
+	"  --edges        write the same as lines, to compare with a running system\n"
 	"  --help         this text\n";
 
 static struct manifest manifest;

@@ -64,6 +64,7 @@ struct need {
 struct service {
 	char name[SERVICE_NAME_BYTES];
 	unsigned line, binary_line, priority_line;
+	unsigned seen; /* read.c: which lines it has had */
 	char binary[PATH_BYTES];
 	uint64_t priority, heap, state, replies, heartbeat, tables;
 	bool supervises, once;
@@ -109,6 +110,9 @@ struct service *service_find(struct manifest *manifest, const char *name);
 /* The service that has a need of this kind, a null pointer when there is none. */
 struct service *service_with(struct manifest *manifest, enum need_kind kind);
 
+/* A need as the manifest writes it. */
+void need_text(const struct need *need, char text[2 * NAME_BYTES]);
+
 /* Bytes of a file below `directory`. */
 struct file {
 	unsigned char *data;
@@ -140,5 +144,5 @@ uint64_t image_append(struct output *output, const void *data, size_t size);
 /* Writes who may talk to whom, in the language of graphviz. */
 void graph_write(struct manifest *manifest, FILE *stream);
 
-/* Writes the same as sorted lines, to compare with the running system. */
+/* Writes the same as lines, to compare with the running system (tests/servers/graph). */
 void edges_write(struct manifest *manifest, FILE *stream);

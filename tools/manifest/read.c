@@ -224,12 +224,30 @@ static void restart_read(struct line *line, struct service *service)
 		mistake(line->manifest, line->number, "restart is always or never");
 }
 
+/* Lines that a service has at most once. */
+static bool property_is_new(struct service *service, const char *word)
+{
+	static const char *const once[] = {"binary", "priority", "memory", "state", "replies", "tables", "supervises", "restart", "heartbeat"};
+
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		if (strcmp(word, once[i]) != 0)
+			continue;
+		if (service->seen >> i & 1)
+			return false;
+		service->seen |= 1u << i;
+	}
+	return true;
+}
+
 /* One line of a service. */
 static void property_read(struct line *line, struct service *service)
 {
 	const char *word = word_next(line);
 
-	if (strcmp(word, "binary") == 0) {
+	if (!property_is_new(service, word)) {
+		mistake(line->manifest, line->number, "'%s' is there already", word);
+		line->next = line->words;
+	} else if (strcmp(word, "binary") == 0) {
 		service->binary_line = line->number;
 		text_take(line, word_next(line), service->binary, sizeof(service->binary), "the program's path");
 	} else if (strcmp(word, "priority") == 0) {
