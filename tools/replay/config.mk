@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-TOOL_SOURCES_replay := lib/sha256.c
+TOOL_SOURCES_replay := $(addprefix lib/,sha256.c chain.c crc32c.c)

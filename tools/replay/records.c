@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sha256.h"
+#include "lib/chain.h"
+#include "tools/replay/medium.h"
 
 /* Reads the bytes of a stream to its end into one block; NULL when memory or the stream fails. */
 static unsigned char *stream_read(FILE *stream, uint64_t *length)
@@ -29,31 +30,44 @@ static unsigned char *stream_read(FILE *stream, uint64_t *length)
 	return data;
 }
 
-bool records_read(const char *path, struct records *records, char *error, size_t size)
+/* Takes over `data` as a bare array. */
+static bool array_read(const char *path, uint64_t boot, unsigned char *data, uint64_t length, struct records *records, char *error, size_t size)
+{
+	*records = (struct records){(struct commit_record *)data, length / sizeof(struct commit_record)};
+	if (length % sizeof(struct commit_record) == 0 && boot <= 1)
+		return true;
+	if (boot > 1)
+		snprintf(error, size, "%s is no log disk: it has the records of one boot", path);
+	else
+		snprintf(error, size, "%s ends inside a record: %llu bytes are no multiple of %zu", path, (unsigned long long)length,
+			 sizeof(struct commit_record));
+	records_free(records);
+	return false;
+}
+
+bool records_read(const char *path, uint64_t boot, struct records *records, char *note, char *error, size_t size)
 {
 	FILE *stream = fopen(path, "rb");
 	uint64_t length = 0;
 	unsigned char *data;
-	bool failed;
+	bool good;
 
+	*note = 0;
 	if (!stream) {
 		snprintf(error, size, "cannot open %s: %s", path, strerror(errno));
 		return false;
 	}
 	data = stream_read(stream, &length);
-	failed = !data || ferror(stream);
+	good = data && !ferror(stream);
 	fclose(stream);
-	if (failed)
+	if (!good)
 		snprintf(error, size, "cannot read %s", path);
-	else if (length % sizeof(struct commit_record))
-		snprintf(error, size, "%s ends inside a record: %llu bytes are no multiple of %zu", path,
-			 (unsigned long long)length, sizeof(struct commit_record));
-	else {
-		*records = (struct records){(struct commit_record *)data, length / sizeof(struct commit_record)};
-		return true;
-	}
+	else if (!medium_recognise(data, length))
+		return array_read(path, boot, data, length, records, error, size);
+	else
+		good = medium_read(data, length, boot, records, note, error, size);
 	free(data);
-	return false;
+	return good;
 }
 
 void records_free(struct records *records)
@@ -64,15 +78,9 @@ void records_free(struct records *records)
 
 void records_chain(const struct records *records, unsigned char chain[CHAIN_BYTES])
 {
-	struct sha256 hash;
-
 	memset(chain, 0, CHAIN_BYTES);
-	for (uint64_t i = 0; i < records->count; i++) {
-		sha256_start(&hash);
-		sha256_add(&hash, chain, CHAIN_BYTES);
-		sha256_add(&hash, &records->record[i], sizeof(records->record[i]));
-		sha256_finish(&hash, chain);
-	}
+	for (uint64_t i = 0; i < records->count; i++)
+		chain_extend(chain, &records->record[i]);
 }
 
 static const struct {

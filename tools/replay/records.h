@@ -3,7 +3,7 @@
  * Where records come from, and the chain that seals them.
  *
  * A log is an array of 64-byte records, from sequence number 1. The file formats that can hold one are this reader's business alone: everybody else sees the
- * array. Today there is one, the bare array. Nothing here looks into a record; verify.h does.
+ * array. There are two: the bare array, and a log medium as axiom writes it (medium.h). Nothing here looks into a record; verify.h does.
  *
  * The chain: link 0 is 32 zero bytes, link n is SHA-256(link n-1, record n). Whoever kept the last link as the records were written can tell any change of them later,
  * those too that leave no trace in the state (who asked, which module was loaded).
@@ -19,8 +19,11 @@ struct records {
 	uint64_t count;
 };
 
-/* Reads a whole file. Returns false with one line in `error` (`size` bytes) when it cannot be read or is no array of records. */
-bool records_read(const char *path, struct records *records, char *error, size_t size);
+/*
+ * Reads a whole file. Of a log medium it takes the boot with that number (0: the last one) and writes one line about its end to `note` (`size` bytes, as `error`), which stays empty for a bare array. Returns false
+ * with one line in `error` when it cannot be read, is neither, or is a medium that was changed.
+ */
+bool records_read(const char *path, uint64_t boot, struct records *records, char *note, char *error, size_t size);
 
 /* Frees the array. */
 void records_free(struct records *records);

@@ -5,6 +5,7 @@
  * Two passes over the records, each on memory of its own: the first leads every record through the kernel's decoders (verify.h), the second is apply() and nothing else.
  * Both must come to the same state, or decoders change what only apply() may change. Then what was asked for is printed or compared.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +23,11 @@
 static const char usage[] =
 	"usage: replay [OPTION...] RECORDS\n"
 	"\n"
-	"Checks a file of commit records (64 bytes each, from the first of a boot on) and recomputes the\n"
-	"capability state from them. Without an option it says only whether they are valid.\n"
+	"Checks a file of commit records (64 bytes each, from the first of a boot on), or a log disk as axiom\n"
+	"writes it, and recomputes the capability state from them. Without an option it says only whether\n"
+	"they are valid.\n"
 	"\n"
+	"  --boot N          of a log disk: take boot N (without: the last)\n"
 	"  --digest          print `state` and `log`: the SHA-256 of the state, and of the chain of records\n"
 	"  --list            print the records\n"
 	"  --dump-state      print every slot and object of the state\n"
@@ -40,6 +43,7 @@ static const char usage[] =
 struct options {
 	bool digest, list, dump_state, graph;
 	const char *chain, *compare, *kernel, *records;
+	uint64_t boot; /* 0: the last */
 };
 
 static int complain(const char *what, const char *text)
@@ -54,12 +58,23 @@ static void hex(const unsigned char *bytes, size_t count, char *text)
 		sprintf(text + 2 * i, "%02x", bytes[i]);
 }
 
+/* A decimal number from 1 on. */
+static bool number_parse(const char *text, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return errno == 0 && *text >= '0' && *text <= '9' && *end == 0 && *number > 0;
+}
+
 static bool options_parse(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
 		{"digest", no_argument, NULL, 'd'},      {"list", no_argument, NULL, 'l'},          {"dump-state", no_argument, NULL, 's'},
 		{"graph", no_argument, NULL, 'g'},       {"chain", required_argument, NULL, 'c'},   {"compare", required_argument, NULL, 'm'},
-		{"kernel", required_argument, NULL, 'k'}, {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+		{"kernel", required_argument, NULL, 'k'}, {"boot", required_argument, NULL, 'b'},   {"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -85,6 +100,10 @@ static bool options_parse(int argc, char **argv, struct options *options)
 			break;
 		case 'k':
 			options->kernel = optarg;
+			break;
+		case 'b':
+			if (!number_parse(optarg, &options->boot))
+				return false;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -231,15 +250,19 @@ int main(int argc, char **argv)
 	struct options options = {.digest = false};
 	struct arena verified, applied;
 	struct records records;
-	char error[256];
+	char error[256], note[256];
 	int status;
 
 	if (!options_parse(argc, argv, &options)) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if (!records_read(options.records, &records, error, sizeof(error)))
+	if (!records_read(options.records, options.boot, &records, note, error, sizeof(error)))
 		return complain("", error);
+	if (*note)
+		fprintf(stderr, "%s\n", note);
+	if (*note && records.count == 0)
+		return EXIT_VALID; /* cut off before its first record */
 	if (!arena_create(&verified) || !arena_create(&applied))
 		return complain("", "the host has no address space for a replay");
 	status = run(&options, &records, &verified, &applied);
