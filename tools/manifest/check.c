@@ -117,7 +117,7 @@ static void uses_check(struct manifest *manifest, struct service *service)
 				mistake(manifest, use->line, "'%s' uses '%s' since line %u", service->name, use->server, service->use[n].line);
 		if (!use->to)
 			mistake(manifest, use->line, "no service is named '%s'", use->server);
-		else if (use->to->priority < service->priority)
+		else if (use->to->priority < service->priority && !use->timed)
 			mistake(manifest, use->line, "the server '%s' has priority %u, below its client '%s' with %u", use->server, (unsigned)use->to->priority, service->name,
 				(unsigned)service->priority);
 	}

@@ -35,12 +35,13 @@ struct declaration {
 
 struct service;
 
-/* `uses SERVER buffer SIZE signals`: a session. */
+/* `uses SERVER buffer SIZE signals timed`: a session. */
 struct use {
 	char server[SERVICE_NAME_BYTES];
 	unsigned line;
 	uint64_t buffer; /* bytes, 0: none */
 	bool signals;
+	bool timed; /* the client never waits for the server but with a deadline: its priority may be higher */
 	struct service *to; /* check.c; a null pointer when there is none of that name */
 };
 

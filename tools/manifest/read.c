@@ -135,7 +135,7 @@ static bool list_has_room(struct line *line, size_t count)
 	return false;
 }
 
-/* uses SERVER [buffer SIZE] [signals] */
+/* uses SERVER [buffer SIZE] [signals] [timed] */
 static void uses_read(struct line *line, struct service *service)
 {
 	struct use *use = &service->use[service->uses];
@@ -148,6 +148,7 @@ static void uses_read(struct line *line, struct service *service)
 	if (word_is(line, "buffer"))
 		use->buffer = word_size(line);
 	use->signals = word_is(line, "signals");
+	use->timed = word_is(line, "timed");
 }
 
 /* Finds what kind of thing the word after `needs` names; its name is what follows the dot. */
