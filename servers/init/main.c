@@ -334,6 +334,14 @@ _Noreturn static void serve(bool supervised)
 	}
 }
 
+/* Bytes of an Untyped that are no longer free. */
+static uint64_t memory_taken(handle_t memory)
+{
+	struct capability_state state = {0};
+
+	return cnode_query(INIT_SLOT_CNODE, memory, &state) == OK ? state.watermark : 0;
+}
+
 int main(void)
 {
 	handle_t memory = memory_largest(boot_information), tables;
@@ -361,6 +369,6 @@ int main(void)
 		else
 			service_run(&services[i]);
 	}
-	print("init: %u services are up\n", (uint64_t)system.plan->service_count);
+	print("init: %u services are up after %u us, %u KiB are taken\n", (uint64_t)system.plan->service_count, clock_now() / 1000, memory_taken(memory) >> 10);
 	serve(supervised);
 }

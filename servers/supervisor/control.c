@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The debug channel (control.h): a 16550 at any ports (PC16550D data sheet, section 8), received by interrupt, sent by asking. */
+/*
+ * The debug channel (control.h): a 16550 (PC16550D data sheet, section 8) by interrupt in both directions. Answers are written to a buffer and leave it as fast as the port takes them: the supervisor never
+ * waits for the other side, and does not care whether there is one.
+ *
+ * The line is edge-triggered and loses what comes while it is masked. So it is unmasked first, and then the port is served until it has nothing to say: what comes after that is a new edge.
+ */
 #include "control.h"
 
 #include "lib/format.h"
@@ -13,6 +18,9 @@
 /* Registers, from the first port on. */
 enum { UART_DATA = 0, UART_INTERRUPT_ENABLE = 1, UART_FIFO = 2, UART_LINE_CONTROL = 3, UART_MODEM_CONTROL = 4, UART_LINE_STATUS = 5, UART_SCRATCH = 7 };
 #define INTERRUPT_RECEIVED 0x01
+#define INTERRUPT_EMPTY 0x02
+#define IDENTITY_NONE 0x01 /* of the interrupt identification, read where the FIFO control is written */
+#define TRANSMIT_FIFO 16
 #define FIFO_ENABLE_CLEAR 0x07
 #define LINE_8N1 0x03
 #define LINE_DIVISOR 0x80
@@ -20,14 +28,16 @@ enum { UART_DATA = 0, UART_INTERRUPT_ENABLE = 1, UART_FIFO = 2, UART_LINE_CONTRO
 #define STATUS_RECEIVED 0x01
 #define STATUS_EMPTY 0x20
 #define SCRATCH_VALUE 0x5a
-#define SEND_PATIENCE 100000 /* looks at the line status before output is given up */
+#define SERVE_ROUNDS 64 /* a port that never falls silent is left to the next tick */
 #define COMMAND_BYTES 128
-#define LINE_BYTES 256
+#define OUTPUT_BYTES 32768
+#define REMAINS_WORDS_MAX 512 /* of memory in one answer: they fit the output */
 
 static const struct start_grant *ports, *irq;
 static char command[COMMAND_BYTES];
 static size_t received;
-static bool mute; /* the other side takes nothing */
+static char output[OUTPUT_BYTES];
+static size_t produced, sent; /* of the output, in bytes */
 
 static uint64_t uart_read(uint64_t at)
 {
@@ -65,25 +75,24 @@ void control_open(void)
 		(void)!irq_acknowledge(irq->slot);
 }
 
-static void byte_send(char byte)
+/* Gives the port what it takes now, and has it ask for the rest. */
+static void output_pump(void)
 {
-	for (int i = 0; !mute && !(uart_read(UART_LINE_STATUS) & STATUS_EMPTY); i++)
-		mute = i == SEND_PATIENCE;
-	if (!mute)
-		uart_write(UART_DATA, (unsigned char)byte);
+	while (sent < produced && uart_read(UART_LINE_STATUS) & STATUS_EMPTY)
+		for (int i = 0; i < TRANSMIT_FIFO && sent < produced; i++)
+			uart_write(UART_DATA, (unsigned char)output[sent++]);
+	if (sent == produced)
+		sent = produced = 0;
+	uart_write(UART_INTERRUPT_ENABLE, INTERRUPT_RECEIVED | (produced ? INTERRUPT_EMPTY : 0));
 }
 
 static void control_print(const char *format, ...)
 {
-	char line[LINE_BYTES];
 	va_list arguments;
-	size_t length;
 
 	va_start(arguments, format);
-	length = text_format(line, sizeof(line), format, arguments);
+	produced += text_format(output + produced, OUTPUT_BYTES - produced, format, arguments);
 	va_end(arguments);
-	for (size_t i = 0; i < length; i++)
-		byte_send(line[i]);
 }
 
 static const char *thread_state_name(enum thread_state state)
@@ -155,9 +164,10 @@ static uint64_t number_of(const char *word)
 static void remains_command(uint32_t index, char *rest)
 {
 	const char *address = word_take(&rest), *words = word_take(&rest);
+	uint64_t count = *words ? number_of(words) : INIT_PEEK_WORDS;
 
 	if (*address)
-		remains_memory(index, number_of(address), *words ? number_of(words) : INIT_PEEK_WORDS, control_print);
+		remains_memory(index, number_of(address), count < REMAINS_WORDS_MAX ? count : REMAINS_WORDS_MAX, control_print);
 	else
 		remains_report(index, NULL, control_print);
 }
@@ -183,7 +193,6 @@ static void command_run(char *line)
 	const char *verb = word_take(&line), *name = word_take(&line), *error;
 	uint32_t index = ward_find(name);
 
-	mute = false;
 	if (strcmp(verb, "status") == 0 && !*name) {
 		for (uint32_t i = 0; i < wards_count(); i++)
 			status_print(i);
@@ -222,8 +231,13 @@ void control_serve(uint64_t signals)
 {
 	if (!ports || (irq && !(signals >> irq->argument & 1)))
 		return;
-	while (uart_read(UART_LINE_STATUS) & STATUS_RECEIVED)
-		byte_take((char)uart_read(UART_DATA));
 	if (irq)
 		(void)!irq_acknowledge(irq->slot);
+	for (int i = 0; i < SERVE_ROUNDS; i++) {
+		while (uart_read(UART_LINE_STATUS) & STATUS_RECEIVED)
+			byte_take((char)uart_read(UART_DATA));
+		output_pump();
+		if (uart_read(UART_FIFO) & IDENTITY_NONE)
+			return;
+	}
 }

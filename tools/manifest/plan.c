@@ -140,7 +140,7 @@ static void grants_own(struct layout *layout)
 
 	grant_capability(layout, GRANT_ENDPOINT, "endpoint", "", service->endpoint, RIGHT_READ);
 	grant_capability(layout, GRANT_NOTIFICATION, "notification", "", service->notification, RIGHT_READ);
-	grant_capability(layout, GRANT_THREAD, "thread", "", PLAN_NONE, RIGHT_READ | RIGHT_WRITE);
+	grant_capability(layout, GRANT_THREAD, "thread", "", PLAN_NONE, RIGHT_READ);
 	grant_capability(layout, GRANT_CNODE, "cnode", "", PLAN_NONE, RIGHT_READ | RIGHT_WRITE);
 	grant_capability(layout, GRANT_VSPACE, "vspace", "", PLAN_NONE, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_ATTACH);
 	grant = grant_add(layout, GRANT_REPLY, "reply", "");
