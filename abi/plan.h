@@ -14,7 +14,7 @@
 #include "abi/start.h"
 
 #define PLAN_MAGIC 0x4e414c504f5a4f4b /* "KOZOPLAN" */
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 #define PLAN_BLOB "plan"
 #define IMAGE_BLOB "image"
 #define PLAN_NONE UINT32_MAX
@@ -106,10 +106,12 @@ struct plan {
 	uint32_t version;
 	uint32_t service_count, object_count, grant_count, segment_count;
 	uint32_t supervisor; /* index of the service, or PLAN_NONE */
+	uint32_t log_spill;  /* object: the Region in which init leaves commit records while the log service is down (abi/log.h), or PLAN_NONE */
+	uint32_t reserved;
 	uint64_t bytes;      /* of the whole plan */
 	uint64_t image_bytes;
 };
-_Static_assert(sizeof(struct plan) == 48, "tools/manifest writes what init reads");
+_Static_assert(sizeof(struct plan) == 56, "tools/manifest writes what init reads");
 
 /* The tables. */
 static inline const struct plan_service *plan_services(const struct plan *plan)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commit ring, as far as init has to do with it. With a log service in the plan the log control is lent to each of its instances and signals that; while none runs, it signals init. Without a log
+ * The commit ring, as far as init has to do with it. With a log service in the plan the log control is lent to each of its instances and signals that; while none runs, it signals init,
+ * which then moves records to the spill Region (abi/log.h), where the next instance finds them; when that is full, or there is none, whoever changes authority waits for it. Without a log
  * service nobody wants the records, and init frees the ring whenever it fills to where it asks to be read.
  */
 #pragma once

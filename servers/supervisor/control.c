@@ -38,6 +38,7 @@ static char command[COMMAND_BYTES];
 static size_t received;
 static char output[OUTPUT_BYTES];
 static size_t produced, sent; /* of the output, in bytes */
+static bool hangs; /* the supervisor itself is to hang, when its answer has been sent */
 
 static uint64_t uart_read(uint64_t at)
 {
@@ -183,6 +184,10 @@ static const char *service_command(const char *verb, uint32_t index, char *rest)
 		return "the supervisor cannot do this to itself (hang it: init restarts it)";
 	if (strcmp(verb, "kill") == 0 || strcmp(verb, "restart") == 0)
 		return ward_kill(index) == OK ? NULL : "init has refused it";
+	if (strcmp(verb, "hang") == 0 && !ward_at(index)->mine) {
+		hangs = true;
+		return NULL;
+	}
 	if (strcmp(verb, "hang") == 0)
 		return ward_hang(index) == OK ? NULL : "init has refused it";
 	return "no such command (status, kill, restart, hang, remains)";
@@ -237,6 +242,8 @@ void control_serve(uint64_t signals)
 		while (uart_read(UART_LINE_STATUS) & STATUS_RECEIVED)
 			byte_take((char)uart_read(UART_DATA));
 		output_pump();
+		if (hangs && !produced)
+			(void)ward_hang(ward_find(start_page->name)); /* comes back only if it was refused */
 		if (uart_read(UART_FIFO) & IDENTITY_NONE)
 			return;
 	}

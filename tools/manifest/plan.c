@@ -488,6 +488,21 @@ static void faults_direct(struct output *output, struct manifest *manifest)
 		output->service[i].fault_endpoint = manifest->order[i]->supervises ? to_init : to;
 }
 
+/* A Region named SERVICE.spill of the service that drains the log is where init leaves records while that is down. */
+static void spill_find(struct output *output, struct manifest *manifest)
+{
+	const struct service *drain = service_with(manifest, NEED_LOG_DRAIN);
+	char name[32];
+
+	output->plan.log_spill = PLAN_NONE;
+	if (!drain)
+		return;
+	name_join(name, drain->name, ".spill");
+	for (uint32_t i = 0; i < output->plan.object_count; i++)
+		if (output->object[i].kind == PLAN_REGION && strcmp(output->object[i].name, name) == 0)
+			output->plan.log_spill = i;
+}
+
 void output_make(struct output *output, struct manifest *manifest, const char *directory)
 {
 	struct service *manager = service_with(manifest, NEED_DEVICE_ALL);
@@ -504,6 +519,7 @@ void output_make(struct output *output, struct manifest *manifest, const char *d
 	if (manager)
 		service_lay_out(output, manifest, manager, directory);
 	faults_direct(output, manifest);
+	spill_find(output, manifest);
 	output->plan.image_bytes = output->image_bytes;
 	output->plan.bytes = sizeof(output->plan) + output->plan.service_count * sizeof(struct plan_service) + output->plan.object_count * sizeof(struct plan_object) +
 			     output->plan.grant_count * sizeof(struct plan_grant) + output->plan.segment_count * sizeof(struct plan_segment);
