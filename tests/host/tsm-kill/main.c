@@ -27,6 +27,7 @@
 #include "lib/crc32c.h"
 #include "lib/session.h"
 #include "lib/tsm.h"
+#include "lib/tsm_channel.h"
 
 #define PAGE 4096
 #define REGION_BYTES (10 * PAGE)
@@ -418,6 +419,97 @@ static void formatting_killed(void **unused)
 	free(copy);
 }
 
+/* The receiver of a channel, killed at its checkpoint. */
+
+#define IMAGE_BYTES 200
+#define OFFER_BYTES 256
+
+struct receiver {
+	unsigned char *offer, *images;
+};
+
+static bool image_accept(void *context, const void *image, size_t bytes)
+{
+	(void)context;
+	return bytes == IMAGE_BYTES && image;
+}
+
+static const struct tsm_channel_hooks channel_hooks = {.validate = image_accept};
+
+static void receiver_open(struct tsm_channel *channel, const unsigned char *offer, unsigned char *images, void *scratch)
+{
+	tsm_channel_open(channel, offer, OFFER_BYTES, images, IMAGE_BYTES, scratch, &channel_hooks, NULL);
+}
+
+static void receiver_body(void *context)
+{
+	static unsigned char scratch[OFFER_BYTES];
+	struct receiver *receiver = context;
+	struct tsm_channel channel;
+
+	receiver_open(&channel, receiver->offer, receiver->images, scratch);
+	if (tsm_channel_checkpoint(&channel) != TSM_CHANNEL_PUBLISHED)
+		abort();
+}
+
+/* Writes `byte` into two ranges of the image and offers that. */
+static void bytes_offer(struct tsm_producer *producer, unsigned char byte)
+{
+	unsigned char data[60];
+
+	memset(data, byte, sizeof(data));
+	tsm_producer_begin(producer);
+	assert_true(tsm_producer_write(producer, 10, data, 60) && tsm_producer_write(producer, 130, data, 55));
+	tsm_producer_offer(producer);
+}
+
+/* The next instance finds the image as it was or as offered, and the offer carried out or not: together. */
+static void receiver_successor(const struct receiver *receiver, unsigned char *images, unsigned char before, unsigned char after)
+{
+	unsigned char scratch[OFFER_BYTES];
+	struct tsm_channel channel;
+	const unsigned char *image;
+
+	receiver_open(&channel, receiver->offer, images, scratch);
+	image = tsm_channel_image(&channel);
+	assert_true(image[10] == before || image[10] == after);
+	assert_true(image[69] == image[10] && image[130] == image[10] && image[184] == image[10] && image[70] == 0);
+	assert_int_equal(tsm_channel_checkpoint(&channel), image[10] == before ? TSM_CHANNEL_PUBLISHED : TSM_CHANNEL_IDLE);
+	image = tsm_channel_image(&channel);
+	assert_true(image[10] == after && image[69] == after && image[130] == after && image[184] == after);
+}
+
+static void receiver_killed(void **unused)
+{
+	struct receiver receiver = {pages_shared(OFFER_BYTES), pages_shared(TSM_IMAGES_BYTES(IMAGE_BYTES))};
+	unsigned char last[TSM_IMAGES_BYTES(IMAGE_BYTES)];
+	_Alignas(64) unsigned char copy[TSM_IMAGES_BYTES(IMAGE_BYTES)];
+	struct tsm_producer producer;
+	unsigned deaths = 0;
+
+	(void)unused;
+	tsm_producer_open(&producer, receiver.offer, OFFER_BYTES, receiver.images);
+	for (unsigned char round = 1; round <= 5; round++) {
+		struct child child;
+
+		bytes_offer(&producer, round);
+		memset(last, 0xff, sizeof(last));
+		child = child_start(receiver_body, &receiver);
+		while (child_step(&child)) {
+			if (memcmp(last, receiver.images, sizeof(last)) == 0)
+				continue;
+			deaths++;
+			memcpy(last, receiver.images, sizeof(last));
+			memcpy(copy, last, sizeof(copy));
+			receiver_successor(&receiver, copy, (unsigned char)(round - 1), round);
+		}
+		printf("# a checkpoint that publishes an image of %d bytes: %llu instructions\n", IMAGE_BYTES, (unsigned long long)child.instructions);
+		assert_int_equal(tsm_producer_outcome(&producer), TSM_CHANNEL_PUBLISHED);
+	}
+	printf("# %u deaths that differ\n", deaths);
+	assert_true(deaths > 40); /* the host's memcpy() stores much at once */
+}
+
 /* Costs. */
 
 struct priced {
@@ -523,6 +615,7 @@ static const struct {
 } tests[] = {
 	{ cmocka_unit_test(killed_anywhere), "after any instruction, and again while it is opened, a death leaves all of a request or nothing" },
 	{ cmocka_unit_test(formatting_killed), "a death while a region is formatted leaves nothing of what it held" },
+	{ cmocka_unit_test(receiver_killed), "a receiver of a channel killed at its checkpoint has published or not" },
 	{ cmocka_unit_test(costs), "transactions cost what they should" },
 };
 
