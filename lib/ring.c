@@ -15,6 +15,17 @@ void ring_open(struct ring *ring, void *shared, uint64_t capacity, size_t entry_
 	*ring = (struct ring){.shared = shared, .capacity = capacity, .entry_size = entry_size};
 }
 
+void ring_continue(struct ring *ring, void *shared, uint64_t capacity, size_t entry_size, bool produces)
+{
+	const struct ring_shared *indexes = shared;
+	uint64_t produced = __atomic_load_n(&indexes->produced, __ATOMIC_ACQUIRE), consumed = __atomic_load_n(&indexes->consumed, __ATOMIC_ACQUIRE);
+
+	ring_open(ring, shared, capacity, entry_size);
+	ring->own = produces ? produced : consumed;
+	ring->peer = produces ? consumed : produced;
+	ring->poisoned = produced - consumed > capacity;
+}
+
 /* Reads the peer's index and returns how many entries wait in the ring; `produces` says which side this is. Nonsense poisons the ring. */
 static uint64_t entries_waiting(struct ring *ring, const uint64_t *index, bool produces)
 {

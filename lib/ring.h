@@ -42,6 +42,9 @@ size_t ring_bytes(uint64_t capacity, size_t entry_size);
 /* Sets up one side of a ring in shared memory that is zero; `capacity` must be a power of two. */
 void ring_open(struct ring *ring, void *shared, uint64_t capacity, size_t entry_size);
 
+/* The same for a ring that has been in use, after a restart of this side: takes over the indexes as they stand. What the other side wrote into this side's index meanwhile harms itself alone. */
+void ring_continue(struct ring *ring, void *shared, uint64_t capacity, size_t entry_size, bool produces);
+
 /* Producer: copies an entry in, or says RING_FULL. */
 __attribute__((warn_unused_result)) enum ring_result ring_push(struct ring *ring, const void *entry);
 

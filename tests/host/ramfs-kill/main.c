@@ -103,7 +103,7 @@ static void test_kills(void **state)
 	unsigned seed = 4711;
 
 	(void)state;
-	world_make(&world, true);
+	world_make(&world, WORLD_BYTES, true);
 	model_make(&model);
 	for (int i = 0; i < OPERATIONS; i++)
 		step(&world, &model, &seed);

@@ -64,7 +64,7 @@ static void run(unsigned seed, int steps, int compare_every)
 	struct world world;
 	struct model model;
 
-	world_make(&world, false);
+	world_make(&world, WORLD_BYTES, false);
 	model_make(&model);
 	for (int i = 0; i < steps && !model_full(&model); i++) {
 		step(&world, &model, &seed);
@@ -135,7 +135,7 @@ static void test_full(void **state)
 	int64_t done;
 
 	(void)state;
-	world_make(&world, false);
+	world_make(&world, WORLD_BYTES, false);
 	before = blocks_free(&world);
 	file_make(&world, "first", 0, OPEN_READ_WRITE);
 	while ((done = file_write(&world, 0, FILE_END, 10000)) > 0)
@@ -172,7 +172,7 @@ static void test_sparse(void **state)
 	uint64_t before;
 
 	(void)state;
-	world_make(&world, false);
+	world_make(&world, WORLD_BYTES, false);
 	before = blocks_free(&world);
 	file_make(&world, "sparse", 0, OPEN_READ_WRITE);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
@@ -210,7 +210,7 @@ static void test_listing(void **state)
 	char name[16];
 
 	(void)state;
-	world_make(&world, false);
+	world_make(&world, WORLD_BYTES, false);
 	for (int i = 0; i < 100; i++) {
 		snprintf(name, sizeof(name), "f%02d", i);
 		file_make(&world, name, 0, OPEN_READ);
@@ -289,7 +289,7 @@ static void test_refused(void **state)
 	struct world world;
 
 	(void)state;
-	world_make(&world, false);
+	world_make(&world, WORLD_BYTES, false);
 	file_make(&world, "file", 0, OPEN_READ_WRITE);
 	memcpy(world.buffers[1] + SESSION_DATA, "a/b", 3);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -312,7 +312,7 @@ static void test_random_words(void **state)
 	unsigned seed = 7;
 
 	(void)state;
-	world_make(&world, false);
+	world_make(&world, WORLD_BYTES, false);
 	file_make(&world, "file", 0, OPEN_READ_WRITE);
 	for (int i = 0; i < 100000; i++) {
 		struct file_exchange x = {.badge = 1 + random_next(&seed) % 2, .words = random_next(&seed) % 9};

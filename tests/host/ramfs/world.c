@@ -41,7 +41,7 @@ static void damage_note(void *context, uint64_t offset, uint64_t bytes)
 void world_open(struct world *world)
 {
 	const struct tsm_options options = {
-		.layout = LAYOUT, .undo_cells = ramfs_undo_cells(WORLD_BYTES), .marks = FILESYSTEM_MARKS, .damaged = damage_note, .context = world};
+		.layout = LAYOUT, .undo_cells = ramfs_undo_cells(world->bytes), .marks = FILESYSTEM_MARKS, .damaged = damage_note, .context = world};
 	const struct filesystem filesystem = {&ramfs_operations, &world->ramfs, &world->ramfs.clock};
 	const struct filesystem_options server = {
 		.open_files = WORLD_OPEN_FILES,
@@ -51,7 +51,7 @@ void world_open(struct world *world)
 		.now = now_tell,
 		.context = world,
 	};
-	enum tsm_result result = tsm_open(&world->tsm, world->region, WORLD_BYTES, &options);
+	enum tsm_result result = tsm_open(&world->tsm, world->region, world->bytes, &options);
 	size_t used = filesystem_state_bytes(WORLD_OPEN_FILES);
 	unsigned char *data;
 	bool fresh;
@@ -65,11 +65,12 @@ void world_open(struct world *world)
 		abort();
 }
 
-void world_make(struct world *world, bool shared)
+void world_make(struct world *world, size_t bytes, bool shared)
 {
 	memset(world, 0, sizeof(*world));
 	world->now = 1000;
-	world->region = mmap(NULL, WORLD_BYTES, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+	world->bytes = bytes;
+	world->region = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
 	for (int i = 1; i < 3; i++)
 		world->buffers[i] = mmap(NULL, BUFFER_BYTES, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
 	world_open(world);
@@ -77,7 +78,7 @@ void world_make(struct world *world, bool shared)
 
 void world_free(struct world *world)
 {
-	munmap(world->region, WORLD_BYTES);
+	munmap(world->region, world->bytes);
 	munmap(world->buffers[1], BUFFER_BYTES);
 	munmap(world->buffers[2], BUFFER_BYTES);
 }

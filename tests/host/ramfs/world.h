@@ -15,7 +15,7 @@
 
 #define WORLD_BYTES (1024 * 1024)
 #define WORLD_OPEN_FILES 64
-#define BUFFER_BYTES (128 * 1024)
+#define BUFFER_BYTES (160 * 1024)
 #define VFS_BADGE 1
 #define CLIENT_BADGE 2
 #define NODES_MAX 200
@@ -23,7 +23,8 @@
 #define IDS 6
 
 struct world {
-	unsigned char *region;         /* WORLD_BYTES, page-aligned */
+	unsigned char *region;         /* page-aligned */
+	size_t bytes;
 	unsigned char *buffers[3];     /* by badge */
 	struct tsm tsm;
 	struct ramfs ramfs;
@@ -34,8 +35,8 @@ struct world {
 	bool damaged;
 };
 
-/* Sets up an empty region; `shared` makes it one that a forked process shares. */
-void world_make(struct world *world, bool shared);
+/* Sets up an empty region, mostly of WORLD_BYTES; `shared` makes it one that a forked process shares. */
+void world_make(struct world *world, size_t bytes, bool shared);
 
 /* Opens the region as a fresh instance of the server does. */
 void world_open(struct world *world);

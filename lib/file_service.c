@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event loop of a service of files (lib/file_service.h). A worker is idle, or carries out a request whose caller still waits for the answer, or one that was answered ANSWER_PENDING. Its id is its index and a count of
+ * its requests, so that the id of one that a client gave up is not taken for another.
+ */
+#include "lib/file_service.h"
+
+#include "lib/clock.h"
+#include "lib/fiber.h"
+#include "lib/ring.h"
+#include "lib/service.h"
+#include "lib/string.h"
+
+#define NS_IN_SECOND 1000000000
+#define WORKER_INDEX_BITS 8
+
+struct worker {
+	struct fiber fiber;
+	struct file_exchange exchange;
+	uint64_t requests;
+	uint64_t badge;
+	bool busy, pending, done;
+};
+
+static const struct file_service *running;
+static struct worker workers[FILE_WORKERS_MAX];
+static const struct start_grant *buffers[FILESYSTEM_SESSIONS + 1]; /* by badge; looked up once */
+
+unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes)
+{
+	(void)context;
+	if (badge > FILESYSTEM_SESSIONS)
+		return NULL;
+	if (!buffers[badge])
+		buffers[badge] = start_buffer(badge);
+	if (!buffers[badge])
+		return NULL;
+	*bytes = buffers[badge]->bytes;
+	return (unsigned char *)buffers[badge]->address;
+}
+
+void file_service_now(void *context, struct timestamp *now)
+{
+	uint64_t ns = clock_now();
+
+	(void)context;
+	*now = (struct timestamp){.seconds = (int64_t)(ns / NS_IN_SECOND), .nanoseconds = (uint32_t)(ns % NS_IN_SECOND)};
+}
+
+/* The client with that badge is woken, if it has given us the means. */
+static void client_signal(uint64_t badge)
+{
+	const struct start_grant *client = start_argument(GRANT_CLIENT, badge);
+	handle_t signal = client ? start_signal(client->name) : 0;
+
+	if (signal)
+		service_signal(signal);
+}
+
+/* Puts a result that was pending into the client's ring. A ring that is full or spoilt is the client's own doing: what was for it is dropped, and it can ask again. */
+static void result_deliver(struct worker *worker, uint64_t id)
+{
+	struct completion completion = {.id = id, .result = (int64_t)worker->exchange.data[0]};
+	size_t bytes;
+	struct session_page *page = (struct session_page *)file_service_buffer(NULL, worker->badge, &bytes);
+	struct ring ring;
+
+	if (!page || bytes < SESSION_DATA)
+		return;
+	for (uint64_t i = 1; i < worker->exchange.words && i <= 6; i++)
+		completion.words[i - 1] = worker->exchange.data[i];
+	ring_continue(&ring, page->ring, COMPLETIONS, sizeof(completion), true);
+	if (!ring.poisoned && ring_push(&ring, &completion) == RING_OK)
+		client_signal(worker->badge);
+}
+_Static_assert(offsetof(struct session_page, ring) % 64 == 0, "the ring's indexes lie on cache lines of their own");
+_Static_assert(offsetof(struct session_page, ring) + sizeof(struct ring_shared) + COMPLETIONS * sizeof(struct completion) <= SESSION_DATA, "the ring ends with the page");
+
+static uint64_t worker_id(const struct worker *worker)
+{
+	return worker->requests << WORKER_INDEX_BITS | (uint64_t)(worker - workers);
+}
+
+static void worker_run(void *argument)
+{
+	struct worker *worker = argument;
+
+	running->handle(running->context, (uint32_t)(worker - workers), &worker->exchange);
+	worker->done = true;
+	worker->busy = false;
+	if (worker->pending)
+		result_deliver(worker, worker_id(worker));
+}
+
+static struct worker *worker_idle(void)
+{
+	for (uint32_t i = 0; i < running->workers; i++)
+		if (!workers[i].busy)
+			return &workers[i];
+	return NULL;
+}
+
+static void exchange_take(struct file_exchange *exchange, const struct request *request)
+{
+	exchange->label = request->label;
+	exchange->badge = request->badge;
+	exchange->words = request->words;
+	for (int i = 0; i < MESSAGE_REGISTER_WORDS; i++)
+		exchange->data[i] = request->data[i];
+}
+
+static void answer_put(struct request *request, uint64_t words, const uint64_t *data)
+{
+	request->words = words;
+	for (uint64_t i = 0; i < words; i++)
+		request->data[i] = data[i];
+}
+
+static void request_in_fiber(struct request *request)
+{
+	struct worker *worker = worker_idle();
+	const uint64_t busy[] = {(uint64_t)-EAGAIN, 0};
+
+	if (!worker) {
+		answer_put(request, 2, busy);
+		return;
+	}
+	exchange_take(&worker->exchange, request);
+	worker->badge = request->badge;
+	worker->requests++;
+	worker->busy = true;
+	worker->done = worker->pending = false;
+	fiber_start(&worker->fiber, worker_run, worker);
+	fibers_run();
+	if (worker->done) {
+		answer_put(request, worker->exchange.words, worker->exchange.data);
+	} else {
+		const uint64_t pending[] = {(uint64_t)ANSWER_PENDING, worker_id(worker)};
+
+		worker->pending = true;
+		answer_put(request, 2, pending);
+	}
+}
+
+static void request_at_once(struct request *request)
+{
+	struct file_exchange exchange;
+
+	exchange_take(&exchange, request);
+	running->handle(running->context, 0, &exchange);
+	answer_put(request, exchange.words, exchange.data);
+}
+
+/* A message or a signal. */
+static void message_serve(struct request *request)
+{
+	if (request->kind == MESSAGE_NOTIFICATION && running->signalled) {
+		running->signalled(running->context, request->data[0]);
+		fibers_run();
+	} else if (request->kind == MESSAGE_CALL && running->workers) {
+		request_in_fiber(request);
+	} else if (request->kind == MESSAGE_CALL) {
+		request_at_once(request);
+	}
+	request->status = OK;
+	request->label = 0;
+	request->caps = 0;
+}
+
+/* Tells every client that this is a new instance. */
+static void generations_advance(void)
+{
+	const struct start_grant *client = NULL;
+
+	while ((client = start_next(GRANT_CLIENT, client)) != NULL) {
+		size_t bytes;
+		struct session_page *page = (struct session_page *)file_service_buffer(NULL, client->argument, &bytes);
+
+		if (!page || bytes < SESSION_DATA)
+			continue;
+		__atomic_store_n(&page->generation, page->generation + 1, __ATOMIC_RELEASE);
+		if (start_page->instance)
+			client_signal(client->argument);
+	}
+}
+
+void file_service_run(const struct file_service *service)
+{
+	struct request request;
+	enum error error;
+
+	running = service;
+	for (uint32_t i = 0; i < service->workers; i++)
+		fiber_create(&workers[i].fiber, service->stacks + i * service->stack_bytes, service->stack_bytes);
+	generations_advance();
+	error = service_receive(&request);
+	while (error == OK) {
+		message_serve(&request);
+		error = service_reply_receive(&request);
+	}
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event loop of a service that speaks one of the file protocols: requests in, answers out, at once or through the completion ring.
+ *
+ * With workers, each request is carried out in a fiber. One that has not ended when no fiber can go on is answered ANSWER_PENDING with an id, and its result goes into the ring in the client's
+ * session page, with a signal. Without workers, requests are carried out one after the other and none may wait. When all workers are busy, a request is answered -EAGAIN with word 1 = 0: the
+ * client tries again after the next signal.
+ *
+ * At its start the service adds one to the generation in each client's session page and signals the client, which then repeats what is outstanding.
+ */
+#pragma once
+
+#include "lib/filesystem_server.h"
+
+#define FILE_WORKERS_MAX SEQUENCE_LANES
+
+struct file_service {
+	void (*handle)(void *context, uint32_t worker, struct file_exchange *exchange);
+	void (*signalled)(void *context, uint64_t bits); /* signals of peers and interrupts; may be null */
+	void *context;
+	uint32_t workers;
+	unsigned char *stacks; /* workers * stack_bytes, 16-byte aligned */
+	size_t stack_bytes;
+};
+
+/* Serves for ever. Returns only when the service cannot receive. */
+void file_service_run(const struct file_service *service);
+
+/* The buffer of a session by its badge, as struct filesystem_options wants it. */
+unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes);
+
+/* The time since boot as a time of files. */
+void file_service_now(void *context, struct timestamp *now);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vfs: the service. Its trees are the servers with which it has a session and a buffer, in the order of the start page; the first is the root of all. A request runs in a fiber; one that waits for a tree's answer leaves the others running. After a
+ * tree's restart, which its session page tells by the generation, what it was asked and had not answered is asked again.
+ */
+#include "vfs.h"
+
+#include "lib/fiber.h"
+#include "lib/file_service.h"
+#include "lib/log.h"
+#include "lib/ring.h"
+#include "lib/service.h"
+#include "lib/string.h"
+
+#define LAYOUT 0x7666730000000001 /* changes with any structure in the state */
+#define STACK_BYTES 16384
+
+/* A tree as this service reaches it. */
+struct tree {
+	handle_t session;
+	struct session_page *page;
+	struct ring completions;
+	uint64_t badge, generation;
+	struct fiber_lock lock;
+};
+
+/* What a fiber waits for: the answer `id` of a tree. */
+struct waiting {
+	struct fiber *fiber;
+	uint32_t tree;
+	uint64_t id;
+	bool repeat; /* the tree has been restarted: ask again */
+	bool done;
+	struct completion completion;
+};
+
+static struct tsm tsm;
+static struct vfs vfs;
+static struct tree trees[VFS_TREES];
+static struct waiting waiting[VFS_WORKERS];
+static _Alignas(16) unsigned char stacks[VFS_WORKERS * STACK_BYTES];
+
+/* Waits in the fiber until the tree's answer is there, or must be asked for again. */
+static bool answer_await(uint32_t tree, struct file_exchange *exchange)
+{
+	struct waiting *slot = waiting;
+
+	while (slot->fiber)
+		slot++;
+	*slot = (struct waiting){.fiber = fiber_self(), .tree = tree, .id = exchange->data[1]};
+	while (!slot->done && !slot->repeat)
+		fiber_wait();
+	slot->fiber = NULL;
+	exchange->data[0] = (uint64_t)slot->completion.result;
+	memcpy(&exchange->data[1], slot->completion.words, sizeof(slot->completion.words));
+	exchange->words = 1 + sizeof(slot->completion.words) / sizeof(slot->completion.words[0]);
+	return slot->done;
+}
+
+static void completions_take(uint32_t index)
+{
+	struct tree *tree = &trees[index];
+	struct completion completion;
+	uint64_t generation = __atomic_load_n(&tree->page->generation, __ATOMIC_ACQUIRE);
+
+	while (ring_pop(&tree->completions, &completion) == RING_OK)
+		for (int i = 0; i < VFS_WORKERS; i++)
+			if (waiting[i].fiber && waiting[i].tree == index && waiting[i].id == completion.id) {
+				waiting[i].completion = completion;
+				waiting[i].done = true;
+				fiber_wake(waiting[i].fiber);
+			}
+	if (generation == tree->generation)
+		return;
+	tree->generation = generation;
+	for (int i = 0; i < VFS_WORKERS; i++)
+		if (waiting[i].fiber && waiting[i].tree == index && !waiting[i].done) {
+			waiting[i].repeat = true;
+			fiber_wake(waiting[i].fiber);
+		}
+}
+
+static void tree_call_make(void *context, uint32_t tree, struct file_exchange *exchange)
+{
+	uint64_t request[8];
+
+	(void)context;
+	memcpy(request, exchange->data, sizeof(request));
+	for (;;) {
+		enum error error = service_call(trees[tree].session, exchange->label, exchange->words, exchange->data);
+
+		if (error != OK) {
+			exchange->data[0] = (uint64_t)-EIO;
+			exchange->words = 1;
+			return;
+		}
+		if ((int64_t)exchange->data[0] != ANSWER_PENDING || answer_await(tree, exchange))
+			return;
+		memcpy(exchange->data, request, sizeof(request));
+	}
+}
+
+static void tree_lock(void *context, uint32_t tree)
+{
+	(void)context;
+	fiber_lock(&trees[tree].lock);
+}
+
+static void tree_unlock(void *context, uint32_t tree)
+{
+	(void)context;
+	fiber_unlock(&trees[tree].lock);
+}
+
+static void request_handle(void *context, uint32_t worker, struct file_exchange *exchange)
+{
+	vfs_handle(context, worker, exchange);
+}
+
+static void signals_take(void *context, uint64_t bits)
+{
+	(void)context;
+	for (uint32_t i = 0; i < vfs.options.tree_count; i++)
+		if (bits & service_bit(trees[i].badge))
+			completions_take(i);
+}
+
+/* Every server with a session and a buffer large enough is a tree. */
+static uint32_t trees_open(struct vfs_options *options)
+{
+	const struct start_grant *session = NULL;
+	uint32_t count = 0;
+
+	while (count < VFS_TREES && (session = start_next(GRANT_SESSION, session)) != NULL) {
+		const struct start_grant *buffer = start_buffer_of(session->name);
+		struct tree *tree = &trees[count];
+
+		if (!buffer || buffer->bytes < VFS_TREE_BUFFER)
+			continue;
+		tree->session = session->slot;
+		tree->badge = buffer->argument;
+		tree->page = (struct session_page *)buffer->address;
+		tree->generation = tree->page->generation;
+		ring_continue(&tree->completions, tree->page->ring, COMPLETIONS, sizeof(struct completion), false);
+		options->tree_badge[count] = tree->badge;
+		options->tree_buffer[count] = (unsigned char *)buffer->address;
+		count++;
+	}
+	return count;
+}
+
+/* The first work of this instance, in a fiber like all work: what was intended when the one before ended. */
+static bool opened;
+
+static void start(void *argument)
+{
+	int error = vfs_open(&vfs, &tsm, argument);
+
+	if (error) {
+		log_print("the root filesystem cannot be used: error %d\n", (int64_t)error);
+		return;
+	}
+	for (uint32_t worker = 0; worker < VFS_WORKERS; worker++)
+		vfs_resume(&vfs, worker);
+	opened = true;
+}
+
+/* Runs `start` to its end; requests wait at the Endpoint meanwhile. */
+static bool start_all(struct vfs_options *options)
+{
+	static _Alignas(16) unsigned char stack[STACK_BYTES];
+	struct fiber fiber;
+
+	fiber_create(&fiber, stack, sizeof(stack));
+	fiber_start(&fiber, start, options);
+	fibers_run();
+	while (fiber.state != FIBER_IDLE) {
+		struct kernel_call call = {.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = start_find("notification")->slot};
+
+		if (kernel_call(&call) != OK)
+			return false;
+		signals_take(NULL, call.data[0]);
+		fibers_run();
+	}
+	return opened;
+}
+
+int main(void)
+{
+	const struct start_grant *state = start_find("state");
+	const struct tsm_options layout = {.layout = LAYOUT, .undo_cells = VFS_UNDO_CELLS, .marks = VFS_MARKS};
+	struct vfs_options options = {
+		.instance = start_page->instance,
+		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
+		.call = tree_call_make,
+		.lock = tree_lock,
+		.unlock = tree_unlock,
+		.buffer = file_service_buffer,
+	};
+	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &vfs, .workers = VFS_WORKERS, .stacks = stacks, .stack_bytes = STACK_BYTES};
+	enum tsm_result result = state ? tsm_open(&tsm, (void *)state->address, state->bytes, &layout) : TSM_UNUSABLE;
+
+	options.tree_count = trees_open(&options);
+	if ((result != TSM_BLANK && result != TSM_READY) || tsm_bytes(&tsm) < VFS_STATE_BYTES || !options.tree_count) {
+		log_print("state unusable or too small (%u), or no filesystem with a buffer of %u bytes\n", (uint64_t)result, (uint64_t)VFS_TREE_BUFFER);
+		return 1;
+	}
+	if (!start_all(&options))
+		return 1;
+	file_service_run(&service);
+	return 1;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of vfs's core use of each other: calls of trees, caches, mounts and places, walks, changes. */
+#pragma once
+
+#include "vfs.h"
+
+/* A request while it is carried out. */
+struct vfs_call {
+	struct vfs *vfs;
+	uint32_t worker;
+	const struct file_exchange *exchange; /* as it was sent: a private copy */
+	struct session_request request;
+	unsigned char *buffer; /* of the client */
+	size_t buffer_bytes;
+	uint64_t answer[5];
+	uint32_t answer_words;
+	bool stored; /* the result is in the state already */
+	bool locked; /* the names of tree `locked_tree` do not change until the request ends, but by it */
+	uint32_t locked_tree;
+};
+
+/* trees.c: requests to trees, with what they leave in the caches. */
+
+/* The worker's part of a tree's buffer, and where an offset in it lies for the tree. */
+unsigned char *tree_part(const struct vfs_call *call, uint32_t tree);
+uint64_t tree_offset(const struct vfs_call *call, uint64_t offset);
+
+/* Sends a request that changes nothing: words 1.. of it. Returns the answer's word 0 and leaves word 1 in *more unless it is null. */
+int64_t tree_call(const struct vfs_call *call, uint32_t tree, uint64_t label, const uint64_t *words, uint32_t count, uint64_t *more);
+
+/* Attributes from the tree itself. */
+int tree_getattr(const struct vfs_call *call, uint32_t tree, uint64_t inode, struct attributes *attributes);
+
+/* Of an inode what decides on permissions: from the cache if it is there. */
+int tree_inode(const struct vfs_call *call, uint32_t tree, uint64_t inode, struct attributes *attributes);
+
+/* A name in a directory, from the caches if it is there. */
+int tree_lookup(const struct vfs_call *call, uint32_t tree, uint64_t directory, struct name name, struct attributes *attributes);
+
+/* The target of a link into `target`, which has room for PATH_BYTES_MAX bytes. */
+int64_t tree_readlink(const struct vfs_call *call, uint32_t tree, uint64_t inode, char *target);
+
+/* Opens a file for a client's session. */
+int tree_open(const struct vfs_call *call, uint32_t tree, uint64_t inode, uint64_t badge, uint64_t id, uint32_t flags);
+
+/* cache.c */
+void cache_name_put(struct vfs *vfs, uint32_t tree, uint64_t directory, struct name name, uint64_t inode);
+
+/* True when the name is known; *inode is 0 when it is known not to be. */
+bool cache_name_get(struct vfs *vfs, uint32_t tree, uint64_t directory, struct name name, uint64_t *inode);
+void cache_name_drop(struct vfs *vfs, uint32_t tree, uint64_t directory, struct name name);
+void cache_inode_put(struct vfs *vfs, uint32_t tree, const struct attributes *attributes);
+bool cache_inode_get(struct vfs *vfs, uint32_t tree, uint64_t inode, struct attributes *attributes);
+void cache_inode_drop(struct vfs *vfs, uint32_t tree, uint64_t inode);
+
+/* mounts.c: the mount table and the places. */
+static inline struct vfs_mount *mount_of(const struct vfs_call *call, const struct vfs_directory *directory)
+{
+	return &call->vfs->state->mounts[directory->mount];
+}
+
+/* The mount on a directory, as the client sees it; a null pointer when there is none. */
+struct vfs_mount *mount_on(const struct vfs_call *call, const struct vfs_directory *directory);
+
+/* The root of all. */
+int directory_root(const struct vfs_call *call, struct vfs_directory *root);
+
+/* The directory that a client has open under that id, or the root for START_ROOT. */
+int place_find(const struct vfs_call *call, uint32_t id, const struct vfs_directory *root, struct vfs_directory *directory);
+
+/* Notes that a client has opened a directory. */
+int place_set(const struct vfs_call *call, uint64_t badge, uint32_t id, const struct vfs_directory *directory);
+
+/* Notes that an id is no directory any more. */
+void place_clear(const struct vfs_call *call, uint64_t badge, uint32_t id);
+void places_clear(const struct vfs_call *call, uint64_t badge);
+
+int mount_add(const struct vfs_call *call, const struct vfs_directory *point, const struct vfs_mount *mount);
+int mount_remove(const struct vfs_call *call, uint32_t mount);
+
+/* walk.c */
+
+enum walk_flags { WALK_FOLLOW = 1 /* a link in the last component, too */, WALK_PARENT = 2 /* does not look the last component up */, WALK_EMPTY = 4 /* an empty path is the start */, WALK_NO_SLASH = 8 /* a last name with slashes behind it is EISDIR: opening that creates */ };
+
+/*
+ * Walks along `bytes` bytes of path from `start`. 0: see struct vfs_walk; a last component that there is not is no error, `found` is false then. 1: the path leads into a client's own tree; what is left of
+ * it is walk_rest(). Or an error.
+ */
+int walk_path(const struct vfs_call *call, struct vfs_walk *walk, const struct vfs_directory *start, const char *path, size_t bytes, uint32_t flags);
+
+static inline struct name walk_rest(const struct vfs_walk *walk)
+{
+	return (struct name){walk->text + walk->text_at, VFS_WALK_TEXT - walk->text_at};
+}
+
+/* Looks the last component up after WALK_PARENT, without following anything: 0 and `target`, -ENOENT, or another error. */
+int walk_last(const struct vfs_call *call, struct vfs_walk *walk);
+
+/* True when `below` is the directory `above` or lies below it, in one tree. */
+bool directory_is_below(const struct vfs_call *call, const struct vfs_directory *below, uint64_t above);
+
+/* change.c */
+
+/* Clears the worker's intent for the request of `call` and returns it, to be filled in. Nothing is in the state before change_carry_out(). */
+struct vfs_intent *change_begin(struct vfs_call *call, uint32_t tree, uint64_t label);
+
+/* Writes the intent, has it done, stores and returns the result. */
+int64_t change_carry_out(struct vfs_call *call);

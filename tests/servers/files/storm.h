@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of files do while servers are killed: rounds of operations of which each must be done exactly once. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Carries out a round of writes, appends, renames, exclusive creations and removals, and compares with what must be there. A null pointer, or what is wrong. */
+const char *storm_round(uint64_t round);
