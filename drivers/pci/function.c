@@ -28,12 +28,12 @@ struct scan {
 
 static void bus_scan(struct pci_list *list, struct scan *scan, unsigned bus, pci_address_t bridge);
 
-/* Follows a bridge to its bus, once, and only downward. */
+/* Follows a bridge to its bus, unless somebody has led there already. */
 static void bridge_scan(struct pci_list *list, struct scan *scan, pci_address_t address)
 {
 	unsigned bus = config_read(list, address, PCI_BRIDGE_SECONDARY, 1);
 
-	if (bus > address >> 8 && !(scan->seen[bus / 64] >> bus % 64 & 1))
+	if (!(scan->seen[bus / 64] >> bus % 64 & 1))
 		bus_scan(list, scan, bus, address);
 }
 
