@@ -85,10 +85,17 @@ enum init_slot {
 	INIT_SLOT_UNTYPED = 32,     /* 32..: the Untypeds, as listed in the boot information */
 };
 
+/* What an Untyped is for. All but the first are device Untypeds: never cleared, always uncached. */
+enum boot_use {
+	BOOT_MEMORY = 0,   /* RAM */
+	BOOT_DEVICE = 1,   /* no memory that the firmware knows of: devices, or nothing */
+	BOOT_FIRMWARE = 2, /* what the firmware's memory map reserves: its tables, its own data, some devices */
+};
+
 #define BOOT_UNTYPED_MAX 64
 struct boot_untyped {
 	uint64_t base, size; /* bytes */
-	uint64_t device;     /* 1: device memory or firmware tables, never cleared */
+	uint64_t device;     /* enum boot_use */
 };
 
 struct boot_information {

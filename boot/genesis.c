@@ -129,12 +129,12 @@ static void controls_grant(const struct boot_info *info, const struct boot_packa
 	grant(INIT_SLOT_RING, OBJECT_REGION, core_ref(commit_ring) - DIRECT_MAP_BASE, COMMIT_RING_BYTES, RIGHT_READ, 0);
 }
 
-static void memory_give(paddr_t base, paddr_t end, bool device)
+static void memory_give(paddr_t base, paddr_t end, enum boot_use use)
 {
 	if (base >= end || information.untyped_count == BOOT_UNTYPED_MAX)
 		return;
-	grant(INIT_SLOT_UNTYPED + information.untyped_count, OBJECT_UNTYPED, base, end - base, RIGHTS_ALL, device ? COMMIT_GRANT_DEVICE : 0);
-	information.untyped[information.untyped_count++] = (struct boot_untyped){ base, end - base, device };
+	grant(INIT_SLOT_UNTYPED + information.untyped_count, OBJECT_UNTYPED, base, end - base, RIGHTS_ALL, use == BOOT_MEMORY ? 0 : COMMIT_GRANT_DEVICE);
+	information.untyped[information.untyped_count++] = (struct boot_untyped){ base, end - base, use };
 }
 
 /* Ordinary memory. The loader's own comes to init, too, but nothing is made of it while the loader runs. */
@@ -145,36 +145,36 @@ static void ram_give(const struct memory_range *range)
 		untyped.base = range->base;
 		untyped.size = range->end - range->base;
 	}
-	memory_give(range->base, range->end, false);
+	memory_give(range->base, range->end, BOOT_MEMORY);
 }
 
-/* What lies between two ranges of memory: devices, without what is excluded. */
-static void device_give(paddr_t base, paddr_t end)
+/* What is no ordinary memory, without what is excluded. */
+static void device_give(paddr_t base, paddr_t end, enum boot_use use)
 {
 	for (unsigned i = 0; i < sizeof(device_excluded) / sizeof(device_excluded[0]); i++) {
 		if (base >= device_excluded[i].end || end <= device_excluded[i].base)
 			continue;
-		memory_give(base, device_excluded[i].base, true);
+		memory_give(base, device_excluded[i].base, use);
 		base = device_excluded[i].end;
 	}
-	memory_give(base, end, true);
+	memory_give(base, end, use);
 }
 
 static void memory_give_all(void)
 {
 	struct memory_range range = { 0 };
-	paddr_t at = 0;
+	paddr_t at = 0, limit = (paddr_t)1 << (cpuid_read(LEAF_ADDRESS_SIZES, 0).eax & 0xff);
 
 	while (boot_memory_next(&range))
 		if (range.kind == MEMORY_RAM || range.kind == MEMORY_LOADER)
 			ram_give(&range);
 	for (range = (struct memory_range){ 0 }; boot_memory_next(&range);) {
+		device_give(at, range.base, BOOT_DEVICE);
 		if (range.kind == MEMORY_RESERVED)
-			continue;
-		device_give(at, range.base);
+			device_give(range.base, range.end < limit ? range.end : limit, BOOT_FIRMWARE);
 		at = range.end;
 	}
-	device_give(at, (paddr_t)1 << (cpuid_read(LEAF_ADDRESS_SIZES, 0).eax & 0xff));
+	device_give(at, limit, BOOT_DEVICE);
 }
 
 /* Clear memory for objects: all are of whole pages, so each begins at the watermark. */

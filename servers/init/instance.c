@@ -265,15 +265,17 @@ static void line_add(struct building *building, const struct plan_grant *grant, 
 	building->page->grant_count++;
 }
 
-/* One line for each window of device memory. */
-static enum error grant_devices(struct building *building, const struct plan_grant *grant)
+/* One line for each window of device memory, or for each that is the firmware's. */
+static enum error grant_windows(struct building *building, const struct plan_grant *grant)
 {
 	uint32_t count;
 	const struct object_window *window = object_windows(&count);
 	enum error error = OK;
 
 	for (uint32_t i = 0; error == OK && i < count; i++) {
-		error = cnode_copy(part(building->instance, PART_CNODE), grant->slot + i, INIT_SLOT_CNODE, window[i].region, RIGHTS_ALL);
+		if (grant->kind == GRANT_FIRMWARE && !window[i].firmware)
+			continue;
+		error = cnode_copy(part(building->instance, PART_CNODE), grant->slot + i, INIT_SLOT_CNODE, window[i].region, grant->rights);
 		line_add(building, grant, grant->slot + i, window[i].base, window[i].bytes, 0);
 	}
 	return error;
@@ -284,8 +286,8 @@ static enum error grant_give(struct building *building, const struct plan_grant 
 	uint64_t bytes = grant->bytes, argument = grant->argument;
 	enum error error = OK;
 
-	if (grant->kind == GRANT_DEVICE)
-		return grant_devices(building, grant);
+	if (grant->kind == GRANT_DEVICE || grant->kind == GRANT_FIRMWARE)
+		return grant_windows(building, grant);
 	if (grant->kind == GRANT_DEVICE_OWNER) {
 		struct object_message message = object_message(grant->object);
 

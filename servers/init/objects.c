@@ -72,7 +72,7 @@ static enum error irq_make(const struct plan_object *object, handle_t *handle, s
 	return error;
 }
 
-static enum error window_add(handle_t untyped, paddr_t base, uint64_t bytes)
+static enum error window_add(handle_t untyped, paddr_t base, uint64_t bytes, bool firmware)
 {
 	struct object_window *window = &windows[window_count];
 	handle_t slot = slot_allocate();
@@ -82,7 +82,7 @@ static enum error window_add(handle_t untyped, paddr_t base, uint64_t bytes)
 		return bytes ? ERR_NOMEM : OK;
 	error = untyped_retype(untyped, OBJECT_REGION, bytes, INIT_SLOT_CNODE, slot, 1);
 	if (error == OK) {
-		*window = (struct object_window){slot, base, bytes};
+		*window = (struct object_window){slot, base, bytes, firmware};
 		window_count++;
 	}
 	return error;
@@ -97,13 +97,13 @@ static enum error windows_make(void)
 		const struct boot_untyped *untyped = &boot_information->untyped[i];
 		uint64_t before = -untyped->base & (LARGE_PAGE_SIZE - 1);
 
-		if (!untyped->device)
+		if (untyped->device == BOOT_MEMORY)
 			continue;
 		if (before >= untyped->size || untyped->size < LARGE_PAGE_SIZE)
 			before = 0;
-		error = window_add(INIT_SLOT_UNTYPED + i, untyped->base, before);
+		error = window_add(INIT_SLOT_UNTYPED + i, untyped->base, before, untyped->device == BOOT_FIRMWARE);
 		if (error == OK)
-			error = window_add(INIT_SLOT_UNTYPED + i, untyped->base + before, untyped->size - before);
+			error = window_add(INIT_SLOT_UNTYPED + i, untyped->base + before, untyped->size - before, untyped->device == BOOT_FIRMWARE);
 	}
 	return error;
 }

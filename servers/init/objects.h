@@ -26,6 +26,7 @@ struct object_window {
 	handle_t region;
 	paddr_t base;
 	uint64_t bytes;
+	bool firmware; /* the firmware keeps it for itself */
 };
 
 /* The windows, and how many there are. */

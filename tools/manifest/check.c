@@ -137,11 +137,11 @@ static void needs_check(struct manifest *manifest, struct service *service)
 	}
 }
 
-/* Whether two needs cannot both be given. Ports exclude each other where their ranges overlap; Regions and files can be shared. */
+/* Whether two needs cannot both be given. Ports exclude each other where their ranges overlap, unless one of them is declared to be shared; Regions and files can be shared. */
 static bool needs_exclude(const struct need *a, const struct need *b)
 {
 	if (a->kind == NEED_IOPORT && b->kind == NEED_IOPORT)
-		return a->of && b->of && a->of->first <= b->of->second && b->of->first <= a->of->second;
+		return a->of && b->of && !a->of->shared && !b->of->shared && a->of->first <= b->of->second && b->of->first <= a->of->second;
 	if (a->kind == NEED_IRQ && b->kind == NEED_IRQ)
 		return a->of && b->of && a->of->first == b->of->first;
 	if (a->kind != b->kind)

@@ -29,19 +29,21 @@ struct declaration {
 	unsigned line;
 	enum declaration_kind kind;
 	uint64_t first, second; /* ports; line and flags; bytes */
+	bool shared;            /* ports: others may lie over them */
 	char file[PATH_BYTES];
 	uint32_t object; /* plan.c: of its own */
 };
 
 struct service;
 
-/* `uses SERVER buffer SIZE signals timed`: a session. */
+/* `uses SERVER buffer SIZE signals timed may WORD`: a session. */
 struct use {
 	char server[SERVICE_NAME_BYTES];
 	unsigned line;
 	uint64_t buffer; /* bytes, 0: none */
 	bool signals;
 	bool timed; /* the client never waits for the server but with a deadline: its priority may be higher */
+	char may[NAME_BYTES]; /* empty: nothing particular */
 	struct service *to; /* check.c; a null pointer when there is none of that name */
 };
 

@@ -11,7 +11,7 @@
 #include "abi/abi.h"
 #include "tools/manifest/manifest.h"
 
-#define DEVICE_SLOTS 32 /* windows of device memory that the holder of device.all can get */
+#define DEVICE_SLOTS 32 /* windows of device memory that the holder of device.all or firmware can get */
 #define SPARE_TABLES 4  /* for what a service maps by itself */
 #define MAPPINGS_A_PAGE 64
 
@@ -26,6 +26,7 @@ struct layout {
 	uint64_t irqs;     /* given so far */
 	uint64_t tables;   /* pages of page tables that the mappings so far take */
 	uint64_t mappings;
+	uint64_t windows; /* lines that init adds for windows of device memory */
 };
 
 static void name_join(char name[32], const char *prefix, const char *rest)
@@ -218,6 +219,8 @@ static void grants_clients(struct layout *layout)
 			if (use->to != layout->service)
 				continue;
 			grant_add(layout, GRANT_CLIENT, "", client->name)->argument = badge_of(client);
+			if (use->may[0])
+				grant_add(layout, GRANT_RIGHT, "", use->may)->argument = badge_of(client);
 			grant_buffer(layout, client, use, client);
 			if (use->signals)
 				grant_signal(layout, client->name, client, badge_of(layout->service));
@@ -298,6 +301,14 @@ static void grant_boot_page(struct layout *layout, enum grant_kind kind, const c
 	grant_map(layout, grant, 0, bytes, MAP_READ);
 }
 
+/* Windows of device memory: init knows how many there are. */
+static void grant_windows(struct layout *layout, enum grant_kind kind, const char *name, uint32_t rights)
+{
+	grant_capability(layout, kind, name, "", object_single(layout->output, PLAN_DEVICES, "device"), rights);
+	slots_take(layout, DEVICE_SLOTS - 1);
+	layout->windows += DEVICE_SLOTS;
+}
+
 #define RING_BYTES_MOST ((8192 + 64) * sizeof(struct commit_record)) /* header page and the largest ring */
 
 static void grant_need(struct layout *layout, const struct need *need, const char *directory)
@@ -320,8 +331,10 @@ static void grant_need(struct layout *layout, const struct need *need, const cha
 			grant_irq(layout, need->name, IRQ_LINE_MSI, 0);
 		break;
 	case NEED_DEVICE_ALL:
-		grant_capability(layout, GRANT_DEVICE, "device", "", object_single(layout->output, PLAN_DEVICES, "device"), RIGHTS_ALL);
-		slots_take(layout, DEVICE_SLOTS - 1);
+		grant_windows(layout, GRANT_DEVICE, "device", RIGHTS_ALL);
+		break;
+	case NEED_FIRMWARE:
+		grant_windows(layout, GRANT_FIRMWARE, "firmware", RIGHT_READ);
 		break;
 	case NEED_LOG_DRAIN:
 		grant_boot_page(layout, GRANT_RING, "ring", PLAN_RING, RING_BYTES_MOST);
@@ -437,7 +450,7 @@ static void segments_count(struct layout *layout)
 static void service_lay_out(struct output *output, struct manifest *manifest, struct service *service, const char *directory)
 {
 	struct plan_service *entry = &output->service[service->index];
-	struct layout layout = {output, manifest, service, entry, 1, START_MEMORY_ADDRESS, 0, 0, 0};
+	struct layout layout = {output, manifest, service, entry, 1, START_MEMORY_ADDRESS, 0, 0, 0, 0};
 
 	memcpy(entry->name, service->name, sizeof(entry->name));
 	entry->priority = (uint32_t)service->priority;
@@ -459,7 +472,7 @@ static void service_lay_out(struct output *output, struct manifest *manifest, st
 	segments_count(&layout);
 	entry->table_pages = (uint32_t)(layout.tables + layout.mappings / MAPPINGS_A_PAGE + 2 + SPARE_TABLES + service->tables);
 	entry->untyped_bytes = instance_bytes(&layout);
-	if (entry->grant_count + (service_with(manifest, NEED_DEVICE_ALL) == service ? DEVICE_SLOTS : 0) > START_GRANTS_MAX)
+	if (entry->grant_count + layout.windows > START_GRANTS_MAX)
 		mistake(manifest, service->line, "'%s' has more grants than fit its start page", service->name);
 }
 

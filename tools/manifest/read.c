@@ -135,7 +135,7 @@ static bool list_has_room(struct line *line, size_t count)
 	return false;
 }
 
-/* uses SERVER [buffer SIZE] [signals] [timed] */
+/* uses SERVER [buffer SIZE] [signals] [timed] [may WORD] */
 static void uses_read(struct line *line, struct service *service)
 {
 	struct use *use = &service->use[service->uses];
@@ -149,6 +149,8 @@ static void uses_read(struct line *line, struct service *service)
 		use->buffer = word_size(line);
 	use->signals = word_is(line, "signals");
 	use->timed = word_is(line, "timed");
+	if (word_is(line, "may"))
+		name_take(line, word_next(line), use->may, sizeof(use->may), "what the client may do");
 }
 
 /* Finds what kind of thing the word after `needs` names; its name is what follows the dot. */
@@ -187,7 +189,7 @@ static void needs_read(struct line *line, struct service *service)
 	if (!list_has_room(line, service->needs))
 		return;
 	if (!word || !need_kind_find(word, need, &name)) {
-		mistake(line->manifest, line->number, "nothing is named '%s' (ioport.NAME irq.NAME region.NAME blob.NAME device.NAME device.all log.drain log.print untyped "
+		mistake(line->manifest, line->number, "nothing is named '%s' (ioport.NAME irq.NAME region.NAME blob.NAME device.NAME device.all firmware log.drain log.print untyped "
 						      "boot.information cpu.halt)", word ? word : "");
 		line->next = line->words;
 		return;
@@ -318,6 +320,7 @@ static void declaration_read(struct line *line, enum declaration_kind kind)
 	if (kind == DECLARED_IOPORT) {
 		declaration->first = word_number(line, "first port", 0, 0xffff);
 		declaration->second = word_number(line, "last port", declaration->first, 0xffff);
+		declaration->shared = word_is(line, "shared");
 	} else if (kind == DECLARED_IRQ) {
 		irq_read(line, declaration);
 	} else if (kind == DECLARED_REGION) {
