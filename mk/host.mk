@@ -2,7 +2,7 @@
 #
 # What runs on the build machine.
 #
-#   tools/NAME/*.c        -> $(BUILD)/host/NAME; with a file tools/NAME/use-core it is linked with kernel/core, compiled with -DKOZO_HOST
+#   tools/NAME/*.c        -> $(BUILD)/host/NAME; with a file tools/NAME/use-core it is linked with kernel/core, as kernel/core/host wants it
 #   tests/host/NAME/*.c   -> $(BUILD)/host-tests/NAME, linked with kernel/core (unless HOST_NO_CORE_NAME=1) and cmocka, under ASan and UBSan
 #
 # tests/host/harness is no test: it holds what several of them share, and a test names the files it wants in HOST_SOURCES_NAME.
@@ -16,7 +16,7 @@
 # Objects that two programs would compile alike are compiled once: they are kept by their flags, not by their program.
 
 core_sources := $(sort $(wildcard kernel/core/*.c))
-host_common := -std=gnu17 -g -DKOZO_HOST -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
+host_common := -std=gnu17 -g -Ikernel/core/host -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
 	$(same_everywhere)
 host_flags_tool := $(host_common) -O2
 host_flags_plain := $(host_common) -O2

@@ -3,8 +3,6 @@
  * The commit ring: where every change of authority becomes a record before its caller sees the result.
  *
  * A share of the ring is kept for threads of the highest priority, which only init's maximum gives: for whoever starts the ring's reader anew. Any other caller that finds no room has changed nothing and waits (ERR_RING_FULL).
- *
- * With BENCH_NO_COMMITS (a benchmark's kernel variant only) records go through apply() but are not kept: the difference is what logging costs.
  */
 #include "kernel/core/core.h"
 
@@ -17,8 +15,6 @@ bool commit_room(const struct thread_core *caller, uint64_t count)
 
 	return room >= commit_ring->reserve + count || (caller && caller->priority == PRIORITY_LEVELS - 1 && room >= count);
 }
-
-#ifndef BENCH_NO_COMMITS
 
 inline enum error commit(const struct thread_core *caller, const struct commit_record *draft)
 {
@@ -36,14 +32,3 @@ inline enum error commit(const struct thread_core *caller, const struct commit_r
 		hook_log_threshold();
 	return OK;
 }
-
-#else
-
-inline enum error commit(const struct thread_core *caller, const struct commit_record *draft)
-{
-	(void)caller;
-	apply(draft);
-	return OK;
-}
-
-#endif

@@ -4,7 +4,7 @@
  *
  * This directory is pure. It knows no machine: what a change means for queues, page tables or interrupts is told to the hooks of hooks.h, which return nothing that a
  * change depends on. It compiles unchanged for the host, where `tools/replay` and the tests link it; there a reference is
- * translated into an arena instead of being a kernel address (core_pointer()).
+ * translated into an arena instead of being a kernel address (live/reference.h, host/reference.h).
  *
  * State changes only in apply() (apply.c), from a commit record that commit() put into the ring. Decoders (untyped.c, cnode.c, bind.c, vspace.c,
  * teardown.c) check everything first and change nothing; two things are deliberately outside capability state and so outside the digest: how much of an Untyped is already
@@ -21,26 +21,7 @@
 /* Reference to a slot or object: DIRECT_MAP_BASE + physical address, the same number live and in a replay. 0 is none. */
 typedef uint64_t ref_t;
 
-#ifdef KOZO_HOST
-extern unsigned char *core_arena; /* host memory that stands for physical address 0 */
-static inline void *core_pointer(ref_t ref)
-{
-	return ref ? core_arena + (ref - DIRECT_MAP_BASE) : NULL;
-}
-static inline ref_t core_ref(const void *object)
-{
-	return object ? (uint64_t)((const unsigned char *)object - core_arena) + DIRECT_MAP_BASE : 0;
-}
-#else
-static inline void *core_pointer(ref_t ref)
-{
-	return (void *)ref;
-}
-static inline ref_t core_ref(const void *object)
-{
-	return (uint64_t)object;
-}
-#endif
+#include <reference.h>
 
 /* Not errors of the interface: the system call is to be executed again, after interrupts were taken or when the ring has room. */
 #define ERR_RESTART ((enum error)0x100)

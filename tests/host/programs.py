@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 
-FLAGS = ["-std=gnu17", "-g", "-DKOZO_HOST", "-I."]
+FLAGS = ["-std=gnu17", "-g", "-I.", "-Ikernel/core/host"]
 
 
 class BuildFailed(Exception):
