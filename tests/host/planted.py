@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-FLAGS = ["-std=gnu17", "-g", "-O2", "-DKOZO_HOST", "-Wall", "-Wno-unused-function", "-I."]
+FLAGS = ["-std=gnu17", "-g", "-O2", "-Wall", "-Wno-unused-function", "-I."]
 TIMEOUT_SECONDS = 200  # a fault that makes a test hang is noticed too
 
 
