@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cache of blocks (cache.h). An entry of the state says which block a page holds; the hash over them is this instance's own and follows the entries: entry_set() changes both, and a rollback
+ * puts the hash right again for the entries that the transaction had changed.
+ *
+ * A page that is being fetched has a free entry: the disk writes into memory that nothing refers to, and only when it is done a transaction makes it a page. So an instance that dies meanwhile leaves nothing behind.
+ *
+ * A transaction takes new pages only from the reserve: pages that were given up before it began. If it took one that holds a clean block, that block's content would be gone after a rollback.
+ */
+#include "servers/ext2/cache.h"
+
+#include "lib/assert.h"
+#include "lib/string.h"
+
+static uint32_t key_of(uint32_t block)
+{
+	return block + 1;
+}
+
+static uint32_t *chain_of(struct ext2 *fs, uint32_t key)
+{
+	return &fs->hash[(key * 2654435761u >> 8) & fs->hash_mask];
+}
+
+static void index_remove(struct ext2 *fs, uint32_t page)
+{
+	uint32_t *place;
+
+	if (fs->links[page].key == 0)
+		return;
+	place = chain_of(fs, fs->links[page].key);
+	while (*place != page)
+		place = &fs->links[*place].next;
+	*place = fs->links[page].next;
+	fs->links[page].key = 0;
+}
+
+static void index_add(struct ext2 *fs, uint32_t page, uint32_t key)
+{
+	uint32_t *chain = chain_of(fs, key);
+
+	fs->links[page].key = key;
+	fs->links[page].next = *chain;
+	*chain = page;
+}
+
+static uint32_t page_find(const struct ext2 *fs, uint32_t key)
+{
+	uint32_t page = fs->hash[(key * 2654435761u >> 8) & fs->hash_mask];
+
+	while (page != NONE && fs->links[page].key != key)
+		page = fs->links[page].next;
+	return page;
+}
+
+void cache_open(struct ext2 *fs)
+{
+	uint32_t size = 64;
+
+	while (size < fs->page_count && size < PAGES_MAX)
+		size *= 2;
+	fs->hash_mask = size - 1;
+	for (uint32_t i = 0; i < size; i++)
+		fs->hash[i] = NONE;
+	memset(fs->links, 0, fs->page_count * sizeof(fs->links[0]));
+	for (uint32_t page = 0; page < fs->page_count; page++)
+		if (fs->entries[page].key != 0)
+			index_add(fs, page, fs->entries[page].key);
+	fs->epoch = 1;
+}
+
+/* Counts a page in or out of the dirty ones. */
+static void dirty_count(struct ext2 *fs, uint32_t flags, int by)
+{
+	if (!(flags & PAGE_DIRTY))
+		return;
+	if (flags & PAGE_METADATA)
+		tsm_set(fs->tsm, fs->state->dirty_metadata, fs->state->dirty_metadata + (uint32_t)by);
+	else
+		tsm_set(fs->tsm, fs->state->dirty_data, fs->state->dirty_data + (uint32_t)by);
+}
+
+/* Gives a page another content: the only place that changes keys. Remembers the page for a rollback. */
+static void entry_set(struct ext2 *fs, uint32_t page, uint32_t key, uint32_t owner, uint32_t flags)
+{
+	struct page_entry *entry = &fs->entries[page];
+
+	assert(fs->touched_count < TOUCHED_MAX);
+	fs->touched[fs->touched_count++] = page;
+	dirty_count(fs, entry->flags, -1);
+	dirty_count(fs, flags, 1);
+	tsm_modify(fs->tsm, entry, sizeof(*entry));
+	entry->key = key;
+	entry->owner = owner;
+	entry->flags = flags;
+	index_remove(fs, page);
+	if (key != 0)
+		index_add(fs, page, key);
+	fs->links[page].epoch = fs->epoch; /* what is given up in a transaction may come back with its rollback */
+}
+
+void cache_rolled_back(struct ext2 *fs)
+{
+	for (uint32_t i = 0; i < fs->touched_count; i++) {
+		uint32_t page = fs->touched[i];
+
+		index_remove(fs, page);
+		if (fs->entries[page].key != 0)
+			index_add(fs, page, fs->entries[page].key);
+	}
+	fs->touched_count = 0;
+	fs->reserve_count = fs->reserve_filled;
+}
+
+void cache_committed(struct ext2 *fs)
+{
+	while (fs->reserve_filled > fs->reserve_count)
+		fs->links[fs->reserve[--fs->reserve_filled]].reserved = false;
+	fs->touched_count = 0;
+}
+
+static bool page_idle(const struct ext2 *fs, uint32_t page)
+{
+	const struct page_link *link = &fs->links[page];
+
+	return !link->fetching && !link->reserved && !(fs->entries[page].flags & PAGE_DIRTY) && link->epoch != fs->epoch;
+}
+
+/* A page to be used anew: free, or clean and not used for a while (second chance). NONE when there is none. */
+static uint32_t page_choose(struct ext2 *fs)
+{
+	for (uint32_t tries = 0; tries < 2 * fs->page_count; tries++) {
+		uint32_t page = fs->hand;
+
+		fs->hand = (fs->hand + 1) % fs->page_count;
+		if (!page_idle(fs, page))
+			continue;
+		if (fs->entries[page].key == 0 || !fs->links[page].referenced)
+			return page;
+		fs->links[page].referenced = false;
+	}
+	return NONE;
+}
+
+void cache_reserve(struct ext2 *fs)
+{
+	uint32_t wanted = fs->page_count / 4 < RESERVE_MAX ? fs->page_count / 4 : RESERVE_MAX;
+
+	if (fs->reserve_count >= wanted / 2)
+		return;
+	tsm_begin(fs->tsm);
+	while (fs->reserve_count < wanted) {
+		uint32_t page = page_choose(fs);
+
+		if (page == NONE)
+			break;
+		if (fs->entries[page].key != 0)
+			entry_set(fs, page, 0, 0, 0);
+		fs->links[page].reserved = true;
+		fs->reserve[fs->reserve_count++] = page;
+	}
+	tsm_commit(fs->tsm);
+	fs->touched_count = 0;
+	fs->reserve_filled = fs->reserve_count;
+}
+
+static void page_use(struct ext2 *fs, uint32_t page)
+{
+	fs->links[page].referenced = true;
+	fs->links[page].epoch = fs->epoch;
+}
+
+bool page_present(const struct ext2 *fs, uint32_t block)
+{
+	return page_find(fs, key_of(block)) != NONE;
+}
+
+/* A block that could not be read is told so once, then it is tried again. */
+static bool broken_take(struct ext2 *fs, uint32_t key)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		if (fs->broken[i] == key) {
+			fs->broken[i] = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int want_set(struct ext2 *fs, enum want want)
+{
+	fs->want = want;
+	return -EAGAIN;
+}
+
+int page_get(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **bytes)
+{
+	uint32_t page = page_find(fs, key_of(block));
+
+	if (page == NONE) {
+		if (broken_take(fs, key_of(block)))
+			return -EIO;
+		fs->want_key = key_of(block);
+		fs->want_owner = owner;
+		return want_set(fs, WANT_BLOCK);
+	}
+	page_use(fs, page);
+	*bytes = page_bytes(fs, page);
+	return 0;
+}
+
+int page_new(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **bytes)
+{
+	uint32_t page = page_find(fs, key_of(block));
+
+	if (page != NONE && fs->entries[page].flags & PAGE_DIRTY)
+		return damage_found(fs, "a block is in use twice", block);
+	if (page != NONE)
+		entry_set(fs, page, 0, 0, 0);
+	if (fs->reserve_count == 0)
+		return want_set(fs, WANT_COMMIT);
+	page = fs->reserve[--fs->reserve_count];
+	entry_set(fs, page, key_of(block), owner, PAGE_DIRTY | (owner == 0 ? PAGE_METADATA : 0));
+	page_use(fs, page);
+	*bytes = tsm_fresh(fs->tsm, page_bytes(fs, page), fs->block_bytes);
+	memset(*bytes, 0, fs->block_bytes);
+	return 0;
+}
+
+void page_dirty(struct ext2 *fs, void *at)
+{
+	uint32_t page = (uint32_t)(((unsigned char *)at - fs->pages) / fs->block_bytes);
+	struct page_entry *entry = &fs->entries[page];
+	uint32_t flags = PAGE_DIRTY | (entry->owner == 0 ? PAGE_METADATA : 0);
+
+	if (entry->flags == flags)
+		return;
+	dirty_count(fs, flags, 1);
+	tsm_set(fs->tsm, entry->flags, flags);
+}
+
+void *page_change(struct ext2 *fs, void *at, size_t bytes)
+{
+	page_dirty(fs, at);
+	return tsm_modify(fs->tsm, at, bytes);
+}
+
+void page_forget(struct ext2 *fs, uint32_t block)
+{
+	uint32_t page = page_find(fs, key_of(block));
+
+	if (page != NONE)
+		entry_set(fs, page, 0, 0, 0);
+}
+
+static bool key_fetching(const struct ext2 *fs, uint32_t key)
+{
+	for (unsigned i = 0; i < DISK_REQUESTS_MAX; i++)
+		if (fs->fetches[i].busy && fs->fetches[i].key == key)
+			return true;
+	return false;
+}
+
+/* Begins to read a block into a page that is taken out of the cache for it. False: no page or no request is free. */
+static bool fetch_start(struct ext2 *fs, uint32_t key, uint32_t owner)
+{
+	struct fetch *fetch = fs->fetches;
+	uint32_t page;
+
+	while (fetch < fs->fetches + DISK_REQUESTS_MAX / 2 && fetch->busy) /* the other half is for commits */
+		fetch++;
+	if (fetch == fs->fetches + DISK_REQUESTS_MAX / 2)
+		return false;
+	page = page_choose(fs);
+	if (page == NONE)
+		return false;
+	if (fs->entries[page].key != 0) {
+		tsm_begin(fs->tsm);
+		entry_set(fs, page, 0, 0, 0);
+		tsm_commit(fs->tsm);
+		fs->touched_count = 0;
+	}
+	fs->links[page].fetching = true;
+	*fetch = (struct fetch){.page = page, .key = key, .owner = owner, .busy = true};
+	fetch->request = (struct disk_request){.operation = DISK_READ, .sector = (uint64_t)(key - 1) * (fs->block_bytes / DISK_SECTOR),
+		.sectors = fs->block_bytes / DISK_SECTOR, .memory = page_bytes(fs, page)};
+	fs->disk->submit(fs->disk->context, &fetch->request);
+	return true;
+}
+
+/* A fetch is done: its page becomes part of the cache, unless somebody has made the block anew meanwhile. */
+static void fetch_end(struct ext2 *fs, struct fetch *fetch)
+{
+	fs->links[fetch->page].fetching = false;
+	fetch->busy = false;
+	if (fetch->request.result != 0) {
+		fs->broken[fs->broken_next++ % 8] = fetch->key;
+		return;
+	}
+	if (page_find(fs, fetch->key) != NONE)
+		return;
+	tsm_begin(fs->tsm);
+	tsm_fresh(fs->tsm, page_bytes(fs, fetch->page), fs->block_bytes);
+	entry_set(fs, fetch->page, fetch->key, fetch->owner, 0);
+	tsm_commit(fs->tsm);
+	fs->touched_count = 0;
+	fs->links[fetch->page].referenced = true;
+	fs->links[fetch->page].epoch = 0;
+}
+
+void fetches_reap(struct ext2 *fs)
+{
+	for (unsigned i = 0; i < DISK_REQUESTS_MAX / 2; i++)
+		if (fs->fetches[i].busy && fs->fetches[i].request.done)
+			fetch_end(fs, &fs->fetches[i]);
+}
+
+void disk_wait(struct ext2 *fs)
+{
+	fs->disk->wait(fs->disk->context);
+	fetches_reap(fs);
+}
+
+void page_prefetch(struct ext2 *fs, uint32_t block, uint32_t owner)
+{
+	if (page_find(fs, key_of(block)) == NONE && !key_fetching(fs, key_of(block)))
+		(void)fetch_start(fs, key_of(block), owner);
+}
+
+static bool key_broken(const struct ext2 *fs, uint32_t key)
+{
+	for (unsigned i = 0; i < 8; i++)
+		if (fs->broken[i] == key)
+			return true;
+	return false;
+}
+
+bool page_fetch(struct ext2 *fs, uint32_t block, uint32_t owner)
+{
+	uint32_t key = key_of(block);
+
+	fetches_reap(fs);
+	while (page_find(fs, key) == NONE && !key_broken(fs, key)) {
+		if (!key_fetching(fs, key) && !fetch_start(fs, key, owner) && page_choose(fs) == NONE)
+			return false;
+		disk_wait(fs);
+	}
+	return true;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* Contents of files (file.h), block by block through the cache. */
+#include "servers/ext2/file.h"
+
+#include "lib/string.h"
+#include "servers/ext2/allocate.h"
+#include "servers/ext2/cache.h"
+#include "servers/ext2/inode.h"
+#include "servers/ext2/map.h"
+
+#define READ_MAX (128 * 1024)  /* of one call, so that its blocks are in the cache together */
+#define WRITE_MAX (64 * 1024)
+#define READ_AHEAD 24 /* blocks */
+
+static uint32_t least(uint64_t a, uint64_t b)
+{
+	return (uint32_t)(a < b ? a : b);
+}
+
+/* Does this read go on where one ended before? Remembers where it ends. */
+static bool read_is_sequential(struct ext2 *fs, uint32_t number, uint64_t offset, uint64_t end)
+{
+	for (unsigned i = 0; i < SEQUENTIAL_FILES; i++) {
+		if (fs->sequential[i].inode == number) {
+			bool sequential = fs->sequential[i].end == offset;
+
+			fs->sequential[i].end = end;
+			return sequential;
+		}
+	}
+	fs->sequential[fs->sequential_next % SEQUENTIAL_FILES].inode = number;
+	fs->sequential[fs->sequential_next++ % SEQUENTIAL_FILES].end = end;
+	return offset == 0;
+}
+
+/* Begins to fetch blocks [n, end) that are not in the cache. What the last page_get wanted stays wanted. */
+static void blocks_prefetch(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32_t n, uint32_t end)
+{
+	enum want want = fs->want;
+	uint32_t key = fs->want_key, owner = fs->want_owner, block;
+
+	for (; n < end; n++) {
+		if (map_find(fs, number, inode, n, &block, NULL) != 0)
+			break;
+		if (block != 0)
+			page_prefetch(fs, block, number);
+	}
+	fs->want = want;
+	fs->want_key = key;
+	fs->want_owner = owner;
+}
+
+int64_t file_read(struct ext2 *fs, uint32_t number, const struct inode *inode, uint64_t offset, void *buffer, size_t bytes)
+{
+	uint64_t size = inode_size(inode), done = 0;
+	uint32_t last;
+
+	if (offset >= size)
+		return 0;
+	bytes = least(least(bytes, READ_MAX), size - offset);
+	last = division_up(offset + bytes, fs->block_bytes);
+	while (done < bytes) {
+		uint64_t at = offset + done;
+		uint32_t n = (uint32_t)(at / fs->block_bytes), within = (uint32_t)(at % fs->block_bytes), block;
+		uint32_t part = least(bytes - done, fs->block_bytes - within);
+		unsigned char *page = NULL;
+		int result = map_find(fs, number, inode, n, &block, NULL);
+
+		if (result == 0 && block != 0)
+			result = page_get(fs, block, number, &page);
+		if (result == -EAGAIN)
+			blocks_prefetch(fs, number, inode, n, last);
+		if (result != 0)
+			return result;
+		if (block != 0)
+			memcpy((char *)buffer + done, page + within, part);
+		else
+			memset((char *)buffer + done, 0, part);
+		done += part;
+	}
+	if (read_is_sequential(fs, number, offset, offset + bytes))
+		blocks_prefetch(fs, number, inode, last, least((uint64_t)last + READ_AHEAD, division_up(size, fs->block_bytes)));
+	return (int64_t)bytes;
+}
+
+/* The page of block n for a write of `part` bytes at `within`; what is not written of it is as it was, or zero. */
+static int page_for_write(struct ext2 *fs, uint32_t number, struct inode *inode, uint32_t n, unsigned char **page)
+{
+	uint32_t block = 0;
+	bool made;
+	int result = map_make(fs, number, inode, n, &block, &made);
+
+	if (result != 0)
+		return result;
+	return made ? page_new(fs, block, number, page) : page_get(fs, block, number, page);
+}
+
+/* Does the write fill all of this block that the file has? Then an old content need not be fetched. */
+static int block_write(struct ext2 *fs, uint32_t number, struct inode *inode, uint64_t at, const void *from, uint32_t part)
+{
+	uint32_t within = (uint32_t)(at % fs->block_bytes);
+	unsigned char *page = NULL;
+	int result = page_for_write(fs, number, inode, (uint32_t)(at / fs->block_bytes), &page);
+
+	if (result != 0)
+		return result;
+	page_change(fs, page + within, part);
+	memcpy(page + within, from, part);
+	return 0;
+}
+
+int64_t file_write(struct ext2 *fs, uint32_t number, struct inode *inode, uint64_t *offset, const void *buffer, size_t bytes)
+{
+	uint64_t size = inode_size(inode), start = *offset == FILE_END ? size : *offset, done = 0;
+	int result = inode_cut_finished(fs, number);
+
+	bytes = least(bytes, WRITE_MAX);
+	if (result == 0 && (start >= fs->file_bytes_max && bytes > 0))
+		result = -EFBIG;
+	if (result != 0)
+		return result;
+	bytes = least(bytes, fs->file_bytes_max - start);
+	if (start > size) { /* what lies between reads as zero */
+		result = inode_resize(fs, number, inode, start);
+		if (result != 0)
+			return result;
+	}
+	inode_change(fs, inode);
+	while (done < bytes && result == 0 && !(done > 0 && change_full(fs))) {
+		uint32_t part = least(bytes - done, fs->block_bytes - (start + done) % fs->block_bytes);
+
+		result = block_write(fs, number, inode, start + done, (const char *)buffer + done, part);
+		if (result == 0)
+			done += part;
+	}
+	if (result == -EAGAIN || (result != 0 && done == 0))
+		return result;
+	if (start + done > size)
+		result = inode_size_set(fs, inode, start + done);
+	else
+		result = 0;
+	if (result != 0)
+		return result;
+	inode_time_set(fs, inode, TIME_MODIFY | TIME_CHANGE, fs->clock.now);
+	*offset = start + done;
+	return (int64_t)done;
+}
+
+int64_t file_seek(struct ext2 *fs, uint32_t number, const struct inode *inode, uint64_t offset, enum seek_whence whence)
+{
+	uint64_t size = inode_size(inode);
+
+	if (offset >= size)
+		return -ENXIO;
+	while (offset < size) {
+		uint32_t block, skip = 1;
+		int result = map_find(fs, number, inode, (uint32_t)(offset / fs->block_bytes), &block, &skip);
+
+		if (result != 0)
+			return result;
+		if ((block == 0) == (whence == SEEK_TO_HOLE))
+			return (int64_t)offset;
+		offset = (offset / fs->block_bytes + (block == 0 ? skip : 1)) * fs->block_bytes;
+	}
+	return whence == SEEK_TO_HOLE ? (int64_t)size : -ENXIO;
+}
+
+/* Does the target lie in the inode itself? A block of extended attributes does not count. */
+static bool link_is_fast(const struct ext2 *fs, const struct inode *inode)
+{
+	return inode->sectors == (inode->attribute_block ? fs->block_bytes / DISK_SECTOR : 0);
+}
+
+int64_t link_read(struct ext2 *fs, uint32_t number, const struct inode *inode, char *buffer, size_t bytes)
+{
+	const void *target = inode->map;
+	unsigned char *page = NULL;
+	int result = 0;
+
+	if (inode->size == 0 || inode->size >= (link_is_fast(fs, inode) ? FAST_LINK_BYTES : fs->block_bytes))
+		return damage_found(fs, "the target of a symbolic link is too long", number);
+	if (!link_is_fast(fs, inode)) {
+		result = block_check(fs, inode->map[0], number);
+		if (result == 0)
+			result = page_get(fs, inode->map[0], number, &page);
+		target = page;
+	}
+	if (result != 0)
+		return result;
+	bytes = least(bytes, inode->size);
+	memcpy(buffer, target, bytes);
+	return (int64_t)bytes;
+}
+
+int link_write(struct ext2 *fs, uint32_t number, struct inode *inode, const char *target, size_t bytes)
+{
+	uint32_t block = 0;
+	unsigned char *page = (unsigned char *)inode->map;
+	bool made;
+	int result = 0;
+
+	if (bytes >= fs->block_bytes)
+		return -ENAMETOOLONG;
+	if (bytes >= FAST_LINK_BYTES) {
+		result = map_make(fs, number, inode, 0, &block, &made);
+		if (result == 0)
+			result = page_new(fs, block, number, &page);
+	}
+	if (result != 0)
+		return result;
+	memcpy(page, target, bytes);
+	inode->size = (uint32_t)bytes;
+	return 0;
+}
