@@ -26,7 +26,8 @@ struct world {
 	void *buffer, *images, *scratch;
 	struct tsm_channel channel;
 	struct tsm_producer producer;
-	unsigned validated, rolled_back;
+	unsigned rolled_back;
+	bool rewrites; /* the producer changes its offer while it is validated */
 	enum tsm_channel_result reason;
 };
 
@@ -47,7 +48,8 @@ static bool validate(void *context, const void *image, size_t bytes)
 {
 	struct world *world = context;
 
-	world->validated++;
+	if (world->rewrites)
+		memset(((struct tsm_offer *)world->buffer)->set + sizeof(struct tsm_range), 0xff, 8);
 	return bytes == sizeof(struct table) && table_valid(image);
 }
 
@@ -221,6 +223,22 @@ static void channel_producer_dies(void **state)
 	world_free(&world);
 }
 
+/* What was validated is what is published. */
+static void channel_rewritten(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_make(&world);
+	world.rewrites = true;
+	link_write(&world, 3, 5);
+	tsm_producer_offer(&world.producer);
+	assert_int_equal(tsm_channel_checkpoint(&world.channel), TSM_CHANNEL_PUBLISHED);
+	assert_int_equal(published(&world)->link[3], 5);
+	assert_true(table_valid(published(&world)));
+	world_free(&world);
+}
+
 static void channel_producer_full(void **state)
 {
 	unsigned char data[BUFFER_BYTES] = {0};
@@ -313,6 +331,7 @@ static const struct {
 	{ cmocka_unit_test(channel_publishes), "what is offered and valid is published, once" },
 	{ cmocka_unit_test(channel_refuses), "stale, malformed and invalid offers are refused, and change nothing" },
 	{ cmocka_unit_test(channel_producer_dies), "what a dead producer had offered is rolled back" },
+	{ cmocka_unit_test(channel_rewritten), "what the producer writes while its offer is validated is not published" },
 	{ cmocka_unit_test(channel_producer_full), "a write-set that does not fit is refused at its producer" },
 	{ cmocka_unit_test(channel_hostile), "whatever a producer writes while the receiver is at it, the published image is valid" },
 };
