@@ -73,6 +73,8 @@ static void need_write(const struct service *service, const struct need *need, F
 		fprintf(stream, "%s holds cpu-control\n", service->name);
 	else if (need->kind == NEED_DEVICE_ALL)
 		fprintf(stream, "%s holds device\n", service->name);
+	else if (need->kind == NEED_FIRMWARE)
+		fprintf(stream, "%s holds firmware\n", service->name);
 }
 
 /* A declared Region that several services see. */
