@@ -125,7 +125,7 @@ void edges_write(struct manifest *manifest, FILE *stream)
 			shared_write(service->name, "rw", printer, "rw", stream);
 		}
 		if (supervisor && supervisor != service) {
-			fprintf(stream, "%s signals %s %u\n", supervisor->name, service->name, START_BIT_BEAT);
+			fprintf(stream, "%s signals %s %d\n", supervisor->name, service->name, START_BIT_BEAT);
 			shared_write(service->name, "rw", supervisor, "r", stream);
 		}
 	}
