@@ -80,11 +80,12 @@ void text_free(struct ramfs *ramfs, uint32_t piece)
 	}
 }
 
-/* FNV-1a over the name, begun with the directory, and mixed so that the low bits depend on all. */
+/* FNV-1a over the name, begun with a product of the directory (its number itself would cancel out against the first character), and mixed so that the low bits depend on all. */
 static uint32_t name_hash(uint32_t directory, struct name name)
 {
-	uint64_t hash = 0xcbf29ce484222325 ^ directory;
+	uint64_t hash = (directory + 1) * 0x9e3779b97f4a7c15;
 
+	hash ^= hash >> 32;
 	for (size_t i = 0; i < name.bytes; i++)
 		hash = (hash ^ (unsigned char)name.text[i]) * 0x100000001b3;
 	return (uint32_t)(hash ^ hash >> 32);

@@ -36,7 +36,8 @@ struct ramfs_state {
 	uint32_t entries_free, entry_list, entry_fresh;
 	uint64_t order;      /* of the entry made last */
 	uint64_t generation; /* of the inode made last */
-	uint64_t reserved[7];
+	uint64_t filled;     /* 1: it has its first contents */
+	uint64_t reserved[6];
 };
 _Static_assert(sizeof(struct ramfs_state) == 128, "kept in the state");
 

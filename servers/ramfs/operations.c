@@ -112,6 +112,18 @@ int ramfs_open(struct ramfs *ramfs, struct tsm *tsm, void *area, size_t bytes, b
 	return 0;
 }
 
+bool ramfs_filled(const struct ramfs *ramfs)
+{
+	return ramfs->state->filled;
+}
+
+void ramfs_filled_set(struct ramfs *ramfs)
+{
+	tsm_begin(ramfs->tsm);
+	tsm_set(ramfs->tsm, ramfs->state->filled, 1);
+	tsm_commit(ramfs->tsm);
+}
+
 static void ramfs_begin(void *core)
 {
 	struct ramfs *ramfs = core;

@@ -42,6 +42,10 @@ uint32_t ramfs_undo_cells(size_t bytes);
  */
 int ramfs_open(struct ramfs *ramfs, struct tsm *tsm, void *area, size_t bytes, bool *fresh);
 
+/* Whether the filesystem has got its first contents: until then nobody is served. */
+bool ramfs_filled(const struct ramfs *ramfs);
+void ramfs_filled_set(struct ramfs *ramfs);
+
 extern const struct filesystem_operations ramfs_operations;
 
 /*

@@ -7,10 +7,12 @@
 
 #include "lib/string.h"
 
+/* FNV-1a, begun with a product of the directory: its number itself would cancel out against the first character. */
 static uint32_t name_hash(uint32_t tree, uint64_t directory, struct name name)
 {
-	uint64_t hash = 0xcbf29ce484222325 ^ directory ^ (uint64_t)tree << 56;
+	uint64_t hash = (directory + 1 + ((uint64_t)tree << 56)) * 0x9e3779b97f4a7c15;
 
+	hash ^= hash >> 32;
 	for (size_t i = 0; i < name.bytes; i++)
 		hash = (hash ^ (unsigned char)name.text[i]) * 0x100000001b3;
 	return (uint32_t)(hash ^ hash >> 32);

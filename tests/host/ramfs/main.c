@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "archive.h"
 #include "world.h"
 
 static int64_t call(struct world *world, uint64_t badge, uint64_t label, struct file_exchange *x)
@@ -347,6 +348,8 @@ int main(void)
 		cmocka_unit_test(test_listing),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_random_words),
+		cmocka_unit_test(test_archive),
+		cmocka_unit_test(test_archive_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,9 +67,33 @@ static void test_linux_with_deaths(void **state)
 	linux_runs(true);
 }
 
+/* What is cached is not asked for again: a second stat asks the tree for the attributes alone, and whether a name is there, not at all. */
+static void test_cache(void **state)
+{
+	static struct system system;
+	struct path_request stat = {.label = VFS_STAT, .path = "/a/b/c", .word6 = RESULT_AT};
+
+	(void)state;
+	system_make(&system);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_MKDIR, .path = "/a", .mode = 0755}, NULL), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_MKDIR, .path = "/a/b", .mode = 0755}, NULL), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_MKDIR, .path = "/a/b/c", .mode = 0755}, NULL), 0);
+	assert_int_equal(request_send(&system, &stat, NULL), 0);
+	system.calls = 0;
+	assert_int_equal(request_send(&system, &stat, NULL), 0);
+	assert_int_equal(system.calls, 1);
+	stat.path = "/a/b/none";
+	assert_int_equal(request_send(&system, &stat, NULL), -ENOENT);
+	system.calls = 0;
+	assert_int_equal(request_send(&system, &stat, NULL), -ENOENT);
+	assert_int_equal(system.calls, 0);
+	system_free(&system);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_linux),
 		cmocka_unit_test(test_linux_with_deaths),
 	};
