@@ -49,13 +49,18 @@ static bool session_open(struct session *session, const struct start_grant *gran
 	return true;
 }
 
-/* Waits for a signal; signs of life that are asked for meanwhile are given by the next receive. */
+/* Waits for a signal, and gives the signs of life that are asked for meanwhile. A message that comes instead is refused: who serves others cannot wait here. */
 static bool signal_await(void)
 {
-	const struct start_grant *notification = start_next(GRANT_NOTIFICATION, NULL);
-	struct kernel_call call = {.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = notification ? notification->slot : 0};
+	struct request request;
+	enum error error = service_receive(&request);
 
-	return kernel_call(&call) == OK;
+	while (error == OK && request.kind != MESSAGE_NOTIFICATION) {
+		request.status = ERR_BUSY;
+		request.words = 0;
+		error = service_reply_receive(&request);
+	}
+	return error == OK;
 }
 
 /* Waits for the result of a request that was answered ANSWER_PENDING. False when the server was restarted: then it must be sent again. */

@@ -6,7 +6,7 @@
  * is done once; repeating, and waiting for what is answered later, happens in here. Paths are absolute. The caller asks as user 0 with all capabilities unless file_credentials() says otherwise.
  *
  * Data goes through the session's buffer, FILE_CHUNK bytes at a time: file_read() copies them out of it, file_read_in_place() leaves them there. Results are those of Linux: from 0 on, or a negative error number.
- * One thread.
+ * One thread, of a program that serves nobody: while it waits for a late answer, messages to it are refused.
  */
 #pragma once
 
