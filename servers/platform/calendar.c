@@ -86,12 +86,12 @@ static enum calendar_fault reading_settle(const struct calendar_registers *regis
 	return fault == CALENDAR_SOUND ? CALENDAR_UNSTEADY : fault;
 }
 
-/* A register's number; 100 when it is no number in BCD. */
+/* A register's number; 100 or more when it is no number in BCD. */
 static unsigned number_of(const struct reading *reading, uint8_t value)
 {
 	if (reading->mode & B_BINARY)
 		return value;
-	return (value & 0x0f) > 9 || value >> 4 > 9 ? 100 : (value >> 4) * 10 + (value & 0x0fu);
+	return (value & 0x0f) > 9 ? 100 : (value >> 4) * 10 + (value & 0x0fu);
 }
 
 /* In 12-hour mode 12 comes before 1, in the morning and in the afternoon; 24 stands for what is no hour. */

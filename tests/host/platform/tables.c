@@ -105,6 +105,9 @@ static void root_is_judged(void **state)
 	rig.root[25] ^= 1; /* only under the second checksum */
 	assert_int_equal(tables_open(), ACPI_ROOT_CHECKSUM);
 	rig.root[25] ^= 1;
+	rig.root[15] = 0; /* an old one: only under the first checksum */
+	assert_int_equal(tables_open(), ACPI_ROOT_CHECKSUM);
+	rig.root[15] = 2;
 	rig.root[0] = 'r';
 	assert_int_equal(tables_open(), ACPI_ROOT_SIGNATURE);
 	memset(rig.root, 0, sizeof(rig.root));
@@ -119,8 +122,17 @@ static void old_root_has_no_xsdt(void **state)
 	(void)state;
 	rig.root[15] = 0;
 	root_sum(rig.root);
-	memset(rig.root + 20, 0xee, 16);
+	memset(rig.root + 24, 0xee, 12); /* the length of the new one, but it is none */
 	memory_set(&rig.memory, XSDT, 0, 8);
+	assert_int_equal(tables_open(), ACPI_SOUND);
+	assert_int_equal(rig.acpi.count, 3);
+	assert_int_equal(reports(), 0);
+}
+
+static void empty_entries_are_none(void **state)
+{
+	(void)state;
+	memory_list(&rig.memory, XSDT, 8, (uint64_t[]){0, FADT, 0, MADT}, 4);
 	assert_int_equal(tables_open(), ACPI_SOUND);
 	assert_int_equal(rig.acpi.count, 3);
 	assert_int_equal(reports(), 0);
@@ -415,7 +427,7 @@ static void timer_is_read(void **state)
 int tables_test(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(all_are_found), TEST(root_is_judged), TEST(old_root_has_no_xsdt), TEST(xsdt_has_precedence), TEST(bad_xsdt_leaves_the_rsdt), TEST(no_list_at_all),
+		TEST(all_are_found), TEST(root_is_judged), TEST(old_root_has_no_xsdt), TEST(empty_entries_are_none), TEST(xsdt_has_precedence), TEST(bad_xsdt_leaves_the_rsdt), TEST(no_list_at_all),
 		TEST(damaged_tables_are_left_out), TEST(every_flipped_bit_is_noticed), TEST(cycles_end), TEST(dsdt_is_one), TEST(many_tables_are_too_many), TEST(pool_is_kept),
 		TEST(lengths_are_read_once), TEST(fields_end_with_the_table), TEST(routes_are_read), TEST(damaged_routes_are_refused), TEST(windows_are_read), TEST(timer_is_read),
 	};
