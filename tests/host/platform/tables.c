@@ -243,6 +243,7 @@ static void dsdt_is_one(void **state)
 	assert_int_equal(rig.memory.reported[ACPI_SIGNATURE], 1);
 	assert_null(acpi_find(&rig.acpi, "DSDT", 0));
 	assert_null(acpi_find(&rig.acpi, "SSDT", 0));
+	assert_ptr_equal(rig.acpi.pool + rig.acpi.pool_used, acpi_find(&rig.acpi, "APIC", 0)->data + acpi_find(&rig.acpi, "APIC", 0)->bytes); /* and takes no room */
 	memory_table(&rig.memory, OTHER, "DSDT", "more code", 9);
 	assert_int_equal(tables_open(), ACPI_SOUND);
 	assert_int_equal(acpi_find(&rig.acpi, "DSDT", 0)->address, OTHER);
