@@ -181,7 +181,7 @@ static void other_code_is_no_sleep_type(void **state)
 	sleep_is(CODE(0x14, '\\', '_', 'S', '5', '_', 0x12, 4, 2, 1, 1), SLEEP_ABSENT, 0, 0); /* a method */
 	sleep_is(CODE(S5(4, 0, 1, 1)), SLEEP_ABSENT, 0, 0);                                   /* no elements */
 	sleep_is(CODE(S5(3, 2, 1, 1)), SLEEP_ABSENT, 0, 0);                                   /* cut off by its own length */
-	sleep_is(CODE(S5(4, 2, 0x0c, 7)), SLEEP_ABSENT, 0, 0);                                /* in the middle of a number, where the table ends, too */
+	sleep_is(CODE(S5(4, 1, 0x0c, 7), 0, 0, 0), SLEEP_ABSENT, 0, 0);                       /* in the middle of a number */
 	sleep_is(CODE(S5(0, 2, 1, 1)), SLEEP_ABSENT, 0, 0);
 	sleep_is(CODE(S5(50, 2, 1, 1)), SLEEP_ABSENT, 0, 0);                                  /* longer than the table */
 	sleep_is(CODE(S5(0x4f, 0xff, 2, 1, 1)), SLEEP_ABSENT, 0, 0);
