@@ -32,6 +32,7 @@ static void entry_free(struct ramfs *ramfs, uint32_t index)
 
 	tsm_modify(ramfs->tsm, &ramfs->entries[index], sizeof(struct ramfs_entry));
 	tsm_modify(ramfs->tsm, state, sizeof(*state));
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a null `previous` of some entry says nothing about the table */
 	ramfs->entries[index] = (struct ramfs_entry){.chain = state->entry_list};
 	state->entry_list = index;
 	state->entries_free++;

@@ -27,11 +27,11 @@ struct tree {
 /* What a fiber waits for: the answer `id` of a tree. */
 struct waiting {
 	struct fiber *fiber;
-	uint32_t tree;
 	uint64_t id;
+	struct completion completion;
+	uint32_t tree;
 	bool repeat; /* the tree has been restarted: ask again */
 	bool done;
-	struct completion completion;
 };
 
 static struct tsm tsm;
