@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The protocol between serial and the one session that has its port as a terminal: two rings (lib/ring.h) of single bytes in the session's BUFFER, one for each direction, and a Notification each way. What
- * services write to their logs is printed between the session's lines. A new instance of the driver goes on where the indexes of the rings are: it may lose or repeat at most what the port's FIFO held.
+ * The protocol between a driver of a byte device (serial, virtio-console) and the one session that has its port as a terminal: two rings (lib/ring.h) of single bytes in the session's BUFFER, one for each direction, and a Notification each way. What
+ * services write to their logs is printed by serial between the session's lines. A new instance of the driver goes on where the indexes of the rings are: it may lose or repeat at most what the device held.
  */
 #pragma once
 

@@ -5,15 +5,12 @@
  * Which session has the port is one word in the state Region, so a new instance goes on with it: the indexes of its rings lie in the shared buffer. What the instance before had handed to the port and had not been sent when it ended may be lost
  * with the FIFO, and nothing else.
  */
-#include "abi/errno.h"
-#include "abi/protocols/serial.h"
 #include "drivers/serial/lines.h"
 #include "drivers/serial/uart.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/methods.h"
-#include "lib/service.h"
-#include "lib/string.h"
+#include "lib/serial_session.h"
 
 #define LATE 1000000000ull /* ns: an interrupt of the transmitter that takes longer is looked for */
 
@@ -21,9 +18,7 @@ static struct uart uart;
 static struct lines lines;
 static handle_t ports, irq;
 static uint64_t first_port, irq_bits;
-static uint64_t *owner; /* badge of the session that has the port; 0: none. In the state Region */
-static struct ring output, input;
-static bool received; /* since the last signal to the session */
+static struct serial_session session;
 
 static uint8_t uart_read(void *context, unsigned offset)
 {
@@ -45,82 +40,20 @@ static bool byte_take(void *context, uint8_t *byte)
 	return lines_take(context, byte);
 }
 
-/* What nobody waits for is dropped, as is what does not fit. */
 static void byte_give(void *context, uint8_t byte)
 {
 	(void)context;
-	if (*owner && ring_push(&input, &byte) == RING_OK)
-		received = true;
+	serial_session_give(&session, byte);
 }
 
 static const struct uart_operations operations = {.read = uart_read, .write = uart_write, .take = byte_take, .give = byte_give};
 
-/* The rings of a session, at the indexes that are there. */
-static void rings_open(char *buffer)
-{
-	struct ring_shared *out = (struct ring_shared *)(buffer + SERIAL_OUTPUT_OFFSET), *in = (struct ring_shared *)(buffer + SERIAL_INPUT_OFFSET);
-
-	ring_open(&output, out, SERIAL_RING_BYTES, 1);
-	ring_open(&input, in, SERIAL_RING_BYTES, 1);
-	output.own = output.peer = __atomic_load_n(&out->consumed, __ATOMIC_ACQUIRE);
-	input.own = __atomic_load_n(&in->produced, __ATOMIC_ACQUIRE);
-	input.peer = __atomic_load_n(&in->consumed, __ATOMIC_ACQUIRE);
-	lines.terminal = &output;
-}
-
-static int attach(uint64_t badge)
-{
-	const struct start_grant *buffer = start_buffer(badge);
-
-	if (!buffer || buffer->bytes < SERIAL_BUFFER_BYTES)
-		return -EINVAL;
-	if (*owner && *owner != badge)
-		return -EBUSY;
-	memset((char *)buffer->address + SERIAL_OUTPUT_OFFSET, 0, sizeof(struct ring_shared)); /* the client waits for our answer */
-	memset((char *)buffer->address + SERIAL_INPUT_OFFSET, 0, sizeof(struct ring_shared));
-	*owner = badge;
-	rings_open((char *)buffer->address);
-	return 0;
-}
-
-static int detach(uint64_t badge)
-{
-	if (*owner != badge)
-		return -EINVAL;
-	if (!output.poisoned && __atomic_load_n(&output.shared->produced, __ATOMIC_ACQUIRE) != output.own)
-		return -EAGAIN;
-	lines.terminal = NULL;
-	*owner = 0;
-	return 0;
-}
-
-static void request_serve(struct request *request)
-{
-	request->words = 1;
-	if (request->label == SERIAL_ATTACH)
-		request->data[0] = (uint64_t)(int64_t)attach(request->badge);
-	else if (request->label == SERIAL_DETACH)
-		request->data[0] = (uint64_t)(int64_t)detach(request->badge);
-	else
-		request->status = ERR_METHOD;
-}
-
-static const char *name_of(uint64_t badge)
-{
-	const struct start_grant *client = start_argument(GRANT_CLIENT, badge);
-
-	return client ? client->name : "";
-}
-
-/* All that there is to do now. */
+/* All that there is to do now. The session is the terminal of the lines while there is one. */
 static void work(void)
 {
-	uint64_t consumed = output.own;
-
+	lines.terminal = *session.owner ? &session.output : NULL;
 	uart_serve(&uart);
-	if (*owner && (received || output.own != consumed))
-		service_signal(start_signal(name_of(*owner)));
-	received = false;
+	serial_session_signal(&session);
 }
 
 static void texts_open(void)
@@ -142,19 +75,8 @@ static bool grants_find(void)
 	first_port = port->argument & 0xffff;
 	irq = handler->slot;
 	irq_bits = 1ull << handler->argument;
-	owner = (uint64_t *)state->address;
+	serial_session_open(&session, (uint64_t *)state->address);
 	return true;
-}
-
-/* The session of the instance before, if its client still exists. */
-static void session_resume(void)
-{
-	const struct start_grant *buffer = *owner ? start_buffer(*owner) : NULL;
-
-	if (buffer && buffer->bytes >= SERIAL_BUFFER_BYTES)
-		rings_open((char *)buffer->address);
-	else
-		*owner = 0;
 }
 
 int main(void)
@@ -165,7 +87,6 @@ int main(void)
 	if (!grants_find())
 		return 1;
 	texts_open();
-	session_resume();
 	if (!uart_open(&uart, &operations, &lines))
 		return 1;
 	(void)!irq_acknowledge(irq);
@@ -175,7 +96,7 @@ int main(void)
 		if (error == OK && request.kind == MESSAGE_NOTIFICATION && request.data[0] & irq_bits)
 			(void)!irq_acknowledge(irq);
 		if (error == OK && request.kind == MESSAGE_CALL)
-			request_serve(&request);
+			serial_session_serve(&session, &request);
 	}
 	return 1;
 }

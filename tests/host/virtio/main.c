@@ -330,5 +330,5 @@ int main(void)
 {
 	unsetenv("CMOCKA_MESSAGE_OUTPUT");
 	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	return units_run(core_units, sizeof(core_units) / sizeof(core_units[0])) + disk_tests() != 0;
+	return units_run(core_units, sizeof(core_units) / sizeof(core_units[0])) + disk_tests() + stream_tests() != 0;
 }

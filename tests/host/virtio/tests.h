@@ -22,3 +22,6 @@ int units_run(const struct unit *units, size_t count);
 
 /* The tests of the block driver. */
 int disk_tests(void);
+
+/* The tests of the drivers of byte devices. */
+int stream_tests(void);
