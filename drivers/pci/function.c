@@ -37,10 +37,30 @@ static void bridge_scan(struct pci_list *list, struct scan *scan, pci_address_t 
 		bus_scan(list, scan, bus, address);
 }
 
+/* The BARs that are remembered of a function; if there are none they are read now. A null pointer when there is no room. */
+static uint32_t *bars_keep(const struct pci_list *list, const struct pci_function *function)
+{
+	struct pci_memory_entry *entry = list->memory->entry, *end = entry + PCI_FUNCTIONS_MAX;
+
+	while (entry < end && entry->vendor && (entry->vendor != function->vendor || entry->device != function->device || entry->address != function->address))
+		entry++;
+	if (entry == end)
+		return NULL;
+	if (entry->vendor)
+		return entry->bar;
+	for (unsigned bar = 0; bar < PCI_BARS; bar++)
+		entry->bar[bar] = config_read(list, function->address, PCI_BAR_FIRST + bar * 4, 4);
+	entry->address = function->address;
+	entry->device = function->device;
+	__atomic_store_n(&entry->vendor, (uint32_t)function->vendor, __ATOMIC_RELEASE);
+	return entry->bar;
+}
+
 /* Returns whether there is a function, and in `*many` whether its device may have more than one. */
 static bool function_scan(struct pci_list *list, struct scan *scan, pci_address_t address, pci_address_t bridge, bool *many)
 {
 	uint32_t vendor = config_read(list, address, PCI_VENDOR, 2), type;
+	struct pci_function found;
 
 	if (vendor == PCI_NOTHING || vendor == 0)
 		return false;
@@ -52,12 +72,12 @@ static bool function_scan(struct pci_list *list, struct scan *scan, pci_address_
 	}
 	if ((type & PCI_HEADER_KIND) != PCI_HEADER_FUNCTION)
 		return true;
-	if (list->count == PCI_FUNCTIONS_MAX) {
+	found = (struct pci_function){.address = address, .bridge = bridge, .vendor = (uint16_t)vendor, .device = (uint16_t)config_read(list, address, PCI_DEVICE, 2)};
+	found.kept = list->count < PCI_FUNCTIONS_MAX ? bars_keep(list, &found) : NULL;
+	if (found.kept)
+		list->function[list->count++] = found;
+	else
 		scan->complete = false;
-		return true;
-	}
-	list->function[list->count++] = (struct pci_function){
-		.address = address, .bridge = bridge, .vendor = (uint16_t)vendor, .device = (uint16_t)config_read(list, address, PCI_DEVICE, 2)};
 	return true;
 }
 
@@ -74,13 +94,14 @@ static void bus_scan(struct pci_list *list, struct scan *scan, unsigned bus, pci
 	}
 }
 
-bool pci_scan(struct pci_list *list, const struct pci_access *access, void *context)
+bool pci_scan(struct pci_list *list, const struct pci_access *access, void *context, struct pci_memory *memory)
 {
 	struct scan scan = {.complete = true};
 
 	memset(list, 0, sizeof(*list));
 	list->access = access;
 	list->context = context;
+	list->memory = memory;
 	bus_scan(list, &scan, 0, 0);
 	return scan.complete;
 }
@@ -211,13 +232,13 @@ static uint64_t bar_size(const struct pci_list *list, pci_address_t address, uns
 	return mask & -mask;
 }
 
+/* A place found for a BAR lies below 4 GiB. */
 static void bar_write(const struct pci_list *list, const struct pci_function *function, unsigned bar)
 {
-	unsigned offset = PCI_BAR_FIRST + bar * 4;
-
-	config_write(list, function->address, offset, 4, (uint32_t)function->bar[bar].base);
+	function->kept[bar] = (function->kept[bar] & ~PCI_BAR_ADDRESS) | (uint32_t)function->bar[bar].base;
+	config_write(list, function->address, PCI_BAR_FIRST + bar * 4, 4, function->kept[bar]);
 	if (function->bar[bar].wide)
-		config_write(list, function->address, offset + 4, 4, (uint32_t)(function->bar[bar].base >> 32));
+		config_write(list, function->address, PCI_BAR_FIRST + bar * 4 + 4, 4, 0);
 }
 
 /* Reads base and size of all memory BARs. */
@@ -330,36 +351,23 @@ static uint32_t reset_do(const struct pci_list *list, const struct pci_function 
 	return reset_power(list, function) ? PCI_RESET_POWER_STATE : PCI_RESET_DRIVER;
 }
 
-/* What a reset clears in the header: the BARs. They are 0 meanwhile, and decoded by nothing. */
-struct header {
-	uint32_t bar[PCI_BARS];
-};
-
-static void header_save(const struct pci_list *list, const struct pci_function *function, struct header *header)
+static void bars_restore(const struct pci_list *list, const struct pci_function *function)
 {
 	for (unsigned bar = 0; bar < PCI_BARS; bar++)
-		header->bar[bar] = config_read(list, function->address, PCI_BAR_FIRST + bar * 4, 4);
-}
-
-static void header_restore(const struct pci_list *list, const struct pci_function *function, const struct header *header)
-{
-	for (unsigned bar = 0; bar < PCI_BARS; bar++)
-		config_write(list, function->address, PCI_BAR_FIRST + bar * 4, 4, header->bar[bar]);
+		config_write(list, function->address, PCI_BAR_FIRST + bar * 4, 4, function->kept[bar]);
 }
 
 /* Bus mastering and decoders off, reset, BARs as before; decoders stay off. */
 static int reset_quiet(struct pci_list *list, struct pci_function *function, uint32_t *way)
 {
-	struct header header;
 	int error = function_present(list, function) ? command_set(list, function, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY | PCI_COMMAND_PORTS, 0) : -ENODEV;
 
 	if (error)
 		return error;
-	header_save(list, function, &header);
 	*way = reset_do(list, function);
 	if (!function_present(list, function))
 		return -ENODEV;
-	header_restore(list, function, &header);
+	bars_restore(list, function);
 	/* A reset function masters nothing; one that says it does was not reset. */
 	return command_set(list, function, PCI_COMMAND_MASTER, 0);
 }

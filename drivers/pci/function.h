@@ -41,12 +41,30 @@ struct pci_function {
 	uint16_t vendor, device;
 	bool claimed;
 	uint8_t msix; /* offset of that capability; 0: none */
+	uint32_t *kept; /* its BARs in struct pci_memory */
 	struct pci_bar bar[PCI_BARS]; /* when claimed */
 };
+
+/*
+ * The BARs that a function had when it was first seen, or got later. A reset clears them, and sizing destroys them for a moment: whoever ends in between leaves them in this memory, which outlives an instance of pci. An entry counts when its
+ * vendor is not 0, which is stored last.
+ */
+struct pci_memory_entry {
+	uint32_t bar[PCI_BARS];
+	pci_address_t address;
+	uint16_t device;
+	uint32_t vendor;
+};
+
+struct pci_memory {
+	struct pci_memory_entry entry[PCI_FUNCTIONS_MAX];
+};
+_Static_assert(sizeof(struct pci_memory) <= PAGE_SIZE, "fits a state Region of one page");
 
 struct pci_list {
 	const struct pci_access *access;
 	void *context;
+	struct pci_memory *memory;
 	unsigned count;
 	struct pci_function function[PCI_FUNCTIONS_MAX];
 };
@@ -57,8 +75,11 @@ struct pci_message {
 	uint32_t data;
 };
 
-/* Finds all functions but bridges, in the order of their buses. False: there were more than PCI_FUNCTIONS_MAX. */
-__attribute__((warn_unused_result)) bool pci_scan(struct pci_list *list, const struct pci_access *access, void *context);
+/*
+ * Finds all functions but bridges, in the order of their buses. `memory` is zero at the first scan of a boot and then what it left; BARs that are not in it yet are read into it. False: there were more than PCI_FUNCTIONS_MAX
+ * in all, and some are not used.
+ */
+__attribute__((warn_unused_result)) bool pci_scan(struct pci_list *list, const struct pci_access *access, void *context, struct pci_memory *memory);
 
 /* The function that a manifest calls `name` (drivers/pci/devices.def); a null pointer when there is none. */
 struct pci_function *pci_find(struct pci_list *list, const char *name);

@@ -5,7 +5,7 @@
  * The manifest gives each device to one service; which function of the machine that is, pci finds by a scan. All requests of a session are about that function. The Regions of its BARs are cut out of the device memory and sent with the answer
  * of CLAIM; they are cut anew for each CLAIM, and deleting the old ones takes them from the instance before. Requests are answered one after the other: a reset takes up to a second of waiting.
  *
- * Nothing is kept from one instance of pci to the next but what is in the devices. When it is restarted, the Regions that it gave out go with its capabilities; their drivers fault, and claim again.
+ * What is kept from one instance of pci to the next is what a reset or a size in the making would lose: the BARs of each function (struct pci_memory), in the state Region. When pci is restarted, the Regions that it gave out go with its capabilities; their drivers fault, and claim again.
  */
 #include "abi/errno.h"
 #include "drivers/pci/configuration.h"
@@ -147,22 +147,23 @@ static void request_serve(struct request *request)
 	}
 }
 
-static void scan(void)
+static void scan(struct pci_memory *memory)
 {
-	if (!pci_scan(&list, &configuration_access, NULL))
-		log_print("there are more than %u functions: the others are not used\n", (uint64_t)PCI_FUNCTIONS_MAX);
+	if (!pci_scan(&list, &configuration_access, NULL, memory))
+		log_print("there were more than %u functions: the others are not used\n", (uint64_t)PCI_FUNCTIONS_MAX);
 	log_print("%u functions, configuration space by %s\n", (uint64_t)list.count, configuration_map(&list) ? "memory" : "ports");
 }
 
 int main(void)
 {
+	const struct start_grant *state = start_next(GRANT_STATE, NULL);
 	struct request request = {.words = 0};
 
-	if (!configuration_open()) {
-		log_print("the ports 0xcf8 to 0xcff were not granted\n");
+	if (!configuration_open() || !state) {
+		log_print("the ports 0xcf8 to 0xcff or the state were not granted\n");
 		return 1;
 	}
-	scan();
+	scan((struct pci_memory *)state->address);
 	while (service_reply_receive(&request) == OK)
 		if (request.kind == MESSAGE_CALL)
 			request_serve(&request);

@@ -12,22 +12,17 @@ struct range {
 	uint64_t first, end;
 };
 
-static uint32_t bar_register(const struct pci_list *list, pci_address_t address, unsigned bar)
-{
-	return list->access->read(list->context, address, PCI_BAR_FIRST + bar * 4, 4);
-}
-
 /* What a BAR takes below 4 GiB; empty for ports, for what is not placed, and for what lies higher. */
-static struct range bar_range(const struct pci_list *list, const struct pci_function *function, unsigned *bar)
+static struct range bar_range(const struct pci_function *function, unsigned *bar)
 {
-	uint32_t value = bar_register(list, function->address, *bar);
+	uint32_t value = function->kept[*bar];
 	uint64_t base = value & PCI_BAR_ADDRESS, bytes;
 
 	if (value & PCI_BAR_PORTS)
 		return (struct range){0, 0};
 	if ((value & PCI_BAR_TYPE) == PCI_BAR_64 && *bar + 1 < PCI_BARS) {
 		++*bar;
-		if (bar_register(list, function->address, *bar) != 0)
+		if (function->kept[*bar] != 0)
 			return (struct range){0, 0};
 	}
 	bytes = base & -base;
@@ -44,7 +39,7 @@ static uint64_t overlap_end(const struct pci_list *list, uint64_t first, uint64_
 {
 	for (unsigned n = 0; n < list->count; n++)
 		for (unsigned bar = 0; bar < PCI_BARS; bar++) {
-			struct range taken = bar_range(list, &list->function[n], &bar);
+			struct range taken = bar_range(&list->function[n], &bar);
 
 			if (taken.first < end && first < taken.end)
 				return taken.end;
@@ -59,7 +54,7 @@ static struct range bus_range(const struct pci_list *list)
 
 	for (unsigned n = 0; n < list->count; n++)
 		for (unsigned bar = 0; bar < PCI_BARS; bar++) {
-			struct range taken = bar_range(list, &list->function[n], &bar);
+			struct range taken = bar_range(&list->function[n], &bar);
 
 			if (taken.end && taken.first < range.first)
 				range.first = taken.first;

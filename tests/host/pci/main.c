@@ -35,7 +35,10 @@ struct fake {
 struct machine {
 	struct fake fake[FUNCTIONS];
 	struct pci_list list;
+	struct pci_memory kept;
 	uint64_t waited;
+	unsigned left; /* accesses until pci is killed; 0: it is not */
+	jmp_buf death;
 	unsigned writes;
 	struct {
 		paddr_t address;
@@ -67,11 +70,19 @@ static struct fake *fake_at(struct machine *machine, pci_address_t address)
 	return NULL;
 }
 
+/* Before the access that is not made any more. */
+static void death(struct machine *machine)
+{
+	if (machine->left && --machine->left == 0)
+		longjmp(machine->death, 1);
+}
+
 static uint32_t space_read(void *context, pci_address_t address, unsigned offset, unsigned width)
 {
 	struct fake *fake = fake_at(context, address);
 	uint32_t all = width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
 
+	death(context);
 	assert_true(offset + width <= 256 && offset % width == 0);
 	if (!fake)
 		return all;
@@ -99,6 +110,7 @@ static void space_write(void *context, pci_address_t address, unsigned offset, u
 	struct machine *machine = context;
 	struct fake *fake = fake_at(machine, address);
 
+	death(machine);
 	assert_true(offset + width <= 256 && offset % width == 0);
 	machine->writes++;
 	if (!fake)
@@ -186,7 +198,7 @@ static struct machine *machine_make(void)
 	put(&machine->fake[2], 0x20, 0xfe80, 2);
 	put(&machine->fake[2], 0x22, 0xfe80, 2);
 	fake_make(&machine->fake[3], BEHIND, 0x1042);
-	assert_true(pci_scan(&machine->list, &access, machine));
+	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
 	return machine;
 }
 
@@ -222,18 +234,18 @@ static void circles_of_bridges_end(void **state)
 	(void)state;
 	for (unsigned bus = 0; bus < 256; bus += 255) {
 		put(&machine->fake[2], 0x19, bus, 1);
-		assert_true(pci_scan(&machine->list, &access, machine));
+		assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
 		assert_int_equal(machine->list.count, 2);
 	}
 	put(&machine->fake[2], 0x19, 1, 1);
 	put(&machine->fake[1], 0x0e, 1, 1); /* two bridges to the same bus */
 	put(&machine->fake[1], 0x19, 1, 1);
-	assert_true(pci_scan(&machine->list, &access, machine));
+	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
 	assert_int_equal(machine->list.count, 2);
 	put(&machine->fake[1], 0x0e, 0, 1);
 	put(&machine->fake[3], 0x0e, 1, 1); /* a bridge behind the bridge, back to bus 1 */
 	put(&machine->fake[3], 0x19, 1, 1);
-	assert_true(pci_scan(&machine->list, &access, machine));
+	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
 	assert_int_equal(machine->list.count, 2);
 	free(machine);
 }
@@ -349,7 +361,10 @@ static void bars_are_placed(void **state)
 	struct pci_device device;
 
 	(void)state;
-	put(fake, 0x20, 0xc, 8);
+	put(fake, 0x20, 0xc, 8); /* the firmware has forgotten them */
+	memset(&machine->kept, 0, sizeof(machine->kept));
+	put(&machine->fake[1], 0x20, 0xc, 8);
+	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), 0);
 	assert_int_equal(behind(machine)->bar[4].base % 0x4000, 0);
 	assert_in_range(behind(machine)->bar[4].base, 0xfe800000, 0xfe8fc000);
@@ -358,11 +373,49 @@ static void bars_are_placed(void **state)
 	put(&machine->fake[2], 0x22, 0xfe70, 2); /* a closed window */
 	put(fake, 4, 0, 2);
 	put(fake, 0x20, 0xc, 8);
+	memset(&machine->kept, 0, sizeof(machine->kept));
+	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), -ENOSPC);
-	put(&machine->fake[1], 0x20, 0xc, 8);
 	assert_int_equal(function_claim(&machine->list, pci_find(&machine->list, "virtio-blk"), NULL, 0, &device), 0);
 	assert_in_range(pci_find(&machine->list, "virtio-blk")->bar[4].base, TABLE_BASE, 0xfebfffff);
 	free(machine);
+}
+
+/* An instance of pci that ends before access number `left`; false when it came to its end. */
+static bool instance_dies(struct machine *machine, unsigned left)
+{
+	struct pci_device device;
+
+	machine->left = left;
+	if (setjmp(machine->death))
+		return true;
+	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
+	return false;
+}
+
+/* pci ends at each of its accesses in turn, and the next instance claims the same function: it has the same BARs as before. */
+static void a_kill_at_any_access_loses_nothing(void **state)
+{
+	unsigned accesses = 0;
+	bool died = true;
+
+	(void)state;
+	while (died) {
+		struct machine *machine = machine_make();
+		struct pci_device device;
+
+		memset(&machine->kept, 0, sizeof(machine->kept));
+		died = instance_dies(machine, ++accesses);
+		machine->left = 0;
+		assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+		assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
+		assert_int_equal(behind(machine)->bar[4].base, REGISTERS_BASE);
+		assert_int_equal(behind(machine)->bar[1].base, TABLE_BASE);
+		assert_int_equal(device.interrupts, 2);
+		free(machine);
+	}
+	assert_in_range(accesses, 200, 5000);
 }
 
 static const struct {
@@ -375,6 +428,7 @@ static const struct {
 	{cmocka_unit_test(messages_are_written_masked), "MSI-X entries are written while masked, within their table and BAR"},
 	{cmocka_unit_test(other_ways_of_reset), "without function-level reset there is the power state, else the driver is told"},
 	{cmocka_unit_test(what_is_not_confirmed_is_an_error), "what a register does not confirm is an error"},
+	{cmocka_unit_test(a_kill_at_any_access_loses_nothing), "pci killed at any of its accesses leaves a function that its next instance can claim as it was"},
 	{cmocka_unit_test(bars_are_placed), "BARs without an address get one that is free"},
 };
 
