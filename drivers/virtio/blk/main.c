@@ -272,12 +272,16 @@ int main(void)
 	paddr_t physical = 0;
 	void *memory = virtio_claim_memory(DISK_MEMORY_BYTES, &physical);
 	enum virtio_fault fault;
+	int result;
 
 	if (!memory)
 		return 1;
 	disk_open(&disk, memory, physical); /* clears our own structure; the memory is touched when the device is reset */
-	if (virtio_claim(&claim, TYPE_BLOCK) != 0) {
-		device_give_up("pci has not handed it over");
+	result = virtio_claim(&claim, TYPE_BLOCK);
+	if (result == -ENODEV) {
+		device_give_up("there is none");
+	} else if (result) {
+		return 1; /* the next instance may be luckier */
 	} else {
 		fault = device_start();
 		if (fault)

@@ -3,6 +3,7 @@
  * virtio-console: the console device as the terminal of one session (abi/protocols/serial.h). A device with a fault is reset by pci and started again, FAULTS_MOST times in a row; what it had to print may be lost with it. Then it is given up: what the
  * session sends is no longer taken.
  */
+#include "abi/errno.h"
 #include "drivers/virtio/claim.h"
 #include "drivers/virtio/console/port.h"
 #include "lib/log.h"
@@ -68,6 +69,7 @@ int main(void)
 	const struct start_grant *state = start_next(GRANT_STATE, NULL);
 	struct request request = {.words = 0};
 	enum error error = OK;
+	int result;
 
 	port.memory = virtio_claim_memory(PORT_MEMORY_BYTES, &port.physical);
 	port.operations = &operations;
@@ -75,7 +77,10 @@ int main(void)
 	if (!state || !port.memory)
 		return 1;
 	serial_session_open(&session, (uint64_t *)state->address);
-	if (virtio_claim(&claim, TYPE_CONSOLE) == 0)
+	result = virtio_claim(&claim, TYPE_CONSOLE);
+	if (result && result != -ENODEV)
+		return 1; /* the next instance may be luckier */
+	if (result == 0)
 		device_start();
 	while (error == OK) {
 		bool interrupted = works && request.kind == MESSAGE_NOTIFICATION && request.data[0] & claim.irq_bits;

@@ -92,9 +92,15 @@ int main(void)
 {
 	struct request request = {.words = 0};
 	enum error error = OK;
+	int result;
 
 	memory = virtio_claim_memory(POOL_MEMORY_BYTES, &physical);
-	if (memory && virtio_claim(&claim, TYPE_ENTROPY) == 0)
+	if (!memory)
+		return 1;
+	result = virtio_claim(&claim, TYPE_ENTROPY);
+	if (result && result != -ENODEV)
+		return 1; /* the next instance may be luckier */
+	if (result == 0)
 		device_start();
 	while (error == OK) {
 		bool interrupted = works && request.kind == MESSAGE_NOTIFICATION && request.data[0] & claim.irq_bits;
