@@ -90,10 +90,104 @@ static void test_cache(void **state)
 	system_free(&system);
 }
 
+static int64_t simple(struct system *system, uint64_t label, const char *path, uint32_t flags, uint64_t word6)
+{
+	return request_send(system, &(struct path_request){.label = label, .path = path, .flags = flags, .mode = 0755, .word6 = word6}, NULL);
+}
+
+/* Mounts: what a path crosses, what cannot be done across or below, and that they survive a restart. The one tree is mounted in itself. */
+static void test_mounts(void **state)
+{
+	static struct system system;
+	const struct user nobody = {.user = 9, .group = 9};
+
+	(void)state;
+	system_make(&system);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/m", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/d", 0, 0), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_MOUNT, .path = "/m", .word6 = 7, .user = &nobody}, NULL), -EPERM);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/m", 0, 99), -ENODEV);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/none", 0, 7), -ENOENT);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/m", MOUNT_READ_ONLY, 7), 0);
+	system_restart(&system);
+	assert_int_equal(simple(&system, VFS_STAT, "/m/d", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/m/../m/d/../../d", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/m/e", 0, 0), -EROFS);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/e", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/m", 0, 0), -EBUSY);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/m", .text = "/n"}, NULL), -EBUSY);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/d", .text = "/m/x"}, NULL), -EXDEV);
+	assert_int_equal(simple(&system, VFS_UMOUNT, "/m/d", 0, 0), -EINVAL);
+	assert_int_equal(simple(&system, VFS_UMOUNT, "/", 0, 0), -EBUSY);
+	assert_int_equal(simple(&system, VFS_UMOUNT, "/m", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/m/d", 0, RESULT_AT), -ENOENT);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/m", 0, 0), 0);
+	system_free(&system);
+}
+
+/* A tree of the client's own: the rest of the path comes back, whatever way leads there. */
+static void test_referral(void **state)
+{
+	static struct system system;
+	struct path_request stat = {.label = VFS_STAT, .path = "/proc/self/fd", .word6 = RESULT_AT};
+	struct file_exchange x;
+
+	(void)state;
+	system_make(&system);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/proc", 0, 0), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_SYMLINK, .path = "/l", .text = "proc/self/"}, NULL), 0);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/proc", 0, MOUNT_REFERRAL | 5), 0);
+	assert_true(request_send(&system, &stat, &x) == ANSWER_REFERRAL);
+	assert_int_equal(x.data[1], 5);
+	assert_int_equal(x.data[2], 7);
+	assert_memory_equal(system.buffer + PATH_AT, "self/fd", 7);
+	stat.path = "/l/exe";
+	assert_true(request_send(&system, &stat, &x) == ANSWER_REFERRAL);
+	assert_int_equal(x.data[2], strlen("self//exe"));
+	assert_memory_equal(system.buffer + PATH_AT, "self//exe", 9);
+	stat.path = "/proc";
+	assert_true(request_send(&system, &stat, &x) == ANSWER_REFERRAL);
+	assert_int_equal(x.data[2], 0);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/proc", 0, 0), -EBUSY);
+	assert_int_equal(simple(&system, VFS_UMOUNT, "/proc", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/proc", 0, RESULT_AT), 0);
+	system_free(&system);
+}
+
+/* Paths that start at an open directory: it may be moved, removed, or its id used for something else. */
+static void test_places(void **state)
+{
+	static struct system system;
+	struct path_request below = {.label = VFS_STAT, .path = "b", .start = 5 + 1, .word6 = RESULT_AT};
+
+	(void)state;
+	system_make(&system);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/a", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/a/b", 0, 0), 0);
+	assert_int_equal(request_send(&system, &below, NULL), -EBADF);
+	assert_int_equal(simple(&system, VFS_OPEN, "/a", OPEN_DIRECTORY, 5), 0);
+	assert_int_equal(request_send(&system, &below, NULL), 0);
+	system_restart(&system);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/a", .text = "/c"}, NULL), 0);
+	assert_int_equal(request_send(&system, &below, NULL), 0);
+	below.path = "../c/b";
+	assert_int_equal(request_send(&system, &below, NULL), 0);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/c/b", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/c", 0, 0), 0);
+	below = (struct path_request){.label = VFS_MKDIR, .path = "x", .start = 5 + 1, .mode = 0755};
+	assert_int_equal(request_send(&system, &below, NULL), -ENOENT);
+	assert_int_equal(simple(&system, VFS_OPEN, "/file", OPEN_CREATE, 5), 0);
+	assert_int_equal(request_send(&system, &below, NULL), -EBADF);
+	system_free(&system);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cache),
+		cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_referral),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_linux),
 		cmocka_unit_test(test_linux_with_deaths),
 	};
