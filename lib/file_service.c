@@ -184,8 +184,37 @@ static void generations_advance(void)
 	}
 }
 
+/* Time to tick? Returns when the next one is due. */
+static uint64_t tick_run(uint64_t due)
+{
+	uint64_t now = clock_now();
+
+	if (now < due)
+		return due;
+	running->tick(running->context);
+	fibers_run();
+	return now + running->tick_ns;
+}
+
+/* Answers the request (the first time there is none) and waits for the next message, ticking meanwhile. */
+static enum error message_wait(struct request *request, bool first, uint64_t *due)
+{
+	enum error error;
+
+	if (!running->tick)
+		return first ? service_receive(request) : service_reply_receive(request);
+	*due = tick_run(*due);
+	error = first ? service_receive_until(request, *due) : service_reply_receive_until(request, *due);
+	while (error == ERR_TIMEOUT) {
+		*due = tick_run(*due);
+		error = service_receive_until(request, *due);
+	}
+	return error;
+}
+
 void file_service_run(const struct file_service *service)
 {
+	uint64_t due = clock_now() + service->tick_ns;
 	struct request request;
 	enum error error;
 
@@ -193,9 +222,9 @@ void file_service_run(const struct file_service *service)
 	for (uint32_t i = 0; i < service->workers; i++)
 		fiber_create(&workers[i].fiber, service->stacks + i * service->stack_bytes, service->stack_bytes);
 	generations_advance();
-	error = service_receive(&request);
+	error = message_wait(&request, true, &due);
 	while (error == OK) {
 		message_serve(&request);
-		error = service_reply_receive(&request);
+		error = message_wait(&request, false, &due);
 	}
 }

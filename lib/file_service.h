@@ -21,6 +21,8 @@ struct file_service {
 	uint32_t workers;
 	unsigned char *stacks; /* workers * stack_bytes, 16-byte aligned */
 	size_t stack_bytes;
+	void (*tick)(void *context); /* called about every tick_ns nanoseconds; may start fibers; may be null */
+	uint64_t tick_ns;
 };
 
 /* Serves for ever. Returns only when the service cannot receive. */

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ext2: the service. Its state and its cache are one Region, "ext2.cache", which init owns and lends to virtio-blk: what was acknowledged survives this instance, and blocks go between disk and cache without a copy.
+ * At its end lie the buffers that belong to no transaction.
+ *
+ * Each request is carried out in a fiber of its own; one that waits for the disk lets the others run. A further fiber mounts, and then does what nobody asks for: it deletes files that are unused and, some
+ * seconds after a change, writes. Requests that come before the mount is done wait for it.
+ */
+#include "servers/ext2/ext2.h"
+
+#include "lib/block_session.h"
+#include "lib/fiber.h"
+#include "lib/file_service.h"
+#include "lib/log.h"
+#include "lib/service.h"
+
+#define DRIVER "virtio-blk"
+#define REGION "ext2.cache"
+#define OPEN_FILES 1024
+#define WORKERS 12
+#define STACK_BYTES 32768
+#define WRITE_BACK_NS 5000000000ull
+#define DAMAGES_MAX 64
+
+static struct tsm tsm;
+static struct ext2 ext2;
+static struct filesystem_server server;
+static struct block_session block;
+static struct disk disk;
+static const struct start_grant *cache;
+static uint32_t region;
+static struct ext2_damage damages[DAMAGES_MAX];
+static uint32_t damage_count;
+static enum { MOUNTING, MOUNTED, REFUSED } mount;
+
+static _Alignas(16) unsigned char stacks[WORKERS * STACK_BYTES], background_stack[STACK_BYTES];
+static struct fiber background;
+static bool write_back_due;
+
+/* Fibers that wait for the disk, or for the mount: all are woken together, and each looks for what it waits for. */
+static struct fiber *waiting[WORKERS + 1];
+static unsigned waiting_count;
+
+static void wait_here(void)
+{
+	waiting[waiting_count++] = fiber_self();
+	fiber_wait();
+}
+
+static void wake_all(void)
+{
+	while (waiting_count > 0)
+		fiber_wake(waiting[--waiting_count]);
+}
+
+/* The disk. */
+
+static enum block_operation block_operation(enum disk_operation operation)
+{
+	return operation == DISK_READ ? BLOCK_READ : operation == DISK_WRITE ? BLOCK_WRITE : BLOCK_FLUSH;
+}
+
+/* Never more than DISK_REQUESTS_MAX are outstanding, which is less than the ring holds. */
+static void disk_submit(void *context, struct disk_request *request)
+{
+	struct block_request entry = {.operation = block_operation(request->operation)};
+
+	(void)context;
+	request->done = false;
+	if (request->operation != DISK_FLUSH) {
+		entry.region = region;
+		entry.sector = request->sector;
+		entry.sectors = request->sectors;
+		entry.offset = (uint64_t)request->memory - cache->address;
+	} else if (!(block.flags & BLOCK_FLUSH_NEEDED)) {
+		request->result = 0;
+		request->done = true;
+		return;
+	}
+	request->result = block_submit(&block.client, &entry, (uint64_t)request);
+	request->done = request->result != 0;
+}
+
+static bool disk_poll(void)
+{
+	uint64_t token;
+	bool any = false;
+	int result;
+
+	while (block_poll(&block.client, &token, &result)) {
+		struct disk_request *request = (struct disk_request *)token;
+
+		request->result = result;
+		request->done = true;
+		any = true;
+	}
+	return any;
+}
+
+static void disk_wait_any(void *context)
+{
+	(void)context;
+	block_kick(&block.client);
+	if (!disk_poll() && block.client.outstanding_count > 0)
+		wait_here();
+	else
+		fiber_yield();
+}
+
+static void signals_take(void *context, uint64_t bits)
+{
+	(void)context;
+	if (bits & block.bit && disk_poll())
+		wake_all();
+}
+
+/* The state. */
+
+static void memory_damage_note(void *context, uint64_t offset, uint64_t bytes)
+{
+	(void)context;
+	if (damage_count < DAMAGES_MAX)
+		damages[damage_count++] = (struct ext2_damage){offset, bytes};
+	else
+		damages[DAMAGES_MAX - 1] = (struct ext2_damage){0, tsm_bytes(&tsm)}; /* too many to tell apart */
+}
+
+static bool state_open(void)
+{
+	const struct tsm_options options = {.layout = STATE_LAYOUT, .undo_cells = UNDO_CELLS, .marks = FILESYSTEM_MARKS, .damaged = memory_damage_note};
+	enum tsm_result result;
+
+	if (cache->bytes <= BUFFER_BYTES)
+		return false;
+	result = tsm_open(&tsm, (void *)cache->address, cache->bytes - BUFFER_BYTES, &options);
+	if (result == TSM_UNUSABLE) {
+		log_print("the state cannot be used: what was not synchronised is lost\n");
+		result = tsm_format(&tsm, (void *)cache->address, cache->bytes - BUFFER_BYTES, &options);
+	}
+	return result == TSM_BLANK || result == TSM_READY || result == TSM_DAMAGED;
+}
+
+static void damage_say(void *context, const char *sentence, uint64_t number)
+{
+	(void)context;
+	log_print("damage: %s (%u)\n", sentence, number);
+}
+
+/* The fiber beside the requests. */
+
+static void mount_run(void *argument)
+{
+	size_t own = filesystem_state_bytes(OPEN_FILES);
+	struct ext2_options options = {
+		.tsm = &tsm,
+		.memory = (unsigned char *)tsm_data(&tsm) + own,
+		.bytes = tsm_bytes(&tsm) - own,
+		.buffers = (unsigned char *)cache->address + cache->bytes - BUFFER_BYTES,
+		.disk = &disk,
+		.report = {.damage = damage_say},
+		.damages = damages,
+		.damage_count = damage_count,
+	};
+	enum mount_error error;
+
+	(void)argument;
+	file_service_now(NULL, &options.now);
+	error = ext2_open(&ext2, &options);
+	log_print("%s\n", mount_error_sentence(error));
+	mount = mount_error_number(error) == 0 ? MOUNTED : REFUSED;
+	wake_all();
+}
+
+static void background_run(void *argument)
+{
+	bool commit = write_back_due;
+
+	(void)argument;
+	write_back_due = false;
+	ext2_work(&ext2, commit);
+	wake_all();
+}
+
+static void background_start(void)
+{
+	if (mount == MOUNTED && background.state == FIBER_IDLE)
+		fiber_start(&background, background_run, NULL);
+}
+
+static void write_back(void *context)
+{
+	(void)context;
+	write_back_due = true;
+	background_start();
+}
+
+/* A refused mount answers everything with the error of the medium. */
+static void request_handle(void *context, uint32_t worker, struct file_exchange *exchange)
+{
+	(void)worker;
+	while (mount == MOUNTING)
+		wait_here();
+	if (mount == REFUSED) {
+		exchange->words = 1;
+		exchange->data[0] = (uint64_t)-EIO;
+		return;
+	}
+	filesystem_handle(context, exchange);
+	if (ext2.state->reclaim)
+		background_start();
+}
+
+static uint64_t vfs_badge(void)
+{
+	const struct start_grant *vfs = start_find("buffer:vfs");
+
+	return vfs ? vfs->argument : 0;
+}
+
+static bool disk_open(void)
+{
+	uint64_t bytes = 0;
+	int result = block_session_open(&block, DRIVER);
+
+	if (result == 0)
+		result = block_session_region(&block, REGION, &bytes);
+	if (result < 0 || bytes < cache->bytes) {
+		log_print("no disk: error %d\n", (int64_t)-result);
+		return false;
+	}
+	region = (uint32_t)result;
+	disk = (struct disk){.submit = disk_submit, .wait = disk_wait_any, .sectors = block.sectors, .read_only = block.flags & BLOCK_READ_ONLY};
+	return true;
+}
+
+int main(void)
+{
+	const struct filesystem filesystem = {&ext2_operations, &ext2, &ext2.clock};
+	const struct filesystem_options options = {
+		.open_files = OPEN_FILES,
+		.tree_badge = vfs_badge(),
+		.instance = start_page->instance,
+		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
+		.buffer = file_service_buffer,
+		.now = file_service_now,
+	};
+	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .stacks = stacks, .stack_bytes = STACK_BYTES,
+		.tick = write_back, .tick_ns = WRITE_BACK_NS};
+
+	cache = start_find(REGION);
+	if (!cache || !cache->address || !state_open() || tsm_bytes(&tsm) < filesystem_state_bytes(OPEN_FILES) || !disk_open())
+		return 1;
+	filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);
+	fiber_create(&background, background_stack, sizeof(background_stack));
+	fiber_start(&background, mount_run, NULL);
+	fibers_run();
+	file_service_run(&service);
+	return 1;
+}
