@@ -18,7 +18,7 @@ struct worker {
 	struct fiber fiber;
 	struct file_exchange exchange;
 	uint64_t requests;
-	uint64_t badge;
+	uint64_t badge, sequence; /* of its request */
 	bool busy, pending, done;
 };
 
@@ -116,30 +116,49 @@ static void answer_put(struct request *request, uint64_t words, const uint64_t *
 		request->data[i] = data[i];
 }
 
+static void pending_answer(struct request *request, struct worker *worker)
+{
+	const uint64_t pending[] = {(uint64_t)ANSWER_PENDING, worker_id(worker)};
+
+	worker->pending = true;
+	answer_put(request, 2, pending);
+}
+
+/* Who works on this very request already: a client that believes its server restarted sends it again, and waits for the same result. */
+static struct worker *worker_underway(const struct request *request)
+{
+	for (uint32_t i = 0; i < running->workers; i++)
+		if (workers[i].busy && workers[i].badge == request->badge && request->data[0] != 0 && workers[i].sequence == request->data[0])
+			return &workers[i];
+	return NULL;
+}
+
 static void request_in_fiber(struct request *request)
 {
-	struct worker *worker = worker_idle();
+	struct worker *worker = worker_underway(request);
 	const uint64_t busy[] = {(uint64_t)-EAGAIN, 0};
 
+	if (worker) {
+		pending_answer(request, worker);
+		return;
+	}
+	worker = worker_idle();
 	if (!worker) {
 		answer_put(request, 2, busy);
 		return;
 	}
 	exchange_take(&worker->exchange, request);
 	worker->badge = request->badge;
+	worker->sequence = request->data[0];
 	worker->requests++;
 	worker->busy = true;
 	worker->done = worker->pending = false;
 	fiber_start(&worker->fiber, worker_run, worker);
 	fibers_run();
-	if (worker->done) {
+	if (worker->done)
 		answer_put(request, worker->exchange.words, worker->exchange.data);
-	} else {
-		const uint64_t pending[] = {(uint64_t)ANSWER_PENDING, worker_id(worker)};
-
-		worker->pending = true;
-		answer_put(request, 2, pending);
-	}
+	else
+		pending_answer(request, worker);
 }
 
 static void request_at_once(struct request *request)

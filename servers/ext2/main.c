@@ -97,11 +97,14 @@ static bool disk_poll(void)
 	return any;
 }
 
+/* What is polled here may be what another fiber waits for: there will be no signal for it any more. */
 static void disk_wait_any(void *context)
 {
 	(void)context;
 	block_kick(&block.client);
-	if (!disk_poll() && block.client.outstanding_count > 0)
+	if (disk_poll())
+		wake_all();
+	else if (block.client.outstanding_count > 0)
 		wait_here();
 	else
 		fiber_yield();
@@ -169,6 +172,8 @@ static void mount_run(void *argument)
 	log_print("%s\n", mount_error_sentence(error));
 	mount = mount_error_number(error) == 0 ? MOUNTED : REFUSED;
 	wake_all();
+	if (mount == MOUNTED)
+		ext2_work(&ext2, true); /* what the instance before left is written at once: who is restarted often must not put it off for ever */
 }
 
 static void background_run(void *argument)

@@ -179,6 +179,8 @@ static bool start_all(struct vfs_options *options)
 
 		if (kernel_call(&call) != OK)
 			return false;
+		if (call.data[0] >> START_BIT_BEAT & 1)
+			service_alive();
 		signals_take(NULL, call.data[0]);
 		fibers_run();
 	}
