@@ -16,7 +16,7 @@
 # A file blobs.mk in a program's directory may set BLOBS_PROGRAM to a list of NAME=FILE: more contents for its boot package.
 
 user_dir := $(BUILD)/user
-user_flags := $(freestanding) -mcmodel=small -O2 -fno-omit-frame-pointer $(warnings) $(same_everywhere)
+user_flags := $(freestanding) -mcmodel=small -O3 -fno-omit-frame-pointer $(warnings) $(same_everywhere)
 user_script := lib/user.ld
 mkboot := $(BUILD)/host/mkboot
 

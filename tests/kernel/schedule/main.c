@@ -100,7 +100,7 @@ static void equal_priorities_take_turns(void)
 {
 	enum { EQUALS = 4 };
 	struct thread equal[EQUALS], better;
-	uint64_t before[EQUALS], used[EQUALS], total, share;
+	uint64_t before[EQUALS] = {0}, used[EQUALS], total, share;
 
 	counters_clear();
 	for (uint64_t i = 0; i < EQUALS; i++) {

@@ -104,10 +104,10 @@ int main(void)
 
 	failed += !tree_make();
 	(void)reads(); /* the first notes the access */
-	row("cost-read-in-place", "reading 4 KiB that are cached, into the session's buffer", reads_in_place(), 1950);
+	row("cost-read-in-place", "reading 4 KiB that are cached, into the session's buffer", reads_in_place(), 1800);
 	row("cost-read", "reading 4 KiB that are cached, into any memory", reads(), 0);
 	(void)opens();
-	row("cost-open-close", "opening and closing a path of three components, names cached", opens(), 8900);
+	row("cost-open-close", "opening and closing a path of three components, names cached", opens(), 7800);
 	row("cost-stat", "telling the attributes of a path of three components", stats(), 0);
 	row("cost-write-small", "writing 64 bytes", writes(64), 0);
 	row("cost-write", "writing 4 KiB", writes(sizeof(block)), 0);
