@@ -19,6 +19,7 @@
 #include "lib/chain.h"
 #include "servers/axiom/journal.h"
 #include "tools/replay/medium.h"
+#include "tests/host/harness/suite.h"
 
 _Noreturn void assertion_failed(const char *condition, const char *file, unsigned line)
 {
@@ -715,10 +716,7 @@ static void verify_last(void **state)
 	}
 }
 
-static const struct {
-	struct CMUnitTest unit;
-	const char *sentence;
-} tests[] = {
+static const struct suite_test tests[] = {
 	{ cmocka_unit_test(journal_boots), "the logs of several boots lie on one medium, one after the other" },
 	{ cmocka_unit_test(journal_chain), "the links are those of the chain over the records" },
 	{ cmocka_unit_test(journal_refuses), "gaps and repetitions are refused, and records when memory is full" },
@@ -735,19 +733,7 @@ static const struct {
 	{ cmocka_unit_test(verify_evidence), "a torn end is told from a changed one by what later blocks know" },
 };
 
-/* cmocka reports on standard error; the line that counts goes to standard output. */
 int main(void)
 {
-	int failed = 0;
-
-	unsetenv("CMOCKA_MESSAGE_OUTPUT");
-	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		bool passed = _cmocka_run_group_tests(tests[i].unit.name, &tests[i].unit, 1, NULL, NULL) == 0;
-
-		printf("%s axiom.%s %s\n", passed ? "ok" : "not ok", tests[i].unit.name, tests[i].sentence);
-		fflush(stdout);
-		failed += !passed;
-	}
-	return failed != 0;
+	return suite_run("axiom", tests, sizeof(tests) / sizeof(tests[0]));
 }

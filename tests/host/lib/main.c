@@ -16,6 +16,7 @@
 #include "lib/ring.h"
 #include "lib/sha256.h"
 #include "lib/slots.h"
+#include "tests/host/harness/suite.h"
 
 _Noreturn void assertion_failed(const char *condition, const char *file, unsigned line)
 {
@@ -384,10 +385,7 @@ static void slots(void **state)
 	assert_int_equal(slots_allocate(1), 200);
 }
 
-static const struct {
-	struct CMUnitTest unit;
-	const char *sentence;
-} tests[] = {
+static const struct suite_test tests[] = {
 	{ cmocka_unit_test(elf_good), "a good ELF file is read as it is" },
 	{ cmocka_unit_test(elf_bad), "every bad field of an ELF file is refused, without effect" },
 	{ cmocka_unit_test(elf_truncated), "an ELF file cut off anywhere is refused" },
@@ -402,18 +400,7 @@ static const struct {
 	{ cmocka_unit_test(slots), "slots are given once and given back" },
 };
 
-/* cmocka reports on standard error; the line that counts goes to standard output. */
 int main(void)
 {
-	int failed = 0;
-
-	unsetenv("CMOCKA_MESSAGE_OUTPUT");
-	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		bool passed = _cmocka_run_group_tests(tests[i].unit.name, &tests[i].unit, 1, NULL, NULL) == 0;
-
-		printf("%s lib.%s %s\n", passed ? "ok" : "not ok", tests[i].unit.name, tests[i].sentence);
-		failed += !passed;
-	}
-	return failed != 0;
+	return suite_run("lib", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -15,6 +15,7 @@
 
 #include "abi/errno.h"
 #include "drivers/pci/function.h"
+#include "tests/host/harness/suite.h"
 
 #define FUNCTIONS 4
 #define BRIDGE 0x0010      /* 00:02.0 */
@@ -418,10 +419,7 @@ static void a_kill_at_any_access_loses_nothing(void **state)
 	assert_in_range(accesses, 200, 5000);
 }
 
-static const struct {
-	struct CMUnitTest unit;
-	const char *sentence;
-} tests[] = {
+static const struct suite_test tests[] = {
 	{cmocka_unit_test(functions_are_found), "a scan finds all functions, writes nothing, and names lead to them"},
 	{cmocka_unit_test(circles_of_bridges_end), "bridges that lead back are followed once"},
 	{cmocka_unit_test(a_claim_resets_and_describes), "a claimed function is reset, has its BARs, and masters the bus only on demand"},
@@ -434,15 +432,5 @@ static const struct {
 
 int main(void)
 {
-	int failed = 0;
-
-	unsetenv("CMOCKA_MESSAGE_OUTPUT");
-	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		bool passed = _cmocka_run_group_tests(tests[i].unit.name, &tests[i].unit, 1, NULL, NULL) == 0;
-
-		printf("%s pci.%s %s\n", passed ? "ok" : "not ok", tests[i].unit.name, tests[i].sentence);
-		failed += !passed;
-	}
-	return failed != 0;
+	return suite_run("pci", tests, sizeof(tests) / sizeof(tests[0]));
 }

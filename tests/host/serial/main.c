@@ -12,6 +12,7 @@
 
 #include "drivers/serial/lines.h"
 #include "drivers/serial/uart.h"
+#include "tests/host/harness/suite.h"
 
 /* A port with FIFOs of 16 bytes; its line is low only while nothing is pending (PC16550D, 8.6). */
 struct port {
@@ -291,10 +292,7 @@ static void a_new_instance_goes_on(void **state)
 	free(texts);
 }
 
-static const struct {
-	struct CMUnitTest unit;
-	const char *sentence;
-} tests[] = {
+static const struct suite_test tests[] = {
 	{cmocka_unit_test(bytes_are_sent_by_interrupt), "bytes are sent a FIFO at a time, and the transmitter is quiet when there are none"},
 	{cmocka_unit_test(bytes_are_received), "what is received is taken until the port asks for nothing"},
 	{cmocka_unit_test(a_stuck_port_costs_a_bounded_time), "a port that is stuck or not there costs a bounded time"},
@@ -306,15 +304,5 @@ static const struct {
 
 int main(void)
 {
-	int failed = 0;
-
-	unsetenv("CMOCKA_MESSAGE_OUTPUT");
-	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		bool passed = _cmocka_run_group_tests(tests[i].unit.name, &tests[i].unit, 1, NULL, NULL) == 0;
-
-		printf("%s serial.%s %s\n", passed ? "ok" : "not ok", tests[i].unit.name, tests[i].sentence);
-		failed += !passed;
-	}
-	return failed != 0;
+	return suite_run("serial", tests, sizeof(tests) / sizeof(tests[0]));
 }

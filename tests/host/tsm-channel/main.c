@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "lib/tsm_channel.h"
+#include "tests/host/harness/suite.h"
 
 #define BUFFER_BYTES 512
 #define ITEMS 12
@@ -324,10 +325,7 @@ static void channel_hostile(void **state)
 	world_free(&world);
 }
 
-static const struct {
-	struct CMUnitTest unit;
-	const char *sentence;
-} tests[] = {
+static const struct suite_test tests[] = {
 	{ cmocka_unit_test(channel_publishes), "what is offered and valid is published, once" },
 	{ cmocka_unit_test(channel_refuses), "stale, malformed and invalid offers are refused, and change nothing" },
 	{ cmocka_unit_test(channel_producer_dies), "what a dead producer had offered is rolled back" },
@@ -336,19 +334,7 @@ static const struct {
 	{ cmocka_unit_test(channel_hostile), "whatever a producer writes while the receiver is at it, the published image is valid" },
 };
 
-/* cmocka reports on standard error; the line that counts goes to standard output. */
 int main(void)
 {
-	int failed = 0;
-
-	unsetenv("CMOCKA_MESSAGE_OUTPUT");
-	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		bool passed = _cmocka_run_group_tests(tests[i].unit.name, &tests[i].unit, 1, NULL, NULL) == 0;
-
-		printf("%s tsm-channel.%s %s\n", passed ? "ok" : "not ok", tests[i].unit.name, tests[i].sentence);
-		fflush(stdout);
-		failed += !passed;
-	}
-	return failed != 0;
+	return suite_run("tsm-channel", tests, sizeof(tests) / sizeof(tests[0]));
 }

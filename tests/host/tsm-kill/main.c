@@ -28,6 +28,7 @@
 #include "lib/session.h"
 #include "lib/tsm.h"
 #include "lib/tsm_channel.h"
+#include "tests/host/harness/suite.h"
 
 #define PAGE 4096
 #define REGION_BYTES (10 * PAGE)
@@ -609,29 +610,14 @@ static void costs(void **unused)
 	free(region);
 }
 
-static const struct {
-	struct CMUnitTest unit;
-	const char *sentence;
-} tests[] = {
+static const struct suite_test tests[] = {
 	{ cmocka_unit_test(killed_anywhere), "after any instruction, and again while it is opened, a death leaves all of a request or nothing" },
 	{ cmocka_unit_test(formatting_killed), "a death while a region is formatted leaves nothing of what it held" },
 	{ cmocka_unit_test(receiver_killed), "a receiver of a channel killed at its checkpoint has published or not" },
 	{ cmocka_unit_test(costs), "transactions cost what they should" },
 };
 
-/* cmocka reports on standard error; the line that counts goes to standard output. */
 int main(void)
 {
-	int failed = 0;
-
-	unsetenv("CMOCKA_MESSAGE_OUTPUT");
-	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		bool passed = _cmocka_run_group_tests(tests[i].unit.name, &tests[i].unit, 1, NULL, NULL) == 0;
-
-		printf("%s tsm-kill.%s %s\n", passed ? "ok" : "not ok", tests[i].unit.name, tests[i].sentence);
-		fflush(stdout);
-		failed += !passed;
-	}
-	return failed != 0;
+	return suite_run("tsm-kill", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -17,6 +17,7 @@
 #include "lib/crc32c.h"
 #include "lib/session.h"
 #include "lib/tsm.h"
+#include "tests/host/harness/suite.h"
 
 static jmp_buf assertion_target;
 static bool assertion_expected;
@@ -655,10 +656,7 @@ static void session_mark_flips(void **state)
 	}
 }
 
-static const struct {
-	struct CMUnitTest unit;
-	const char *sentence;
-} tests[] = {
+static const struct suite_test tests[] = {
 	{ cmocka_unit_test(crc_examples), "CRC-32C gives the sums of RFC 3720's examples" },
 	{ cmocka_unit_test(crc_ways_agree), "instruction and tables give the same sums, whole and in parts" },
 	{ cmocka_unit_test(tsm_commits), "a commit is there for the next instance" },
@@ -680,18 +678,7 @@ static const struct {
 	{ cmocka_unit_test(session_mark_flips), "a damaged mark accuses nobody" },
 };
 
-/* cmocka reports on standard error; the line that counts goes to standard output. */
 int main(void)
 {
-	int failed = 0;
-
-	unsetenv("CMOCKA_MESSAGE_OUTPUT");
-	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		bool passed = _cmocka_run_group_tests(tests[i].unit.name, &tests[i].unit, 1, NULL, NULL) == 0;
-
-		printf("%s tsm.%s %s\n", passed ? "ok" : "not ok", tests[i].unit.name, tests[i].sentence);
-		failed += !passed;
-	}
-	return failed != 0;
+	return suite_run("tsm", tests, sizeof(tests) / sizeof(tests[0]));
 }
