@@ -48,11 +48,11 @@ def noticed(directory, fault, tests):
 
 
 def run(faults, tests, parts):
-    """Reports each fault on a line; returns whether one was not noticed. tests: name -> (sources, flags)."""
+    """Reports each fault on a line; returns whether one was not noticed. tests: name -> (sources, flags); parts: the directories that they are built from, but for tests/host/harness."""
     failed = False
     print(f"1..{len(faults)}")
     with tempfile.TemporaryDirectory() as directory:
-        tree_copy(directory, parts)
+        tree_copy(directory, [*parts, "tests/host/harness"])
         for fault in faults:
             good = noticed(directory, fault, tests)
             failed |= not good
