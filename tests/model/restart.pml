@@ -2,7 +2,7 @@
 /*
  * Long calls that are executed again: a DELETE in several records and a piece of limbo, that gives way to interrupts, waits for the ring, is refused, cancelled or forgotten
  * in between, while somebody else finishes its work, deletes and fills the same slot. Mirrors method_call() and call_defer() of kernel/ipc.c and
- * teardown_run() of kernel/core/teardown.c; what tells an execution that it is not the first is CALL_AGAIN in its call word.
+ * teardown() of kernel/core/teardown.c; what tells an execution that it is not the first is CALL_AGAIN in its call word.
  *
  * Properties (assertions)
  *	one call deletes one capability at most
