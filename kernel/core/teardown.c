@@ -4,6 +4,8 @@
  *
  * A record covers TEARDOWN_BATCH steps. Between records the decoders return ERR_RESTART when an interrupt is pending, and the call is executed again. As the list of dying
  * slots is global, the next DELETE, REVOKE or RECLAIM of anybody first finishes what a caller that died on the way has left; if there is none, teardown_continue() does.
+ *
+ * Nothing is begun before the list is empty. Copies that hang below a slot on the list are still of use; were their original put on top of it, the object would go before them.
  */
 #include "kernel/core/core.h"
 
@@ -24,17 +26,17 @@ static enum error teardown_batch(const struct thread_core *caller, enum commit_o
 enum error teardown(struct call *call, enum commit_operation operation, struct slot *slot)
 {
 	const struct slot *parent = operation == COMMIT_REVOKE ? slot : NULL;
-	bool begin = operation == COMMIT_DELETE && slot->type != OBJECT_NULL && !call->restarted;
-	bool pending = begin || teardown_pending(parent);
+	bool waits = operation == COMMIT_DELETE && slot->type != OBJECT_NULL && !call->restarted; /* to begin */
 
-	for (; pending; begin = false) {
+	while (waits || teardown_pending(parent)) {
+		bool begin = waits && !core->dying;
 		enum error error = teardown_batch(call->caller, operation, slot, begin ? COMMIT_DELETE_BEGIN : 0);
 
 		if (error)
 			return error;
-		call->progress = true;
-		pending = teardown_pending(parent);
-		if (pending && hook_interrupt_pending())
+		waits &= !begin && slot->type != OBJECT_NULL; /* it may have gone with what others had begun */
+		call->progress = !waits;
+		if ((waits || teardown_pending(parent)) && hook_interrupt_pending())
 			return ERR_RESTART;
 	}
 	while (!hook_limbo_step())

@@ -181,6 +181,51 @@ static void ring_full(void **state)
 	}
 }
 
+/* Is a capability of the VSpace of use to anybody? */
+static bool any_copy(uint64_t first, uint64_t count)
+{
+	for (uint64_t i = first; i < first + count; i++)
+		if (!is_empty(i))
+			return true;
+	return false;
+}
+
+/*
+ * A revocation stops between copies, and somebody else deletes the original, also interrupted all
+ * the time: no copy is of use any more when the object goes.
+ */
+static void begun_twice(void **state)
+{
+	enum { ORIGINAL = AT_FREE, TABLES, COPY, COPIES, COUNT = 100 };
+	struct request revoke = { .target = slot_in(AT_CNODE, AT_CNODE), .method = CNODE_REVOKE, .words = { ORIGINAL } };
+	struct request delete = { .target = slot_in(AT_CNODE, AT_CNODE), .method = CNODE_DELETE, .words = { ORIGINAL } };
+	const struct vspace_core *vspace;
+	bool restarted = false;
+	enum error error;
+
+	(void)state;
+	system_start();
+	make_vspace(ORIGINAL, TABLES, 1);
+	vspace = core_pointer(slot_in(AT_CNODE, ORIGINAL)->object);
+	assert_done(do_copy(COPY, ORIGINAL, RIGHTS_ALL));
+	for (uint64_t i = 0; i < COUNT; i++)
+		assert_done(do_copy(COPIES + i, COPY, RIGHTS_ALL));
+	machine.questions = 0;
+	machine.pending_at = 1;
+	assert_int_equal(request_execute(&revoke, &restarted), ERR_RESTART);
+	assert_true(any_copy(COPIES, COUNT));
+	machine.pending_every = 1;
+	restarted = false;
+	do {
+		error = request_execute(&delete, &restarted);
+		assert_true(vspace->slot || !any_copy(COPIES, COUNT));
+		assert_int_equal(restarted, !holds_type(ORIGINAL, OBJECT_VSPACE));
+	} while (error == ERR_RESTART);
+	assert_done(error);
+	assert_true(is_empty(ORIGINAL));
+	machine.pending_every = 0;
+}
+
 const struct core_test restart_tests[] = {
 	{ "restart.once", "an interrupt at any one point changes nothing about the result",
 		interrupted },
@@ -188,6 +233,7 @@ const struct core_test restart_tests[] = {
 	{ "restart.orphaned", "nor the death of the caller at any point", orphaned },
 	{ "restart.overtaken", "nor somebody else who finishes the work between two executions",
 		overtaken },
+	{ "restart.second", "a deletion begins when what others have begun is done", begun_twice },
 	{ "restart.ring", "nor a ring that is full before any of the records", ring_full },
 	{ 0 },
 };

@@ -496,15 +496,18 @@ static void target_list(const struct capability *target)
 	operation_add(target, 0, 0, 0, 0, 0)->caps = 3;
 }
 
+/* A deletion begins when what others have begun is done. */
 static void partial_list(void)
 {
 	bool dying = false;
 
-	for (int i = 0; i < state->count; i++) {
+	for (int i = 0; i < state->count; i++)
 		dying |= state->capability[i].dying;
+	for (int i = 0; i < state->count; i++) {
 		if (state->capability[i].type == OBJECT_NULL || state->capability[i].dying)
 			continue;
-		operation_add(&state->capability[i], 0, 0, 0, 0, 0)->kind = OPERATION_BEGIN;
+		if (!dying)
+			operation_add(&state->capability[i], 0, 0, 0, 0, 0)->kind = OPERATION_BEGIN;
 		operation_add(&state->capability[i], 0, 0, 0, 0, 0)->kind = OPERATION_REVOKE_STEP;
 	}
 	if (dying)
