@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a client has sent with a request: its credentials, its paths and where they lead. All is copied before it is looked at.
+ */
+#include "requests.h"
+
+#include "lib/string.h"
+
+unsigned char *span_at(const struct vfs_call *call, uint64_t span)
+{
+	uint64_t offset = span_offset(span), bytes = span_bytes(span);
+
+	return offset >= SESSION_DATA && offset <= call->buffer_bytes && bytes <= call->buffer_bytes - offset ? call->buffer + offset : NULL;
+}
+
+int64_t path_take(const struct vfs_call *call, uint64_t span, char *to)
+{
+	const unsigned char *from = span_at(call, span);
+	size_t bytes = span_bytes(span);
+
+	if (!from)
+		return -EFAULT;
+	if (bytes > PATH_BYTES_MAX)
+		return -ENAMETOOLONG;
+	memcpy(to, from, bytes);
+	for (size_t i = 0; i < bytes; i++)
+		if (!to[i])
+			return -EINVAL;
+	return (int64_t)bytes;
+}
+
+static int credentials_take(const struct vfs_call *call, struct credentials *credentials)
+{
+	const struct session_page *page = (const struct session_page *)call->buffer;
+
+	credentials->user = low(words(call)[3]);
+	credentials->group = high(words(call)[3]);
+	credentials->capabilities = low(words(call)[4]);
+	credentials->group_count = high(words(call)[4]);
+	if (credentials->group_count > SESSION_GROUPS_MAX || (credentials->group_count && !page))
+		return -EINVAL;
+	for (uint32_t i = 0; i < credentials->group_count; i++)
+		credentials->groups[i] = page->groups[i];
+	return 0;
+}
+
+/* Answers that the rest of the path is the client's to walk, and puts it where the path was. */
+static int64_t referral_answer(struct vfs_call *call, const struct vfs_walk *walk, uint64_t path)
+{
+	struct name rest = walk_rest(walk);
+	unsigned char *to = span_at(call, span_make(span_offset(path), rest.bytes));
+
+	if (!to || rest.bytes > PATH_BYTES_MAX)
+		return -ENAMETOOLONG;
+	memcpy(to, rest.text, rest.bytes);
+	call->answer[0] = walk->tag;
+	call->answer[1] = rest.bytes;
+	call->answer_words = 2;
+	return ANSWER_REFERRAL;
+}
+
+int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, uint32_t start_id, uint32_t flags)
+{
+	char *text = call->vfs->workers[call->worker].target;
+	int64_t bytes = path_take(call, path, text), error;
+	struct vfs_directory start;
+
+	if (bytes < 0)
+		return bytes;
+	error = credentials_take(call, &walk->credentials);
+	if (!error)
+		error = directory_root(call, &walk->root);
+	if (!error)
+		error = place_find(call, high(words(call)[2]), &walk->root, &walk->root);
+	if (!error)
+		error = place_find(call, bytes && text[0] == '/' ? START_ROOT : start_id, &walk->root, &start);
+	if (!error)
+		error = walk_path(call, walk, &start, text, (size_t)bytes, flags);
+	return error == 1 ? referral_answer(call, walk, path) : error;
+}
+
+int64_t first_path(struct vfs_call *call, uint32_t flags)
+{
+	return path_walk(call, first_walk(call), words(call)[1], low(words(call)[2]), flags);
+}
+
+int64_t target_find(struct vfs_call *call)
+{
+	uint32_t flags = low(words(call)[5]);
+	int64_t error = first_path(call, (flags & PATH_NOFOLLOW ? 0 : WALK_FOLLOW) | (flags & PATH_EMPTY ? WALK_EMPTY : 0));
+
+	return error ? error : first_walk(call)->found ? 0 : -ENOENT;
+}
