@@ -44,7 +44,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all help run graph test check-deep gdb iso loc lint bench fuzz clean abi-docs test-programs programs kernels
+.PHONY: FORCE all help run graph test test-faults check-deep gdb iso loc lint bench fuzz clean abi-docs test-programs programs kernels
 
 include mk/rules.mk
 include mk/kernel.mk
@@ -88,6 +88,11 @@ check-deep: ## the tests that take long: larger state spaces, mutations
 	@tools/install-packages
 	+@$(MAKE) --no-print-directory test-programs
 	@BUILD=$(BUILD) tests/run --jobs $(JOBS) --kind deep $(if $(T),--filter '$(T)')
+
+test-faults: ## end servers at hundreds of their own instructions, under each operation, and at random, and write the table of it to bench/RESULTS.md; takes long
+	@tools/install-packages
+	+@$(MAKE) --no-print-directory programs
+	@BUILD=$(BUILD) tests/faults/faults all
 
 gdb: $(kernels) $(user_programs) ## start QEMU stopped at reset, and gdb on it (PROGRAM=, VARIANT=debug)
 	tools/run-qemu --gdb --timeout 0 --variant $(if $(filter command environment,$(origin VARIANT)),$(VARIANT),debug) --boot $(BOOT)

@@ -7,9 +7,9 @@
 #   tests/kernel/PROGRAM/      -> $(BUILD)/user/tests/kernel/PROGRAM.elf and, packed by tools/mkboot, PROGRAM.boot
 #   bench/PROGRAM/ with main.c -> the same below $(BUILD)/user/bench
 #   servers/init/              -> $(BUILD)/user/servers/init.elf
-#   DIR with main.c below servers, drivers, drivers/virtio, tests/servers, tests/drivers: a service
+#   DIR with main.c below servers, drivers, drivers/virtio, tests/servers, tests/drivers, tests/faults: a service
 #                              -> $(BUILD)/user/DIR.elf; drivers/virtio/*.c and drivers/virtio/core/*.c are linked into each of drivers/virtio/*
-#   rootfs/NAME.manifest, tests/servers/NAME.manifest, tests/drivers/NAME.manifest: a system
+#   rootfs/NAME.manifest, tests/servers/NAME.manifest, tests/drivers/NAME.manifest, tests/faults/NAME.manifest: a system
 #                              -> $(BUILD)/user/rootfs/NAME.boot ...: init with plan and image, made by tools/manifest and tools/mkboot
 #   tests/linux/NAME.c         -> $(BUILD)/linux/NAME.musl and NAME.glibc, static Linux programs
 #
@@ -58,7 +58,7 @@ bench_targets := $(patsubst bench/%,bench-%,$(filter bench/%,$(program_dirs)))
 # the files below $(BUILD) that its blobs are made from.
 manifest_tool := $(BUILD)/host/manifest
 service_dirs := $(sort $(filter-out servers/init drivers/virtio/core,$(patsubst %/main.c,%,$(wildcard \
-	servers/*/main.c drivers/*/main.c drivers/virtio/*/main.c tests/servers/*/main.c tests/drivers/*/main.c))))
+	servers/*/main.c drivers/*/main.c drivers/virtio/*/main.c tests/servers/*/main.c tests/drivers/*/main.c tests/faults/*/main.c))))
 virtio_sources := $(sort $(wildcard drivers/virtio/*.c drivers/virtio/core/*.c))
 $(foreach d,$(service_dirs),$(eval -include $(d)/config.mk))
 service_sources = $(sort $(call program_sources,$(1)) $(SERVICE_SOURCES_$(notdir $(1))) $(if $(filter drivers/virtio/%,$(1)),$(virtio_sources)))
@@ -72,7 +72,7 @@ $(foreach d,$(service_dirs),$(eval $(call service_program,$(d),_service_start)))
 $(if $(wildcard servers/init/main.c),$(eval $(call service_program,servers/init)))
 service_programs := $(patsubst %,$(user_dir)/%.elf,$(service_dirs))
 
-system_manifests := $(sort $(wildcard rootfs/*.manifest tests/servers/*.manifest tests/drivers/*.manifest))
+system_manifests := $(sort $(wildcard rootfs/*.manifest tests/servers/*.manifest tests/drivers/*.manifest tests/faults/*.manifest))
 $(foreach m,$(system_manifests),$(eval -include $(m:.manifest=.mk)))
 
 # $(call system_package,MANIFEST without its suffix)

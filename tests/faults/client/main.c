@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client in the systems of tests/faults: works on files while servers are killed, and compares what it was told with what is there. What it is to do stands on the kernel's command line:
+ *
+ *   victims=NAME,NAME  who is killed
+ *   points=N           how many different instructions of each victim, for each operation
+ *   hangs=N            and so many at which it hangs
+ *   base=/DIRECTORY    where to work
+ *   operation=NAME     only this one
+ *
+ * Writes TAP, and for each sweep a line `# figure: ...` that tests/faults/faults collects.
+ */
+#include "lib/file.h"
+#include "lib/log.h"
+#include "lib/service.h"
+#include "lib/string.h"
+#include "options.h"
+#include "points.h"
+#include "tests/servers/console/console.h"
+
+static unsigned failed, results;
+
+static bool check(bool holds, const char *id, const char *of, const char *sentence)
+{
+	failed += !holds;
+	results++;
+	log_print("%sok %s%s %s\n", holds ? "" : "not ", id, of, sentence);
+	return holds;
+}
+
+/* VICTIM-OPERATION-HOW, the id of a result. */
+static const char *sweep_name(const struct sweep *sweep)
+{
+	static char name[64];
+	const char *parts[] = {sweep->victim, "-", sweep->operation->name, sweep->hangs ? "-hang" : "-kill"};
+	size_t at = 0;
+
+	for (int i = 0; i < 4; i++) {
+		memcpy(name + at, parts[i], strlen(parts[i]) + 1);
+		at += strlen(parts[i]);
+	}
+	return name;
+}
+
+/* False when the client cannot go on. */
+static bool sweep_report(const struct sweep *sweep)
+{
+	struct sweep_result result;
+
+	sweep_run(sweep, &result);
+	if (!result.broken && !result.points && !result.tries)
+		return true; /* the victim has no part in it */
+	log_print("# figure: %s %s %s points %u of %u tries, own %u, step %u, pause %u to %u, lost %u, wrong %u, repeated %u\n", sweep->victim, sweep->operation->name, sweep->hangs ? "hang" : "kill",
+		  result.points, result.tries, result.own, result.step, result.median, result.most, result.verdicts[LOST], result.verdicts[WRONG], result.verdicts[REPEATED]);
+	check(!result.broken && result.points >= sweep->points, "faults-", sweep_name(sweep), "nothing is lost, wrong or done twice, at as many instructions as asked for");
+	return !result.broken;
+}
+
+/* All operations of one victim. */
+static bool victim_sweep(const char *victim, uint64_t points, bool hangs)
+{
+	char only[16];
+	const char *name = option_text("operation", "", only, sizeof(only));
+	bool good = true;
+
+	for (unsigned i = 0; good && points && i < operation_count; i++) {
+		struct sweep sweep = {&operations[i], victim, points, hangs};
+
+		if (!*name || strcmp(name, operations[i].name) == 0)
+			good = sweep_report(&sweep);
+	}
+	return good;
+}
+
+static bool victims_sweep(char *victims)
+{
+	bool good = true;
+
+	while (good && *victims) {
+		char *victim = victims;
+
+		while (*victims && *victims != ',')
+			victims++;
+		if (*victims)
+			*victims++ = 0;
+		good = victim_sweep(victim, option_number("points", 20), false) && victim_sweep(victim, option_number("hangs", 0), true);
+	}
+	return good;
+}
+
+int main(void)
+{
+	char base[32], victims[64] = "ramfs,vfs";
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
+
+	(void)option_text("victims", victims, victims, sizeof(victims));
+	if (check(file_start() == 0 && operations_begin(option_text("base", "/f", base, sizeof(base))), "faults-begin", "", "the client has what it works on")) {
+		(void)victims_sweep(victims);
+		check(operations_audit() == RIGHT, "faults-audit", "", "at the end all is there as it must be");
+	}
+	log_print("1..%u\n", (uint64_t)results);
+	data[0] = failed;
+	return service_call(start_session("console"), CONSOLE_END, 1, data) != OK;
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The operations (operations.h). Each works on files of its own in one directory, so the model of one does not depend on others. Contents are functions of a counter that grows with each change: stale bytes are never
+ * the right ones.
+ *
+ *   fixed     never changes: read
+ *   kept      8 KiB, overwritten piece by piece: write
+ *   log       grows: append, fsync
+ *   cut       truncated up and down
+ *   here      moves to `there` and back: rename
+ *   many/     20 names, listed
+ */
+#include "operations.h"
+
+#include "lib/file.h"
+#include "lib/string.h"
+
+#define PATH_MOST 64
+#define KEPT_BYTES 8192
+#define LOG_BYTES 16384
+#define PIECE 1500
+#define RECORD 100
+#define CUT_BYTES 6000
+#define CUT_MOST 9000
+#define NAMES 20
+
+static char base_path[PATH_MOST];
+static unsigned char kept[KEPT_BYTES], logged[LOG_BYTES], cut[CUT_MOST], back[LOG_BYTES];
+static uint64_t counter; /* of changes: contents follow from it */
+static uint64_t kept_at, log_size, cut_size, moves, fixed_at;
+static int fixed_file = -1, kept_file = -1, log_file = -1, cut_file = -1, new_file = -1;
+
+/* BASE/NAME, in one of two buffers by turns: an operation has at most two paths. */
+static const char *path_of(const char *name)
+{
+	static char paths[2][PATH_MOST];
+	static unsigned turn;
+	char *path = paths[turn++ % 2];
+	size_t length = strlen(base_path);
+
+	memcpy(path, base_path, length);
+	path[length] = '/';
+	memcpy(path + length + 1, name, strlen(name) + 1);
+	return path;
+}
+
+static void bytes_make(unsigned char *bytes, size_t count, uint64_t seed)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (unsigned char)((seed * 0x9e3779b97f4a7c15 >> 40) + i * 7 + (i >> 8));
+}
+
+static bool holds(int file, const unsigned char *bytes, size_t count)
+{
+	struct attributes attributes;
+
+	return file_attributes(file, &attributes) == 0 && attributes.size == count && file_read(file, 0, back, sizeof(back)) == (int64_t)count && memcmp(back, bytes, count) == 0;
+}
+
+static bool is_there(const char *name, struct attributes *attributes)
+{
+	return path_attributes(path_of(name), false, attributes) == 0;
+}
+
+static bool is_gone(const char *name)
+{
+	struct attributes attributes;
+
+	return path_attributes(path_of(name), false, &attributes) == -ENOENT;
+}
+
+static bool nothing_needed(void)
+{
+	return true;
+}
+
+/* A name that must be there now and was not before. `told`: what the operation was told; `exists`: the error of doing it twice. */
+static enum verdict made(const char *name, int64_t told, int64_t exists, uint32_t type)
+{
+	struct attributes attributes;
+
+	if (!is_there(name, &attributes))
+		return told >= 0 ? LOST : WRONG;
+	if (told < 0)
+		return told == exists ? REPEATED : WRONG;
+	return (attributes.mode & MODE_TYPE) == type ? RIGHT : WRONG;
+}
+
+/* A name that must be gone now. */
+static enum verdict removed(const char *name, int64_t told)
+{
+	if (!is_gone(name))
+		return told == 0 ? LOST : WRONG;
+	return told == 0 ? RIGHT : told == -ENOENT ? REPEATED : WRONG;
+}
+
+/* Reading. */
+
+static int64_t read_run(void)
+{
+	fixed_at = counter++ % 4096;
+	memset(back, 0, 4096);
+	return file_read(fixed_file, fixed_at, back, 4096);
+}
+
+static enum verdict read_check(int64_t result)
+{
+	static unsigned char expected[KEPT_BYTES];
+
+	bytes_make(expected, sizeof(expected), 1);
+	return result == 4096 && memcmp(back, expected + fixed_at, 4096) == 0 ? RIGHT : WRONG;
+}
+
+static struct attributes seen;
+
+static int64_t stat_run(void)
+{
+	return path_attributes(path_of("fixed"), true, &seen);
+}
+
+static enum verdict stat_check(int64_t result)
+{
+	return result == 0 && seen.size == KEPT_BYTES && seen.links == 1 && seen.mode == (MODE_REGULAR | 0644) ? RIGHT : WRONG;
+}
+
+/* Lists a directory into `back`, and counts each name xNN in it. */
+static int64_t list_run(void)
+{
+	int file = file_open(path_of("many"), OPEN_READ | OPEN_DIRECTORY, 0);
+	uint64_t cookie = 0;
+	int64_t total = 0, part = 1;
+
+	if (file < 0)
+		return file;
+	while (part > 0 && total < (int64_t)sizeof(back)) {
+		part = file_list(file, &cookie, back + total, 512);
+		total += part > 0 ? part : 0;
+	}
+	return file_close(file) == 0 && part == 0 ? total : part < 0 ? part : -EIO;
+}
+
+static enum verdict list_check(int64_t result)
+{
+	uint32_t found = 0;
+	int names = 0;
+
+	for (int64_t at = 0; at < result;) {
+		const struct directory_record *entry = (const struct directory_record *)(back + at);
+		unsigned number;
+
+		if (entry->bytes == 0)
+			return WRONG;
+		at += entry->bytes;
+		if (entry->name[0] != 'x')
+			continue;
+		number = (unsigned)(entry->name[1] - 'a');
+		if (number >= NAMES)
+			return WRONG;
+		names++;
+		found |= 1u << number;
+	}
+	return found == (1u << NAMES) - 1 && names == NAMES ? RIGHT : names > NAMES ? REPEATED : LOST;
+}
+
+/* Contents. */
+
+static int64_t write_run(void)
+{
+	counter++;
+	kept_at = counter * 577 % (KEPT_BYTES - PIECE);
+	bytes_make(kept + kept_at, PIECE, counter);
+	return file_write(kept_file, kept_at, kept + kept_at, PIECE);
+}
+
+static enum verdict write_check(int64_t result)
+{
+	if (holds(kept_file, kept, KEPT_BYTES))
+		return result == PIECE ? RIGHT : WRONG;
+	return memcmp(back + kept_at, kept + kept_at, PIECE) != 0 ? LOST : WRONG;
+}
+
+/* The log begins anew when it is full. */
+static bool log_prepare(void)
+{
+	if (log_size + 2 * RECORD <= LOG_BYTES)
+		return true;
+	log_size = 0;
+	return file_truncate(log_file, 0) == 0;
+}
+
+static int64_t append_run(void)
+{
+	bytes_make(logged + log_size, RECORD, ++counter);
+	log_size += RECORD;
+	return file_write(log_file, FILE_END, logged + log_size - RECORD, RECORD);
+}
+
+static enum verdict append_check(int64_t result)
+{
+	struct attributes attributes;
+
+	if (file_attributes(log_file, &attributes) != 0)
+		return WRONG;
+	if (attributes.size != log_size)
+		return attributes.size < log_size ? LOST : REPEATED;
+	return holds(log_file, logged, log_size) && result == RECORD ? RIGHT : WRONG;
+}
+
+static bool sync_prepare(void)
+{
+	return log_prepare() && append_run() == RECORD;
+}
+
+static int64_t sync_run(void)
+{
+	return file_sync(log_file);
+}
+
+static enum verdict sync_check(int64_t result)
+{
+	return result == 0 ? append_check(RECORD) : WRONG;
+}
+
+/* By turns shorter and longer: what is cut off comes back as zeros. */
+static bool cut_prepare(void)
+{
+	counter++;
+	bytes_make(cut, CUT_BYTES, counter);
+	cut_size = counter % 2 ? CUT_BYTES / 3 + counter % 1000 : CUT_BYTES + counter % (CUT_MOST - CUT_BYTES);
+	return file_truncate(cut_file, 0) == 0 && file_write(cut_file, 0, cut, CUT_BYTES) == CUT_BYTES;
+}
+
+static int64_t cut_run(void)
+{
+	return file_truncate(cut_file, cut_size);
+}
+
+static enum verdict cut_check(int64_t result)
+{
+	struct attributes attributes;
+
+	if (file_attributes(cut_file, &attributes) != 0 || result != 0)
+		return WRONG;
+	if (attributes.size != cut_size)
+		return LOST;
+	if (cut_size > CUT_BYTES)
+		memset(cut + CUT_BYTES, 0, cut_size - CUT_BYTES);
+	return holds(cut_file, cut, cut_size) ? RIGHT : WRONG;
+}
+
+/* Names. */
+
+static bool create_prepare(void)
+{
+	if (new_file >= 0 && file_close(new_file) != 0)
+		return false;
+	new_file = -1;
+	return is_gone("new") || path_remove(path_of("new")) == 0;
+}
+
+static int64_t create_run(void)
+{
+	new_file = file_open(path_of("new"), OPEN_READ_WRITE | OPEN_CREATE | OPEN_EXCLUSIVE, 0600);
+	return new_file;
+}
+
+static enum verdict create_check(int64_t result)
+{
+	enum verdict verdict = made("new", result, -EEXIST, MODE_REGULAR);
+
+	if (verdict != RIGHT)
+		return verdict;
+	return file_write(new_file, 0, kept, 10) == 10 && file_open(path_of("new"), OPEN_READ_WRITE | OPEN_CREATE | OPEN_EXCLUSIVE, 0600) == -EEXIST ? RIGHT : WRONG;
+}
+
+static const char *moved_from(void)
+{
+	return moves % 2 ? "there" : "here";
+}
+
+static const char *moved_to(void)
+{
+	return moves % 2 ? "here" : "there";
+}
+
+static int64_t rename_run(void)
+{
+	return path_rename(path_of(moved_from()), path_of(moved_to()), RENAME_KEEP);
+}
+
+static enum verdict rename_check(int64_t result)
+{
+	struct attributes attributes;
+	bool from = is_there(moved_from(), &attributes), to = is_there(moved_to(), &attributes);
+
+	moves++;
+	if (from || !to)
+		return from && to ? WRONG : LOST;
+	return result == 0 ? RIGHT : result == -ENOENT || result == -EEXIST ? REPEATED : WRONG;
+}
+
+static bool unlink_prepare(void)
+{
+	int file = file_open(path_of("victim"), OPEN_WRITE | OPEN_CREATE, 0600);
+
+	return file >= 0 && file_write(file, 0, kept, 100) == 100 && file_close(file) == 0;
+}
+
+static int64_t unlink_run(void)
+{
+	return path_remove(path_of("victim"));
+}
+
+static enum verdict unlink_check(int64_t result)
+{
+	return removed("victim", result);
+}
+
+static bool mkdir_prepare(void)
+{
+	return is_gone("made") || path_remove_directory(path_of("made")) == 0;
+}
+
+static int64_t mkdir_run(void)
+{
+	return path_make_directory(path_of("made"), 0755);
+}
+
+static enum verdict mkdir_check(int64_t result)
+{
+	return made("made", result, -EEXIST, MODE_DIRECTORY);
+}
+
+static bool rmdir_prepare(void)
+{
+	struct attributes attributes;
+
+	return is_there("made", &attributes) || path_make_directory(path_of("made"), 0755) == 0;
+}
+
+static int64_t rmdir_run(void)
+{
+	return path_remove_directory(path_of("made"));
+}
+
+static enum verdict rmdir_check(int64_t result)
+{
+	return removed("made", result);
+}
+
+static bool link_prepare(void)
+{
+	return is_gone("link") || path_remove(path_of("link")) == 0;
+}
+
+static int64_t link_run(void)
+{
+	return path_link(path_of("kept"), path_of("link"));
+}
+
+static enum verdict link_check(int64_t result)
+{
+	struct attributes attributes;
+	enum verdict verdict = made("link", result, -EEXIST, MODE_REGULAR);
+
+	if (verdict != RIGHT)
+		return verdict;
+	return is_there("kept", &attributes) && attributes.links == 2 ? RIGHT : WRONG;
+}
+
+static bool symlink_prepare(void)
+{
+	return is_gone("symbolic") || path_remove(path_of("symbolic")) == 0;
+}
+
+static int64_t symlink_run(void)
+{
+	return path_make_link(path_of("symbolic"), "fixed");
+}
+
+static enum verdict symlink_check(int64_t result)
+{
+	enum verdict verdict = made("symbolic", result, -EEXIST, MODE_LINK);
+	char target[16];
+
+	if (verdict != RIGHT)
+		return verdict;
+	return path_read_link(path_of("symbolic"), target, sizeof(target)) == 5 && memcmp(target, "fixed", 5) == 0 ? RIGHT : WRONG;
+}
+
+static int64_t chmod_run(void)
+{
+	return path_change_mode(path_of("cut"), 0600 + ++counter % 64);
+}
+
+static enum verdict chmod_check(int64_t result)
+{
+	struct attributes attributes;
+
+	if (!is_there("cut", &attributes) || result != 0)
+		return WRONG;
+	return (attributes.mode & 07777) == 0600 + counter % 64 ? RIGHT : LOST;
+}
+
+const struct operation operations[] = {
+	{"read", false, nothing_needed, read_run, read_check},
+	{"write", false, nothing_needed, write_run, write_check},
+	{"append", false, log_prepare, append_run, append_check},
+	{"fsync", false, sync_prepare, sync_run, sync_check},
+	{"truncate", false, cut_prepare, cut_run, cut_check},
+	{"stat", true, nothing_needed, stat_run, stat_check},
+	{"readdir", true, nothing_needed, list_run, list_check},
+	{"create", true, create_prepare, create_run, create_check},
+	{"rename", true, nothing_needed, rename_run, rename_check},
+	{"unlink", true, unlink_prepare, unlink_run, unlink_check},
+	{"mkdir", true, mkdir_prepare, mkdir_run, mkdir_check},
+	{"rmdir", true, rmdir_prepare, rmdir_run, rmdir_check},
+	{"link", true, link_prepare, link_run, link_check},
+	{"symlink", true, symlink_prepare, symlink_run, symlink_check},
+	{"chmod", true, nothing_needed, chmod_run, chmod_check},
+};
+const unsigned operation_count = sizeof(operations) / sizeof(operations[0]);
+
+static int file_make(const char *name, const unsigned char *bytes, size_t count)
+{
+	int file = file_open(path_of(name), OPEN_READ_WRITE | OPEN_CREATE | OPEN_EXCLUSIVE, 0644);
+
+	return file >= 0 && file_write(file, 0, bytes, count) == (int64_t)count ? file : -1;
+}
+
+static bool names_make(void)
+{
+	char name[] = "many/x?";
+
+	if (path_make_directory(path_of("many"), 0755) != 0)
+		return false;
+	for (int i = 0; i < NAMES; i++) {
+		name[sizeof(name) - 2] = (char)('a' + i);
+		if (path_make_directory(path_of(name), 0755) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool operations_begin(const char *base)
+{
+	int file;
+
+	if (strlen(base) > PATH_MOST / 2)
+		return false;
+	memcpy(base_path, base, strlen(base) + 1);
+	if (path_make_directory(base, 0755) != 0 || !names_make())
+		return false;
+	bytes_make(kept, KEPT_BYTES, 1);
+	fixed_file = file_make("fixed", kept, KEPT_BYTES);
+	kept_file = file_make("kept", kept, KEPT_BYTES);
+	log_file = file_make("log", kept, 0);
+	cut_file = file_make("cut", kept, CUT_BYTES);
+	file = file_make("here", kept, 1000);
+	return fixed_file >= 0 && kept_file >= 0 && log_file >= 0 && cut_file >= 0 && file >= 0 && file_close(file) == 0;
+}
+
+enum verdict operations_audit(void)
+{
+	static unsigned char expected[KEPT_BYTES];
+	struct attributes attributes;
+
+	bytes_make(expected, sizeof(expected), 1);
+	if (!holds(fixed_file, expected, KEPT_BYTES) || !holds(kept_file, kept, KEPT_BYTES))
+		return WRONG;
+	if (!is_there(moved_from(), &attributes) || !is_gone(moved_to()) || attributes.size != 1000 || attributes.links != 1)
+		return WRONG;
+	return list_check(list_run());
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operations with one right outcome each, and a model of what they must leave behind. While an operation runs, servers are killed; then its check compares what the client was told, and what is there, with the model.
+ *
+ * What an operation was told it did must be there (else it is LOST), once (else REPEATED), and nothing else may have changed (else WRONG). An operation that is answered with an error although nothing is wrong with its
+ * arguments was carried out twice, or not at all: the check looks which.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum verdict {
+	RIGHT = 0,
+	LOST = 1,
+	WRONG = 2,
+	REPEATED = 3,
+	VERDICTS = 4,
+};
+
+struct operation {
+	const char *name;
+	bool path; /* goes through vfs */
+	bool (*prepare)(void); /* before anybody is killed. False: the client cannot go on */
+	int64_t (*run)(void);
+	enum verdict (*check)(int64_t result); /* after it */
+};
+
+extern const struct operation operations[];
+extern const unsigned operation_count;
+
+/* Makes the directory `base` and all in it that operations expect. False when something of it fails. */
+bool operations_begin(const char *base);
+
+/* Compares everything below the directory with the model. */
+enum verdict operations_audit(void);

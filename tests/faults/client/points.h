@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Kill points: one operation, one victim that ends at every k-th of its own instructions. */
+#pragma once
+
+#include "operations.h"
+
+struct sweep {
+	const struct operation *operation;
+	const char *victim; /* its name */
+	uint64_t points;    /* wanted */
+	bool hangs;         /* it is made to hang instead of being killed */
+};
+
+/* What came of it. */
+struct sweep_result {
+	uint64_t own;        /* instructions of the victim for the operation, when nobody kills it */
+	uint64_t step;       /* k */
+	uint64_t points;     /* different instructions of the victim at which it ended */
+	uint64_t tries;
+	uint64_t median, most; /* of the client's pauses, in instructions */
+	uint64_t verdicts[VERDICTS];
+	bool broken;         /* the client could not go on */
+};
+
+/* Kills until there are as many points as wanted, or there are no more to be found. */
+void sweep_run(const struct sweep *sweep, struct sweep_result *result);
