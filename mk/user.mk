@@ -11,6 +11,7 @@
 #                              -> $(BUILD)/user/DIR.elf; drivers/virtio/*.c and drivers/virtio/core/*.c are linked into each of drivers/virtio/*
 #   rootfs/NAME.manifest, tests/servers/NAME.manifest, tests/drivers/NAME.manifest, tests/faults/NAME.manifest: a system
 #                              -> $(BUILD)/user/rootfs/NAME.boot ...: init with plan and image, made by tools/manifest and tools/mkboot
+#   tests/servers/NAME.services -> a system as well: rootfs/system.manifest with these services added ($(BUILD)/user/tests/servers/NAME.manifest)
 #   tests/linux/NAME.c         -> $(BUILD)/linux/NAME.musl and NAME.glibc, static Linux programs
 #
 # A file blobs.mk in a program's directory may set BLOBS_PROGRAM to a list of NAME=FILE: more contents for its boot package.
@@ -75,10 +76,10 @@ service_programs := $(patsubst %,$(user_dir)/%.elf,$(service_dirs))
 system_manifests := $(sort $(wildcard rootfs/*.manifest tests/servers/*.manifest tests/drivers/*.manifest tests/faults/*.manifest))
 $(foreach m,$(system_manifests),$(eval -include $(m:.manifest=.mk)))
 
-# $(call system_package,MANIFEST without its suffix)
+# $(call system_package,MANIFEST without its suffix,directory of the manifest when that is made)
 define system_package
-$(user_dir)/$(1).plan: $(1).manifest $(manifest_tool) $(service_programs) $(SYSTEM_FILES_$(notdir $(1)))
-	$$(call say,manifest,$(1).manifest)
+$(user_dir)/$(1).plan: $(2)$(1).manifest $(manifest_tool) $(service_programs) $(SYSTEM_FILES_$(notdir $(1)))
+	$$(call say,manifest,$(2)$(1).manifest)
 	@mkdir -p $$(@D)
 	$$(Q)$(manifest_tool) --build $(BUILD) --plan $$@ --image $(user_dir)/$(1).image --depends $$@.d $$<
 $(user_dir)/$(1).image: $(user_dir)/$(1).plan
@@ -89,6 +90,14 @@ $(user_dir)/$(1).boot: $(user_dir)/servers/init.elf $(user_dir)/$(1).plan $(user
 endef
 $(foreach m,$(system_manifests),$(eval $(call system_package,$(m:.manifest=))))
 user_programs += $(patsubst %.manifest,$(user_dir)/%.boot,$(system_manifests))
+
+# The system itself, with test services added.
+system_additions := $(patsubst %.services,%,$(sort $(wildcard tests/servers/*.services)))
+$(foreach s,$(system_additions),$(eval $(call system_package,$(s),$(user_dir)/)))
+$(patsubst %,$(user_dir)/%.manifest,$(system_additions)): $(user_dir)/%.manifest: rootfs/system.manifest %.services
+	@mkdir -p $(@D)
+	$(Q)cat $^ >$@
+user_programs += $(patsubst %,$(user_dir)/%.boot,$(system_additions))
 
 # Static Linux programs: what they print on a real Linux is what they must print on Kozo.
 linux_flags := -std=gnu17 -O2 -static -Wall -Wextra -Werror -ffile-prefix-map=$(CURDIR)=.

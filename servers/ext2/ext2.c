@@ -58,7 +58,7 @@ static bool commit_due(const struct ext2 *fs)
 
 int change_begin(struct ext2 *fs)
 {
-	if (fs->read_only || fs->state->failed)
+	if (fs->read_only || fs->closing || fs->state->failed)
 		return -EROFS;
 	if (fs->state->phase != PHASE_IDLE)
 		return want(fs, WANT_IDLE);

@@ -135,6 +135,7 @@ struct ext2 {
 	uint64_t file_bytes_max;
 	bool damaged; /* nonsense was found on the disk: it will not be marked as clean */
 	bool read_only;
+	bool closing; /* it is being unmounted: nothing begins to change any more */
 	/* Cache. */
 	uint32_t page_count, hash_mask, hand, epoch;
 	uint32_t hash[PAGES_MAX];
@@ -189,7 +190,7 @@ const char *mount_error_sentence(enum mount_error error);
 /* The error number (positive), 0 when it is mounted all the same. */
 int mount_error_number(enum mount_error error);
 
-/* Writes everything and marks the filesystem as clean. May wait. 0, or -EIO. */
+/* Writes everything and marks the filesystem as clean. May wait; who wants to change something meanwhile is refused with -EROFS. 0, or -EIO. */
 int ext2_close(struct ext2 *fs);
 
 /* After an operation returned -EAGAIN and its transaction was rolled back: waits for what it wanted. */

@@ -8,11 +8,13 @@
  */
 #include "servers/ext2/ext2.h"
 
+#include "abi/protocols/medium.h"
 #include "lib/block_session.h"
 #include "lib/fiber.h"
 #include "lib/file_service.h"
 #include "lib/log.h"
 #include "lib/service.h"
+#include "lib/string.h"
 
 #define DRIVER "virtio-blk"
 #define REGION "ext2.cache"
@@ -31,11 +33,14 @@ static const struct start_grant *cache;
 static uint32_t region;
 static struct ext2_damage damages[DAMAGES_MAX];
 static uint32_t damage_count;
-static enum { MOUNTING, MOUNTED, REFUSED } mount;
+/* FINISHING, FINISHED: before the machine is switched off. REFUSED: there is no disk, or no ext2 on it. */
+static enum { MOUNTING, MOUNTED, REFUSED, FINISHING, FINISHED } mount;
+static int refusal; /* why: an error number */
 
 static _Alignas(16) unsigned char stacks[WORKERS * STACK_BYTES], background_stack[STACK_BYTES];
 static struct fiber background;
 static bool write_back_due;
+static int finish_error; /* of the last attempt, until it has been told */
 
 /* Fibers that wait for the disk, or for the mount: all are woken together, and each looks for what it waits for. */
 static struct fiber *waiting[WORKERS + 1];
@@ -113,7 +118,7 @@ static void disk_wait_any(void *context)
 static void signals_take(void *context, uint64_t bits)
 {
 	(void)context;
-	if (bits & block.bit && disk_poll())
+	if (disk.submit && bits & block.bit && disk_poll())
 		wake_all();
 }
 
@@ -169,8 +174,9 @@ static void mount_run(void *argument)
 	(void)argument;
 	file_service_now(NULL, &options.now);
 	error = ext2_open(&ext2, &options);
-	log_print("%s\n", mount_error_sentence(error));
-	mount = mount_error_number(error) == 0 ? MOUNTED : REFUSED;
+	log_print("%s%s\n", mount_error_number(error) ? "the disk is not mounted: " : "", mount_error_sentence(error));
+	refusal = mount_error_number(error);
+	mount = refusal == 0 ? MOUNTED : REFUSED;
 	wake_all();
 	if (mount == MOUNTED)
 		ext2_work(&ext2, true); /* what the instance before left is written at once: who is restarted often must not put it off for ever */
@@ -183,6 +189,19 @@ static void background_run(void *argument)
 	(void)argument;
 	write_back_due = false;
 	ext2_work(&ext2, commit);
+	wake_all();
+}
+
+/* Before the machine is switched off. A disk that fails now may be asked again. */
+static void finish_run(void *argument)
+{
+	int result = ext2_close(&ext2);
+
+	(void)argument;
+	if (result == 0)
+		log_print("%s\n", ext2.damaged ? "unmounted, with damage: it is to be checked" : "unmounted");
+	finish_error = result;
+	mount = result == 0 ? FINISHED : MOUNTED;
 	wake_all();
 }
 
@@ -199,15 +218,51 @@ static void write_back(void *context)
 	background_start();
 }
 
-/* A refused mount answers everything with the error of the medium. */
+/* Whether the manifest says `may finish` of the client. */
+static bool may_finish(uint64_t badge)
+{
+	const struct start_grant *right = start_next(GRANT_RIGHT, NULL);
+
+	while (right && (right->argument != badge || strcmp(right->name, MEDIUM_RIGHT_FINISH) != 0))
+		right = start_next(GRANT_RIGHT, right);
+	return right != NULL;
+}
+
+/* One step towards the end; the answer. The work is done in the fiber beside the requests, when that is free. */
+static int finish_step(void)
+{
+	int error = finish_error;
+
+	finish_error = 0;
+	if (mount == FINISHED || mount == REFUSED)
+		return 0;
+	if (error != 0)
+		return error;
+	if (mount == MOUNTED && background.state == FIBER_IDLE) {
+		mount = FINISHING;
+		fiber_start(&background, finish_run, NULL);
+	}
+	return -EAGAIN;
+}
+
+static void answer(struct file_exchange *exchange, int result)
+{
+	exchange->words = 1;
+	exchange->data[0] = (uint64_t)(int64_t)result;
+}
+
+/* A refused mount answers everything with the error. */
 static void request_handle(void *context, uint32_t worker, struct file_exchange *exchange)
 {
 	(void)worker;
+	if (exchange->label == MEDIUM_FINISH) {
+		answer(exchange, may_finish(exchange->badge) ? finish_step() : -EPERM);
+		return;
+	}
 	while (mount == MOUNTING)
 		wait_here();
 	if (mount == REFUSED) {
-		exchange->words = 1;
-		exchange->data[0] = (uint64_t)-EIO;
+		answer(exchange, -refusal);
 		return;
 	}
 	filesystem_handle(context, exchange);
@@ -222,20 +277,37 @@ static uint64_t vfs_badge(void)
 	return vfs ? vfs->argument : 0;
 }
 
-static bool disk_open(void)
+/* 0, or a negative errno: -ENODEV when the machine has no such disk. */
+static int disk_open(void)
 {
 	uint64_t bytes = 0;
 	int result = block_session_open(&block, DRIVER);
 
 	if (result == 0)
 		result = block_session_region(&block, REGION, &bytes);
-	if (result < 0 || bytes < cache->bytes) {
-		log_print("no disk: error %d\n", (int64_t)-result);
-		return false;
-	}
+	if (result >= 0 && bytes < cache->bytes)
+		result = -EINVAL;
+	if (result < 0)
+		return result;
 	region = (uint32_t)result;
 	disk = (struct disk){.submit = disk_submit, .wait = disk_wait_any, .sectors = block.sectors, .read_only = block.flags & BLOCK_READ_ONLY};
-	return true;
+	return 0;
+}
+
+/* Without a disk every request is answered with the error, and the system goes on without this filesystem. */
+static void mount_begin(void)
+{
+	int result = disk_open();
+
+	fiber_create(&background, background_stack, sizeof(background_stack));
+	if (result == 0) {
+		fiber_start(&background, mount_run, NULL);
+		fibers_run();
+		return;
+	}
+	log_print(result == -ENODEV ? "there is no disk\n" : "the disk cannot be used: error %d\n", (int64_t)result);
+	refusal = -result;
+	mount = REFUSED;
 }
 
 int main(void)
@@ -253,12 +325,10 @@ int main(void)
 		.tick = write_back, .tick_ns = WRITE_BACK_NS};
 
 	cache = start_find(REGION);
-	if (!cache || !cache->address || !state_open() || tsm_bytes(&tsm) < filesystem_state_bytes(OPEN_FILES) || !disk_open())
+	if (!cache || !cache->address || !state_open() || tsm_bytes(&tsm) < filesystem_state_bytes(OPEN_FILES))
 		return 1;
 	filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);
-	fiber_create(&background, background_stack, sizeof(background_stack));
-	fiber_start(&background, mount_run, NULL);
-	fibers_run();
+	mount_begin();
 	file_service_run(&service);
 	return 1;
 }

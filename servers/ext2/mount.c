@@ -385,9 +385,11 @@ int ext2_close(struct ext2 *fs)
 	if (fs->read_only)
 		return fs->state->failed ? -EIO : 0;
 	orphans_reclaim(fs);
+	fs->closing = true;
 	result = journal_commit(fs);
 	if (result == 0)
 		result = journal_stop(fs);
+	fs->closing = result == 0;
 	if (result != 0)
 		return -EIO;
 	tsm_begin(fs->tsm);

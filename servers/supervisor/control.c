@@ -190,7 +190,7 @@ static const char *service_command(const char *verb, uint32_t index, char *rest)
 	}
 	if (strcmp(verb, "hang") == 0)
 		return ward_hang(index) == OK ? NULL : "init has refused it";
-	return "no such command (status, kill, restart, hang, remains)";
+	return "no such command (status, kill, restart, hang, remains, off)";
 }
 
 static void command_run(char *line)
@@ -198,7 +198,9 @@ static void command_run(char *line)
 	const char *verb = word_take(&line), *name = word_take(&line), *error;
 	uint32_t index = ward_find(name);
 
-	if (strcmp(verb, "status") == 0 && !*name) {
+	if (strcmp(verb, "off") == 0 && !*name) {
+		error = ward_tell("shutdown") ? NULL : "this system has no service 'shutdown'";
+	} else if (strcmp(verb, "status") == 0 && !*name) {
 		for (uint32_t i = 0; i < wards_count(); i++)
 			status_print(i);
 		error = NULL;

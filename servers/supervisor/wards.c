@@ -173,6 +173,25 @@ static void ward_take_up(uint32_t index)
 	ward->policy.due = clock_now();
 }
 
+/* The capability to signal a peer: that which asks for signs of life, or one that the manifest gives beside it. 0 when there is none. */
+static handle_t signal_find(const char *peer, bool beat)
+{
+	const struct start_grant *grant = NULL;
+
+	while ((grant = start_next(GRANT_SIGNAL, grant)))
+		if (strcmp(grant->name + sizeof("signal:") - 1, peer) == 0 && (grant->argument == START_BIT_BEAT) == beat)
+			return grant->slot;
+	return 0;
+}
+
+bool ward_tell(const char *peer)
+{
+	handle_t signal = signal_find(peer, false);
+
+	service_signal(signal);
+	return signal != 0;
+}
+
 void wards_open(void)
 {
 	const struct plan *plan = (const struct plan *)start_next(GRANT_PLAN, NULL)->address;
@@ -187,7 +206,7 @@ void wards_open(void)
 		if (grant->argument == 0) /* its own page */
 			continue;
 		ward->beat = (const struct start_beat *)grant->address;
-		ward->signal = start_signal(ward->plan->name);
+		ward->signal = signal_find(ward->plan->name, true);
 		ward->mine = true;
 		watch_start(&ward->watch, ward->plan->heartbeat);
 	}

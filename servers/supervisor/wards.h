@@ -37,6 +37,9 @@ enum error ward_kill(uint32_t index);
 /* Makes a service compute for ever, to see whether that is noticed. */
 enum error ward_hang(uint32_t index);
 
+/* Signals a service that has asked for that in the manifest (`uses supervisor signals`). False when none of that name has. */
+bool ward_tell(const char *peer);
+
 /* How many there are, and one of them. */
 uint32_t wards_count(void);
 const struct ward *ward_at(uint32_t index);

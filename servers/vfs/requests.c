@@ -314,27 +314,33 @@ void vfs_handle(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange
 	}
 }
 
-/* Asks each tree that is mounted for the flags on which it insists, and has the first one mounted as the root. */
+/*
+ * Asks each tree for its root and the flags on which it insists. The first that has a root becomes the root of all, and stays it: a later instance that finds it gone goes on without, so that what is open elsewhere stays open. An
+ * error only when there is no root at all.
+ */
 static int mounts_open(struct vfs *vfs)
 {
 	struct vfs_call call = {.vfs = vfs};
 	struct vfs_mount *root = &vfs->state->mounts[0];
+	int error = 0;
 
 	for (uint32_t tree = 0; tree < vfs->options.tree_count; tree++) {
 		uint64_t flags = 0;
 		int64_t inode = tree_call(&call, tree, TREE_ROOT, NULL, 0, &flags);
 
-		if (inode < 0 && tree == 0)
-			return (int)inode;
+		if (inode < 0) {
+			error = (int)inode;
+			continue;
+		}
 		vfs->tree_flags[tree] = (uint32_t)flags;
-		if (tree || root->state)
+		if (root->state)
 			continue;
 		tsm_begin(vfs->tsm);
 		tsm_modify(vfs->tsm, root, sizeof(*root));
-		*root = (struct vfs_mount){.state = MOUNT_TREE, .root = (uint64_t)inode};
+		*root = (struct vfs_mount){.state = MOUNT_TREE, .tree = tree, .root = (uint64_t)inode};
 		tsm_commit(vfs->tsm);
 	}
-	return 0;
+	return root->state ? 0 : error;
 }
 
 int vfs_open(struct vfs *vfs, struct tsm *tsm, const struct vfs_options *options)

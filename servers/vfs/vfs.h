@@ -168,7 +168,7 @@ struct vfs {
 #define VFS_STATE_BYTES sizeof(struct vfs_state)
 #define VFS_UNDO_CELLS 160
 
-/* Opens the state, zero or as an earlier instance left it. Mounts tree 0 as the root if nothing is mounted yet. Then vfs_resume() for each worker. Returns 0 or the tree's error. */
+/* Opens the state, zero or as an earlier instance left it. Mounts the first tree that has a root as the root of all if nothing is mounted yet. Then vfs_resume() for each worker. Returns 0 or the tree's error. */
 int vfs_open(struct vfs *vfs, struct tsm *tsm, const struct vfs_options *options);
 
 /* Has done what the worker's predecessor intended. */
