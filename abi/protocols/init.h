@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The protocol between the supervisor and init. init answers at once and calls nobody. */
+/* The protocol of the supervisor, and of the manager of devices, with init. init answers at once and calls nobody. */
 #pragma once
 
 #include "abi/types.h"

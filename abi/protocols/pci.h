@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The protocol between pci and the driver of one PCI function. Only pci touches configuration space and MSI-X tables; a driver gets a copy of its function's configuration space, taken after BARs were placed, and the
- * Regions of its memory BARs. A driver starts with CLAIM in each of its instances: when the answer is 0, nothing that an earlier instance started can write to memory any more.
+ * Regions of its memory BARs, which init lends it (INIT_LEND): they stay when pci is restarted. A driver starts with CLAIM in each of its instances: when the answer is 0, nothing that an earlier instance started can write to memory any more.
  */
 #pragma once
 
@@ -15,12 +15,12 @@ enum pci_request {
 
 #define PCI_CONFIGURATION_BYTES 256 /* what a driver gets to see; the extended space is pci's */
 #define PCI_BARS 6
-#define PCI_REGIONS_MAX 4 /* as many capabilities as a message carries */
+#define PCI_REGIONS_MAX 4 /* slots of a BARS grant */
 
 /* At the start of the session's BUFFER after CLAIM. */
 struct pci_device {
 	uint8_t configuration[PCI_CONFIGURATION_BYTES];
-	uint64_t bar_bytes[PCI_BARS]; /* size of the Region that came for this BAR, a multiple of the page size; 0: none */
+	uint64_t bar_bytes[PCI_BARS]; /* size of the Region that was lent for this BAR, a multiple of the page size; 0: none */
 	uint16_t address;             /* bus << 8 | device << 3 | function */
 	uint16_t interrupts;          /* MSI-X entries that are in use; 0: no interrupt, the driver polls */
 	uint32_t reset;               /* enum pci_reset: how the function was reset */

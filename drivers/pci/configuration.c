@@ -16,7 +16,7 @@
 #define PORT_DATA 0xcfc
 #define PORT_ENABLE 0x80000000u
 #define PAGES_MAX 128
-#define WINDOWS_MAX 16
+#define WINDOWS_MAX 32
 
 /* The host bridge of the Intel Q35 chipset family tells where ECAM lies in its register PCIEXBAR (Intel 3 Series Express Chipset Family, 5.1.18). Other chipsets are reached by the ports. */
 #define HOST_BRIDGE 0
@@ -51,14 +51,14 @@ static struct window *window_of(paddr_t address, uint64_t bytes)
 	return NULL;
 }
 
-handle_t window_find(paddr_t address, uint64_t bytes, uint64_t *page)
+int window_find(paddr_t address, uint64_t bytes, uint64_t *page)
 {
 	const struct window *window = window_of(address, bytes);
 
 	if (!window)
-		return 0;
+		return -1;
 	*page = (address - window->base) / PAGE_SIZE;
-	return window->region;
+	return (int)(window - windows);
 }
 
 /* Maps the page at a physical address; 0 when that is no device memory, or there is no room. */

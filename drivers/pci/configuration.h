@@ -16,5 +16,5 @@ __attribute__((warn_unused_result)) bool configuration_open(void);
 /* Uses ECAM from now on, if the chipset has it and it shows the functions of the list as the ports do. Returns whether it is used. */
 bool configuration_map(const struct pci_list *list);
 
-/* The handle of the Region of device memory that holds [address, address + bytes), and the page of it in which that begins; 0 when no window holds it. */
-handle_t window_find(paddr_t address, uint64_t bytes, uint64_t *page);
+/* Which window of device memory, in the order of the DEVICE grants, holds [address, address + bytes), and the page of it in which that begins; -1 when none does. */
+int window_find(paddr_t address, uint64_t bytes, uint64_t *page);

@@ -38,7 +38,7 @@ static void bridge_scan(struct pci_list *list, struct scan *scan, pci_address_t 
 }
 
 /* The BARs that are remembered of a function; if there are none they are read now. A null pointer when there is no room. */
-static uint32_t *bars_keep(const struct pci_list *list, const struct pci_function *function)
+static struct pci_memory_entry *bars_keep(const struct pci_list *list, const struct pci_function *function)
 {
 	struct pci_memory_entry *entry = list->memory->entry, *end = entry + PCI_FUNCTIONS_MAX;
 
@@ -47,13 +47,13 @@ static uint32_t *bars_keep(const struct pci_list *list, const struct pci_functio
 	if (entry == end)
 		return NULL;
 	if (entry->vendor)
-		return entry->bar;
+		return entry;
 	for (unsigned bar = 0; bar < PCI_BARS; bar++)
 		entry->bar[bar] = config_read(list, function->address, PCI_BAR_FIRST + bar * 4, 4);
 	entry->address = function->address;
 	entry->device = function->device;
 	__atomic_store_n(&entry->vendor, (uint32_t)function->vendor, __ATOMIC_RELEASE);
-	return entry->bar;
+	return entry;
 }
 
 /* Returns whether there is a function, and in `*many` whether its device may have more than one. */
@@ -193,7 +193,7 @@ static int command_set(const struct pci_list *list, const struct pci_function *f
 
 int function_master(struct pci_list *list, struct pci_function *function, bool on)
 {
-	if (!function->claimed)
+	if (!function->kept->claimed)
 		return -EINVAL;
 	if (on && function->bridge) /* passes on what its bus writes; those above it the firmware has opened */
 		config_write(list, function->bridge, PCI_COMMAND, 2, config_read(list, function->bridge, PCI_COMMAND, 2) | PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
@@ -235,8 +235,8 @@ static uint64_t bar_size(const struct pci_list *list, pci_address_t address, uns
 /* A place found for a BAR lies below 4 GiB. */
 static void bar_write(const struct pci_list *list, const struct pci_function *function, unsigned bar)
 {
-	function->kept[bar] = (function->kept[bar] & ~PCI_BAR_ADDRESS) | (uint32_t)function->bar[bar].base;
-	config_write(list, function->address, PCI_BAR_FIRST + bar * 4, 4, function->kept[bar]);
+	function->kept->bar[bar] = (function->kept->bar[bar] & ~PCI_BAR_ADDRESS) | (uint32_t)function->bar[bar].base;
+	config_write(list, function->address, PCI_BAR_FIRST + bar * 4, 4, function->kept->bar[bar]);
 	if (function->bar[bar].wide)
 		config_write(list, function->address, PCI_BAR_FIRST + bar * 4 + 4, 4, 0);
 }
@@ -354,7 +354,7 @@ static uint32_t reset_do(const struct pci_list *list, const struct pci_function 
 static void bars_restore(const struct pci_list *list, const struct pci_function *function)
 {
 	for (unsigned bar = 0; bar < PCI_BARS; bar++)
-		config_write(list, function->address, PCI_BAR_FIRST + bar * 4, 4, function->kept[bar]);
+		config_write(list, function->address, PCI_BAR_FIRST + bar * 4, 4, function->kept->bar[bar]);
 }
 
 /* Bus mastering and decoders off, reset, BARs as before; decoders stay off. */
@@ -442,8 +442,10 @@ static void device_describe(struct pci_list *list, const struct pci_function *fu
 int function_claim(struct pci_list *list, struct pci_function *function, const struct pci_message *messages, unsigned count, struct pci_device *out)
 {
 	struct pci_device device = {0};
-	int error = reset_quiet(list, function, &device.reset);
+	int error;
 
+	function->kept->claimed = 0;
+	error = reset_quiet(list, function, &device.reset);
 	if (error)
 		return error;
 	bars_read(list, function);
@@ -456,7 +458,7 @@ int function_claim(struct pci_list *list, struct pci_function *function, const s
 	function->msix = (uint8_t)capability_find(list, function->address, PCI_ID_MSIX);
 	device.interrupts = (uint16_t)msix_write(list, function, messages, count);
 	device_describe(list, function, &device);
-	function->claimed = true;
+	__atomic_store_n(&function->kept->claimed, 1, __ATOMIC_RELEASE);
 	*out = device;
 	return 0;
 }

@@ -39,18 +39,18 @@ struct pci_function {
 	pci_address_t address;
 	pci_address_t bridge; /* behind which it lies; 0: on bus 0 */
 	uint16_t vendor, device;
-	bool claimed;
 	uint8_t msix; /* offset of that capability; 0: none */
-	uint32_t *kept; /* its BARs in struct pci_memory */
+	struct pci_memory_entry *kept;
 	struct pci_bar bar[PCI_BARS]; /* when claimed */
 };
 
 /*
- * The BARs that a function had when it was first seen, or got later. A reset clears them, and sizing destroys them for a moment: whoever ends in between leaves them in this memory, which outlives an instance of pci. An entry counts when its
- * vendor is not 0, which is stored last.
+ * What outlives an instance of pci. The BARs that a function had when it was first seen, or got later: a reset clears them, and sizing destroys them for a moment. And whether it is claimed. An entry counts when its vendor is not 0, which is
+ * stored last.
  */
 struct pci_memory_entry {
 	uint32_t bar[PCI_BARS];
+	uint32_t claimed; /* 1: from the end of a claim to the next reset; drivers outlive an instance of pci */
 	pci_address_t address;
 	uint16_t device;
 	uint32_t vendor;

@@ -2,25 +2,22 @@
 /*
  * pci: the one service that touches PCI configuration space and MSI-X tables (abi/protocols/pci.h).
  *
- * The manifest gives each device to one service; which function of the machine that is, pci finds by a scan. All requests of a session are about that function. The Regions of its BARs are cut out of the device memory and sent with the answer
- * of CLAIM; they are cut anew for each CLAIM, and deleting the old ones takes them from the instance before. Requests are answered one after the other: a reset takes up to a second of waiting.
+ * The manifest gives each device to one service; which function of the machine that is, pci finds by a scan. All requests of a session are about that function. The Regions of its BARs are lent to the driver by init, where pci says which pages of
+ * device memory they are: so they are there as long as the driver's instance lives, whatever becomes of pci. Requests are answered one after the other: a reset takes up to a second of waiting.
  *
- * What is kept from one instance of pci to the next is what a reset or a size in the making would lose: the BARs of each function (struct pci_memory), in the state Region. When pci is restarted, the Regions that it gave out go with its capabilities; their drivers fault, and claim again.
+ * What is kept from one instance of pci to the next (struct pci_memory, in the state Region) is what a reset or a size in the making would lose, the BARs of each function, and which functions are claimed. A driver at work does not notice that pci is
+ * restarted; one that had called repeats its request.
  */
 #include "abi/errno.h"
+#include "abi/protocols/init.h"
 #include "drivers/pci/configuration.h"
 #include "lib/log.h"
-#include "lib/methods.h"
 #include "lib/service.h"
-#include "lib/slots.h"
-#include "lib/space.h"
 #include "lib/string.h"
-#include "lib/thread.h"
 
 #define MESSAGES_MAX 8 /* interrupts of one device */
 
 static struct pci_list list;
-static handle_t bar_slot[PCI_FUNCTIONS_MAX][PCI_BARS]; /* the Region cut for it; 0: none yet */
 
 /* The grant that says which device the service with that badge drives; a null pointer when it drives none. */
 static const struct start_grant *owner_of(uint64_t badge)
@@ -40,41 +37,34 @@ static unsigned messages_of(uint64_t badge, struct pci_message *messages)
 	return count;
 }
 
-/* Cuts the Region of a BAR out of its window, for one CLAIM. Returns its handle, 0 when that is not possible. */
-static handle_t bar_cut(const struct pci_function *function, unsigned bar)
+/* Has init lend the Region of a BAR to the device's driver, in slot `which` of those that it has for them. */
+static bool bar_lend(const struct pci_function *function, unsigned bar, uint64_t badge, uint64_t which)
 {
-	handle_t *slot = &bar_slot[function - list.function][bar];
 	uint64_t page, pages = function->bar[bar].bytes / PAGE_SIZE;
-	handle_t window = window_find(function->bar[bar].base, function->bar[bar].bytes, &page);
+	int window = window_find(function->bar[bar].base, function->bar[bar].bytes, &page);
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {badge - 1, (uint64_t)window, page, pages, which};
+	enum error error = window < 0 ? ERR_ARGUMENT : service_call(start_session("init"), INIT_LEND, 5, data);
 
-	if (!window)
-		return 0;
-	if (*slot == 0)
-		*slot = slot_allocate();
-	else if (cnode_delete(own_space.cnode, *slot) != OK)
-		return 0;
-	if (*slot == 0 || cnode_mint(own_space.cnode, *slot, own_space.cnode, window, RIGHT_READ | RIGHT_WRITE, page | pages << 32) != OK)
-		return 0;
-	return *slot;
+	if (error != OK)
+		log_print("BAR %u at %p cannot be lent: error %u\n", (uint64_t)bar, function->bar[bar].base, (uint64_t)error);
+	return error == OK;
 }
 
-/* Puts the Regions of the BARs into the message page, and tells in `device` which came. Returns the mask of the BARs. */
-static uint64_t bars_send(const struct pci_function *function, struct pci_device *device, uint64_t *caps)
+/* Lends the Regions of the BARs, and tells in `device` which. Returns the mask of the BARs. */
+static uint64_t bars_lend(const struct pci_function *function, struct pci_device *device, uint64_t badge)
 {
-	handle_t regions[PCI_REGIONS_MAX];
 	uint64_t mask = 0, count = 0;
 
 	for (unsigned bar = 0; bar < PCI_BARS; bar++) {
-		handle_t region = device->bar_bytes[bar] && count < PCI_REGIONS_MAX ? bar_cut(function, bar) : 0;
-
-		device->bar_bytes[bar] = region ? device->bar_bytes[bar] : 0;
-		if (!region)
+		if (!device->bar_bytes[bar])
 			continue;
-		regions[count++] = region;
-		mask |= 1u << bar;
+		if (count < PCI_REGIONS_MAX && bar_lend(function, bar, badge, count)) {
+			mask |= 1u << bar;
+			count++;
+		} else {
+			device->bar_bytes[bar] = 0;
+		}
 	}
-	memcpy(thread_self()->page->caps, regions, count * sizeof(regions[0])); /* after the last stub that uses the page */
-	*caps = count;
 	return mask;
 }
 
@@ -104,18 +94,18 @@ static void claim_serve(struct request *request, struct pci_function *function, 
 		log_print("%s: claim fails with %d\n", name, (int64_t)error);
 		return;
 	}
-	request->data[1] = bars_send(function, &device, &request->caps);
+	request->data[1] = bars_lend(function, &device, request->badge);
 	memcpy((void *)buffer->address, &device, sizeof(device));
 	log_print("%s is %x:%x at %x: %s, %u interrupts\n", name, (uint64_t)function->vendor, (uint64_t)function->device, (uint64_t)function->address,
 		  reset_name(device.reset), (uint64_t)device.interrupts);
 }
 
-/* The same as a claim, but the driver keeps what it has. */
+/* The same as a claim, but the driver keeps what it has. One that was cut short by the end of an instance is done again by the next one: there is nothing that a function must have been before. */
 static int reset_serve(struct pci_function *function, uint64_t badge)
 {
 	struct pci_device device;
 
-	return function->claimed ? device_claim(function, badge, &device) : -EINVAL;
+	return device_claim(function, badge, &device);
 }
 
 static void request_serve(struct request *request)

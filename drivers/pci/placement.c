@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* First fit among the BARs of all functions (drivers/pci/placement.h). Their sizes are known only of those that are claimed; of the others it is assumed that a BAR is as large as the alignment of its address allows. */
+/* First fit among the BARs of all functions (drivers/pci/placement.h). Their sizes are known only of those that this instance of pci has claimed; of the others it is assumed that a BAR is as large as the alignment of its address allows. */
 #include "drivers/pci/placement.h"
 
 #include "drivers/pci/registers.h"
@@ -15,20 +15,20 @@ struct range {
 /* What a BAR takes below 4 GiB; empty for ports, for what is not placed, and for what lies higher. */
 static struct range bar_range(const struct pci_function *function, unsigned *bar)
 {
-	uint32_t value = function->kept[*bar];
+	uint32_t value = function->kept->bar[*bar];
 	uint64_t base = value & PCI_BAR_ADDRESS, bytes;
 
 	if (value & PCI_BAR_PORTS)
 		return (struct range){0, 0};
 	if ((value & PCI_BAR_TYPE) == PCI_BAR_64 && *bar + 1 < PCI_BARS) {
 		++*bar;
-		if (function->kept[*bar] != 0)
+		if (function->kept->bar[*bar] != 0)
 			return (struct range){0, 0};
 	}
 	bytes = base & -base;
 	if (bytes > UNKNOWN_MOST)
 		bytes = UNKNOWN_MOST;
-	for (unsigned i = 0; function->claimed && i < PCI_BARS; i++)
+	for (unsigned i = 0; i < PCI_BARS; i++)
 		if (function->bar[i].base == base && function->bar[i].bytes)
 			bytes = function->bar[i].bytes;
 	return (struct range){base, base ? base + bytes : 0};

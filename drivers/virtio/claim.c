@@ -6,10 +6,8 @@
 #include "lib/log.h"
 #include "lib/methods.h"
 #include "lib/service.h"
-#include "lib/slots.h"
 #include "lib/space.h"
 #include "lib/string.h"
-#include "lib/thread.h"
 
 static uint32_t bar_read(void *context, unsigned bar, uint32_t offset, unsigned width)
 {
@@ -46,21 +44,10 @@ static int pci_call(const struct virtio_claim *claim, enum pci_request label, ui
 	return (int)(int64_t)data[0];
 }
 
-/* Calls CLAIM, with slots for the Regions; `*mask` tells which BARs came, in order. */
-static int claim_call(struct virtio_claim *claim, handle_t regions[PCI_REGIONS_MAX], uint64_t *mask)
+/* Maps the BARs of which `mask` tells that they are in the slots for them, in order. */
+static int bars_map(struct virtio_claim *claim, uint64_t mask)
 {
-	struct message_page *page = thread_self()->page;
-	int result;
-
-	for (unsigned i = 0; i < PCI_REGIONS_MAX; i++)
-		page->receive[i] = regions[i] = slot_allocate();
-	result = pci_call(claim, PCI_CLAIM, 0, mask);
-	memset(page->receive, 0, sizeof(page->receive));
-	return result;
-}
-
-static int bars_map(struct virtio_claim *claim, const handle_t regions[PCI_REGIONS_MAX], uint64_t mask)
-{
+	const struct start_grant *bars = start_next(GRANT_BARS, NULL);
 	unsigned next = 0;
 
 	for (unsigned bar = 0; bar < PCI_BARS; bar++) {
@@ -70,9 +57,9 @@ static int bars_map(struct virtio_claim *claim, const handle_t regions[PCI_REGIO
 			claim->device.bar_bytes[bar] = 0;
 			continue;
 		}
-		if (next == PCI_REGIONS_MAX || claim->device.bar_bytes[bar] > UINT32_MAX)
+		if (!bars || next == bars->argument || claim->device.bar_bytes[bar] > UINT32_MAX)
 			return -EIO;
-		if (space_map(&own_space, regions[next++], claim->device.bar_bytes[bar] / PAGE_SIZE, MAP_READ | MAP_WRITE, &claim->bar[bar], &mapping) != OK)
+		if (space_map(&own_space, bars->slot + next++, claim->device.bar_bytes[bar] / PAGE_SIZE, MAP_READ | MAP_WRITE, &claim->bar[bar], &mapping) != OK)
 			return -ENOMEM;
 	}
 	return 0;
@@ -112,7 +99,6 @@ static int device_find(struct virtio_claim *claim, uint16_t type)
 int virtio_claim(struct virtio_claim *claim, uint16_t type)
 {
 	const struct start_grant *buffer = start_buffer_of("pci");
-	handle_t regions[PCI_REGIONS_MAX];
 	uint64_t mask = 0;
 	int result;
 
@@ -122,10 +108,10 @@ int virtio_claim(struct virtio_claim *claim, uint16_t type)
 		log_print("there is no session with pci\n");
 		return -EINVAL;
 	}
-	result = claim_call(claim, regions, &mask);
+	result = pci_call(claim, PCI_CLAIM, 0, &mask);
 	memcpy(&claim->device, (const void *)buffer->address, sizeof(claim->device));
 	if (result == 0)
-		result = bars_map(claim, regions, mask);
+		result = bars_map(claim, mask);
 	if (result == 0)
 		result = device_find(claim, type);
 	if (result == 0)

@@ -296,7 +296,7 @@ static enum error grant_give(struct building *building, const struct plan_grant 
 	}
 	if (grant->address)
 		error = grant_map(building, grant, &bytes);
-	if (error == OK && grant->slot)
+	if (error == OK && grant->slot && grant->kind != GRANT_BARS) /* those slots are filled later */
 		error = grant_capability(building, grant);
 	if (grant->kind == GRANT_REGION && grant->rights & RIGHT_DMA)
 		argument = object_physical(grant->object);
@@ -468,6 +468,24 @@ enum error instance_hang(struct service *service)
 	if (error == OK)
 		error = thread_resume(thread);
 	return error;
+}
+
+enum error instance_lend(struct service *service, handle_t window, uint64_t first, uint64_t pages, uint64_t which)
+{
+	const struct plan_grant *grant = plan_grants(system.plan) + service->plan->first_grant, *end = grant + service->plan->grant_count;
+	handle_t cnode = part(instance_last(service), PART_CNODE);
+	enum error error;
+
+	while (grant < end && grant->kind != GRANT_BARS)
+		grant++;
+	if (grant == end || which >= grant->argument || first > UINT32_MAX || pages > UINT32_MAX)
+		return ERR_ARGUMENT;
+	if (service->state != SERVICE_RUNNING)
+		return ERR_STATE;
+	error = cnode_delete(cnode, grant->slot + which);
+	if (error != OK && error != ERR_NOCAP) /* there was nothing */
+		return error;
+	return cnode_mint(cnode, grant->slot + which, INIT_SLOT_CNODE, window, RIGHT_READ | RIGHT_WRITE, first | pages << 32);
 }
 
 /* The place of an address in the private memory; false when it is not in it. */

@@ -52,6 +52,9 @@ MUST_USE enum error instance_stop(struct service *service, enum start_ended ende
 /* Sends the running instance into an endless loop. */
 MUST_USE enum error instance_hang(struct service *service);
 
+/* Puts pages of a window of device memory into slot `which` of the running instance's BARS grant, in place of what is there. */
+MUST_USE enum error instance_lend(struct service *service, handle_t window, uint64_t first, uint64_t pages, uint64_t which);
+
 /* The instance that runs, or ran last. */
 struct instance *instance_last(struct service *service);
 

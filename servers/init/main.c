@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * init: the first program, and the only one that is trusted with everything. It makes the objects of the plan, starts all services in the plan's order, and then serves the supervisor: end an
- * instance, build the next one, tell about them. It calls nobody, decides nothing that can be decided elsewhere, and parses nothing: the plan is arrays (abi/plan.h).
+ * instance, build the next one, tell about them; and the manager of devices: lend their memory to their drivers. It calls nobody, decides nothing that can be decided elsewhere, and parses nothing: the plan is arrays (abi/plan.h).
  *
  * It watches one service itself, the supervisor. Without a supervisor in the plan a service that faults stays where it is, and is reported. When init cannot go on the machine halts with a report.
  */
@@ -250,7 +250,32 @@ static enum error request_peek(uint64_t *word)
 	return OK;
 }
 
-/* Requests come from the supervisor alone: its badge says so. */
+/* Whether the plan says that the service at `caller` hands out the device of the one at `driver`. */
+static bool lends_to(uint64_t caller, uint64_t driver)
+{
+	const struct plan_service *plan = services[caller].plan;
+	const struct plan_grant *grant = plan_grants(system.plan) + plan->first_grant;
+
+	for (uint32_t i = 0; i < plan->grant_count; i++)
+		if (grant[i].kind == GRANT_DEVICE_OWNER && grant[i].argument == driver + 1)
+			return true;
+	return false;
+}
+
+static enum error request_lend(uint64_t caller, const uint64_t *word)
+{
+	uint32_t count;
+	const struct object_window *window = object_windows(&count);
+
+	if (caller >= system.plan->service_count || !lends_to(caller, word[0]))
+		return ERR_RIGHTS;
+	if (word[1] >= count)
+		return ERR_ARGUMENT;
+	ring_drain();
+	return instance_lend(&services[word[0]], window[word[1]].region, word[2], word[3], word[4]);
+}
+
+/* Requests come from the supervisor, but LEND, which comes from the manager of devices: the badge says who it is. */
 static void request_take(struct exchange *exchange)
 {
 	uint64_t *word = exchange->call.data, request = answer_label(exchange->call.word);
@@ -258,6 +283,10 @@ static void request_take(struct exchange *exchange)
 	exchange->words = 0;
 	exchange->label = 0;
 	exchange->status = ERR_ARGUMENT;
+	if (request == INIT_LEND) {
+		exchange->status = request_lend(exchange->call.target - 1, word);
+		return;
+	}
 	if (exchange->call.target != system.plan->supervisor + 1ull) {
 		exchange->status = ERR_RIGHTS;
 		return;

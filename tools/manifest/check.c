@@ -130,10 +130,18 @@ static void uses_check(struct manifest *manifest, struct service *service)
 
 static void needs_check(struct manifest *manifest, struct service *service)
 {
+	const struct need *device = NULL;
+
 	for (size_t i = 0; i < service->needs; i++) {
+		const struct need *need = &service->need[i];
+
 		need_resolve(manifest, &service->need[i]);
-		if (service->need[i].kind == NEED_DEVICE)
-			device_check(manifest, service, &service->need[i]);
+		if (need->kind != NEED_DEVICE)
+			continue;
+		device_check(manifest, service, need);
+		if (device && strcmp(device->name, need->name) != 0)
+			mistake(manifest, need->line, "'%s' drives the device '%s' since line %u, and can drive one", service->name, device->name, device->line);
+		device = need;
 	}
 }
 

@@ -108,7 +108,7 @@ static void region_write(struct manifest *manifest, const struct declaration *re
 
 void edges_write(struct manifest *manifest, FILE *stream)
 {
-	const struct service *printer = service_with(manifest, NEED_LOG_PRINT), *supervisor = NULL;
+	const struct service *printer = service_with(manifest, NEED_LOG_PRINT), *manager = service_with(manifest, NEED_DEVICE_ALL), *supervisor = NULL;
 
 	for (size_t i = 0; i < manifest->services; i++)
 		if (manifest->service[i].supervises)
@@ -131,6 +131,8 @@ void edges_write(struct manifest *manifest, FILE *stream)
 	}
 	if (supervisor)
 		fprintf(stream, "%s calls init\n", supervisor->name);
+	if (manager)
+		fprintf(stream, "%s calls init\n", manager->name);
 	for (size_t i = 0; i < manifest->declarations; i++)
 		if (manifest->declaration[i].kind == DECLARED_REGION)
 			region_write(manifest, &manifest->declaration[i], stream);

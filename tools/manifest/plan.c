@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "abi/abi.h"
+#include "abi/protocols/pci.h"
 #include "tools/manifest/manifest.h"
 
 #define DEVICE_SLOTS 32 /* windows of device memory that the holder of device.all or firmware can get */
@@ -253,6 +254,18 @@ static void grant_region(struct layout *layout, const struct need *need)
 		grant_map(layout, grant, 0, need->of->first, rights);
 }
 
+/* A device: its interrupts, and slots for its memory, which its manager has init fill. */
+static void grant_device(struct layout *layout, const struct need *need)
+{
+	struct plan_grant *grant;
+
+	for (uint64_t i = 0; i < (need->value ? need->value : 1); i++)
+		grant_irq(layout, need->name, IRQ_LINE_MSI, 0);
+	grant = grant_add(layout, GRANT_BARS, "", need->name);
+	grant->slot = slots_take(layout, PCI_REGIONS_MAX);
+	grant->argument = PCI_REGIONS_MAX;
+}
+
 /* A file goes to the image when the first service needs it. */
 static void grant_blob(struct layout *layout, const struct need *need, const char *directory)
 {
@@ -327,8 +340,7 @@ static void grant_need(struct layout *layout, const struct need *need, const cha
 		grant_blob(layout, need, directory);
 		break;
 	case NEED_DEVICE:
-		for (uint64_t i = 0; i < (need->value ? need->value : 1); i++)
-			grant_irq(layout, need->name, IRQ_LINE_MSI, 0);
+		grant_device(layout, need);
 		break;
 	case NEED_DEVICE_ALL:
 		grant_windows(layout, GRANT_DEVICE, "device", RIGHTS_ALL);
@@ -375,17 +387,22 @@ static void grants_text(struct layout *layout)
 	}
 }
 
+/* A session with init, for those who have one. */
+static void grant_init(struct layout *layout)
+{
+	struct plan_grant *grant = grant_capability(layout, GRANT_SESSION, "", "init", object_single(layout->output, PLAN_INIT, "init"), RIGHT_WRITE);
+
+	grant->badge = badge_of(layout->service);
+	grant->argument = grant->badge;
+}
+
 /* The supervisor talks to init, sees everybody's signs of life and can ask for them. */
 static void grants_supervisor(struct layout *layout)
 {
-	struct plan_grant *grant;
-
 	if (!layout->service->supervises)
 		return;
 	layout->entry->flags |= PLAN_SERVICE_SUPERVISOR;
-	grant = grant_capability(layout, GRANT_SESSION, "", "init", object_single(layout->output, PLAN_INIT, "init"), RIGHT_WRITE);
-	grant->badge = badge_of(layout->service);
-	grant->argument = grant->badge;
+	grant_init(layout);
 	grant_boot_page(layout, GRANT_PLAN, "plan", PLAN_ITSELF, 64 * PAGE_SIZE);
 	for (size_t i = 0; i < layout->manifest->ordered; i++) {
 		const struct service *other = layout->manifest->order[i];
@@ -397,13 +414,14 @@ static void grants_supervisor(struct layout *layout)
 	}
 }
 
-/* The manager of devices is told each device's driver and interrupts. */
+/* The manager of devices is told each device's driver and interrupts, and has init lend their memory. */
 static void grants_device_owners(struct layout *layout)
 {
 	struct output *output = layout->output;
 
 	if (service_with(layout->manifest, NEED_DEVICE_ALL) != layout->service)
 		return;
+	grant_init(layout);
 	for (size_t i = 0; i < layout->manifest->ordered; i++) {
 		const struct service *driver = layout->manifest->order[i];
 

@@ -339,18 +339,20 @@ static void what_is_not_confirmed_is_an_error(void **state)
 	struct pci_device device;
 
 	(void)state;
+	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), 0);
 	machine->fake[3].sticky_master = true;
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), -EIO);
 	machine->fake[3].sticky_master = false;
+	assert_int_equal(function_master(&machine->list, behind(machine), true), -EINVAL); /* the claim before counts no more */
 	machine->fake[3].pending = true; /* its transactions do not end: not reset by function level */
 	machine->fake[3].space[0x51] = 0x70;
 	machine->fake[3].space[0x71] = 0;
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), 0);
 	assert_int_equal(device.reset, PCI_RESET_DRIVER);
-	assert_int_equal(machine->fake[3].resets, 0);
+	assert_int_equal(machine->fake[3].resets, 1); /* none since the first claim */
 	machine->fake[3].gone = true;
-	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), -ENODEV);
 	assert_int_equal(function_master(&machine->list, behind(machine), true), -ENODEV);
+	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), -ENODEV);
 	free(machine);
 }
 
@@ -410,6 +412,7 @@ static void a_kill_at_any_access_loses_nothing(void **state)
 		died = instance_dies(machine, ++accesses);
 		machine->left = 0;
 		assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+		assert_int_equal(function_master(&machine->list, behind(machine), true), died ? -EINVAL : 0); /* only a whole claim is one */
 		assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
 		assert_int_equal(behind(machine)->bar[4].base, REGISTERS_BASE);
 		assert_int_equal(behind(machine)->bar[1].base, TABLE_BASE);
