@@ -40,7 +40,7 @@ enum commit_operation {
 #define COMMIT_COPY_BADGE 1
 #define COMMIT_COPY_RANGE 2
 #define COMMIT_COPY_IPC 4
-#define COMMIT_DELETE_BEGIN 1
+#define COMMIT_DELETE_BEGIN 1 /* begin with the slot, if nothing else is dying */
 #define COMMIT_GRANT_DEVICE 1
 
 /* One change of authority. Fixed size; the log hashes it as it stands. */

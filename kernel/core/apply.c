@@ -173,12 +173,12 @@ static void dying_step(struct slot *dying)
 	slot_clear(dying);
 }
 
-/* DELETE and REVOKE: up to `count` steps of emptying the dying list; REVOKE dooms the slot's children one after the other whenever that is empty. */
+/* DELETE and REVOKE: up to `count` steps of emptying the dying list. DELETE dooms its slot before, if it is to begin and the list is empty (teardown.c tells why); REVOKE dooms the slot's children one after the other whenever that is empty. */
 static void apply_teardown(const struct commit_record *record)
 {
 	struct slot *slot = core_pointer(record->argument[0]);
 
-	if (record->flags & COMMIT_DELETE_BEGIN)
+	if (record->flags & COMMIT_DELETE_BEGIN && !core->dying)
 		slot_doom(slot);
 	for (uint32_t i = 0; i < record->count; i++) {
 		if (core->dying)

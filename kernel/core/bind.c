@@ -53,9 +53,8 @@ enum error slot_bind(struct call *call)
 
 enum error slot_unbind(struct call *call)
 {
-	struct slot *slot = slot_of_object(call);
-
-	return slot ? teardown(call, COMMIT_DELETE, slot) : refuse(ERR_ARGUMENT, "the object has no such slot");
+	call->slot = slot_of_object(call);
+	return call->slot ? cnode_delete(call) : refuse(ERR_ARGUMENT, "the object has no such slot");
 }
 
 enum error thread_set_priority(struct call *call)

@@ -83,18 +83,6 @@ enum error cnode_move(struct call *call)
 	return commit(call->caller, &(struct commit_record){ .operation = COMMIT_MOVE, .argument = { core_ref(source), core_ref(call->slot) } });
 }
 
-enum error cnode_delete(struct call *call)
-{
-	return teardown(call, COMMIT_DELETE, call->slot);
-}
-
-enum error cnode_revoke(struct call *call)
-{
-	if (slot_is_empty(call->slot) && !call->restarted)
-		return refuse(ERR_NOCAP, "the slot is empty");
-	return teardown(call, COMMIT_REVOKE, call->slot);
-}
-
 enum error cnode_query(struct call *call)
 {
 	const struct slot *slot = call->slot;

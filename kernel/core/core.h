@@ -193,9 +193,6 @@ void apply(const struct commit_record *record);
 
 #define TEARDOWN_BATCH 24 /* steps in one record: together below 10,000 instructions */
 
-/* COMMIT_DELETE: delete a slot with all that was derived from it; COMMIT_REVOKE: only what was derived from it. Restartable. */
-must_check enum error teardown(struct call *call, enum commit_operation operation, struct slot *slot);
-
 /* Do one bounded piece of what a dead caller left on the dying or limbo list. Returns false when there is nothing to do, or no room in the ring. */
 bool teardown_continue(void);
 

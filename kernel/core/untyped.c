@@ -93,8 +93,10 @@ enum error untyped_retype(struct call *call)
 enum error untyped_reclaim(struct call *call)
 {
 	struct slot *untyped = call->target;
-	enum error error = teardown(call, COMMIT_REVOKE, untyped);
+	enum error error;
 
+	call->slot = untyped;
+	error = cnode_revoke(call);
 	/* The Untyped itself may have gone with what was made from it: its slot is empty then. */
 	if (error || untyped->watermark == 0)
 		return error;

@@ -254,11 +254,11 @@ static const char *asker_unbind(const struct verification *verification, const s
 
 static const char *asker_delete(const struct verification *verification, const struct asker *asker, const struct commit_record *record)
 {
-	struct call call = {.caller = asker->thread, .restarted = true};
+	struct call call = {.caller = asker->thread, .slot = core_pointer(asker->begun), .restarted = true};
 	struct slot *cnode;
 
 	if (asker->begun)
-		return teardown(&call, COMMIT_DELETE, core_pointer(asker->begun)) == OK ? "there is nothing left to delete" : NULL;
+		return cnode_delete(&call) == OK ? "there is nothing left to delete" : NULL;
 	if (!in_cnode(verification, record->argument[0]))
 		return asker_unbind(verification, asker, record);
 	cnode = held_container(asker, record->argument[0], RIGHT_WRITE);
@@ -267,12 +267,12 @@ static const char *asker_delete(const struct verification *verification, const s
 
 static const char *asker_revoke(const struct asker *asker, const struct commit_record *record)
 {
-	struct call call = {.caller = asker->thread, .restarted = true};
+	struct call call = {.caller = asker->thread, .slot = core_pointer(asker->begun), .restarted = true};
 	struct slot *untyped = held(asker, record->argument[0]);
 	struct slot *cnode;
 
 	if (asker->begun)
-		return teardown(&call, COMMIT_REVOKE, core_pointer(asker->begun)) == OK ? "there is nothing left to revoke" : NULL;
+		return cnode_revoke(&call) == OK ? "there is nothing left to revoke" : NULL;
 	if (untyped && carries(untyped, OBJECT_UNTYPED, RIGHT_WRITE))
 		return invoke(asker, untyped, UNTYPED_RECLAIM, (uint64_t[8]){0}, NULL, NULL);
 	cnode = held_container(asker, record->argument[0], RIGHT_WRITE);

@@ -221,15 +221,17 @@ static void last_use_of_copies(void **state)
 	for (uint64_t i = 0; i < 6; i++)
 		if (i != 1)
 			assert_done(do_copy(AT_A + 10 + i, AT_A + i, RIGHTS_ALL));
-	begin(AT_A + 4);
-	begin(AT_A + 3);
 	begin(AT_A);
 	assert_done(do_donate(AT_A + 10, AT_A + 20, 1, AT_LARGE));
 	assert_done(do_attach(AT_A + 10, AT_A + 21, RIGHTS_ALL, AT_A + 12));
-	assert_done(request_make(&(struct request){ machine_slot(AT_A + 13), CNODE_COPY, 1,
-		{ machine_slot(AT_CNODE) }, { 1, AT_A + 14, RIGHTS_ALL } }));
+	teardown_drain();
+	begin(AT_A + 4);
 	assert_done(do_bind(AT_A + 14, THREAD_NOTIFICATION, AT_A + 15));
 	assert_done(do_bind(AT_A + 14, THREAD_CNODE, AT_A + 13));
+	teardown_drain();
+	begin(AT_A + 3);
+	assert_done(request_make(&(struct request){ machine_slot(AT_A + 13), CNODE_COPY, 1,
+		{ machine_slot(AT_CNODE) }, { 1, AT_A + 15, RIGHTS_ALL } }));
 	teardown_drain();
 	for (uint64_t i = 0; i < 30; i++)
 		assert_int_equal(is_empty(AT_A + i), i != 2 && i != 5 && i != 12 && i != 15);
