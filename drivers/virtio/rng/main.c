@@ -1,46 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio-rng: gives out random bytes of the entropy device (abi/protocols/random.h). A device with a fault is reset by pci and started again, FAULTS_MOST times without a byte in between; then every request is answered -EIO.
- * Nothing is kept over a restart: no byte may be given out twice.
+ * virtio-rng: gives out random bytes of the entropy device (abi/protocols/random.h). When the device is given up, every request is answered -EIO. Nothing is kept over a restart: no byte may be given out twice.
  */
 #include "abi/errno.h"
 #include "abi/protocols/random.h"
-#include "drivers/virtio/claim.h"
+#include "drivers/virtio/driver.h"
 #include "drivers/virtio/rng/pool.h"
-#include "lib/log.h"
-#include "lib/service.h"
 #include "lib/string.h"
 
 #define TYPE_ENTROPY 4
-#define FAULTS_MOST 3
 #define MSIX_ENTRY 0
 #define BADGES_MAX 64
 
 static struct pool pool;
-static struct virtio_claim claim;
 static void *memory;
 static paddr_t physical;
-static bool works;
-static unsigned faults;
 static uint64_t waiting; /* bit n: the client with badge n has asked in vain */
 
-static void device_start(void)
+static enum virtio_fault start(struct virtio_driver *driver)
 {
-	enum virtio_fault fault = pool_start(&pool, &virtio_pci_transport, &claim.pci, memory, physical, MSIX_ENTRY);
-
-	works = fault == VIRTIO_SOUND;
-	if (fault)
-		log_print("%s\n", virtio_fault_sentence(fault));
+	return pool_start(&pool, &virtio_pci_transport, &driver->claim.pci, memory, physical, MSIX_ENTRY);
 }
 
-static void device_recover(enum virtio_fault fault)
+static enum virtio_fault work(struct virtio_driver *driver, bool *moved)
 {
-	log_print("%s\n", virtio_fault_sentence(fault));
-	works = ++faults <= FAULTS_MOST && virtio_claim_reset(&claim) == 0;
-	if (works)
-		device_start();
-	if (!works)
-		log_print("the device is given up\n");
+	uint32_t before = pool.count;
+	enum virtio_fault fault = pool_work(&pool);
+
+	(void)driver;
+	*moved = pool.count > before;
+	return fault;
 }
 
 static void waiting_signal(void)
@@ -51,22 +40,7 @@ static void waiting_signal(void)
 	waiting = 0;
 }
 
-static void work(bool interrupted)
-{
-	uint32_t before = pool.count;
-	enum virtio_fault fault = works ? pool_work(&pool) : VIRTIO_SOUND;
-
-	if (works && !fault && interrupted && pool.count == before)
-		fault = virtio_device_check(&pool.device);
-	if (fault)
-		device_recover(fault);
-	if (pool.count > before)
-		faults = 0;
-	if (waiting && (pool.count || !works))
-		waiting_signal();
-}
-
-static void request_serve(struct request *request)
+static void serve(struct virtio_driver *driver, struct request *request)
 {
 	uint64_t wanted = request->data[0];
 
@@ -82,35 +56,22 @@ static void request_serve(struct request *request)
 		return;
 	}
 	request->data[0] = pool_take(&pool, &request->data[1], (uint32_t)wanted);
-	if (request->data[0] == 0 && !works)
+	if (request->data[0] == 0 && !driver->works)
 		request->data[0] = (uint64_t)-EIO;
 	else if (request->data[0] == 0 && request->badge < BADGES_MAX)
 		waiting |= 1ull << request->badge;
 }
 
+static void tell(struct virtio_driver *driver)
+{
+	if (waiting && (pool.count || !driver->works))
+		waiting_signal();
+}
+
 int main(void)
 {
-	struct request request = {.words = 0};
-	enum error error = OK;
-	int result;
+	static struct virtio_driver driver = {.type = TYPE_ENTROPY, .start = start, .work = work, .serve = serve, .tell = tell, .device = &pool.device};
 
 	memory = virtio_claim_memory(POOL_MEMORY_BYTES, &physical);
-	if (!memory)
-		return 1;
-	result = virtio_claim(&claim, TYPE_ENTROPY);
-	if (result && result != -ENODEV)
-		return 1; /* the next instance may be luckier */
-	if (result == 0)
-		device_start();
-	while (error == OK) {
-		bool interrupted = works && request.kind == MESSAGE_NOTIFICATION && request.data[0] & claim.irq_bits;
-
-		if (interrupted)
-			virtio_claim_acknowledge(&claim);
-		if (request.kind == MESSAGE_CALL)
-			request_serve(&request);
-		work(interrupted);
-		error = service_reply_receive(&request);
-	}
-	return 1;
+	return memory ? virtio_driver_run(&driver) : 1;
 }
