@@ -30,6 +30,9 @@ const struct start_grant *start_buffer(uint64_t badge);
 /* The same by the peer's name. */
 const struct start_grant *start_buffer_of(const char *peer);
 
+/* Whether the manifest says `may WORD` of the client with that badge. */
+bool start_may(uint64_t badge, const char *word);
+
 /* Handle of the session with a server; 0 when there is none. */
 handle_t start_session(const char *name);
 

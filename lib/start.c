@@ -76,6 +76,15 @@ const struct start_grant *start_buffer_of(const char *peer)
 	return grant_of_peer(GRANT_BUFFER, peer);
 }
 
+bool start_may(uint64_t badge, const char *word)
+{
+	const struct start_grant *right = start_next(GRANT_RIGHT, NULL);
+
+	while (right && (right->argument != badge || strcmp(right->name, word) != 0))
+		right = start_next(GRANT_RIGHT, right);
+	return right != NULL;
+}
+
 handle_t start_session(const char *name)
 {
 	const struct start_grant *grant = grant_named(GRANT_SESSION, name);

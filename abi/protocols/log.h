@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The protocol of axiom, the keeper of the log of commits. See abi/log.h for what it writes. */
+/* The protocol of axiom, the keeper of the log of commits. See abi/log.h for what it writes. CLOSE is for clients of whom the manifest says `may close`: nobody can change authority for long after it. */
 #pragma once
 
 enum log_request {
@@ -7,6 +7,8 @@ enum log_request {
 #include "abi/protocols/log.def"
 #undef REQUEST
 };
+
+#define LOG_RIGHT_CLOSE "close"
 
 /* How the log is kept. */
 enum log_state {

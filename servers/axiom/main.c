@@ -113,6 +113,13 @@ static void status_answer(struct request *request)
 	memcpy(&request->data[4], journal.state->link, LOG_LINK_BYTES);
 }
 
+static int64_t close_answer(uint64_t badge)
+{
+	if (!start_may(badge, LOG_RIGHT_CLOSE))
+		return -EPERM;
+	return journal_close(&journal) == JOURNAL_OK ? 0 : -EAGAIN;
+}
+
 static void request_serve(struct request *request)
 {
 	request->caps = 0;
@@ -121,7 +128,7 @@ static void request_serve(struct request *request)
 		status_answer(request);
 	} else if (request->label == LOG_CLOSE && !stopped) {
 		request->words = 1;
-		request->data[0] = journal_close(&journal) == JOURNAL_OK ? 0 : (uint64_t)-EAGAIN;
+		request->data[0] = (uint64_t)close_answer(request->badge);
 	} else {
 		request->words = 0;
 		request->status = ERR_METHOD;

@@ -189,21 +189,11 @@ static void route_serve(struct request *request)
 		answer(request, 3, 0, route.line, (route.level ? IRQ_LEVEL : 0) | (route.low ? IRQ_LOW : 0), 0);
 }
 
-/* Whether the manifest says `may power` of the client. */
-static bool may_power(uint64_t badge)
-{
-	const struct start_grant *right = start_next(GRANT_RIGHT, NULL);
-
-	while (right && (right->argument != badge || strcmp(right->name, PLATFORM_RIGHT_POWER) != 0))
-		right = start_next(GRANT_RIGHT, right);
-	return right != NULL;
-}
-
 static void power_serve(struct request *request, enum power_failure (*act)(const struct power *power, const struct port_access *ports), const char *what)
 {
 	enum power_failure failure;
 
-	if (!may_power(request->badge)) {
+	if (!start_may(request->badge, PLATFORM_RIGHT_POWER)) {
 		answer(request, 1, -EPERM, 0, 0, 0);
 		return;
 	}

@@ -111,7 +111,7 @@ int main(void)
 		return 1;
 	for (end = clock_now() + LEAST_SECONDS * SECOND; !wrong && (round < LEAST_ROUNDS || clock_now() < end); round++) {
 		service_alive();
-		wrong = storm_round(round);
+		wrong = storm_round("/storm", round);
 		if (!wrong && sums_hold() != files)
 			wrong = "a file of the image is wrong";
 		if (!wrong && !acknowledge(round))

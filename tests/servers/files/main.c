@@ -62,7 +62,7 @@ static const char *storm(uint64_t rounds, uint64_t seconds)
 
 	while (!wrong && (round < rounds || clock_now() < end)) {
 		service_alive();
-		wrong = storm_round(round++);
+		wrong = storm_round("/storm", round++);
 		if (seconds && round % 10 == 0)
 			log_print("round %u\n", round);
 	}

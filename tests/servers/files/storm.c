@@ -11,7 +11,24 @@
 #define RECORD 300
 #define RECORDS 24
 
+#define PATH_BYTES 64
+#define PATHS 4 /* that are in use at a time */
+
 static unsigned char record[RECORD], back[RECORD];
+static const char *storm_place;
+
+/* The path of a name in the storm's directory; it stays until PATHS others were asked for. */
+static const char *in_place(const char *name)
+{
+	static char paths[PATHS][PATH_BYTES];
+	static unsigned next;
+	char *path = paths[next++ % PATHS];
+	size_t bytes = strlen(storm_place);
+
+	memcpy(path, storm_place, bytes);
+	memcpy(path + bytes, name, strlen(name) + 1);
+	return path;
+}
 
 static void record_fill(uint64_t round, uint64_t index)
 {
@@ -22,7 +39,7 @@ static void record_fill(uint64_t round, uint64_t index)
 /* Appends records one by one, then reads them all. */
 static const char *appends(uint64_t round)
 {
-	int file = file_open("/storm/log", OPEN_READ_WRITE | OPEN_CREATE | OPEN_TRUNCATE | OPEN_APPEND, 0644);
+	int file = file_open(in_place("/log"), OPEN_READ_WRITE | OPEN_CREATE | OPEN_TRUNCATE | OPEN_APPEND, 0644);
 	struct attributes attributes;
 
 	if (file < 0)
@@ -45,7 +62,7 @@ static const char *appends(uint64_t round)
 /* Writes in the middle of a file that stays, over pages that are there. */
 static const char *overwrites(uint64_t round)
 {
-	int file = file_open("/storm/kept", OPEN_READ_WRITE | OPEN_CREATE, 0644);
+	int file = file_open(in_place("/kept"), OPEN_READ_WRITE | OPEN_CREATE, 0644);
 
 	if (file < 0)
 		return "the kept file cannot be opened";
@@ -64,26 +81,29 @@ static const char *overwrites(uint64_t round)
 /* Makes a file exclusively, moves it about, removes it. */
 static const char *names(void)
 {
-	int file = file_open("/storm/new", OPEN_WRITE | OPEN_CREATE | OPEN_EXCLUSIVE, 0600);
+	int file = file_open(in_place("/new"), OPEN_WRITE | OPEN_CREATE | OPEN_EXCLUSIVE, 0600);
 
 	if (file < 0)
 		return "an exclusive creation found its own file";
 	if (file_close(file))
 		return "a new file cannot be closed";
-	if (path_rename("/storm/new", "/storm/moved", RENAME_KEEP))
+	if (path_rename(in_place("/new"), in_place("/moved"), RENAME_KEEP))
 		return "a rename did not find its file";
-	if (path_make_directory("/storm/d", 0755) || path_rename("/storm/moved", "/storm/d/x", 0))
+	if (path_make_directory(in_place("/d"), 0755) || path_rename(in_place("/moved"), in_place("/d/x"), 0))
 		return "a directory was made twice, or a rename failed";
-	if (path_link("/storm/d/x", "/storm/y") || path_make_link("/storm/l", "d/x"))
+	if (path_link(in_place("/d/x"), in_place("/y")) || path_make_link(in_place("/l"), "d/x"))
 		return "a link was made twice";
-	if (path_remove("/storm/d/x") || path_remove("/storm/y") || path_remove("/storm/l") || path_remove_directory("/storm/d"))
+	if (path_remove(in_place("/d/x")) || path_remove(in_place("/y")) || path_remove(in_place("/l")) || path_remove_directory(in_place("/d")))
 		return "a name was removed twice";
 	return NULL;
 }
 
-const char *storm_round(uint64_t round)
+const char *storm_round(const char *place, uint64_t round)
 {
-	const char *wrong = round ? NULL : path_make_directory("/storm", 0755) ? "the directory cannot be made" : NULL;
+	const char *wrong;
+
+	storm_place = place;
+	wrong = round ? NULL : path_make_directory(place, 0755) ? "the directory cannot be made" : NULL;
 
 	if (!wrong)
 		wrong = appends(round);

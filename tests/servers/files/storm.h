@@ -5,5 +5,5 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Carries out a round of writes, appends, renames, exclusive creations and removals, and compares with what must be there. A null pointer, or what is wrong. */
-const char *storm_round(uint64_t round);
+/* Carries out a round of writes, appends, renames, exclusive creations and removals in a directory, which round 0 makes, and compares with what must be there. `place` has at most 40 bytes. A null pointer, or what is wrong. */
+const char *storm_round(const char *place, uint64_t round);

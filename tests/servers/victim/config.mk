@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+SERVICE_SOURCES_victim := tests/servers/files/storm.c
