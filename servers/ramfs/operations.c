@@ -305,18 +305,25 @@ static void name_remove(struct ramfs *ramfs, struct ramfs_inode *directory, stru
 	inode_drop(ramfs, inode);
 }
 
+static int name_find(struct ramfs *ramfs, uint64_t number, struct name name, struct ramfs_inode **directory, struct ramfs_entry **entry)
+{
+	int error = directory_find(ramfs, number, directory);
+
+	if (error)
+		return error;
+	*entry = entry_find(ramfs, (uint32_t)number, name);
+	return *entry ? 0 : -ENOENT;
+}
+
 static int ramfs_unlink(void *core, uint64_t number, struct name name)
 {
 	struct ramfs *ramfs = core;
 	struct ramfs_inode *directory;
 	struct ramfs_entry *entry;
-	int error = directory_find(ramfs, number, &directory);
+	int error = name_find(ramfs, number, name, &directory, &entry);
 
 	if (error)
 		return error;
-	entry = entry_find(ramfs, (uint32_t)number, name);
-	if (!entry)
-		return -ENOENT;
 	if (inode_is(&ramfs->inodes[entry->inode], MODE_DIRECTORY))
 		return -EISDIR;
 	name_remove(ramfs, directory, entry);
@@ -328,13 +335,10 @@ static int ramfs_rmdir(void *core, uint64_t number, struct name name)
 	struct ramfs *ramfs = core;
 	struct ramfs_inode *directory;
 	struct ramfs_entry *entry;
-	int error = directory_find(ramfs, number, &directory);
+	int error = name_find(ramfs, number, name, &directory, &entry);
 
 	if (error)
 		return error;
-	entry = entry_find(ramfs, (uint32_t)number, name);
-	if (!entry)
-		return -ENOENT;
 	if (!inode_is(&ramfs->inodes[entry->inode], MODE_DIRECTORY))
 		return -ENOTDIR;
 	if (ramfs->inodes[entry->inode].entries)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The image: the bytes of programs and files, each from a page of its own. Programs are static ELF files; what init would take on trust is checked here, where a mistake can still be explained. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,29 +9,13 @@
 
 #define SEGMENT_BYTES_MAX (64ull << 20)
 
-struct file file_read(const char *directory, const char *path, const char *suffix)
+struct file file_of(const char *directory, const char *path, const char *suffix)
 {
-	struct file file = {NULL, 0};
 	char full[2 * PATH_BYTES];
-	FILE *stream;
-	size_t got;
 
 	if (snprintf(full, sizeof(full), "%s/%s%s", directory, path, suffix) >= (int)sizeof(full))
 		fail("the path %s/%s%s is too long", directory, path, suffix);
-	stream = fopen(full, "rb");
-	if (!stream)
-		fail("cannot open %s: %s", full, strerror(errno));
-	do {
-		file.data = realloc(file.data, file.size + 65536);
-		if (!file.data)
-			fail("not enough memory for %s", full);
-		got = fread(file.data + file.size, 1, 65536, stream);
-		file.size += got;
-	} while (got > 0);
-	if (ferror(stream))
-		fail("cannot read %s: %s", full, strerror(errno));
-	fclose(stream);
-	return file;
+	return file_read(full);
 }
 
 static size_t page_round(size_t size)
@@ -103,7 +86,7 @@ void image_program(struct output *output, struct manifest *manifest, const struc
 	enum elf_error error;
 
 	snprintf(path, sizeof(path), "user/%s", service->binary);
-	file = file_read(directory, path, ".elf");
+	file = file_of(directory, path, ".elf");
 	if (output->depends)
 		fprintf(output->depends, " \\\n %s/%s.elf", directory, path);
 	entry->first_segment = output->plan.segment_count;

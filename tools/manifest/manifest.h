@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "abi/plan.h"
+#include "tools/mkboot/file.h"
 
 #define NAME_BYTES 32         /* of a declared thing, with its NUL */
 #define SERVICE_NAME_BYTES 16 /* of a service, with its NUL */
@@ -98,9 +99,6 @@ struct manifest {
 /* Says what is wrong in a line of the manifest. */
 __attribute__((format(printf, 3, 4))) void mistake(struct manifest *manifest, unsigned line, const char *format, ...);
 
-/* Ends the process: something outside of the manifest is wrong (a file, memory). */
-__attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);
-
 /* Reads the file `manifest->path`. */
 void manifest_read(struct manifest *manifest);
 
@@ -117,11 +115,7 @@ struct service *service_with(struct manifest *manifest, enum need_kind kind);
 void need_text(const struct need *need, char text[2 * NAME_BYTES]);
 
 /* Bytes of a file below `directory`. */
-struct file {
-	unsigned char *data;
-	size_t size;
-};
-struct file file_read(const char *directory, const char *path, const char *suffix);
+struct file file_of(const char *directory, const char *path, const char *suffix);
 
 /* Everything that goes to the package. */
 struct output {

@@ -270,7 +270,7 @@ static void grant_device(struct layout *layout, const struct need *need)
 static void grant_blob(struct layout *layout, const struct need *need, const char *directory)
 {
 	if (need->of->object == PLAN_NONE) {
-		struct file file = file_read(directory, need->of->file, "");
+		struct file file = file_of(directory, need->of->file, "");
 
 		if (layout->output->depends)
 			fprintf(layout->output->depends, " \\\n %s/%s", directory, need->of->file);

@@ -15,6 +15,7 @@
 #include "abi/call.h"
 #include "lib/elf.h"
 #include "lib/sha256.h"
+#include "tools/mkboot/file.h"
 
 static const char usage[] =
 	"usage: mkboot -o OUT ELF [NAME=FILE ...]\n"
@@ -25,7 +26,7 @@ static const char usage[] =
 	"  -o OUT   the file to write\n"
 	"  --help   this text\n";
 
-static _Noreturn void fail(const char *format, ...)
+void fail(const char *format, ...)
 {
 	va_list arguments;
 
@@ -35,33 +36,6 @@ static _Noreturn void fail(const char *format, ...)
 	va_end(arguments);
 	fputc('\n', stderr);
 	exit(1);
-}
-
-/* Bytes of a file, on the heap until the process ends. */
-struct file {
-	unsigned char *data;
-	size_t size;
-};
-
-static struct file file_read(const char *path)
-{
-	struct file file = {NULL, 0};
-	FILE *stream = fopen(path, "rb");
-	size_t got;
-
-	if (!stream)
-		fail("cannot open %s: %s", path, strerror(errno));
-	do {
-		file.data = realloc(file.data, file.size + 65536);
-		if (!file.data)
-			fail("not enough memory for %s", path);
-		got = fread(file.data + file.size, 1, 65536, stream);
-		file.size += got;
-	} while (got > 0);
-	if (ferror(stream))
-		fail("cannot read %s: %s", path, strerror(errno));
-	fclose(stream);
-	return file;
 }
 
 /* The package while it grows; its header is the start of `data`. */
