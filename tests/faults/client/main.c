@@ -7,6 +7,8 @@
  *   hangs=N            and so many at which it hangs
  *   base=/DIRECTORY    where to work
  *   operation=NAME     only this one
+ *   mount=SERVICE      mounts it at /disk first
+ *   storm=N seed=N clients=N   instead: N victims end at random, while so many clients work
  *
  * Writes TAP, and for each sweep a line `# figure: ...` that tests/faults/faults collects.
  */
@@ -16,15 +18,22 @@
 #include "lib/string.h"
 #include "options.h"
 #include "points.h"
+#include "storm.h"
 #include "tests/servers/console/console.h"
 
 static unsigned failed, results;
+
+/* One client ends the machine, and its results are the test's. */
+static bool is_leader(void)
+{
+	return strcmp(start_page->name, "client") == 0;
+}
 
 static bool check(bool holds, const char *id, const char *of, const char *sentence)
 {
 	failed += !holds;
 	results++;
-	log_print("%sok %s%s %s\n", holds ? "" : "not ", id, of, sentence);
+	log_print("%s%sok %s%s %s\n", is_leader() ? "" : "# ", holds ? "" : "not ", id, of, sentence);
 	return holds;
 }
 
@@ -88,16 +97,63 @@ static bool victims_sweep(char *victims)
 	return good;
 }
 
+/* An option that is given for this service (NAME.OPTION=) or for all. */
+static const char *option_own(const char *option, const char *otherwise, char *text, size_t bytes)
+{
+	char name[48];
+	size_t length = strlen(start_page->name);
+
+	memcpy(name, start_page->name, length); /* NOLINT(bugprone-not-null-terminated-result): a dot and the option follow */
+	name[length] = '.';
+	memcpy(name + length + 1, option, strlen(option) + 1);
+	return option_text(name, option_text(option, otherwise, text, bytes), text, bytes);
+}
+
+/* Mounts a filesystem at /disk, if that is asked for, and makes what the client works on. */
+static bool begin(void)
+{
+	char base[32], mounted[16];
+	const char *filesystem = option_own("mount", "", mounted, sizeof(mounted));
+
+	if (file_start() != 0)
+		return false;
+	if (*filesystem && (path_make_directory("/disk", 0755) != 0 || path_mount("/disk", filesystem, 0) != 0))
+		return false;
+	return operations_begin(option_own("base", "/f", base, sizeof(base)));
+}
+
+/* The client of a storm: the leader begins it, and all tell the killer what they have found. */
+static void storm_run(char *victims, uint64_t kills)
+{
+	uint64_t seed = option_number("seed", 1), found = failed;
+
+	if (is_leader() && !check(storm_begin(victims, kills, seed), "faults-storm-begin", "", "all victims are there"))
+		return;
+	if (!found)
+		found = storm_work(seed + start_page->service);
+	found = storm_end(found, option_number("clients", 1));
+	if (is_leader())
+		check(found == 0, "faults-storm", "", "servers end at random, and no client loses anything, or finds anything wrong or done twice");
+}
+
 int main(void)
 {
-	char base[32], victims[64] = "ramfs,vfs";
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
+	char victims[96] = "ramfs,vfs";
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0}, kills = option_number("storm", 0);
+	struct request request;
+	bool begun;
 
+	while (!is_leader() && !kills)
+		(void)!service_receive(&request); /* has nothing to do but in a storm */
+	begun = check(begin(), "faults-begin", "", "the client has what it works on");
 	(void)option_text("victims", victims, victims, sizeof(victims));
-	if (check(file_start() == 0 && operations_begin(option_text("base", "/f", base, sizeof(base))), "faults-begin", "", "the client has what it works on")) {
+	if (kills)
+		storm_run(victims, kills);
+	else if (begun)
 		(void)victims_sweep(victims);
-		check(operations_audit() == RIGHT, "faults-audit", "", "at the end all is there as it must be");
-	}
+	check(begun && operations_audit() == RIGHT, "faults-audit", "", "at the end all is there as it must be");
+	while (!is_leader())
+		(void)!service_receive(&request);
 	log_print("1..%u\n", (uint64_t)results);
 	data[0] = failed;
 	return service_call(start_session("console"), CONSOLE_END, 1, data) != OK;

@@ -21,7 +21,7 @@ enum verdict {
 
 struct operation {
 	const char *name;
-	bool path; /* goes through vfs */
+	const char *server; /* needed: a session with this service */
 	bool (*prepare)(void); /* before anybody is killed. False: the client cannot go on */
 	int64_t (*run)(void);
 	enum verdict (*check)(int64_t result); /* after it */
@@ -29,6 +29,9 @@ struct operation {
 
 extern const struct operation operations[];
 extern const unsigned operation_count;
+
+/* Whether this client has what an operation needs. */
+bool operation_possible(const struct operation *operation);
 
 /* Makes the directory `base` and all in it that operations expect. False when something of it fails. */
 bool operations_begin(const char *base);

@@ -5,12 +5,12 @@
  */
 #include "points.h"
 
+#include "asks.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/string.h"
 #include "servers/supervisor/policy.h"
-#include "tests/faults/killer/killer.h"
 
 #define PAUSES_MOST 4096
 #define PASSES_MOST 8
@@ -19,31 +19,6 @@
 
 static uint64_t pauses[PAUSES_MOST];
 static uint64_t pause_count;
-
-/* The badge of a service with that name: its signals and buffers tell it; the killer has it from its plan, so it travels as a number. 0 when there is none. */
-static uint64_t badge_of(const char *name)
-{
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
-
-	memcpy(data, name, strlen(name) < 15 ? strlen(name) : 15);
-	return service_call(start_session("killer"), KILLER_FIND, 2, data) == OK ? data[0] : 0;
-}
-
-static enum error killer_arm(uint64_t victim, uint64_t delay, uint64_t how)
-{
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {victim, delay, how};
-
-	return service_call(start_session("killer"), KILLER_ARM, 8, data);
-}
-
-static enum error killer_look(struct strike_result *first)
-{
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
-	enum error error = service_call(start_session("killer"), KILLER_LOOK, 0, data);
-
-	memcpy(first, data, sizeof(*first));
-	return error;
-}
 
 /* Sorted, for the median. */
 static void pauses_sort(void)

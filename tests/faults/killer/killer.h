@@ -4,6 +4,9 @@
  *
  * A *strike* is that moment: so many ns after KILLER_ARM was received. A strike that must hit takes place only if the victim is the one who was interrupted, or waits for the processor because somebody of higher
  * priority has it: then it ends between two instructions of its own. Else the strike misses and nothing happens. A second strike can follow the first, for deaths during recovery.
+ *
+ * A *storm* ends services at random until there were as many kills as asked for: most while the victim is at work. Most follow each other closely, so that they fall into the recovery from the one before.
+ * The victims may include the supervisor itself: it stops another one of them, and dies of a fault before it starts that again.
  */
 #pragma once
 
@@ -12,6 +15,9 @@
 enum killer_request {
 	KILLER_ARM = 1,  /* words: strike (4), second strike (4; no victim: none). Answer: nothing */
 	KILLER_LOOK = 2, /* disarms. Answer: result of the first strike (4), of the second (4) */
+	KILLER_STORM = 4, /* words: seed, kills, mean distance in ns, mask of victims by badge, hangs in 256 ends. Answer: nothing */
+	KILLER_CALM = 5, /* Answer: 1 when the storm is over, ends so far, hangs among them, deaths of the supervisor */
+	KILLER_REPORT = 6, /* words: what a client has found to be wrong, 1 when it is ready (0: it only asks). Answer: clients that are ready, sum of what they found */
 	KILLER_FIND = 3, /* words: a service's name (2). Answer: its badge, 0 when there is none */
 };
 

@@ -18,6 +18,11 @@
 
 #define ROUND_NS 10000000ull
 #define NEVER UINT64_MAX
+#define OWN_LIFE 2100000000ull /* ns: init takes more than OWN_YOUNG_MOST deaths in a row, each sooner after its start than two seconds, for a supervisor that cannot live */
+#define OWN_YOUNG_MOST 6
+#define STORM_MIX 4
+#define STORM_LOOK_NS 200000
+#define STORM_PATIENCE_NS 30000000
 
 /* One strike, and what has become of it. */
 struct armed {
@@ -26,7 +31,16 @@ struct armed {
 	uint64_t due, before; /* before: what the victim had run when this was armed */
 };
 
+/* A storm: lies in the state, so that the next instance goes on with it. */
+struct storm {
+	uint64_t random, wanted, distance, victims, hang_share;
+	uint64_t ends, hangs, own_ends, own_young; /* own_young: deaths of this service since it last lived for OWN_LIFE */
+	uint64_t ready, found;                     /* clients after the storm */
+};
+
 static struct armed first, second;
+static struct storm *storm;
+static uint64_t storm_due = NEVER, born;
 
 static uint32_t index_of(const struct strike *strike)
 {
@@ -89,10 +103,138 @@ static void look(struct armed *armed)
 		armed->result.rip = ((const struct thread_registers *)&thread_self()->page->words[MESSAGE_REGISTER_WORDS])->rip;
 }
 
+/* Storms. */
+
+/* xorshift64* (Vigna 2016). */
+static uint64_t random_next(void)
+{
+	storm->random ^= storm->random >> 12;
+	storm->random ^= storm->random << 25;
+	storm->random ^= storm->random >> 27;
+	return storm->random * 0x2545f4914f6cdd1d;
+}
+
+static uint64_t random_below(uint64_t limit)
+{
+	return (random_next() >> 16) % limit;
+}
+
+/* Most strikes follow each other closely, so that they fall into recoveries; some leave the time for a recovery. */
+static void storm_plan(void)
+{
+	uint64_t most = random_below(STORM_MIX) ? storm->distance / STORM_MIX : 2 * STORM_MIX * storm->distance;
+
+	storm_due = storm->ends < storm->wanted ? clock_now() + random_below(most) : NEVER;
+}
+
+/* The index of one of the victims. */
+static uint32_t victim_draw(void)
+{
+	uint64_t badge;
+
+	do
+		badge = random_below(64);
+	while (!(storm->victims >> badge & 1));
+	return (uint32_t)badge - 1;
+}
+
+/* This very service ends, and leaves another one stopped that it had begun to restart. */
+static void own_end(void)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {victim_draw(), ENDED_KILLED};
+
+	storm->own_young = clock_now() - born > OWN_LIFE ? 0 : storm->own_young + 1;
+	if (storm->own_young > OWN_YOUNG_MOST)
+		return;
+	storm->own_ends++;
+	storm->ends++;
+	if (ward_at((uint32_t)data[0])->mine)
+		(void)!service_call(start_session("init"), INIT_STOP, 2, data); /* refused when it is stopped already */
+	__builtin_trap();
+}
+
+/* Whether a service does something, or waits for another that does it. */
+static bool is_at_work(uint32_t index)
+{
+	struct ward_state state = {0};
+
+	return ward_inform(index, &state) == OK && state.state == SERVICE_RUNNING && state.thread != THREAD_RECEIVING;
+}
+
+/* Ends the victim that is drawn, if it is not ended already. */
+static void victim_strike(uint32_t victim)
+{
+	bool hang = random_below(256) < storm->hang_share;
+
+	if (!ward_at(victim)->mine) {
+		own_end();
+	} else if (victim_end(victim, hang) == OK) {
+		storm->ends++;
+		storm->hangs += hang;
+	}
+}
+
+/* A victim is ended while it is at work, if it is so within some time; every fourth one whatever it does. */
+static void storm_strike(void)
+{
+	static uint32_t victim = PLAN_NONE;
+	static uint64_t latest;
+
+	if (victim == PLAN_NONE) {
+		victim = victim_draw();
+		latest = clock_now() + (random_below(4) ? STORM_PATIENCE_NS : 0);
+	}
+	if (clock_now() < latest && ward_at(victim)->mine && !is_at_work(victim)) {
+		storm_due = clock_now() + random_below(STORM_LOOK_NS);
+		return;
+	}
+	victim_strike(victim);
+	victim = PLAN_NONE;
+	storm_plan();
+}
+
+static void storm_begin(const uint64_t *word)
+{
+	*storm = (struct storm){.random = word[0] | 1, .wanted = word[1], .distance = word[2], .victims = word[3], .hang_share = word[4]};
+	storm_plan();
+}
+
+static void storm_request(struct request *request)
+{
+	uint64_t *word = request->data;
+
+	switch (request->label) {
+	case KILLER_STORM:
+		storm_begin(word);
+		return;
+	case KILLER_CALM:
+		word[0] = storm->wanted && storm->ends >= storm->wanted;
+		word[1] = storm->ends;
+		word[2] = storm->hangs;
+		word[3] = storm->own_ends;
+		request->words = 4;
+		return;
+	default: /* KILLER_REPORT */
+		storm->ready += request->badge < 64 && word[1];
+		storm->found += word[0];
+		word[0] = storm->ready;
+		word[1] = storm->found;
+		request->words = 2;
+	}
+}
+
 static void request_take(struct request *request)
 {
 	request->words = 0;
 	switch (request->label) {
+	case KILLER_STORM:
+	case KILLER_CALM:
+	case KILLER_REPORT:
+		if (storm)
+			storm_request(request);
+		else
+			request->status = ERR_METHOD;
+		break;
 	case KILLER_ARM:
 		memset(&second, 0, sizeof(second));
 		second.due = NEVER;
@@ -109,7 +251,7 @@ static void request_take(struct request *request)
 		break;
 	case KILLER_FIND:
 		request->data[2] = 0; /* the name ends here at the latest */
-		request->data[0] = (uint64_t)(ward_find((const char *)request->data) + 1);
+		request->data[0] = ward_find((const char *)request->data) + 1;
 		request->words = 1;
 		break;
 	default:
@@ -144,20 +286,27 @@ static uint64_t due_run(uint64_t *round)
 		(void)wards_round();
 		*round = clock_now() + ROUND_NS;
 	}
-	next = *round;
+	if (clock_now() >= storm_due)
+		storm_strike();
+	next = storm_due < *round ? storm_due : *round;
 	next = first.due < next ? first.due : next;
 	return second.due < next ? second.due : next;
 }
 
 int main(void)
 {
+	const struct start_grant *state = start_find("state");
 	struct request request;
 	uint64_t round = 0;
 	enum error error;
 
 	first.due = second.due = NEVER;
+	born = clock_now();
+	storm = state ? (struct storm *)state->address : NULL;
 	control_open();
 	wards_open();
+	if (storm && storm->wanted)
+		storm_plan();
 	for (error = service_receive_until(&request, due_run(&round)); error == OK || error == ERR_TIMEOUT; error = service_reply_receive_until(&request, due_run(&round)))
 		if (error == OK)
 			message_take(&request);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls to the killer (asks.h). */
+#include "asks.h"
+
+#include "lib/service.h"
+#include "lib/string.h"
+
+uint64_t badge_of(const char *name)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
+
+	memcpy(data, name, strlen(name) < 15 ? strlen(name) : 15);
+	return service_call(start_session("killer"), KILLER_FIND, 2, data) == OK ? data[0] : 0;
+}
+
+enum error killer_arm(uint64_t victim, uint64_t delay, uint64_t how)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {victim, delay, how};
+
+	return service_call(start_session("killer"), KILLER_ARM, 8, data);
+}
+
+enum error killer_look(struct strike_result *first)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
+	enum error error = service_call(start_session("killer"), KILLER_LOOK, 0, data);
+
+	memcpy(first, data, sizeof(*first));
+	return error;
+}

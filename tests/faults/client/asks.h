@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What clients ask of the killer (tests/faults/killer/killer.h). */
+#pragma once
+
+#include "abi/call.h"
+#include "abi/types.h"
+#include "tests/faults/killer/killer.h"
+
+/* The badge of a service with that name; 0 when there is none. */
+uint64_t badge_of(const char *name);
+
+/* Sets one strike. */
+enum error killer_arm(uint64_t victim, uint64_t delay, uint64_t how);
+
+/* Disarms, and tells what has become of the strike. */
+enum error killer_look(struct strike_result *first);
