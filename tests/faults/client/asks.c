@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls to the killer (asks.h). */
+/* Calls to the killer (asks.h): the badge of a victim, the arming of a strike, and what has become of it. */
 #include "asks.h"
 
 #include "lib/service.h"
