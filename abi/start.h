@@ -80,10 +80,15 @@ _Static_assert(sizeof(struct start_page) == 72, "init writes what services read"
 
 #define START_GRANTS_MAX ((START_PAGES_MAX * PAGE_SIZE - sizeof(struct start_page)) / sizeof(struct start_grant))
 
-/* The page of a BEAT grant: written by the service alone, read by the supervisor. */
+/* The page of a BEAT grant: written by the service alone, read by the supervisor. lib/health.h tells what being degraded is. */
+#define START_REASON_BYTES 104
 struct start_beat {
-	uint64_t beats; /* answers to START_BIT_BEAT so far */
+	uint64_t beats;     /* [a] answers to START_BIT_BEAT so far: one for each time that it was taken */
+	uint64_t computing; /* [a] how often it has said by itself that it computes */
+	uint64_t degraded;  /* [a] not 0: `reason` tells why */
+	char reason[START_REASON_BYTES]; /* padded with NUL */
 };
+_Static_assert(sizeof(struct start_beat) == 128, "services write what the supervisor reads");
 
 /*
  * The page of a TEXT grant: what the service prints, taken by the one service that prints for all. Each index counts bytes for ever and has one writer; whoever reads the other's believes it only if

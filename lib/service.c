@@ -29,10 +29,17 @@ static void replies_open(void)
 	reply = replies_first;
 }
 
-static void beat(void)
+static struct start_beat *beat_page(void)
 {
 	const struct start_grant *grant = start_next(GRANT_BEAT, NULL);
-	struct start_beat *page = grant ? (struct start_beat *)grant->address : NULL;
+
+	return grant ? (struct start_beat *)grant->address : NULL;
+}
+
+/* The answer to a question that was taken. */
+static void beat(void)
+{
+	struct start_beat *page = beat_page();
 
 	if (page)
 		__atomic_store_n(&page->beats, page->beats + 1, __ATOMIC_RELEASE);
@@ -180,5 +187,8 @@ void service_signal(handle_t signal)
 
 void service_alive(void)
 {
-	beat();
+	struct start_beat *page = beat_page();
+
+	if (page)
+		__atomic_store_n(&page->computing, page->computing + 1, __ATOMIC_RELEASE);
 }

@@ -79,7 +79,7 @@ MUST_USE enum error service_call(handle_t session, uint64_t label, uint64_t word
 /* Signals a peer: sets the caller's bit in its Notification. */
 void service_signal(handle_t signal);
 
-/* Gives a sign of life if one was asked for; takes no other signal. For long computations. */
+/* Tells the supervisor that this service computes, and has not forgotten its event loop. For long computations. */
 void service_alive(void);
 
 /* The bit of `data[0]` of a signal that the service with that badge sets. */

@@ -4,6 +4,7 @@
 
 #include "lib/clock.h"
 #include "lib/console.h"
+#include "lib/health.h"
 #include "lib/service.h"
 #include "lib/slots.h"
 #include "lib/space.h"
@@ -119,6 +120,7 @@ _Noreturn void service_start(const struct start_page *page)
 	console_use(0);
 	slots_use(START_SLOT_FREE, START_SLOT_COUNT - START_SLOT_FREE);
 	own_space = (struct space){handle_of(GRANT_VSPACE), handle_of(GRANT_CNODE), START_OWN_ADDRESS, 0};
+	health_whole(); /* whatever the instance before was */
 	(void)main(); /* what it returns says nothing that its supervisor could use */
 	for (;;)
 		__asm__ volatile("int3");

@@ -7,7 +7,9 @@
  * - Requests may complete in any order. Two of one session that overlap, one of them a write, are done in the order in which they were pushed: never both are with the device.
  * - A flush that completes covers every write that had completed when the flush was pushed. Without BLOCK_FLUSH_NEEDED a completed write is on the medium.
  * - A request that completes with an error may have been done in part.
- * - A new instance of the driver raises `generation` and signals. The client calls ATTACH, and then repeats what has not completed: same id, same content. By then the device has been reset.
+ * - A new instance of the driver raises `generation` and signals. The client calls ATTACH, and then repeats what has not completed: same id, same content. By then the device has been reset, or given up.
+ * - -ENODEV: there is no device, or it is given up. When its reset was not confirmed it may still write to the memory of requests that completed with this, or had not completed before ATTACH: that is in quarantine, and the client never
+ *   uses it for anything else.
  * - What the driver finds wrong in a request is answered by -EINVAL; a ring that makes no sense is not read any further until the next ATTACH, and `state` says so.
  */
 #pragma once

@@ -11,6 +11,7 @@
 #include "abi/errno.h"
 #include "abi/protocols/init.h"
 #include "drivers/pci/configuration.h"
+#include "lib/health.h"
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/string.h"
@@ -154,6 +155,7 @@ int main(void)
 		return 1;
 	}
 	scan((struct pci_memory *)state->address);
+	health_degraded("no IOMMU: a driver whose device masters the bus is not contained");
 	while (service_reply_receive(&request) == OK)
 		if (request.kind == MESSAGE_CALL)
 			request_serve(&request);

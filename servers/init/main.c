@@ -25,6 +25,7 @@
 #define SLOTS_COUNT 896
 #define TABLE_PAGES 64
 #define SECOND 1000000000ull
+#define LOOK_TIME (SECOND / 4) /* between two looks at the supervisor */
 #define SUPERVISOR_YOUNG (2 * SECOND) /* one that dies sooner after its start dies of the start */
 #define SUPERVISOR_YOUNG_DEATHS 8
 
@@ -159,12 +160,19 @@ static void supervisor_look(void)
 {
 	static const uint64_t none[4];
 	struct thread_status status;
+	struct watch_sight sight;
 	uint64_t words[4];
 
 	if (thread_inform(instance_last(&services[system.plan->supervisor])->part + PART_THREAD, &status) != OK)
 		return;
 	memcpy(words, none, sizeof(words));
-	switch (watch_look(&supervisor_watch, __atomic_load_n(&supervisor_beat->beats, __ATOMIC_ACQUIRE), status.cpu_time, status.state)) {
+	sight = (struct watch_sight){
+		.beats = __atomic_load_n(&supervisor_beat->beats, __ATOMIC_ACQUIRE),
+		.computing = __atomic_load_n(&supervisor_beat->computing, __ATOMIC_ACQUIRE),
+		.cpu_time = status.cpu_time,
+		.state = status.state,
+	};
+	switch (watch_look(&supervisor_watch, &sight)) {
 	case WATCH_ASK:
 		(void)call_short(supervisor_ask, call_word(CALL_SEND, 0, 0, 0), words); /* a refusal shows as silence */
 		break;
@@ -331,7 +339,7 @@ static enum error exchange_next(struct exchange *exchange, bool supervised)
 		     (uint64_t)exchange->status << CALL_STATUS_SHIFT;
 	call->source = endpoint;
 	call->reply = reply;
-	call->deadline = clock_now() + SECOND;
+	call->deadline = clock_now() + LOOK_TIME;
 	exchange->answers = 0;
 	exchange->words = 0;
 	return kernel_call(call);

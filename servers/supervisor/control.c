@@ -119,6 +119,7 @@ static void status_print(uint32_t index)
 	static const char *const states[] = {"new", "running", "stopped"};
 	const struct ward *ward = ward_at(index);
 	struct ward_state state;
+	char reason[START_REASON_BYTES + 1];
 
 	if (ward_inform(index, &state) != OK || state.state > SERVICE_STOPPED) {
 		control_print("%s ?\n", ward->plan->name);
@@ -130,6 +131,8 @@ static void status_print(uint32_t index)
 		control_print(", last ended by %s", ended_name(state.ended));
 	if (ward->policy.deaths >= POLICY_LOOP)
 		control_print(", crash loop of %u", (uint64_t)ward->policy.deaths);
+	if (ward_degraded(index, reason))
+		control_print(", DEGRADED: %s", reason);
 	control_print("\n");
 }
 

@@ -6,6 +6,7 @@
 #include "wards.h"
 
 #include "lib/clock.h"
+#include "lib/health.h"
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/start.h"
@@ -119,10 +120,30 @@ enum error ward_hang(uint32_t index)
 	return init_call(INIT_HANG, 1, data);
 }
 
+bool ward_degraded(uint32_t index, char reason[START_REASON_BYTES + 1])
+{
+	return wards[index].beat && health_read(wards[index].beat, reason);
+}
+
+/* Reports that a service has become degraded, or whole again. */
+static void ward_health(uint32_t index)
+{
+	struct ward *ward = &wards[index];
+	char reason[START_REASON_BYTES + 1];
+	bool degraded = ward_degraded(index, reason);
+
+	if (degraded && !ward->degraded)
+		log_print("%s is DEGRADED: %s\n", ward->plan->name, reason);
+	else if (!degraded && ward->degraded)
+		log_print("%s is not degraded any more\n", ward->plan->name);
+	ward->degraded = degraded;
+}
+
 /* One look at a service that runs. */
 static void ward_look(uint32_t index)
 {
 	struct ward *ward = &wards[index];
+	struct watch_sight sight;
 	struct ward_state state;
 
 	if (ward_inform(index, &state) != OK || state.state != SERVICE_RUNNING)
@@ -131,7 +152,14 @@ static void ward_look(uint32_t index)
 		(void)ward_end(index, ENDED_FAULT, NULL); /* refused only if it has ended meanwhile */
 		return;
 	}
-	switch (watch_look(&ward->watch, __atomic_load_n(&ward->beat->beats, __ATOMIC_ACQUIRE), state.cpu_time, state.thread)) {
+	ward_health(index);
+	sight = (struct watch_sight){
+		.beats = __atomic_load_n(&ward->beat->beats, __ATOMIC_ACQUIRE),
+		.computing = __atomic_load_n(&ward->beat->computing, __ATOMIC_ACQUIRE),
+		.cpu_time = state.cpu_time,
+		.state = state.thread,
+	};
+	switch (watch_look(&ward->watch, &sight)) {
 	case WATCH_ASK:
 		service_signal(ward->signal);
 		break;

@@ -20,6 +20,7 @@ struct ward {
 	bool mine;    /* false: the supervisor itself */
 	bool waiting; /* ended, and to be started when policy.due has come */
 	bool over;    /* ended and not to be started any more */
+	bool degraded; /* as last reported */
 };
 
 /* Finds all services, and takes up what an earlier instance of the supervisor has left: services that faulted or stand still. */
@@ -46,6 +47,9 @@ const struct ward *ward_at(uint32_t index);
 
 /* The service of that name; PLAN_NONE when there is none. */
 uint32_t ward_find(const char *name);
+
+/* Why a service goes on with less than it should; false when it does not. */
+bool ward_degraded(uint32_t index, char reason[START_REASON_BYTES + 1]);
 
 /* What init tells about a service. */
 struct ward_state {

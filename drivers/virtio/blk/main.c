@@ -3,12 +3,13 @@
  * virtio-blk: the service around disk.c. It waits for requests, for signals of its clients and for the device's interrupt; all that there is to do is then done by disk_work.
  *
  * A device that has a fault, or that has given nothing back for SILENCE looks of TICK each, is reset by pci; what was in flight ends with -EIO, and the device is started again. After FAULTS_MOST times without any progress in between, or when the reset
- * is not confirmed, it is given up: -ENODEV for everything. A signal of the interrupt that brings nothing is taken as a change of the device's state, which is looked at.
+ * is not confirmed, it is given up: -ENODEV for everything, and nobody uses the memory of what was in flight any more (abi/protocols/block.h). A signal of the interrupt that brings nothing is taken as a change of the device's state, which is looked at.
  */
 #include "abi/errno.h"
 #include "drivers/virtio/blk/disk.h"
 #include "drivers/virtio/claim.h"
 #include "lib/clock.h"
+#include "lib/health.h"
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/string.h"
@@ -18,6 +19,7 @@
 #define SILENCE 6          /* looks, not time: one long pause of the whole machine is only one of them */
 #define FAULTS_MOST 3
 #define MSIX_ENTRY 0
+#define UNCONFIRMED "its reset is not confirmed: QUARANTINE of the memory that it knows"
 
 static struct disk disk;
 static struct virtio_claim claim;
@@ -81,6 +83,7 @@ static void sessions_open(void)
 static void device_give_up(const char *why)
 {
 	log_print("the device is given up: %s\n", why);
+	health_degraded("the device is given up: %s", why);
 	disk_drop(&disk, -ENODEV, true);
 }
 
@@ -100,10 +103,8 @@ static void device_recover(enum virtio_fault fault)
 
 	log_print("%s\n", virtio_fault_sentence(fault));
 	result = virtio_claim_reset(&claim);
-	if (result == -EIO)
-		log_print("the reset is not confirmed: QUARANTINE of the lent memory\n");
 	if (result || ++faults > FAULTS_MOST) {
-		device_give_up(result ? "it cannot be reset" : "too many faults");
+		device_give_up(result == -EIO ? UNCONFIRMED : result ? "it cannot be reset" : "too many faults");
 		return;
 	}
 	disk_drop(&disk, -EIO, false);
@@ -280,6 +281,8 @@ int main(void)
 	result = virtio_claim(&claim, TYPE_BLOCK);
 	if (result == -ENODEV) {
 		device_give_up("there is none");
+	} else if (result == -EIO) {
+		device_give_up(UNCONFIRMED);
 	} else if (result) {
 		return 1; /* the next instance may be luckier */
 	} else {

@@ -1,0 +1,1 @@
+SERVICE_SOURCES_stubborn-pci := drivers/pci/function.c drivers/pci/placement.c drivers/pci/configuration.c
