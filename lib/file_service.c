@@ -9,6 +9,7 @@
 #include "lib/fiber.h"
 #include "lib/ring.h"
 #include "lib/service.h"
+#include "lib/wall.h"
 #include "lib/string.h"
 
 #define NS_IN_SECOND 1000000000
@@ -41,7 +42,7 @@ unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes)
 
 void file_service_now(void *context, struct timestamp *now)
 {
-	uint64_t ns = clock_now();
+	uint64_t ns = wall_now();
 
 	(void)context;
 	*now = (struct timestamp){.seconds = (int64_t)(ns / NS_IN_SECOND), .nanoseconds = (uint32_t)(ns % NS_IN_SECOND)};

@@ -31,5 +31,5 @@ void file_service_run(const struct file_service *service);
 /* The buffer of a session by its badge, as struct filesystem_options wants it. */
 unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes);
 
-/* The time since boot as a time of files. */
+/* The time of day (lib/wall.h) as a time of files. */
 void file_service_now(void *context, struct timestamp *now);

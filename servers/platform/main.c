@@ -12,6 +12,7 @@
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/string.h"
+#include "lib/wall.h"
 #include "servers/platform/firmware.h"
 #include "servers/platform/machine.h"
 #include "servers/platform/ports.h"
@@ -105,6 +106,7 @@ static void wall_open(void)
 	read_last = clock_now();
 	give_up = read_last + FINE_WITHIN;
 	wall_start(&wall, second, read_last, hint ? hint : &none);
+	wall_publish(wall.offset);
 	date = date_of(second);
 	log_print("battery clock: %u-%u-%u %u:%u:%u UTC\n", (uint64_t)date.year, (uint64_t)date.month, (uint64_t)date.day, (uint64_t)date.hour, (uint64_t)date.minute,
 		(uint64_t)date.second);
@@ -121,6 +123,7 @@ static void wall_improve(void)
 		return;
 	read_last = clock_now();
 	wall_refine(&wall, second, read_last, read_last - before);
+	wall_publish(wall.offset);
 	if (wall.quality == WALL_FINE && hint_place())
 		*hint_place() = wall_keep(&wall);
 }
