@@ -47,7 +47,7 @@ int main(void)
 	uint64_t generation, words[MESSAGE_REGISTER_WORDS] = {0};
 	struct request message;
 
-	log_print("1..4\n");
+	log_print("1..5\n");
 	check(block_session_open(&block, "virtio-blk") == 0 && transfer(BLOCK_WRITE) == 0, "begins", "a block is written");
 	memcpy(before, (const void *)queue->address, QUEUE_BYTES);
 	generation = ((struct block_channel *)start_buffer_of("virtio-blk")->address)->generation;

@@ -8,7 +8,6 @@
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/string.h"
-#include "tests/servers/console/console.h"
 #include "tests/servers/echo/echo.h"
 
 #define SECOND 1000000000ull
@@ -64,8 +63,6 @@ static void all_are_first(void)
 
 int main(void)
 {
-	uint64_t words[MESSAGE_REGISTER_WORDS] = {0};
-
 	log_print("1..4\n");
 	check(echo_answers(), "begins", "the server beside a hog of its own priority answers");
 	wait(4 * SECOND);
@@ -87,9 +84,8 @@ int main(void)
 	wait(4 * SECOND);
 	log_print("control: status supervisor => last ended by a hang\n");
 	log_print("control: status echo => instances 2,\n");
-	wait(SECOND / 2);
 	check(echo_answers(), "supervisor", "so is the supervisor, and nothing else is restarted because of it");
-	words[0] = failed;
-	(void)!service_call(start_session("console"), CONSOLE_END, 1, words);
+	log_print("machine: end %u\n", (uint64_t)failed);
+	wait(1000 * SECOND);
 	return 1;
 }
