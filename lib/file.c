@@ -20,6 +20,7 @@ struct session {
 	uint64_t badge;
 	unsigned char *buffer;
 	size_t bytes;
+	size_t chunk;    /* bytes of data that go through it at a time */
 	uint64_t number; /* of the last request that changed something */
 	uint64_t generation;
 	struct ring completions;
@@ -44,7 +45,14 @@ static bool session_open(struct session *session, const struct start_grant *gran
 	if (!buffer || buffer->bytes < least)
 		return false;
 	page = (const struct session_page *)buffer->address;
-	*session = (struct session){grant->slot, buffer->argument, (unsigned char *)buffer->address, buffer->bytes, 0, page->generation, {0}};
+	*session = (struct session){
+		.handle = grant->slot,
+		.badge = buffer->argument,
+		.buffer = (unsigned char *)buffer->address,
+		.bytes = buffer->bytes,
+		.chunk = buffer->bytes - SESSION_DATA < FILE_CHUNK ? buffer->bytes - SESSION_DATA : FILE_CHUNK,
+		.generation = page->generation,
+	};
 	ring_continue(&session->completions, (void *)page->ring, COMPLETIONS, sizeof(struct completion), false);
 	return true;
 }
@@ -84,19 +92,17 @@ static bool answer_await(struct session *session, uint64_t id, uint64_t data[8])
 	}
 }
 
-/* Sends a request until it is answered. Words come from and go to `data`. */
+/* Sends a request until it is answered. Returns word 0 of the answer; data[1] becomes word 1. */
 static int64_t session_call(struct session *session, uint64_t label, uint64_t words, uint64_t data[8])
 {
-	uint64_t request[8];
+	struct kernel_call answer;
 
-	memcpy(request, data, sizeof(request));
-	for (;;) {
-		if (service_call(session->handle, label, words, data) != OK)
+	do {
+		if (service_exchange(session->handle, label, words, data, &answer) != OK)
 			return -EIO;
-		if ((int64_t)data[0] != ANSWER_PENDING || answer_await(session, data[1], data))
-			return (int64_t)data[0];
-		memcpy(data, request, sizeof(request));
-	}
+	} while ((int64_t)answer.data[0] == ANSWER_PENDING && !answer_await(session, answer.data[1], answer.data));
+	data[1] = answer.data[1];
+	return (int64_t)answer.data[0];
 }
 
 static struct session *session_by_badge(uint64_t badge)
@@ -267,36 +273,36 @@ static struct session *session_of(int file)
 	return file >= 0 && file < FILE_IDS ? files[file].session : NULL;
 }
 
-/* Bytes of data that go through a session's buffer at a time. */
-static size_t chunk_of(const struct session *session)
-{
-	return session->bytes - SESSION_DATA < FILE_CHUNK ? session->bytes - SESSION_DATA : FILE_CHUNK;
-}
-
 int file_close(int file)
 {
 	struct session *session = session_of(file);
 	uint64_t data[8] = {0, (uint64_t)file};
+	int error;
 
 	if (!session)
 		return -EBADF;
-	data[0] = ++session->number;
 	files[file].session = NULL;
-	return (int)session_call(session, FILE_CLOSE, 2, data);
+	error = (int)session_call(session, FILE_CLOSE, 2, data);
+	return error == -EBADF ? 0 : error; /* it was open: an instance that then died has closed it */
 }
 
 int64_t file_read_in_place(int file, uint64_t offset, size_t bytes, const void **data)
 {
 	struct session *session = session_of(file);
-	size_t part = session && bytes > chunk_of(session) ? chunk_of(session) : bytes;
-	uint64_t words[8] = {0, (uint64_t)file, offset, span_make(SESSION_DATA, part)};
-	int64_t done = session ? session_call(session, FILE_READ, 4, words) : -EBADF;
+	uint64_t words[8];
+	int64_t done;
 
-	if (done > (int64_t)part)
-		return -EIO;
-	if (done >= 0)
-		*data = session->buffer + SESSION_DATA;
-	return done;
+	if (!session)
+		return -EBADF;
+	if (bytes > session->chunk)
+		bytes = session->chunk;
+	words[0] = 0;
+	words[1] = (uint64_t)file;
+	words[2] = offset;
+	words[3] = span_make(SESSION_DATA, bytes);
+	done = session_call(session, FILE_READ, 4, words);
+	*data = session->buffer + SESSION_DATA;
+	return done > (int64_t)bytes ? -EIO : done;
 }
 
 int64_t file_read(int file, uint64_t offset, void *buffer, size_t bytes)
@@ -323,7 +329,7 @@ int64_t file_write(int file, uint64_t offset, const void *buffer, size_t bytes)
 	if (!session)
 		return -EBADF;
 	do {
-		size_t part = bytes - done < chunk_of(session) ? bytes - done : chunk_of(session);
+		size_t part = bytes - done < session->chunk ? bytes - done : session->chunk;
 		uint64_t words[8] = {++session->number, (uint64_t)file, offset == FILE_END ? FILE_END : offset + done, span_make(SESSION_DATA, part)};
 		int64_t written;
 
@@ -371,7 +377,7 @@ int file_sync(int file)
 int64_t file_list(int file, uint64_t *cookie, void *buffer, size_t bytes)
 {
 	struct session *session = session_of(file);
-	size_t part = session && bytes > chunk_of(session) ? chunk_of(session) : bytes;
+	size_t part = session && bytes > session->chunk ? session->chunk : bytes;
 	uint64_t data[8] = {0, (uint64_t)file, *cookie, span_make(SESSION_DATA, part)};
 	int64_t done = session ? session_call(session, FILE_READDIR, 4, data) : -EBADF;
 

@@ -106,8 +106,7 @@ static void exchange_take(struct file_exchange *exchange, const struct request *
 	exchange->label = request->label;
 	exchange->badge = request->badge;
 	exchange->words = request->words;
-	for (int i = 0; i < MESSAGE_REGISTER_WORDS; i++)
-		exchange->data[i] = request->data[i];
+	service_data_copy(exchange->data, request->data);
 }
 
 static void answer_put(struct request *request, uint64_t words, const uint64_t *data)
@@ -128,8 +127,8 @@ static void pending_answer(struct request *request, struct worker *worker)
 /* Who works on this very request already: a client that believes its server restarted sends it again, and waits for the same result. */
 static struct worker *worker_underway(const struct request *request)
 {
-	for (uint32_t i = 0; i < running->workers; i++)
-		if (workers[i].busy && workers[i].badge == request->badge && request->data[0] != 0 && workers[i].sequence == request->data[0])
+	for (uint32_t i = 0; i < running->workers && request->data[0] != 0; i++)
+		if (workers[i].busy && workers[i].badge == request->badge && workers[i].sequence == request->data[0])
 			return &workers[i];
 	return NULL;
 }
@@ -174,13 +173,14 @@ static void request_at_once(struct request *request)
 /* A message or a signal. */
 static void message_serve(struct request *request)
 {
-	if (request->kind == MESSAGE_NOTIFICATION && running->signalled) {
+	if (request->kind == MESSAGE_CALL) {
+		if (running->workers)
+			request_in_fiber(request);
+		else
+			request_at_once(request);
+	} else if (request->kind == MESSAGE_NOTIFICATION && running->signalled) {
 		running->signalled(running->context, request->data[0]);
 		fibers_run();
-	} else if (request->kind == MESSAGE_CALL && running->workers) {
-		request_in_fiber(request);
-	} else if (request->kind == MESSAGE_CALL) {
-		request_at_once(request);
 	}
 	request->status = OK;
 	request->label = 0;
@@ -221,8 +221,6 @@ static enum error message_wait(struct request *request, bool first, uint64_t *du
 {
 	enum error error;
 
-	if (!running->tick)
-		return first ? service_receive(request) : service_reply_receive(request);
 	*due = tick_run(*due);
 	error = first ? service_receive_until(request, *due) : service_reply_receive_until(request, *due);
 	while (error == ERR_TIMEOUT) {
@@ -232,19 +230,37 @@ static enum error message_wait(struct request *request, bool first, uint64_t *du
 	return error;
 }
 
-void file_service_run(const struct file_service *service)
+static void serve(void)
 {
-	uint64_t due = clock_now() + service->tick_ns;
 	struct request request;
-	enum error error;
+	enum error error = service_receive(&request);
 
-	running = service;
-	for (uint32_t i = 0; i < service->workers; i++)
-		fiber_create(&workers[i].fiber, service->stacks + i * service->stack_bytes, service->stack_bytes);
-	generations_advance();
-	error = message_wait(&request, true, &due);
+	while (error == OK) {
+		message_serve(&request);
+		error = service_reply_receive(&request);
+	}
+}
+
+static void serve_and_tick(void)
+{
+	uint64_t due = clock_now() + running->tick_ns;
+	struct request request;
+	enum error error = message_wait(&request, true, &due);
+
 	while (error == OK) {
 		message_serve(&request);
 		error = message_wait(&request, false, &due);
 	}
+}
+
+void file_service_run(const struct file_service *service)
+{
+	running = service;
+	for (uint32_t i = 0; i < service->workers; i++)
+		fiber_create(&workers[i].fiber, service->stacks + i * service->stack_bytes, service->stack_bytes);
+	generations_advance();
+	if (service->tick)
+		serve_and_tick();
+	else
+		serve();
 }

@@ -18,7 +18,7 @@ struct call {
 	const struct filesystem_operations *operations;
 	void *core;
 	uint64_t badge;
-	uint64_t word[8]; /* of the request */
+	const uint64_t *word; /* of the request */
 	unsigned char *buffer;
 	size_t buffer_bytes;
 	uint64_t answer[3]; /* words 1.. of the answer */
@@ -589,7 +589,7 @@ static const struct handler file_handlers[] = {
 	[FILE_SETATTR - FILE_READ] = {handle_setattr, 8, CHANGES},
 	[FILE_READDIR - FILE_READ] = {handle_readdir, 4, 0},
 	[FILE_FSYNC - FILE_READ] = {handle_fsync, 3, 0},
-	[FILE_CLOSE - FILE_READ] = {handle_close, 2, CHANGES},
+	[FILE_CLOSE - FILE_READ] = {handle_close, 2, UNSEQUENCED},
 	[FILE_ALLOCATE - FILE_READ] = {handle_allocate, 5, CHANGES},
 	[FILE_SEEK - FILE_READ] = {handle_seek, 4, 0},
 	[FILE_STATFS - FILE_READ] = {handle_statfs, 3, 0},
@@ -624,18 +624,19 @@ static const struct handler *handler_find(uint64_t label)
 
 /* Carrying out. */
 
-static struct session_result result_make(const struct call *call, int64_t result)
+static void result_store(struct call *call, const struct session_request *request, int64_t result)
 {
-	struct session_result stored = {.words = 1 + call->answer_words, .word = {(uint64_t)result, call->answer[0], call->answer[1], call->answer[2]}};
+	struct session_result stored = {.words = 1 + call->answer_words, .word = {(uint64_t)result}};
 
-	return stored;
+	for (uint32_t i = 0; i < call->answer_words; i++)
+		stored.word[1 + i] = call->answer[i];
+	session_finish(&call->server->sessions, request, &stored);
 }
 
 /* In a transaction, until it needs to wait no more. The result of an error is stored after what led to it has been taken back. */
 static int64_t change_carry_out(struct call *call, const struct handler *handler, const struct session_request *request)
 {
 	struct filesystem_server *server = call->server;
-	struct session_result stored;
 	int64_t result;
 
 	for (;;) {
@@ -655,8 +656,8 @@ static int64_t change_carry_out(struct call *call, const struct handler *handler
 			return result;
 		call->operations->begin(call->core);
 	}
-	stored = result_make(call, result);
-	session_finish(&server->sessions, request, &stored);
+	if (!(handler->flags & UNSEQUENCED))
+		result_store(call, request, result);
 	call->operations->commit(call->core);
 	return result;
 }
@@ -688,6 +689,14 @@ static void answer_repeat(struct call *call, const struct handler *handler, stru
 	answer_set(exchange, result);
 }
 
+static void answer_make(const struct call *call, struct file_exchange *exchange, int64_t result)
+{
+	exchange->data[0] = (uint64_t)result;
+	exchange->words = 1 + call->answer_words;
+	for (uint32_t i = 0; i < call->answer_words; i++)
+		exchange->data[1 + i] = call->answer[i];
+}
+
 static void handler_run(struct call *call, const struct handler *handler, const struct session_request *request, struct file_exchange *exchange)
 {
 	struct filesystem_server *server = call->server;
@@ -700,8 +709,7 @@ static void handler_run(struct call *call, const struct handler *handler, const 
 			outcome = change_carry_out(call, handler, request);
 		else
 			outcome = handler->handle(call);
-		result = result_make(call, outcome);
-		answer_set(exchange, &result);
+		answer_make(call, exchange, outcome);
 		if (call->modes_changed && outcome >= 0)
 			changes_announce(server);
 		session_end(&server->sessions, request);
@@ -739,27 +747,37 @@ static uint64_t fingerprint(const struct file_exchange *exchange)
 	return hash ^ hash >> 32;
 }
 
+/* 0, or why a request is refused before anything is looked at. */
+static int64_t request_refuse(const struct filesystem_server *server, const struct handler *handler, const struct file_exchange *exchange)
+{
+	bool numbered = exchange->data[0] << (64 - SEQUENCE_LANE_SHIFT);
+
+	if (!handler)
+		return -ENOSYS;
+	if ((handler->flags & TREE) && exchange->badge != server->options.tree_badge)
+		return -EPERM;
+	return exchange->words < handler->words || numbered != !!(handler->flags & CHANGES) ? -EPROTO : 0;
+}
+
 void filesystem_handle(struct filesystem_server *server, struct file_exchange *exchange)
 {
 	const struct handler *handler = handler_find(exchange->label);
-	struct session_request request = {.badge = exchange->badge, .sequence = exchange->data[0]};
-	struct call call = {.server = server, .operations = server->filesystem.operations, .core = server->filesystem.core, .badge = exchange->badge};
-	bool numbered = request.sequence << (64 - SEQUENCE_LANE_SHIFT);
-	int64_t refusal = 0;
+	int64_t refusal = request_refuse(server, handler, exchange);
+	struct session_request request;
+	struct call call;
 
-	if (!handler)
-		refusal = -ENOSYS;
-	else if ((handler->flags & TREE) && exchange->badge != server->options.tree_badge)
-		refusal = -EPERM;
-	else if (exchange->words < handler->words || numbered != !!(handler->flags & CHANGES))
-		refusal = -EPROTO;
 	if (refusal) {
 		exchange->words = 1;
 		exchange->data[0] = (uint64_t)refusal;
 		return;
 	}
-	for (int i = 0; i < 8; i++)
-		call.word[i] = exchange->data[i];
+	call.server = server;
+	call.operations = server->filesystem.operations;
+	call.core = server->filesystem.core;
+	call.badge = exchange->badge;
+	call.word = exchange->data;
+	call.answer_words = 0;
+	call.modes_changed = false;
 	call.buffer = server->options.buffer(server->options.context, exchange->badge, &call.buffer_bytes);
 	if (!call.buffer)
 		call.buffer_bytes = 0;
@@ -768,7 +786,7 @@ void filesystem_handle(struct filesystem_server *server, struct file_exchange *e
 		handler_run_hot(&call, handler, exchange);
 		return;
 	}
-	request.fingerprint = fingerprint(exchange);
+	request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange)};
 	handler_run(&call, handler, &request, exchange);
 }
 

@@ -63,76 +63,78 @@ static bool signal_is_mine(struct request *request)
 	return request->data[0] != 0;
 }
 
-static void request_take(struct request *request, const struct kernel_call *call)
+/* Of a message that has been received into request->call. */
+static void request_take(struct request *request)
 {
-	request->label = answer_label(call->word);
-	request->badge = call->target;
-	request->words = answer_words(call->word);
-	request->caps = answer_caps(call->word);
-	request->kind = answer_kind(call->word);
+	uint64_t word = request->call.word;
+
+	request->label = answer_label(word);
+	request->words = answer_words(word);
+	request->caps = answer_caps(word);
+	request->kind = answer_kind(word);
 	request->status = OK;
-	for (int i = 0; i < MESSAGE_REGISTER_WORDS; i++)
-		request->data[i] = call->data[i];
-	if (request->kind == MESSAGE_NOTIFICATION)
-		request->badge = 0;
+	request->badge = request->kind == MESSAGE_NOTIFICATION ? 0 : request->call.target;
 }
 
-static void answer_put(struct kernel_call *call, const struct request *answer)
+static uint64_t answer_word(const struct request *answer)
 {
-	call->word = call_word(CALL_REPLY, answer->words, answer->caps, answer->label) | (uint64_t)answer->status << CALL_STATUS_SHIFT;
-	for (int i = 0; i < MESSAGE_REGISTER_WORDS; i++)
-		call->data[i] = answer->data[i];
+	return call_word(CALL_REPLY, answer->words, answer->caps, answer->label) | (uint64_t)answer->status << CALL_STATUS_SHIFT;
 }
 
-/* Answers the last caller when `answers` and it waits, then receives until there is something for the service itself. */
-static enum error message_exchange(struct request *request, bool answers, bool bounded, uint64_t deadline)
+static handle_t endpoint_find(void)
 {
 	static handle_t endpoint;
-	struct kernel_call call = {.word = 0};
 
 	if (!endpoint) {
 		endpoint = handle_of(GRANT_ENDPOINT);
 		replies_open();
 	}
-	if (answers && caller_waits)
-		answer_put(&call, request);
+	return endpoint;
+}
+
+/* Answers the last caller when `answers` and it waits, then receives until there is something for the service itself. `bounds` is CALL_DEADLINE, or 0 without a deadline. */
+static enum error message_exchange(struct request *request, bool answers, uint64_t bounds, uint64_t deadline)
+{
+	struct kernel_call *call = &request->call;
+
+	call->source = endpoint_find();
+	call->word = answers && caller_waits ? answer_word(request) : 0;
 	do {
 		enum error error;
 
-		call.word |= CALL_RECEIVE | (bounded ? CALL_DEADLINE : 0);
-		call.source = endpoint;
-		call.reply = reply;
-		call.deadline = deadline;
-		error = kernel_call(&call);
+		call->word |= CALL_RECEIVE | bounds;
+		call->reply = reply;
+		call->deadline = deadline;
+		error = kernel_call(call);
 		if (error == ERR_TIMEOUT)
 			caller_waits = false;
 		if (error != OK)
 			return error;
-		request_take(request, &call);
+		request_take(request);
 		caller_waits = request->kind == MESSAGE_CALL || request->kind == MESSAGE_FAULT || request->kind == MESSAGE_SYSCALL;
-		call.word = 0;
+		call->word = 0;
 	} while (!signal_is_mine(request));
 	return OK;
 }
 
 enum error service_receive(struct request *request)
 {
-	return caller_waits ? ERR_BUSY : message_exchange(request, false, false, 0);
+	return caller_waits ? ERR_BUSY : message_exchange(request, false, 0, 0);
 }
 
 enum error service_receive_until(struct request *request, uint64_t deadline)
 {
-	return caller_waits ? ERR_BUSY : message_exchange(request, false, true, deadline);
+	return caller_waits ? ERR_BUSY : message_exchange(request, false, CALL_DEADLINE, deadline);
 }
 
 enum error service_reply_receive(struct request *request)
 {
-	return message_exchange(request, true, false, 0);
+	return message_exchange(request, true, 0, 0);
 }
 
 enum error service_reply_receive_until(struct request *request, uint64_t deadline)
 {
-	return message_exchange(request, true, true, deadline);
+	return message_exchange(request, true, CALL_DEADLINE, deadline);
 }
 
 handle_t service_hold(void)
@@ -149,10 +151,10 @@ handle_t service_hold(void)
 
 enum error service_answer(handle_t held, const struct request *answer)
 {
-	struct kernel_call call = {.reply = held};
+	struct kernel_call call = {.word = answer_word(answer), .reply = held};
 	enum error error;
 
-	answer_put(&call, answer);
+	service_data_copy(call.data, answer->data);
 	error = kernel_call(&call);
 	if (error == OK)
 		replies_free |= 1ull << (held - replies_first);
@@ -161,20 +163,12 @@ enum error service_answer(handle_t held, const struct request *answer)
 
 enum error service_call(handle_t session, uint64_t label, uint64_t words, uint64_t data[MESSAGE_REGISTER_WORDS])
 {
-	enum error error = ERR_RESTARTED;
+	struct kernel_call answer;
+	enum error error = service_exchange(session, label, words, data, &answer);
 
-	for (int attempt = 0; attempt < SERVICE_REPEATS && (error == ERR_RESTARTED || error == ERR_CANCELLED); attempt++) {
-		struct kernel_call call = {.word = call_word(CALL_SEND | CALL_CALL, words, 0, label), .target = session};
-
-		for (int i = 0; i < MESSAGE_REGISTER_WORDS; i++)
-			call.data[i] = data[i];
-		error = kernel_call(&call);
-		if (error == ERR_RESTARTED || error == ERR_CANCELLED)
-			continue;
-		for (int i = 0; i < MESSAGE_REGISTER_WORDS; i++)
-			data[i] = call.data[i];
-	}
-	return error == ERR_CANCELLED ? ERR_RESTARTED : error;
+	if (error != ERR_RESTARTED)
+		service_data_copy(data, answer.data);
+	return error;
 }
 
 void service_signal(handle_t signal)

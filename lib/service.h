@@ -44,10 +44,16 @@ handle_t start_signal(const char *peer);
  * the message page. Of a signal, data[0] has the bits, without START_BIT_BEAT.
  */
 struct request {
+	union {
+		struct kernel_call call; /* this runtime's own; the data lies in it, so that it is copied nowhere */
+		struct {
+			uint64_t registers[offsetof(struct kernel_call, data) / sizeof(uint64_t)];
+			uint64_t data[MESSAGE_REGISTER_WORDS];
+		};
+	};
 	uint64_t label;
 	uint64_t badge; /* of the sender, trustworthy; 0 for signals */
 	uint64_t words; /* 0..128 */
-	uint64_t data[MESSAGE_REGISTER_WORDS];
 	enum message_kind kind;
 	enum error status; /* of the answer */
 	uint64_t caps;     /* received: how many capabilities arrived (message page, `receive`); answer: how many go along (`caps`) */
@@ -75,6 +81,32 @@ MUST_USE enum error service_answer(handle_t held, const struct request *answer);
  */
 MUST_USE enum error service_call(handle_t session, uint64_t label, uint64_t words, uint64_t data[MESSAGE_REGISTER_WORDS]);
 #define SERVICE_REPEATS 16
+
+/* As assignments, which cost less than a call of memcpy(). */
+static inline void service_data_copy(uint64_t to[MESSAGE_REGISTER_WORDS], const uint64_t from[MESSAGE_REGISTER_WORDS])
+{
+	struct data {
+		uint64_t word[MESSAGE_REGISTER_WORDS];
+	};
+
+	*(struct data *)to = *(const struct data *)from;
+}
+
+/* The same for who calls often: the answer's words come in `answer->data`, and `data` stays as it is. */
+MUST_USE static inline enum error service_exchange(handle_t session, uint64_t label, uint64_t words, const uint64_t data[MESSAGE_REGISTER_WORDS], struct kernel_call *answer)
+{
+	for (int attempt = 0; attempt < SERVICE_REPEATS; attempt++) {
+		enum error error;
+
+		answer->word = call_word(CALL_SEND | CALL_CALL, words, 0, label);
+		answer->target = session;
+		service_data_copy(answer->data, data);
+		error = kernel_call(answer);
+		if (error != ERR_RESTARTED && error != ERR_CANCELLED)
+			return error;
+	}
+	return ERR_RESTARTED;
+}
 
 /* Signals a peer: sets the caller's bit in its Notification. */
 void service_signal(handle_t signal);

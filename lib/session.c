@@ -30,12 +30,12 @@ static uint64_t mark_word(struct mark mark)
 {
 	uint64_t word = mark.subject | (uint64_t)(mark.extra & EXTRA_MASK) << 32 | (uint64_t)(mark.instance & INSTANCE_MASK) << 44;
 
-	return word | (uint64_t)(crc32c(&word, sizeof(word)) & 0xff) << 56;
+	return word | (uint64_t)(~crc32c_word(UINT32_MAX, word) & 0xff) << 56;
 }
 
 static volatile uint64_t *mark_place(const struct sessions *sessions, uint64_t index)
 {
-	return tsm_mark(sessions->tsm, sessions->options.first_mark + (uint32_t)index);
+	return &sessions->marks[index];
 }
 
 static struct mark mark_read(const struct sessions *sessions, uint64_t index)
@@ -103,11 +103,16 @@ void sessions_open(struct sessions *sessions, struct tsm *tsm, void *state, cons
 {
 	uint64_t lanes = (uint64_t)options->sessions * options->lanes;
 
-	*sessions = (struct sessions){.tsm = tsm, .lane = state, .options = *options};
+	*sessions = (struct sessions){.tsm = tsm, .lane = state, .marks = tsm_mark(tsm, options->first_mark), .options = *options};
 	assert(lanes <= SESSION_LANES_MAX && tsm_mark(tsm, options->first_mark + (uint32_t)lanes));
 	if (options->blame)
 		running_blame(sessions);
 	mark_clear(sessions, MARK_RUNNING);
+}
+
+static void running_set(const struct sessions *sessions, const struct session_request *request, uint64_t index)
+{
+	mark_write(sessions, MARK_RUNNING, (struct mark){subject_of(request), (uint32_t)index + 1, instance_of(sessions)});
 }
 
 void session_run(struct sessions *sessions, const struct session_request *request)
@@ -117,7 +122,7 @@ void session_run(struct sessions *sessions, const struct session_request *reques
 	if (index == NO_LANE)
 		mark_clear(sessions, MARK_RUNNING);
 	else
-		mark_write(sessions, MARK_RUNNING, (struct mark){subject_of(request), (uint32_t)index + 1, instance_of(sessions)});
+		running_set(sessions, request, index);
 }
 
 /* Gives up what killed too many instances: -EIO becomes its result. */
@@ -157,7 +162,7 @@ static enum session_answer request_admit(struct sessions *sessions, const struct
 	}
 	lane_underway_set(sessions, index, true);
 	mark_write(sessions, MARK_OF_LANE(index), (struct mark){subject_of(request), deaths, instance_of(sessions)});
-	session_run(sessions, request);
+	running_set(sessions, request, index);
 	return SESSION_NEW;
 }
 
@@ -178,12 +183,13 @@ enum session_answer session_begin(struct sessions *sessions, const struct sessio
 
 void session_finish(struct sessions *sessions, const struct session_request *request, const struct session_result *result)
 {
-	uint64_t index = lane_index(sessions, request);
 	struct session_lane *lane;
+	uint64_t index;
 
-	assert(index != NO_LANE && result->words <= SESSION_RESULT_WORDS);
 	if (number_of(request) == 0)
 		return;
+	index = lane_index(sessions, request);
+	assert(index != NO_LANE && result->words <= SESSION_RESULT_WORDS);
 	lane = tsm_modify(sessions->tsm, &sessions->lane[index], sizeof(*lane));
 	*lane = (struct session_lane){number_of(request), *result};
 }

@@ -62,6 +62,7 @@ struct session_options {
 struct sessions {
 	struct tsm *tsm;
 	struct session_lane *lane; /* sessions * lanes, in the state */
+	volatile uint64_t *marks;
 	struct session_options options;
 	uint64_t underway[SESSION_LANES_MAX / 64]; /* a bit for each lane on which this instance works */
 };

@@ -61,9 +61,9 @@ static int64_t referral_answer(struct vfs_call *call, const struct vfs_walk *wal
 
 int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, uint32_t start_id, uint32_t flags)
 {
-	char *text = call->vfs->workers[call->worker].target;
+	size_t room = span_bytes(path) <= PATH_BYTES_MAX ? span_bytes(path) : 0;
+	char *text = walk->text + VFS_WALK_TEXT - room;
 	int64_t bytes = path_take(call, path, text), error;
-	struct vfs_directory start;
 
 	if (bytes < 0)
 		return bytes;
@@ -71,11 +71,12 @@ int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, u
 	if (!error)
 		error = directory_root(call, &walk->root);
 	if (!error)
-		error = place_find(call, high(words(call)[2]), &walk->root, &walk->root);
+		error = place_find(call, high(words(call)[2]), &walk->root);
+	directory_copy(&walk->at, &walk->root);
+	if (!error && !(bytes && text[0] == '/'))
+		error = place_find(call, start_id, &walk->at);
 	if (!error)
-		error = place_find(call, bytes && text[0] == '/' ? START_ROOT : start_id, &walk->root, &start);
-	if (!error)
-		error = walk_path(call, walk, &start, text, (size_t)bytes, flags);
+		error = walk_path(call, walk, (size_t)bytes, flags);
 	return error == 1 ? referral_answer(call, walk, path) : error;
 }
 

@@ -40,21 +40,23 @@ static struct tree trees[VFS_TREES];
 static struct waiting waiting[VFS_WORKERS];
 static _Alignas(16) unsigned char stacks[VFS_WORKERS * STACK_BYTES];
 
-/* Waits in the fiber until the tree's answer is there, or must be asked for again. */
-static bool answer_await(uint32_t tree, struct file_exchange *exchange)
+/* Waits in the fiber until the answer `id` of a tree is there, or must be asked for again. */
+static bool answer_await(uint32_t tree, uint64_t id, struct file_exchange *exchange)
 {
 	struct waiting *slot = waiting;
 
 	while (slot->fiber)
 		slot++;
-	*slot = (struct waiting){.fiber = fiber_self(), .tree = tree, .id = exchange->data[1]};
+	*slot = (struct waiting){.fiber = fiber_self(), .tree = tree, .id = id};
 	while (!slot->done && !slot->repeat)
 		fiber_wait();
 	slot->fiber = NULL;
+	if (!slot->done)
+		return false;
 	exchange->data[0] = (uint64_t)slot->completion.result;
 	memcpy(&exchange->data[1], slot->completion.words, sizeof(slot->completion.words));
 	exchange->words = 1 + sizeof(slot->completion.words) / sizeof(slot->completion.words[0]);
-	return slot->done;
+	return true;
 }
 
 static void completions_take(uint32_t index)
@@ -82,22 +84,21 @@ static void completions_take(uint32_t index)
 
 static void tree_call_make(void *context, uint32_t tree, struct file_exchange *exchange)
 {
-	uint64_t request[8];
+	struct kernel_call answer;
 
 	(void)context;
-	memcpy(request, exchange->data, sizeof(request));
-	for (;;) {
-		enum error error = service_call(trees[tree].session, exchange->label, exchange->words, exchange->data);
-
-		if (error != OK) {
+	do {
+		if (service_exchange(trees[tree].session, exchange->label, exchange->words, exchange->data, &answer) != OK) {
 			exchange->data[0] = (uint64_t)-EIO;
 			exchange->words = 1;
 			return;
 		}
-		if ((int64_t)exchange->data[0] != ANSWER_PENDING || answer_await(tree, exchange))
+		if ((int64_t)answer.data[0] != ANSWER_PENDING) {
+			exchange->words = answer_words(answer.word);
+			memcpy(exchange->data, answer.data, sizeof(exchange->data));
 			return;
-		memcpy(exchange->data, request, sizeof(request));
-	}
+		}
+	} while (!answer_await(tree, answer.data[1], exchange));
 }
 
 static void tree_lock(void *context, uint32_t tree)

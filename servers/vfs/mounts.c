@@ -7,7 +7,7 @@
 
 struct vfs_mount *mount_on(const struct vfs_call *call, const struct vfs_directory *directory)
 {
-	for (uint32_t i = 1; i < VFS_MOUNTS; i++) {
+	for (uint32_t i = 1; i < call->vfs->mount_end; i++) {
 		struct vfs_mount *mount = &call->vfs->state->mounts[i];
 
 		if (mount->state && mount->point == directory->attributes.inode && mount->parent == directory->mount &&
@@ -15,6 +15,13 @@ struct vfs_mount *mount_on(const struct vfs_call *call, const struct vfs_directo
 			return mount;
 	}
 	return NULL;
+}
+
+void mounts_count(struct vfs *vfs)
+{
+	vfs->mount_end = VFS_MOUNTS;
+	while (vfs->mount_end > 1 && !vfs->state->mounts[vfs->mount_end - 1].state)
+		vfs->mount_end--;
 }
 
 int directory_root(const struct vfs_call *call, struct vfs_directory *root)
@@ -47,15 +54,13 @@ static struct vfs_place *place_slot(struct vfs *vfs, uint32_t key)
 	return closed;
 }
 
-int place_find(const struct vfs_call *call, uint32_t id, const struct vfs_directory *root, struct vfs_directory *directory)
+int place_find(const struct vfs_call *call, uint32_t id, struct vfs_directory *directory)
 {
 	const struct vfs_place *place;
 	int error;
 
-	if (id == START_ROOT) {
-		*directory = *root;
+	if (id == START_ROOT)
 		return 0;
-	}
 	if (id >= FILE_IDS)
 		return -EBADF;
 	place = place_slot(call->vfs, place_key(call->request.badge, id));
@@ -114,6 +119,7 @@ int mount_add(const struct vfs_call *call, const struct vfs_directory *point, co
 		mounts[i].point = point->attributes.inode;
 		mounts[i].serial = call->vfs->state->mount_serial + 1;
 		tsm_set(call->vfs->tsm, call->vfs->state->mount_serial, mounts[i].serial);
+		mounts_count(call->vfs);
 		return 0;
 	}
 	return -ENOSPC;
@@ -130,5 +136,6 @@ int mount_remove(const struct vfs_call *call, uint32_t mount)
 			return -EBUSY;
 	tsm_modify(call->vfs->tsm, &state->mounts[mount], sizeof(state->mounts[mount]));
 	state->mounts[mount] = (struct vfs_mount){.state = MOUNT_FREE};
+	mounts_count(call->vfs);
 	return 0;
 }

@@ -8,7 +8,7 @@
 struct vfs_call {
 	struct vfs *vfs;
 	uint32_t worker;
-	const struct file_exchange *exchange; /* as it was sent: a private copy */
+	const struct file_exchange *exchange; /* as it was sent, until it is answered */
 	struct session_request request;
 	unsigned char *buffer; /* of the client */
 	size_t buffer_bytes;
@@ -62,11 +62,25 @@ static inline struct vfs_mount *mount_of(const struct vfs_call *call, const stru
 /* The mount on a directory, as the client sees it; a null pointer when there is none. */
 struct vfs_mount *mount_on(const struct vfs_call *call, const struct vfs_directory *directory);
 
+/* Sees how far the mount table is in use: at the start, and after each change of it. */
+void mounts_count(struct vfs *vfs);
+
 /* The root of all. */
 int directory_root(const struct vfs_call *call, struct vfs_directory *root);
 
-/* The directory that a client has open under that id, or the root for START_ROOT. */
-int place_find(const struct vfs_call *call, uint32_t id, const struct vfs_directory *root, struct vfs_directory *directory);
+/* What is kept up to date of a directory. */
+static inline void directory_copy(struct vfs_directory *to, const struct vfs_directory *from)
+{
+	to->mount = from->mount;
+	to->attributes.inode = from->attributes.inode;
+	to->attributes.generation = from->attributes.generation;
+	to->attributes.mode = from->attributes.mode;
+	to->attributes.owner = from->attributes.owner;
+	to->attributes.group = from->attributes.group;
+}
+
+/* The directory that a client has open under that id; for START_ROOT it stays what it is. */
+int place_find(const struct vfs_call *call, uint32_t id, struct vfs_directory *directory);
 
 /* Notes that a client has opened a directory. */
 int place_set(const struct vfs_call *call, uint64_t badge, uint32_t id, const struct vfs_directory *directory);
@@ -83,10 +97,10 @@ int mount_remove(const struct vfs_call *call, uint32_t mount);
 enum walk_flags { WALK_FOLLOW = 1 /* a link in the last component, too */, WALK_PARENT = 2 /* does not look the last component up */, WALK_EMPTY = 4 /* an empty path is the start */, WALK_NO_SLASH = 8 /* a last name with slashes behind it is EISDIR: opening that creates */ };
 
 /*
- * Walks along `bytes` bytes of path from `start`. 0: see struct vfs_walk; a last component that there is not is no error, `found` is false then. 1: the path leads into a client's own tree; what is left of
+ * Walks along the `bytes` bytes of path that lie at the end of the walk's text, from where `at` is. 0: see struct vfs_walk; a last component that there is not is no error, `found` is false then. 1: the path leads into a client's own tree; what is left of
  * it is walk_rest(). Or an error.
  */
-int walk_path(const struct vfs_call *call, struct vfs_walk *walk, const struct vfs_directory *start, const char *path, size_t bytes, uint32_t flags);
+int walk_path(const struct vfs_call *call, struct vfs_walk *walk, size_t bytes, uint32_t flags);
 
 static inline struct name walk_rest(const struct vfs_walk *walk)
 {

@@ -235,25 +235,32 @@ static void answer_error(struct file_exchange *exchange, int64_t error)
 	exchange->data[0] = (uint64_t)error;
 }
 
-/* Carries a new request out, and stores its result if that has not been done with its effect. */
+/* Stores a result that was not stored with its effect. */
+static void result_store(struct vfs_call *call, const struct file_exchange *answer)
+{
+	struct session_result result = {.words = answer->words};
+
+	memcpy(result.word, answer->data, answer->words * sizeof(answer->data[0]));
+	tsm_begin(call->vfs->tsm);
+	session_finish(&call->vfs->sessions, &call->request, &result);
+	tsm_commit(call->vfs->tsm);
+}
+
+/* Carries a new request out. */
 static void request_run(struct vfs_call *call, const struct request_kind *kind, struct file_exchange *exchange)
 {
-	struct session_result result = {.words = 1};
 	int64_t outcome = kind->handle(call);
 
 	names_unlock(call);
-	result.word[0] = (uint64_t)outcome;
+	answer_error(exchange, outcome);
 	if (outcome >= 0) {
-		result.words += call->answer_words;
-		memcpy(result.word + 1, call->answer, call->answer_words * sizeof(call->answer[0]));
+		exchange->words += call->answer_words;
+		for (uint32_t i = 0; i < call->answer_words; i++)
+			exchange->data[1 + i] = call->answer[i];
 	}
-	if (!call->stored && call->request.sequence << (64 - SEQUENCE_LANE_SHIFT)) {
-		tsm_begin(call->vfs->tsm);
-		session_finish(&call->vfs->sessions, &call->request, &result);
-		tsm_commit(call->vfs->tsm);
-	}
+	if (!call->stored && call->request.sequence << (64 - SEQUENCE_LANE_SHIFT))
+		result_store(call, exchange);
 	session_end(&call->vfs->sessions, &call->request);
-	answer_put(exchange, &result);
 }
 
 static uint64_t fingerprint(const struct file_exchange *exchange)
@@ -279,20 +286,20 @@ static int64_t request_refuse(const struct file_exchange *exchange, const struct
 void vfs_handle(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange)
 {
 	const struct request_kind *kind = exchange->label - VFS_OPEN < sizeof(kinds) / sizeof(kinds[0]) ? &kinds[exchange->label - VFS_OPEN] : NULL;
-	const struct file_exchange copy = *exchange;
-	struct vfs_call call = {
-		.vfs = vfs,
-		.worker = worker,
-		.exchange = &copy,
-		.request = {.badge = exchange->badge, .sequence = exchange->data[0], .fingerprint = fingerprint(exchange)},
-	};
-	struct session_result result;
 	int64_t refusal = request_refuse(exchange, kind);
+	struct session_result result;
+	struct vfs_call call;
 
 	if (refusal) {
 		answer_error(exchange, refusal);
 		return;
 	}
+	call.vfs = vfs;
+	call.worker = worker;
+	call.exchange = exchange;
+	call.request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange)};
+	call.answer_words = 0;
+	call.stored = call.locked = false;
 	call.buffer = vfs->options.buffer(vfs->options.context, exchange->badge, &call.buffer_bytes);
 	if (!call.buffer)
 		call.buffer_bytes = 0;
@@ -353,6 +360,7 @@ int vfs_open(struct vfs *vfs, struct tsm *tsm, const struct vfs_options *options
 	vfs->tsm = tsm;
 	vfs->state = tsm_data(tsm);
 	assert(tsm_bytes(tsm) >= VFS_STATE_BYTES && options->tree_count <= VFS_TREES);
+	mounts_count(vfs);
 	sessions_open(&vfs->sessions, tsm, vfs->state->lanes, &sessions);
 	return mounts_open(vfs);
 }

@@ -116,8 +116,7 @@ struct vfs_walk {
 	struct credentials credentials;
 	struct vfs_directory root, at; /* `at` is the directory in which the last component is a name */
 	enum last_component last;
-	char name_text[NAME_BYTES_MAX + 1];
-	struct name name;
+	struct name name; /* in the text; valid until a link is followed */
 	bool slash; /* slashes follow the last component */
 	bool found; /* `target` is what the path names */
 	struct vfs_directory target;
@@ -155,6 +154,7 @@ struct vfs {
 	struct tsm *tsm;
 	struct vfs_state *state;
 	struct sessions sessions;
+	uint32_t mount_end; /* mounts from here on are free */
 	struct vfs_worker workers[VFS_WORKERS];
 	struct vfs_cached_name names[NAME_CACHE_SETS][NAME_CACHE_WAYS];
 	struct vfs_cached_inode inodes[INODE_CACHE_ENTRIES];

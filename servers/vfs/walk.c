@@ -36,7 +36,7 @@ static size_t slashes_skip(struct vfs_walk *walk)
 	return walk->text_at - from;
 }
 
-/* Takes the next component into walk->name; of one that is too long the length alone, since that is told only when it is looked up. The slashes behind it stay. */
+/* Takes the next component into walk->name, as it lies in the text: what is put before the rest overwrites it. The slashes behind it stay. */
 static void component_take(struct vfs_walk *walk)
 {
 	size_t bytes = 0;
@@ -45,8 +45,7 @@ static void component_take(struct vfs_walk *walk)
 	while (walk->text_at + bytes < VFS_WALK_TEXT && from[bytes] != '/')
 		bytes++;
 	walk->text_at += bytes;
-	walk->name = (struct name){walk->name_text, bytes};
-	memcpy(walk->name_text, from, bytes <= NAME_BYTES_MAX ? bytes : 0);
+	walk->name = (struct name){from, bytes};
 	walk->last = LAST_NAME;
 	if (bytes <= 2 && from[0] == '.' && from[bytes - 1] == '.')
 		walk->last = bytes == 1 ? LAST_DOT : LAST_PARENT;
@@ -109,7 +108,7 @@ static int link_follow(const struct vfs_call *call, struct vfs_walk *walk, const
 	if (bytes <= 0)
 		return bytes ? (int)bytes : -ENOENT;
 	if (target[0] == '/')
-		walk->at = walk->root;
+		directory_copy(&walk->at, &walk->root);
 	return text_prepend(walk, target, (size_t)bytes);
 }
 
@@ -163,26 +162,24 @@ static int walk_step(const struct vfs_call *call, struct vfs_walk *walk, uint32_
 		return error ? error : 2;
 	}
 	if (!last) {
-		walk->at = walk->target;
+		directory_copy(&walk->at, &walk->target);
 		return 2;
 	}
 	walk->found = true;
 	return slashes && !is(&walk->target, MODE_DIRECTORY) ? -ENOTDIR : 0;
 }
 
-int walk_path(const struct vfs_call *call, struct vfs_walk *walk, const struct vfs_directory *start, const char *path, size_t bytes, uint32_t flags)
+int walk_path(const struct vfs_call *call, struct vfs_walk *walk, size_t bytes, uint32_t flags)
 {
-	int error;
+	int error = 0;
 
 	walk->links = 0;
 	walk->found = false;
 	walk->slash = false;
-	walk->at = bytes && path[0] == '/' ? walk->root : *start;
-	walk->text_at = VFS_WALK_TEXT;
+	walk->text_at = VFS_WALK_TEXT - bytes;
 	walk->last = LAST_ROOT;
 	if (!bytes)
 		return flags & WALK_EMPTY ? walk_end_here(walk) : -ENOENT;
-	error = text_prepend(walk, path, bytes);
 	while (!error) {
 		slashes_skip(walk);
 		if (walk->text_at == VFS_WALK_TEXT) {

@@ -176,7 +176,7 @@ struct file_exchange operation_request(struct world *world, const struct model *
 	struct file_exchange x = {.badge = tree ? VFS_BADGE : CLIENT_BADGE, .words = 8};
 	uint64_t name = name_put(world, o->name, NAME_AT), new_name = name_put(world, o->new_name, NEW_NAME_AT);
 
-	x.data[0] = o->kind == OPEN ? 0 : ++world->sequence[x.badge];
+	x.data[0] = o->kind == OPEN || o->kind == CLOSE ? 0 : ++world->sequence[x.badge];
 	if (o->kind == MAKE_LINK)
 		target_put((char *)world->buffers[VFS_BADGE] + TARGET_AT, o);
 	if (o->kind == WRITE || o->kind == APPEND)
