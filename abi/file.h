@@ -4,7 +4,8 @@
  *
  * A request is a message of up to eight words; word 0 is its *sequence*: 0 when it changes nothing, else a lane in the upper 16 bits and below it a number that counts from 1 in each lane.
  * In one lane one request is outstanding; the same sequence again gets the stored result, the next one acknowledges it. The answer's word 0 is a negative error number of Linux
- * (abi/errno.h), a result from 0 on, or ANSWER_PENDING, with word 1 = id; then the result comes through the completion ring.
+ * (abi/errno.h), a result from 0 on, or ANSWER_PENDING, with word 1 = id and word 2 = generation of the server's instance; then the
+ * result comes through the completion ring, or another instance has another generation in the session page and is asked again.
  *
  * The buffer of a session is a Region that both sides map. It begins with one page of struct session_page; what follows is the client's to divide: paths, data and structures lie where the
  * request says, as a *span*: offset from the buffer's start in the low 32 bits, length in bytes in the high 32. The receiver checks a span, copies once and uses its copy.

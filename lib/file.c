@@ -22,7 +22,6 @@ struct session {
 	size_t bytes;
 	size_t chunk;    /* bytes of data that go through it at a time */
 	uint64_t number; /* of the last request that changed something */
-	uint64_t generation;
 	struct ring completions;
 };
 
@@ -51,7 +50,6 @@ static bool session_open(struct session *session, const struct start_grant *gran
 		.buffer = (unsigned char *)buffer->address,
 		.bytes = buffer->bytes,
 		.chunk = buffer->bytes - SESSION_DATA < FILE_CHUNK ? buffer->bytes - SESSION_DATA : FILE_CHUNK,
-		.generation = page->generation,
 	};
 	ring_continue(&session->completions, (void *)page->ring, COMPLETIONS, sizeof(struct completion), false);
 	return true;
@@ -71,8 +69,11 @@ static bool signal_await(void)
 	return error == OK;
 }
 
-/* Waits for the result of a request that was answered ANSWER_PENDING. False when the server was restarted: then it must be sent again. */
-static bool answer_await(struct session *session, uint64_t id, uint64_t data[8])
+/*
+ * Waits for the result of a request that was answered ANSWER_PENDING by the instance `generation` of the server. False when there is another one: then it must be sent again. To send it twice to the same instance would be
+ * wrong: the second answer could come into the buffer when that is used for something else.
+ */
+static bool answer_await(struct session *session, uint64_t id, uint64_t generation, uint64_t data[8])
 {
 	const struct session_page *page = (const struct session_page *)session->buffer;
 	struct completion completion;
@@ -85,10 +86,8 @@ static bool answer_await(struct session *session, uint64_t id, uint64_t data[8])
 			memcpy(data + 1, completion.words, sizeof(completion.words));
 			return true;
 		}
-		if (__atomic_load_n(&page->generation, __ATOMIC_ACQUIRE) != session->generation || !signal_await()) {
-			session->generation = __atomic_load_n(&page->generation, __ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&page->generation, __ATOMIC_ACQUIRE) != generation || !signal_await())
 			return false;
-		}
 	}
 }
 
@@ -100,7 +99,7 @@ static int64_t session_call(struct session *session, uint64_t label, uint64_t wo
 	do {
 		if (service_exchange(session->handle, label, words, data, &answer) != OK)
 			return -EIO;
-	} while ((int64_t)answer.data[0] == ANSWER_PENDING && !answer_await(session, answer.data[1], answer.data));
+	} while ((int64_t)answer.data[0] == ANSWER_PENDING && !answer_await(session, answer.data[1], answer.data[2], answer.data));
 	data[1] = answer.data[1];
 	return (int64_t)answer.data[0];
 }

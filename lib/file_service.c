@@ -14,6 +14,7 @@
 
 #define NS_IN_SECOND 1000000000
 #define WORKER_INDEX_BITS 8
+#define WORKER_INSTANCE_SHIFT 40 /* of an id: what an instance before left in a ring is nobody's answer */
 
 struct worker {
 	struct fiber fiber;
@@ -79,7 +80,7 @@ _Static_assert(offsetof(struct session_page, ring) + sizeof(struct ring_shared) 
 
 static uint64_t worker_id(const struct worker *worker)
 {
-	return worker->requests << WORKER_INDEX_BITS | (uint64_t)(worker - workers);
+	return start_page->instance << WORKER_INSTANCE_SHIFT | worker->requests << WORKER_INDEX_BITS | (uint64_t)(worker - workers);
 }
 
 static void worker_run(void *argument)
@@ -116,12 +117,21 @@ static void answer_put(struct request *request, uint64_t words, const uint64_t *
 		request->data[i] = data[i];
 }
 
+/* What the page of that client says of this instance: the client knows by it which instance it waits for. */
+static uint64_t generation_of(uint64_t badge)
+{
+	size_t bytes;
+	const struct session_page *page = (const struct session_page *)file_service_buffer(NULL, badge, &bytes);
+
+	return page && bytes >= SESSION_DATA ? __atomic_load_n(&page->generation, __ATOMIC_ACQUIRE) : 0;
+}
+
 static void pending_answer(struct request *request, struct worker *worker)
 {
-	const uint64_t pending[] = {(uint64_t)ANSWER_PENDING, worker_id(worker)};
+	const uint64_t pending[] = {(uint64_t)ANSWER_PENDING, worker_id(worker), generation_of(worker->badge)};
 
 	worker->pending = true;
-	answer_put(request, 2, pending);
+	answer_put(request, 3, pending);
 }
 
 /* Who works on this very request already: a client that believes its server restarted sends it again, and waits for the same result. */

@@ -20,14 +20,14 @@ struct tree {
 	handle_t session;
 	struct session_page *page;
 	struct ring completions;
-	uint64_t badge, generation;
+	uint64_t badge;
 	struct fiber_lock lock;
 };
 
 /* What a fiber waits for: the answer `id` of a tree. */
 struct waiting {
 	struct fiber *fiber;
-	uint64_t id;
+	uint64_t id, generation; /* generation: of the instance that will answer */
 	struct completion completion;
 	uint32_t tree;
 	bool repeat; /* the tree has been restarted: ask again */
@@ -40,14 +40,14 @@ static struct tree trees[VFS_TREES];
 static struct waiting waiting[VFS_WORKERS];
 static _Alignas(16) unsigned char stacks[VFS_WORKERS * STACK_BYTES];
 
-/* Waits in the fiber until the answer `id` of a tree is there, or must be asked for again. */
-static bool answer_await(uint32_t tree, uint64_t id, struct file_exchange *exchange)
+/* Waits in the fiber until the answer `id` of this instance of a tree is there, or another instance must be asked. */
+static bool answer_await(uint32_t tree, uint64_t id, uint64_t generation, struct file_exchange *exchange)
 {
 	struct waiting *slot = waiting;
 
 	while (slot->fiber)
 		slot++;
-	*slot = (struct waiting){.fiber = fiber_self(), .tree = tree, .id = id};
+	*slot = (struct waiting){.fiber = fiber_self(), .tree = tree, .id = id, .generation = generation};
 	while (!slot->done && !slot->repeat)
 		fiber_wait();
 	slot->fiber = NULL;
@@ -72,11 +72,8 @@ static void completions_take(uint32_t index)
 				waiting[i].done = true;
 				fiber_wake(waiting[i].fiber);
 			}
-	if (generation == tree->generation)
-		return;
-	tree->generation = generation;
 	for (int i = 0; i < VFS_WORKERS; i++)
-		if (waiting[i].fiber && waiting[i].tree == index && !waiting[i].done) {
+		if (waiting[i].fiber && waiting[i].tree == index && !waiting[i].done && waiting[i].generation != generation) {
 			waiting[i].repeat = true;
 			fiber_wake(waiting[i].fiber);
 		}
@@ -98,7 +95,7 @@ static void tree_call_make(void *context, uint32_t tree, struct file_exchange *e
 			memcpy(exchange->data, answer.data, sizeof(exchange->data));
 			return;
 		}
-	} while (!answer_await(tree, answer.data[1], exchange));
+	} while (!answer_await(tree, answer.data[1], answer.data[2], exchange));
 }
 
 static void tree_lock(void *context, uint32_t tree)
@@ -141,7 +138,6 @@ static uint32_t trees_open(struct vfs_options *options)
 		tree->session = session->slot;
 		tree->badge = buffer->argument;
 		tree->page = (struct session_page *)buffer->address;
-		tree->generation = tree->page->generation;
 		ring_continue(&tree->completions, tree->page->ring, COMPLETIONS, sizeof(struct completion), false);
 		options->tree_badge[count] = tree->badge;
 		options->tree_buffer[count] = (unsigned char *)buffer->address;
