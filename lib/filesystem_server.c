@@ -96,6 +96,8 @@ static uint32_t high(uint64_t pair)
 
 /* Open files. */
 
+#define KEY_LOST UINT32_MAX /* of a slot whose cell was damaged: nobody has this badge */
+
 static uint32_t file_key(uint64_t badge, uint64_t id)
 {
 	return (uint32_t)(badge << 16 | id);
@@ -818,4 +820,25 @@ void filesystem_open(struct filesystem_server *server, const struct filesystem *
 		.options = *options,
 	};
 	sessions_open(&server->sessions, tsm, state, &sessions);
+}
+
+/* One cell of the table of open files: slots that are closed, so that others are still found behind them. */
+static void files_lose(struct filesystem_server *server, size_t offset)
+{
+	struct open_file *file = (struct open_file *)((unsigned char *)server->files + offset);
+
+	tsm_begin(server->tsm);
+	tsm_repair(server->tsm, file, TSM_CELL);
+	for (size_t i = 0; i < TSM_CELL / sizeof(*file); i++)
+		file[i] = (struct open_file){.key = KEY_LOST};
+	tsm_commit(server->tsm);
+}
+
+void filesystem_salvage(struct filesystem_server *server, size_t offset, size_t bytes)
+{
+	for (size_t at = offset; at < offset + bytes; at += TSM_CELL)
+		if (at < lanes_bytes())
+			session_lose(&server->sessions, at / TSM_CELL);
+		else
+			files_lose(server, at - lanes_bytes());
 }

@@ -60,6 +60,11 @@ struct file_exchange {
 void filesystem_open(struct filesystem_server *server, const struct filesystem *filesystem, struct tsm *tsm, void *state, const struct filesystem_options *options);
 
 /*
+ * The cells at [offset, offset + bytes) of the server's part of the state were damaged (lib/tsm.h): a lane of a session answers -EIO once, an open file is not open any more. Before anybody is served.
+ */
+void filesystem_salvage(struct filesystem_server *server, size_t offset, size_t bytes);
+
+/*
  * Carries out one request and leaves its answer in it. Waits only in the core. Of a request that this instance works on already, data[0] becomes ANSWER_PENDING and nothing else
  * happens.
  */

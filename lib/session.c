@@ -17,6 +17,7 @@
 #define DEATHS_MAX 2
 #define POISONED_RESULT ((uint64_t)-5) /* -EIO, as in Linux */
 #define NO_LANE UINT64_MAX
+#define NUMBER_LOST UINT64_MAX /* of a lane whose cell was damaged */
 
 /* Marks. */
 
@@ -176,8 +177,12 @@ enum session_answer session_begin(struct sessions *sessions, const struct sessio
 		*result = sessions->lane[index].result;
 		return SESSION_REPEATED;
 	}
-	if (number && number != sessions->lane[index].number + 1)
-		return SESSION_BAD;
+	if (number && number != sessions->lane[index].number + 1) {
+		if (sessions->lane[index].number != NUMBER_LOST)
+			return SESSION_BAD;
+		request_poison(sessions, request);
+		return SESSION_POISONED;
+	}
 	return request_admit(sessions, request, index);
 }
 
@@ -203,6 +208,16 @@ void session_end(struct sessions *sessions, const struct session_request *reques
 	mark_clear(sessions, MARK_RUNNING);
 	mark_clear(sessions, MARK_OF_LANE(index));
 	lane_underway_set(sessions, index, false);
+}
+
+void session_lose(struct sessions *sessions, size_t index)
+{
+	struct session_lane *lane;
+
+	tsm_begin(sessions->tsm);
+	lane = tsm_repair(sessions->tsm, &sessions->lane[index], sizeof(*lane));
+	*lane = (struct session_lane){.number = NUMBER_LOST};
+	tsm_commit(sessions->tsm);
 }
 
 void session_reset(struct sessions *sessions, uint64_t badge)

@@ -27,7 +27,7 @@
 enum session_answer {
 	SESSION_NEW = 0,      /* carry it out */
 	SESSION_REPEATED = 1, /* it was carried out: answer with the result */
-	SESSION_POISONED = 2, /* it has killed this server twice: answer -EIO */
+	SESSION_POISONED = 2, /* it has killed this server twice, or nobody knows whether it was carried out: answer -EIO */
 	SESSION_UNDERWAY = 3, /* this instance works on it: answer as the first time (PENDING with the same id) */
 	SESSION_BAD = 4,      /* no such session or lane, or a number out of order: answer -EPROTO */
 };
@@ -87,6 +87,12 @@ void session_end(struct sessions *sessions, const struct session_request *reques
 
 /* A fiber goes on with this request; NULL: nothing is running (the server waits). */
 void session_run(struct sessions *sessions, const struct session_request *request);
+
+/*
+ * The cell of lane `index` of the table was damaged (lib/tsm.h): what its last request was is not known any more. The first one that comes is answered -EIO, whether it was carried out or not, and the lane goes on behind it. In a transaction of its
+ * own.
+ */
+void session_lose(struct sessions *sessions, size_t index);
 
 /* A client is new (its own state is gone) or dead: its numbers begin at 1 again. In a transaction of its own. */
 void session_reset(struct sessions *sessions, uint64_t badge);

@@ -28,6 +28,8 @@ int64_t ramfs_read(void *core, uint64_t number, uint64_t offset, void *buffer, s
 		return -ESTALE;
 	if (!inode_is(inode, MODE_REGULAR))
 		return inode_is(inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
+	if (inode->damaged)
+		return -EIO;
 	if (offset >= inode->size)
 		return 0;
 	bytes = minimum(bytes, inode->size - offset);
@@ -101,6 +103,8 @@ int64_t ramfs_write(void *core, uint64_t number, uint64_t *offset, const void *b
 		return -ESTALE;
 	if (!inode_is(inode, MODE_REGULAR))
 		return inode_is(inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
+	if (inode->damaged)
+		return -EIO;
 	if (from == FILE_END)
 		from = inode->size;
 	if (from >= FILE_SIZE_MAX)
@@ -145,6 +149,11 @@ int contents_resize(struct ramfs *ramfs, struct ramfs_inode *inode, uint64_t siz
 
 	if (size > FILE_SIZE_MAX)
 		return -EFBIG;
+	if (inode->damaged) {
+		if (size)
+			return -EIO;
+		tsm_set(ramfs->tsm, inode->damaged, 0);
+	}
 	if (size < inode->size) {
 		error = bytes_clear(ramfs, inode, size, page_end);
 		data_release(ramfs, inode, page_end / RAMFS_PAGE, UINT64_MAX);
@@ -200,6 +209,8 @@ int ramfs_allocate(void *core, uint64_t number, uint32_t mode, uint64_t offset, 
 		return -EOPNOTSUPP;
 	if (!inode_is(inode, MODE_REGULAR))
 		return inode_is(inode, MODE_DIRECTORY) ? -EISDIR : -ENODEV;
+	if (inode->damaged)
+		return -EIO;
 	if (!bytes || offset > FILE_SIZE_MAX)
 		return -EINVAL;
 	if (bytes > FILE_SIZE_MAX - offset)
@@ -223,6 +234,8 @@ int64_t ramfs_seek(void *core, uint64_t number, uint64_t offset, enum seek_whenc
 		return -ESTALE;
 	if (whence != SEEK_TO_DATA && whence != SEEK_TO_HOLE)
 		return -EINVAL;
+	if (inode->damaged)
+		return -EIO;
 	if (!inode_is(inode, MODE_REGULAR) || offset >= inode->size)
 		return -ENXIO;
 	pages = (inode->size + RAMFS_PAGE - 1) / RAMFS_PAGE;

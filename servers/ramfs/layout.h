@@ -52,7 +52,7 @@ struct ramfs_inode {
 	uint32_t height;
 	uint32_t pages;  /* in use by it, nodes included */
 	uint32_t parent; /* of a directory */
-	uint32_t reserved;
+	uint32_t damaged; /* of a regular file: 1: something of its contents is lost (salvage.c); -EIO until it is cut to nothing */
 	struct timestamp access, modify, change;
 	uint32_t first, last; /* of a directory: its entries */
 	uint32_t entries;

@@ -2,11 +2,15 @@
 /*
  * ramfs: the service. Its whole filesystem, the open files of its clients and their last results lie in its state Region, so a new instance goes on where the last commit of the one before left off. The first instance fills it
  * from the boot package's cpio archive, if it was given one as "root".
+ *
+ * A state that is damaged is used as far as it can be (salvage.c): a file that has lost something answers -EIO, the others serve. When names, inodes or the region's own header are damaged, everything is answered -EIO. Both are reported as DEGRADED, and
+ * nothing wrong is ever told.
  */
 #include "cpio.h"
 #include "ramfs.h"
 
 #include "lib/file_service.h"
+#include "lib/health.h"
 #include "lib/log.h"
 #include "lib/service.h"
 
@@ -16,19 +20,41 @@
 static struct tsm tsm;
 static struct ramfs ramfs;
 static struct filesystem_server server;
-static uint64_t damaged_bytes;
+
+#define DAMAGES_MOST 64
+static struct {
+	uint64_t offset, bytes; /* in the data of the region */
+} damages[DAMAGES_MOST];
+static uint32_t damage_count; /* in all: what is beyond DAMAGES_MOST is not told apart any more */
+static bool refused; /* nothing can be served: everything is answered -EIO */
 
 static void damage_note(void *context, uint64_t offset, uint64_t bytes)
 {
 	(void)context;
 	log_print("state: %u bytes at offset %u are damaged\n", bytes, offset);
-	damaged_bytes += bytes;
+	if (damage_count < DAMAGES_MOST) {
+		damages[damage_count].offset = offset;
+		damages[damage_count].bytes = bytes;
+	}
+	damage_count++;
+}
+
+static void refuse(const char *why)
+{
+	refused = true;
+	log_print("every request is answered with EIO: %s\n", why);
+	health_degraded("every request is answered with EIO: %s", why);
 }
 
 static void request_handle(void *context, uint32_t worker, struct file_exchange *exchange)
 {
 	(void)worker;
-	filesystem_handle(context, exchange);
+	if (!refused) {
+		filesystem_handle(context, exchange);
+		return;
+	}
+	exchange->words = 1;
+	exchange->data[0] = (uint64_t)-EIO;
 }
 
 static struct tsm_options layout_of(const struct start_grant *state)
@@ -42,10 +68,45 @@ static bool state_open(const struct start_grant *state)
 	const struct tsm_options options = layout_of(state);
 	enum tsm_result result = tsm_open(&tsm, (void *)state->address, state->bytes, &options);
 
-	if (result == TSM_BLANK || result == TSM_READY)
-		return true;
-	log_print("the state cannot be used (%u), %u bytes of it are damaged\n", (uint64_t)result, damaged_bytes);
-	return false;
+	return result == TSM_BLANK || result == TSM_READY || result == TSM_DAMAGED;
+}
+
+/* Splits what is damaged into the server's part of the state, which is made good here, and the filesystem's. Returns how many ranges are the filesystem's. */
+static uint32_t damages_split(size_t own, struct ramfs_damage *of_filesystem)
+{
+	unsigned char *data = tsm_data(&tsm);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < damage_count; i++) {
+		uint64_t first = damages[i].offset, end = first + damages[i].bytes, middle = end < own ? end : first > own ? first : own;
+
+		if (first < middle)
+			filesystem_salvage(&server, first, middle - first);
+		if (middle < end)
+			of_filesystem[count++] = (struct ramfs_damage){data + middle, end - middle};
+	}
+	return count;
+}
+
+/* The filesystem in the state behind the server's part. False when it cannot be served. */
+static bool filesystem_begin(size_t own, bool *fresh)
+{
+	struct ramfs_damage of_filesystem[DAMAGES_MOST];
+	unsigned char *area = (unsigned char *)tsm_data(&tsm) + own;
+	uint32_t count;
+
+	if (damage_count > DAMAGES_MOST)
+		return false;
+	count = damages_split(own, of_filesystem);
+	if (!ramfs_opens(area, of_filesystem, count) || ramfs_open(&ramfs, &tsm, area, tsm_bytes(&tsm) - own, fresh) != 0)
+		return false;
+	if (count && ramfs_salvage(&ramfs, of_filesystem, count) < 0)
+		return false;
+	if (ramfs_damaged_files(&ramfs)) {
+		log_print("%u files have lost something and answer EIO\n", (uint64_t)ramfs_damaged_files(&ramfs));
+		health_degraded("%u files have lost something and answer EIO", (uint64_t)ramfs_damaged_files(&ramfs));
+	}
+	return true;
 }
 
 /* Makes the state blank: nobody has been served from it yet. */
@@ -84,6 +145,14 @@ static bool root_fill(const struct filesystem *filesystem)
 	return true;
 }
 
+/* The first contents, unless an instance before has put them there. */
+static bool root_begin(const struct filesystem *filesystem, const struct start_grant *state, size_t own, bool fresh)
+{
+	if (ramfs_filled(&ramfs))
+		return true;
+	return (fresh || state_clear(state, own, &fresh)) && root_fill(filesystem);
+}
+
 int main(void)
 {
 	const struct start_grant *state = start_find("state");
@@ -100,16 +169,16 @@ int main(void)
 	size_t own = filesystem_state_bytes(OPEN_FILES);
 	bool fresh;
 
-	if (!state || !state_open(state) || tsm_bytes(&tsm) < own)
+	if (!state)
 		return 1;
-	filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);
-	file_service_now(NULL, &ramfs.clock.now);
-	if (ramfs_open(&ramfs, &tsm, (unsigned char *)tsm_data(&tsm) + own, tsm_bytes(&tsm) - own, &fresh) != 0)
-		return 1;
-	if (!ramfs_filled(&ramfs)) {
-		if (!fresh && !state_clear(state, own, &fresh))
-			return 1;
-		if (!root_fill(&filesystem))
+	if (!state_open(state) || tsm_bytes(&tsm) < own) {
+		refuse("its state cannot be used");
+	} else {
+		filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);
+		file_service_now(NULL, &ramfs.clock.now);
+		if (!filesystem_begin(own, &fresh))
+			refuse("names or inodes are damaged");
+		else if (!root_begin(&filesystem, state, own, fresh))
 			return 1;
 	}
 	file_service_run(&service);

@@ -46,6 +46,21 @@ int ramfs_open(struct ramfs *ramfs, struct tsm *tsm, void *area, size_t bytes, b
 bool ramfs_filled(const struct ramfs *ramfs);
 void ramfs_filled_set(struct ramfs *ramfs);
 
+/* Cells of the state that are damaged: whole cells within the area of ramfs_open(). */
+struct ramfs_damage {
+	void *at;
+	size_t bytes;
+};
+
+/* Whether enough of the area is sound for ramfs_open(). */
+bool ramfs_opens(const void *area, const struct ramfs_damage *damage, uint32_t count);
+
+/* Makes what was damaged good as far as that can be done, before anybody is served (salvage.c). Returns how many files have become damaged, or -EIO: nothing has changed, and nobody can be served. */
+int ramfs_salvage(struct ramfs *ramfs, const struct ramfs_damage *damage, uint32_t count);
+
+/* How many files answer -EIO because something of them is lost. */
+uint32_t ramfs_damaged_files(const struct ramfs *ramfs);
+
 extern const struct filesystem_operations ramfs_operations;
 
 /*
