@@ -9,6 +9,7 @@
 #include "abi/protocols/log.h"
 #include "lib/assert.h"
 #include "lib/clock.h"
+#include "lib/health.h"
 #include "lib/log.h"
 #include "lib/methods.h"
 #include "lib/service.h"
@@ -22,6 +23,7 @@
 static struct tsm tsm;
 static struct journal journal;
 static bool stopped;
+static bool full; /* the last record could not be taken: there is no memory for it */
 
 static const struct commit_ring *ring;
 static handle_t log_control;
@@ -32,6 +34,7 @@ static void stop(const char *why)
 {
 	stopped = true;
 	log_print("the log stops at record %u: %s\n", journal.state ? journal_next(&journal) : 0, why);
+	health_degraded("the log stops at record %u: %s", journal.state ? journal_next(&journal) : 0, why);
 }
 
 /* Copies record `sequence` from an array behind a header. */
@@ -70,6 +73,7 @@ static bool batch_take(void)
 
 		if (result == JOURNAL_GAP)
 			stop("a record has not the number that comes next");
+		full = result == JOURNAL_FULL && !journal.state->closed;
 		if (result != JOURNAL_OK)
 			break;
 		taken++;
@@ -77,6 +81,32 @@ static bool batch_take(void)
 	if (taken > 0 && journal_next(&journal) > ring->tail && log_advance(log_control, journal_next(&journal)) != OK)
 		stop("the kernel does not free records");
 	return taken == BATCH && !stopped;
+}
+
+/* Why the log is kept worse than it should be; a null pointer when it is not. */
+static const char *trouble(void)
+{
+	if (full)
+		return "memory is full: whoever changes authority waits";
+	if (journal.medium == MEDIUM_REFUSED)
+		return "the log disk holds something else, or fails: the log is in memory";
+	return journal.medium == MEDIUM_FULL ? "the log disk is full: what is newer is in memory" : NULL;
+}
+
+/* Says so when that changes. */
+static void health_say(void)
+{
+	static const char *said;
+	const char *now = trouble();
+
+	if (now == said || stopped)
+		return;
+	said = now;
+	log_print("%s\n", now ? now : "the log is whole again");
+	if (now)
+		health_degraded("%s", now);
+	else
+		health_whole();
 }
 
 static void work(void)
@@ -88,6 +118,7 @@ static void work(void)
 		medium_work(&journal);
 	} while (batch_take());
 	medium_work(&journal);
+	health_say();
 }
 
 static uint64_t log_state(void)
@@ -184,7 +215,7 @@ int main(void)
 
 	disk_find();
 	if (!sources_find() || !journal_begin())
-		stopped = true;
+		stop("there is nothing to go on from");
 	for (;;) {
 		work();
 		error = service_receive_until(&request, clock_now() + WAIT_NS);

@@ -2,7 +2,8 @@
 /*
  * Changes authority all the time, so that axiom has something to keep, and says how far axiom is. The host's side (tests/servers/log) kills axiom meanwhile and looks at the disk afterwards.
  *
- * Without a disk it goes on until nothing more is taken: then a change of authority waits, which a deadline shows, and everything else goes on.
+ * Without a disk it goes on until nothing more is taken: then a change of authority waits, which a deadline shows, and everything else goes on. With a session to `echo` it has the host (tests/servers/as-it-asks) kill that and axiom then: recovery has
+ * a reserve in the ring, so both come back.
  */
 #include "abi/protocols/log.h"
 #include "lib/call.h"
@@ -11,10 +12,12 @@
 #include "lib/methods.h"
 #include "lib/service.h"
 #include "tests/servers/console/console.h"
+#include "tests/servers/echo/echo.h"
 
 #define PAIRS 60                 /* of a copy and its deletion, between two questions */
 #define ROUNDS 120               /* with a disk */
 #define PAUSE 10000000ull        /* ns between two rounds */
+#define KILLS 4 /* of a server, with a full log */
 #define PATIENCE 2000000000ull   /* ns that a change may wait before the log counts as full */
 
 struct status {
@@ -125,6 +128,41 @@ static void with_disk(struct status *status)
 	end(log_close(status));
 }
 
+/* What a new instance of a server is told by: ECHO_COUNT's second word. Waits for instance `number`. */
+static bool echo_await(uint64_t number)
+{
+	for (unsigned i = 0; i < 1000; i++) {
+		uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
+
+		if (service_call(start_session("echo"), ECHO_COUNT, 0, data) == OK && data[1] >= number)
+			return true;
+		pause_for(PAUSE);
+	}
+	return false;
+}
+
+/* Recovery while nothing more is taken. Ends the machine by the host. */
+static _Noreturn void recover(bool passed, const struct status *status)
+{
+	struct status later = {.result = 1};
+
+	log_print("control: status axiom => DEGRADED: memory is full\n");
+	for (uint64_t i = 1; i <= KILLS; i++) {
+		log_print("control: kill echo\n");
+		passed = passed && echo_await(i);
+		log_print("echo: instance %u\n", i);
+	}
+	log_print("control: kill axiom\n");
+	log_print("control: status axiom => instances 2\n");
+	for (unsigned i = 0; i < 200; i++)
+		pause_for(PAUSE);
+	passed = passed && status_get(&later) && later.taken == status->taken && cnode_call(CNODE_COPY, 3, 1, START_SLOT_FREE + 1) == ERR_TIMEOUT;
+	log_print("%sok full-log-recovery with a full log servers are restarted, and a client's change of authority still waits\n", passed ? "" : "not ");
+	log_print("machine: end %u\n", (uint64_t)!passed);
+	for (;;)
+		pause_for(PAUSE);
+}
+
 /* Until a change has to wait. Afterwards axiom still answers, and takes nothing more. */
 static _Noreturn void without_disk(struct status *status)
 {
@@ -135,6 +173,8 @@ static _Noreturn void without_disk(struct status *status)
 	for (; error == OK; rounds++)
 		error = round_run(status);
 	link_print("full:", status);
+	if (start_session("echo"))
+		recover(error == ERR_TIMEOUT && rounds > 10, status);
 	end(error == ERR_TIMEOUT && rounds > 10 && status->state == LOG_IN_MEMORY && cnode_call(CNODE_COPY, 3, 1, START_SLOT_FREE + 1) == ERR_TIMEOUT &&
 	    status_get(&later) && later.taken == status->taken && later.taken > 900);
 }
