@@ -70,6 +70,24 @@ int block_check(struct ext2 *fs, uint32_t block, uint32_t inode)
 	return 0;
 }
 
+uint32_t blocks_behind(struct ext2 *fs, uint32_t block, uint32_t most)
+{
+	uint32_t group = group_of(fs, block), end = fs->first_data_block + (group + 1) * fs->blocks_per_group;
+	struct group *descriptor;
+
+	if (group_get(fs, group, &descriptor) != 0)
+		return 1;
+	if (end > fs->blocks || end < block) /* the last group may end beyond 2^32 */
+		end = fs->blocks;
+	if (descriptor->block_bitmap > block && descriptor->block_bitmap < end)
+		end = descriptor->block_bitmap;
+	if (descriptor->inode_bitmap > block && descriptor->inode_bitmap < end)
+		end = descriptor->inode_bitmap;
+	if (descriptor->inode_table > block && descriptor->inode_table < end)
+		end = descriptor->inode_table;
+	return end - block < most ? end - block : most;
+}
+
 /* First clear bit from `from` on, below `bits`; `bits` when there is none. */
 static uint32_t bit_find(const unsigned char *map, uint32_t from, uint32_t bits)
 {

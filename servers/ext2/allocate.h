@@ -15,6 +15,9 @@ int block_free(struct ext2 *fs, uint32_t block);
 /* May this inode refer to the block: 0, -EAGAIN, -EUCLEAN (outside of the filesystem, or part of its tables). */
 int block_check(struct ext2 *fs, uint32_t block, uint32_t inode);
 
+/* How many blocks from one on that has passed block_check, at most `most`, would pass it too; at least 1. */
+uint32_t blocks_behind(struct ext2 *fs, uint32_t block, uint32_t most);
+
 /* Takes an inode: directories far from each other, files near their directory. -ENOSPC. */
 int inode_allocate(struct ext2 *fs, uint32_t parent, bool directory, uint32_t *number);
 int inode_free(struct ext2 *fs, uint32_t number, bool directory);

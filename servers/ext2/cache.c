@@ -12,6 +12,8 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 
+#define DROP_AT_ONCE 1024 /* entries in one transaction */
+
 static uint32_t key_of(uint32_t block)
 {
 	return block + 1;
@@ -53,6 +55,24 @@ static uint32_t page_find(const struct ext2 *fs, uint32_t key)
 	return page;
 }
 
+/* What the instance before had read and nobody can vouch for: it is on the disk. */
+static void unsealed_drop(struct ext2 *fs)
+{
+	uint32_t page = 0;
+
+	while (page < fs->page_count) {
+		tsm_begin(fs->tsm);
+		for (uint32_t dropped = 0; page < fs->page_count && dropped < DROP_AT_ONCE; page++) {
+			if (!(fs->entries[page].flags & PAGE_UNSEALED))
+				continue;
+			tsm_modify(fs->tsm, &fs->entries[page], sizeof(fs->entries[page]));
+			fs->entries[page] = (struct page_entry){.key = 0};
+			dropped++;
+		}
+		tsm_commit(fs->tsm);
+	}
+}
+
 void cache_open(struct ext2 *fs)
 {
 	uint32_t size = 64;
@@ -63,6 +83,7 @@ void cache_open(struct ext2 *fs)
 	for (uint32_t i = 0; i < size; i++)
 		fs->hash[i] = NONE;
 	memset(fs->links, 0, fs->page_count * sizeof(fs->links[0]));
+	unsealed_drop(fs);
 	for (uint32_t page = 0; page < fs->page_count; page++)
 		if (fs->entries[page].key != 0)
 			index_add(fs, page, fs->entries[page].key);
@@ -164,6 +185,11 @@ void cache_reserve(struct ext2 *fs)
 	fs->reserve_filled = fs->reserve_count;
 }
 
+static uint32_t page_at(const struct ext2 *fs, const unsigned char *bytes)
+{
+	return (uint32_t)((size_t)(bytes - fs->pages) / fs->block_bytes);
+}
+
 static void page_use(struct ext2 *fs, uint32_t page)
 {
 	fs->links[page].referenced = true;
@@ -204,9 +230,36 @@ int page_get(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **by
 		fs->want_owner = owner;
 		return want_set(fs, WANT_BLOCK);
 	}
+	if (owner == 0 && fs->entries[page].flags & PAGE_UNSEALED) { /* on a damaged disk contents and metadata may be in one block */
+		fs->want_key = key_of(block);
+		return want_set(fs, WANT_SEAL);
+	}
 	page_use(fs, page);
 	*bytes = page_bytes(fs, page);
 	return 0;
+}
+
+int page_get_sealed(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **bytes)
+{
+	int result = page_get(fs, block, owner, bytes);
+
+	if (result != 0 || !(fs->entries[page_at(fs, *bytes)].flags & PAGE_UNSEALED))
+		return result;
+	fs->want_key = key_of(block);
+	return want_set(fs, WANT_SEAL);
+}
+
+void page_seal(struct ext2 *fs, uint32_t block)
+{
+	uint32_t page = page_find(fs, key_of(block));
+
+	if (page == NONE || !(fs->entries[page].flags & PAGE_UNSEALED))
+		return;
+	tsm_begin(fs->tsm);
+	tsm_fresh(fs->tsm, page_bytes(fs, page), fs->block_bytes);
+	tsm_set(fs->tsm, fs->entries[page].flags, 0);
+	tsm_commit(fs->tsm);
+	fs->links[page].referenced = true;
 }
 
 int page_new(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **bytes)
@@ -229,12 +282,12 @@ int page_new(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **by
 
 void page_dirty(struct ext2 *fs, void *at)
 {
-	uint32_t page = (uint32_t)(((unsigned char *)at - fs->pages) / fs->block_bytes);
-	struct page_entry *entry = &fs->entries[page];
+	struct page_entry *entry = &fs->entries[page_at(fs, at)];
 	uint32_t flags = PAGE_DIRTY | (entry->owner == 0 ? PAGE_METADATA : 0);
 
 	if (entry->flags == flags)
 		return;
+	assert(!(entry->flags & PAGE_UNSEALED));
 	dirty_count(fs, flags, 1);
 	tsm_set(fs->tsm, entry->flags, flags);
 }
@@ -253,59 +306,127 @@ void page_forget(struct ext2 *fs, uint32_t block)
 		entry_set(fs, page, 0, 0, 0);
 }
 
+/* Fetching. */
+
 static bool key_fetching(const struct ext2 *fs, uint32_t key)
 {
-	for (unsigned i = 0; i < DISK_REQUESTS_MAX; i++)
-		if (fs->fetches[i].busy && fs->fetches[i].key == key)
+	for (unsigned i = 0; i < DISK_REQUESTS_MAX / 2; i++)
+		if (fs->fetches[i].busy && key - fs->fetches[i].key < fs->fetches[i].count)
 			return true;
 	return false;
 }
 
-/* Begins to read a block into a page that is taken out of the cache for it. False: no page or no request is free. */
-static bool fetch_start(struct ext2 *fs, uint32_t key, uint32_t owner)
+/* How many of the blocks from `key` on, at most `most`, are neither here nor on their way. */
+static uint32_t keys_missing(const struct ext2 *fs, uint32_t key, uint32_t most)
+{
+	uint32_t count = 0;
+
+	if (key_fetching(fs, key))
+		return 0;
+	for (unsigned i = 0; i < DISK_REQUESTS_MAX / 2; i++)
+		if (fs->fetches[i].busy && fs->fetches[i].key > key && fs->fetches[i].key - key < most)
+			most = fs->fetches[i].key - key;
+	while (count < most && page_find(fs, key + count) == NONE)
+		count++;
+	return count;
+}
+
+/* How many blocks from `key` on one request may read: metadata alone, and what has failed together. */
+static uint32_t fetch_limit(const struct ext2 *fs, uint32_t key, uint32_t owner)
+{
+	uint32_t sectors = fs->block_bytes / DISK_SECTOR, most = FETCH_BYTES_MAX / fs->block_bytes;
+
+	if (owner == 0 || key - fs->careful_key < fs->careful_count)
+		return 1;
+	if (fs->disk->sectors_most < most * sectors)
+		most = fs->disk->sectors_most / sectors;
+	return most > 0 ? most : 1;
+}
+
+/* Pages in a row from `page` on, at most `most`, that may be used anew; the first is known to. The hand goes behind them. */
+static uint32_t pages_in_row(struct ext2 *fs, uint32_t page, uint32_t most)
+{
+	uint32_t count = 1;
+
+	while (count < most && page + count < fs->page_count && page_idle(fs, page + count) && (fs->entries[page + count].key == 0 || !fs->links[page + count].referenced))
+		count++;
+	fs->hand = (page + count) % fs->page_count;
+	return count;
+}
+
+/* Takes pages out of the cache, for the disk to write to. An entry that is unsealed may stay, though nobody finds it any more: it vouches for nothing, and a next instance drops it. */
+static void pages_give_up(struct ext2 *fs, uint32_t page, uint32_t count)
+{
+	tsm_begin(fs->tsm);
+	for (uint32_t i = page; i < page + count; i++) {
+		if (fs->entries[i].flags & PAGE_UNSEALED)
+			index_remove(fs, i);
+		else if (fs->entries[i].key != 0)
+			entry_set(fs, i, 0, 0, 0);
+		fs->links[i].fetching = true;
+	}
+	tsm_commit(fs->tsm);
+	fs->touched_count = 0;
+}
+
+/* Begins to read up to `most` blocks, of which none is here, into pages that are taken out of the cache for them. Returns how many; 0: no page or no request is free. */
+static uint32_t fetch_start(struct ext2 *fs, uint32_t key, uint32_t most, uint32_t owner)
 {
 	struct fetch *fetch = fs->fetches;
-	uint32_t page;
+	uint32_t page, limit = fetch_limit(fs, key, owner), sectors = fs->block_bytes / DISK_SECTOR, count;
 
 	while (fetch < fs->fetches + DISK_REQUESTS_MAX / 2 && fetch->busy) /* the other half is for commits */
 		fetch++;
 	if (fetch == fs->fetches + DISK_REQUESTS_MAX / 2)
-		return false;
+		return 0;
 	page = page_choose(fs);
 	if (page == NONE)
-		return false;
-	if (fs->entries[page].key != 0) {
-		tsm_begin(fs->tsm);
-		entry_set(fs, page, 0, 0, 0);
-		tsm_commit(fs->tsm);
-		fs->touched_count = 0;
-	}
-	fs->links[page].fetching = true;
-	*fetch = (struct fetch){.page = page, .key = key, .owner = owner, .busy = true};
-	fetch->request = (struct disk_request){.operation = DISK_READ, .sector = (uint64_t)(key - 1) * (fs->block_bytes / DISK_SECTOR),
-		.sectors = fs->block_bytes / DISK_SECTOR, .memory = page_bytes(fs, page)};
+		return 0;
+	count = pages_in_row(fs, page, most < limit ? most : limit);
+	pages_give_up(fs, page, count);
+	*fetch = (struct fetch){.page = page, .key = key, .owner = owner, .count = count, .busy = true};
+	fetch->request = (struct disk_request){.operation = DISK_READ, .sector = (uint64_t)(key - 1) * sectors, .sectors = count * sectors, .memory = page_bytes(fs, page)};
 	fs->disk->submit(fs->disk->context, &fetch->request);
-	return true;
+	return count;
 }
 
-/* A fetch is done: its page becomes part of the cache, unless somebody has made the block anew meanwhile. */
-static void fetch_end(struct ext2 *fs, struct fetch *fetch)
+/* One that could not be read is told by its key; of several each is tried alone. */
+static void fetch_failed(struct ext2 *fs, const struct fetch *fetch)
 {
-	fs->links[fetch->page].fetching = false;
-	fetch->busy = false;
-	if (fetch->request.result != 0) {
+	if (fetch->count == 1) {
 		fs->broken[fs->broken_next++ % 8] = fetch->key;
 		return;
 	}
-	if (page_find(fs, fetch->key) != NONE)
-		return;
+	fs->careful_key = fetch->key;
+	fs->careful_count = fetch->count;
+}
+
+/* A fetch is done: its pages become part of the cache, but for blocks that somebody has made anew meanwhile. */
+static void fetch_end(struct ext2 *fs, struct fetch *fetch)
+{
+	bool read = fetch->request.result == 0;
+
+	fetch->busy = false;
+	if (!read)
+		fetch_failed(fs, fetch);
 	tsm_begin(fs->tsm);
-	tsm_fresh(fs->tsm, page_bytes(fs, fetch->page), fs->block_bytes);
-	entry_set(fs, fetch->page, fetch->key, fetch->owner, 0);
+	for (uint32_t i = 0; i < fetch->count; i++) {
+		uint32_t page = fetch->page + i;
+
+		fs->links[page].fetching = false;
+		if (!read || page_find(fs, fetch->key + i) != NONE) {
+			if (fs->entries[page].key != 0)
+				entry_set(fs, page, 0, 0, 0);
+			continue;
+		}
+		if (fetch->owner == 0)
+			tsm_fresh(fs->tsm, page_bytes(fs, page), fs->block_bytes);
+		entry_set(fs, page, fetch->key + i, fetch->owner, fetch->owner == 0 ? 0 : PAGE_UNSEALED);
+		fs->links[page].referenced = true;
+		fs->links[page].epoch = 0;
+	}
 	tsm_commit(fs->tsm);
 	fs->touched_count = 0;
-	fs->links[fetch->page].referenced = true;
-	fs->links[fetch->page].epoch = 0;
 }
 
 void fetches_reap(struct ext2 *fs)
@@ -321,10 +442,24 @@ void disk_wait(struct ext2 *fs)
 	fetches_reap(fs);
 }
 
-void page_prefetch(struct ext2 *fs, uint32_t block, uint32_t owner)
+uint32_t pages_prefetch(struct ext2 *fs, uint32_t block, uint32_t count, uint32_t owner)
 {
-	if (page_find(fs, key_of(block)) == NONE && !key_fetching(fs, key_of(block)))
-		(void)fetch_start(fs, key_of(block), owner);
+	uint32_t done = 0, missing = 0;
+
+	while (done < count) {
+		uint32_t begun = 1; /* one that is here already */
+
+		if (missing == 0)
+			missing = keys_missing(fs, key_of(block) + done, count - done);
+		if (missing > 0) {
+			begun = fetch_start(fs, key_of(block) + done, missing, owner);
+			missing -= begun;
+		}
+		if (begun == 0)
+			break;
+		done += begun;
+	}
+	return done;
 }
 
 static bool key_broken(const struct ext2 *fs, uint32_t key)
@@ -341,7 +476,7 @@ bool page_fetch(struct ext2 *fs, uint32_t block, uint32_t owner)
 
 	fetches_reap(fs);
 	while (page_find(fs, key) == NONE && !key_broken(fs, key)) {
-		if (!key_fetching(fs, key) && !fetch_start(fs, key, owner) && page_choose(fs) == NONE)
+		if (!key_fetching(fs, key) && fetch_start(fs, key, 1, owner) == 0 && page_choose(fs) == NONE)
 			return false;
 		disk_wait(fs);
 	}

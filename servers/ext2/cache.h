@@ -17,6 +17,9 @@ void cache_open(struct ext2 *fs);
 /* The page of a block, read from the disk if need be: 0, -EAGAIN (wanted now) or -EIO. Owner: inode whose contents it holds, 0 for metadata. */
 int page_get(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **page);
 
+/* The same for a page of contents that is going to be changed: it is sealed then. */
+int page_get_sealed(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **page);
+
 /* The same for a block whose old content does not matter; it is zero and dirty. In a transaction. -EAGAIN when no page can be had before a commit. */
 int page_new(struct ext2 *fs, uint32_t block, uint32_t owner, unsigned char **page);
 
@@ -32,11 +35,14 @@ void page_dirty(struct ext2 *fs, void *at);
 /* The block is freed: nothing of it has to be kept. In a transaction. */
 void page_forget(struct ext2 *fs, uint32_t block);
 
-/* Begins to fetch a block without waiting, when there is room. Not in a transaction. */
-void page_prefetch(struct ext2 *fs, uint32_t block, uint32_t owner);
+/* Begins to fetch `count` blocks that follow each other on the disk, without waiting, as far as there is room; in as few requests as pages allow. Returns how many of them are here or on their way. Not in a transaction. */
+uint32_t pages_prefetch(struct ext2 *fs, uint32_t block, uint32_t count, uint32_t owner);
 
 /* Waits until the block that was wanted is there, or could not be read. False: everything is dirty, a commit must come first. */
 bool page_fetch(struct ext2 *fs, uint32_t block, uint32_t owner);
+
+/* Seals the page of a block if it is there: lib/tsm knows its content from then on. Not in a transaction. */
+void page_seal(struct ext2 *fs, uint32_t block);
 
 /* Takes in what the disk has read. Not in a transaction. */
 void fetches_reap(struct ext2 *fs);

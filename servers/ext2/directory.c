@@ -62,7 +62,7 @@ static int directory_block(struct ext2 *fs, uint32_t number, const struct inode 
 
 		for (uint32_t i = 1; i < READ_AHEAD && n + i < blocks; i++)
 			if (map_find(fs, number, directory, n + i, &block, NULL) == 0 && block != 0)
-				page_prefetch(fs, block, 0);
+				(void)pages_prefetch(fs, block, 1, 0);
 		fs->want = WANT_BLOCK;
 		fs->want_key = wanted;
 		fs->want_owner = 0;

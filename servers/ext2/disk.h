@@ -30,5 +30,6 @@ struct disk {
 	void (*wait)(void *context);
 	void *context;
 	uint64_t sectors; /* of the whole disk */
+	uint32_t sectors_most; /* of one request, at least those of a block */
 	bool read_only;
 };

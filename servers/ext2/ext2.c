@@ -100,6 +100,9 @@ void ext2_wait(struct ext2 *fs)
 		if (!page_fetch(fs, fs->want_key - 1, fs->want_owner))
 			(void)journal_commit(fs);
 		return;
+	case WANT_SEAL:
+		page_seal(fs, fs->want_key - 1);
+		return;
 	case WANT_COMMIT:
 		(void)journal_commit(fs);
 		return;

@@ -60,7 +60,11 @@ struct open_inode {
 	uint32_t inode, users; /* inode 0: free */
 };
 
-enum page_flag { PAGE_DIRTY = 1, PAGE_METADATA = 2 };
+/*
+ * UNSEALED: contents of a file as the disk has them; lib/tsm does not know them (their checks are of something else). Reading large files would otherwise cost a check of each byte. Such a page is given up at a restart, and sealed
+ * before it is changed.
+ */
+enum page_flag { PAGE_DIRTY = 1, PAGE_METADATA = 2, PAGE_UNSEALED = 4 };
 
 /* A block in the cache; block 0 and no flags: free. Block 0 of the disk with blocks of more than 1 KiB holds the superblock: its number in the cache is block + 1. */
 struct page_entry {
@@ -89,7 +93,7 @@ struct state {
 	struct extent pending[PENDING_MAX];
 };
 
-enum want { WANT_NOTHING = 0, WANT_BLOCK, WANT_COMMIT, WANT_IDLE, WANT_RECLAIM };
+enum want { WANT_NOTHING = 0, WANT_BLOCK, WANT_SEAL, WANT_COMMIT, WANT_IDLE, WANT_RECLAIM };
 
 /* What is known of a page by this instance only. */
 struct page_link {
@@ -99,11 +103,13 @@ struct page_link {
 	bool referenced, fetching, reserved;
 };
 
+/* A request: of the cache, to read `count` blocks into as many pages that follow each other, or of a commit. */
 struct fetch {
 	struct disk_request request;
-	uint32_t page, key, owner;
+	uint32_t page, key, owner, count;
 	bool busy;
 };
+#define FETCH_BYTES_MAX (128 * 1024) /* of one request */
 
 #define JOURNAL_PLACES_MAX 4096
 #define TOUCHED_MAX 512
@@ -142,6 +148,7 @@ struct ext2 {
 	struct page_link links[PAGES_MAX];
 	struct fetch fetches[DISK_REQUESTS_MAX];
 	uint32_t broken[8], broken_next; /* keys of blocks that could not be read */
+	uint32_t careful_key, careful_count; /* blocks to be read one by one: a request for them all has failed */
 	uint32_t touched[TOUCHED_MAX], touched_count; /* pages whose entry the open transaction has changed */
 	uint32_t reserve[RESERVE_MAX], reserve_count, reserve_filled; /* free pages for page_new; filled: as the transaction began */
 	bool in_transaction;
@@ -152,9 +159,9 @@ struct ext2 {
 	bool committing, reclaiming;
 	uint32_t journal_place[JOURNAL_PLACES_MAX], journal_blocks;
 	uint32_t commits, flushes; /* how many, for statistics */
-	/* Read-ahead: where the last reads of some files ended. */
-	struct {
-		uint32_t inode;
+	/* Read-ahead: where the last reads of some files ended, and up to which block has been fetched. */
+	struct sequential {
+		uint32_t inode, ahead;
 		uint64_t end;
 	} sequential[SEQUENTIAL_FILES];
 	uint32_t sequential_next;

@@ -10,44 +10,81 @@
 
 #define READ_MAX (128 * 1024)  /* of one call, so that its blocks are in the cache together */
 #define WRITE_MAX (64 * 1024)
-#define READ_AHEAD 24 /* blocks */
+#define READ_AHEAD (256 * 1024) /* bytes */
 
 static uint32_t least(uint64_t a, uint64_t b)
 {
 	return (uint32_t)(a < b ? a : b);
 }
 
-/* Does this read go on where one ended before? Remembers where it ends. */
-static bool read_is_sequential(struct ext2 *fs, uint32_t number, uint64_t offset, uint64_t end)
+/* What is remembered of the reads of a file, or a place for it. */
+static struct sequential *sequential_of(struct ext2 *fs, uint32_t number)
 {
-	for (unsigned i = 0; i < SEQUENTIAL_FILES; i++) {
-		if (fs->sequential[i].inode == number) {
-			bool sequential = fs->sequential[i].end == offset;
+	struct sequential *sequential;
 
-			fs->sequential[i].end = end;
-			return sequential;
-		}
-	}
-	fs->sequential[fs->sequential_next % SEQUENTIAL_FILES].inode = number;
-	fs->sequential[fs->sequential_next++ % SEQUENTIAL_FILES].end = end;
-	return offset == 0;
+	for (unsigned i = 0; i < SEQUENTIAL_FILES; i++)
+		if (fs->sequential[i].inode == number)
+			return &fs->sequential[i];
+	sequential = &fs->sequential[fs->sequential_next++ % SEQUENTIAL_FILES];
+	*sequential = (struct sequential){.inode = number};
+	return sequential;
 }
 
-/* Begins to fetch blocks [n, end) that are not in the cache. What the last page_get wanted stays wanted. */
-static void blocks_prefetch(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32_t n, uint32_t end)
+/* Begins to fetch blocks [n, end) that are not in the cache; returns the first of which that could not be begun. What the last page_get wanted stays wanted. */
+static uint32_t blocks_prefetch(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32_t n, uint32_t end)
 {
 	enum want want = fs->want;
-	uint32_t key = fs->want_key, owner = fs->want_owner, block;
+	uint32_t key = fs->want_key, owner = fs->want_owner, block, run, begun;
 
-	for (; n < end; n++) {
-		if (map_find(fs, number, inode, n, &block, NULL) != 0)
+	for (; n < end; n += begun) {
+		if (map_find_run(fs, number, inode, n, end - n, &block, &run) != 0)
 			break;
-		if (block != 0)
-			page_prefetch(fs, block, number);
+		begun = block != 0 ? pages_prefetch(fs, block, run, number) : run;
+		if (begun == 0)
+			break;
 	}
 	fs->want = want;
 	fs->want_key = key;
 	fs->want_owner = owner;
+	return n;
+}
+
+/* After a read of [offset, end) bytes: if it goes on where one ended before, the file's next blocks are fetched, half of the window or more at a time. */
+static void read_ahead(struct ext2 *fs, uint32_t number, const struct inode *inode, uint64_t offset, uint64_t end)
+{
+	struct sequential *sequential = sequential_of(fs, number);
+	uint32_t last = division_up(end, fs->block_bytes), size = division_up(inode_size(inode), fs->block_bytes);
+	uint32_t window = least(READ_AHEAD / fs->block_bytes, fs->page_count / 8);
+	bool goes_on = sequential->end == offset;
+
+	sequential->end = end;
+	if (!goes_on || sequential->ahead < last || sequential->ahead > last + window)
+		sequential->ahead = last;
+	if (goes_on && sequential->ahead < size && sequential->ahead - last <= window / 2)
+		sequential->ahead = blocks_prefetch(fs, number, inode, sequential->ahead, least((uint64_t)last + window, size));
+}
+
+/* Copies part of a run of blocks, `within` bytes behind its beginning. */
+static int run_read(struct ext2 *fs, uint32_t number, uint32_t block, uint32_t within, char *buffer, uint32_t bytes)
+{
+	uint32_t done = 0;
+
+	if (block == 0) {
+		memset(buffer, 0, bytes);
+		return 0;
+	}
+	while (done < bytes) {
+		uint32_t part = least(bytes - done, fs->block_bytes - within % fs->block_bytes);
+		unsigned char *page = NULL;
+		int result = page_get(fs, block + within / fs->block_bytes, number, &page);
+
+		if (result != 0)
+			return result;
+		memcpy(buffer + done, page + within % fs->block_bytes, part);
+		done += part;
+		within += part;
+	}
+	return 0;
 }
 
 int64_t file_read(struct ext2 *fs, uint32_t number, const struct inode *inode, uint64_t offset, void *buffer, size_t bytes)
@@ -61,25 +98,20 @@ int64_t file_read(struct ext2 *fs, uint32_t number, const struct inode *inode, u
 	last = division_up(offset + bytes, fs->block_bytes);
 	while (done < bytes) {
 		uint64_t at = offset + done;
-		uint32_t n = (uint32_t)(at / fs->block_bytes), within = (uint32_t)(at % fs->block_bytes), block;
-		uint32_t part = least(bytes - done, fs->block_bytes - within);
-		unsigned char *page = NULL;
-		int result = map_find(fs, number, inode, n, &block, NULL);
+		uint32_t n = (uint32_t)(at / fs->block_bytes), within = (uint32_t)(at % fs->block_bytes), block, run, part = 0;
+		int result = map_find_run(fs, number, inode, n, last - n, &block, &run);
 
-		if (result == 0 && block != 0)
-			result = page_get(fs, block, number, &page);
+		if (result == 0) {
+			part = least(bytes - done, (uint64_t)run * fs->block_bytes - within);
+			result = run_read(fs, number, block, within, (char *)buffer + done, part);
+		}
 		if (result == -EAGAIN)
-			blocks_prefetch(fs, number, inode, n, last);
+			(void)blocks_prefetch(fs, number, inode, n, last);
 		if (result != 0)
 			return result;
-		if (block != 0)
-			memcpy((char *)buffer + done, page + within, part);
-		else
-			memset((char *)buffer + done, 0, part);
 		done += part;
 	}
-	if (read_is_sequential(fs, number, offset, offset + bytes))
-		blocks_prefetch(fs, number, inode, last, least((uint64_t)last + READ_AHEAD, division_up(size, fs->block_bytes)));
+	read_ahead(fs, number, inode, offset, offset + bytes);
 	return (int64_t)bytes;
 }
 
@@ -92,7 +124,7 @@ static int page_for_write(struct ext2 *fs, uint32_t number, struct inode *inode,
 
 	if (result != 0)
 		return result;
-	return made ? page_new(fs, block, number, page) : page_get(fs, block, number, page);
+	return made ? page_new(fs, block, number, page) : page_get_sealed(fs, block, number, page);
 }
 
 /* Does the write fill all of this block that the file has? Then an old content need not be fetched. */

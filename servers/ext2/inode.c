@@ -463,7 +463,7 @@ static int tail_clear(struct ext2 *fs, uint32_t number, struct inode *inode, uin
 	result = map_find(fs, number, inode, (uint32_t)(size / fs->block_bytes), &block, NULL);
 	if (result != 0 || block == 0)
 		return result;
-	result = page_get(fs, block, number, &page);
+	result = page_get_sealed(fs, block, number, &page);
 	if (result != 0)
 		return result;
 	page_change(fs, page + within, fs->block_bytes - within);

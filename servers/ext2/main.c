@@ -22,7 +22,8 @@
 #define WORKERS 12
 #define STACK_BYTES 32768
 #define WRITE_BACK_NS 5000000000ull
-#define DAMAGES_MAX 64
+#define DAMAGE_UNIT 1024  /* bytes: the least block, so that no damaged one is told together with a sound one */
+#define DAMAGES_MAX 8192
 
 static struct tsm tsm;
 static struct ext2 ext2;
@@ -126,9 +127,15 @@ static void signals_take(void *context, uint64_t bits)
 
 static void memory_damage_note(void *context, uint64_t offset, uint64_t bytes)
 {
+	struct ext2_damage *last = &damages[damage_count > 0 ? damage_count - 1 : 0];
+	uint64_t end = (offset + bytes + DAMAGE_UNIT - 1) / DAMAGE_UNIT * DAMAGE_UNIT;
+
 	(void)context;
-	if (damage_count < DAMAGES_MAX)
-		damages[damage_count++] = (struct ext2_damage){offset, bytes};
+	offset -= offset % DAMAGE_UNIT;
+	if (damage_count > 0 && offset <= last->offset + last->bytes)
+		last->bytes = end - last->offset;
+	else if (damage_count < DAMAGES_MAX)
+		damages[damage_count++] = (struct ext2_damage){offset, end - offset};
 	else
 		damages[DAMAGES_MAX - 1] = (struct ext2_damage){0, tsm_bytes(&tsm)}; /* too many to tell apart */
 }
@@ -290,7 +297,7 @@ static int disk_open(void)
 	if (result < 0)
 		return result;
 	region = (uint32_t)result;
-	disk = (struct disk){.submit = disk_submit, .wait = disk_wait_any, .sectors = block.sectors, .read_only = block.flags & BLOCK_READ_ONLY};
+	disk = (struct disk){.submit = disk_submit, .wait = disk_wait_any, .sectors = block.sectors, .sectors_most = block.sectors_most, .read_only = block.flags & BLOCK_READ_ONLY};
 	return 0;
 }
 

@@ -63,34 +63,72 @@ static uint32_t path_rest(const struct ext2 *fs, const struct path *path, uint32
 	return within < UINT32_MAX ? (uint32_t)within : UINT32_MAX;
 }
 
+/* Follows the path to the slot of block n, or to the first slot on the way that is empty: *slot, at *level. */
+static int path_walk(struct ext2 *fs, uint32_t number, const struct inode *inode, const struct path *path, const uint32_t **slot, uint32_t *level)
+{
+	*slot = &inode->map[path->index[0]];
+	for (*level = 0; **slot != 0; (*level)++) {
+		unsigned char *page = NULL;
+		int result = block_check(fs, **slot, number);
+
+		if (result != 0 || *level == path->depth)
+			return result;
+		result = page_get(fs, **slot, 0, &page);
+		if (result != 0)
+			return result;
+		*slot = (const uint32_t *)page + path->index[*level + 1];
+	}
+	return 0;
+}
+
 int map_find(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32_t n, uint32_t *block, uint32_t *skip)
 {
+	const uint32_t *slot;
 	struct path path;
-	uint32_t found;
+	uint32_t level;
+	int result;
 
 	if (!path_make(fs, n, &path))
 		return -EFBIG;
-	found = inode->map[path.index[0]];
-	for (uint32_t level = 0;; level++) {
-		unsigned char *page = NULL;
-		int result;
+	result = path_walk(fs, number, inode, &path, &slot, &level);
+	if (result != 0)
+		return result;
+	*block = *slot;
+	if (*slot == 0 && skip)
+		*skip = path_rest(fs, &path, level);
+	return 0;
+}
 
-		if (found == 0) {
-			if (skip)
-				*skip = path_rest(fs, &path, level);
-			break;
-		}
-		result = block_check(fs, found, number);
-		if (result != 0)
-			return result;
-		if (level == path.depth)
-			break;
-		result = page_get(fs, found, 0, &page);
-		if (result != 0)
-			return result;
-		found = ((uint32_t *)page)[path.index[level + 1]];
+/* Slots behind this one in its block of slots, or among those of the inode that lead to a block at once. */
+static uint32_t slots_behind(const struct ext2 *fs, const struct path *path)
+{
+	return (path->depth == 0 ? DIRECT_BLOCKS : fs->pointers) - 1 - path->index[path->depth];
+}
+
+int map_find_run(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32_t n, uint32_t most, uint32_t *block, uint32_t *run)
+{
+	const uint32_t *slot;
+	struct path path;
+	uint32_t level;
+	int result;
+
+	if (!path_make(fs, n, &path))
+		return -EFBIG;
+	result = path_walk(fs, number, inode, &path, &slot, &level);
+	if (result != 0)
+		return result;
+	*block = *slot;
+	*run = 1;
+	if (*slot == 0) {
+		*run = path_rest(fs, &path, level);
+		*run = *run < most ? *run : most;
+		return 0;
 	}
-	*block = found;
+	most = blocks_behind(fs, *block, most);
+	if (most > slots_behind(fs, &path) + 1)
+		most = slots_behind(fs, &path) + 1;
+	while (*run < most && slot[*run] == *block + *run)
+		++*run;
 	return 0;
 }
 

@@ -10,6 +10,9 @@
 /* The block, 0 for a hole. `*skip` (may be null) becomes how many blocks from `n` on are known to be holes. */
 int map_find(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32_t n, uint32_t *block, uint32_t *skip);
 
+/* The same, and how many blocks of the file from `n` on, at most `most`, follow each other on the disk or are one hole: *run, at least 1. */
+int map_find_run(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32_t n, uint32_t most, uint32_t *block, uint32_t *run);
+
 /* The block, allocated with the indirect blocks that it takes when it is a hole (then *made is true, and its page is still to be made). In a transaction, inode changed by this. */
 int map_make(struct ext2 *fs, uint32_t number, struct inode *inode, uint32_t n, uint32_t *block, bool *made);
 

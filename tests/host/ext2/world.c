@@ -221,13 +221,15 @@ static void damage_note(void *context, const char *sentence, uint64_t number)
 	world->damage = sentence;
 }
 
-static struct ext2_damage memory_damage[64];
+#define DAMAGES_MAX 8192
+
+static struct ext2_damage memory_damage[DAMAGES_MAX];
 
 static void memory_damage_note(void *context, uint64_t offset, uint64_t bytes)
 {
 	struct world *world = context;
 
-	if (world->memory_damages < 64)
+	if (world->memory_damages < DAMAGES_MAX)
 		memory_damage[world->memory_damages] = (struct ext2_damage){offset, bytes};
 	world->memory_damages++;
 }
@@ -246,7 +248,7 @@ enum mount_error world_continue(struct world *world)
 	mount.memory = tsm_data(&world->tsm);
 	mount.bytes = tsm_bytes(&world->tsm);
 	mount.damages = memory_damage;
-	mount.damage_count = world->memory_damages < 64 ? world->memory_damages : 64;
+	mount.damage_count = world->memory_damages < DAMAGES_MAX ? world->memory_damages : DAMAGES_MAX;
 	memset(world->fs, 0xa5, sizeof(*world->fs)); /* nothing of an instance before counts */
 	return ext2_open(world->fs, &mount);
 }
@@ -276,7 +278,7 @@ void world_make(struct world *world, size_t memory, unsigned seed)
 	world->fail_after = world->kill_after = -1;
 	world->content_max = 4ull << 30;
 	world->seconds = 1800000000;
-	world->disk = (struct disk){.submit = disk_submit, .wait = disk_wait_any, .context = world};
+	world->disk = (struct disk){.submit = disk_submit, .wait = disk_wait_any, .context = world, .sectors_most = 100};
 }
 
 void world_free(struct world *world)
