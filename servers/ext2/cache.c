@@ -390,15 +390,23 @@ static uint32_t fetch_start(struct ext2 *fs, uint32_t key, uint32_t most, uint32
 	return count;
 }
 
+static bool key_broken(const struct ext2 *fs, uint32_t key)
+{
+	for (unsigned i = 0; i < 8; i++)
+		if (fs->broken[i] == key)
+			return true;
+	return false;
+}
+
 /* One that could not be read is told by its key; of several each is tried alone. */
 static void fetch_failed(struct ext2 *fs, const struct fetch *fetch)
 {
-	if (fetch->count == 1) {
+	if (fetch->count > 1) {
+		fs->careful_key = fetch->key;
+		fs->careful_count = fetch->count;
+	} else if (!key_broken(fs, fetch->key)) {
 		fs->broken[fs->broken_next++ % 8] = fetch->key;
-		return;
 	}
-	fs->careful_key = fetch->key;
-	fs->careful_count = fetch->count;
 }
 
 /* A fetch is done: its pages become part of the cache, but for blocks that somebody has made anew meanwhile. */
@@ -460,14 +468,6 @@ uint32_t pages_prefetch(struct ext2 *fs, uint32_t block, uint32_t count, uint32_
 		done += begun;
 	}
 	return done;
-}
-
-static bool key_broken(const struct ext2 *fs, uint32_t key)
-{
-	for (unsigned i = 0; i < 8; i++)
-		if (fs->broken[i] == key)
-			return true;
-	return false;
 }
 
 bool page_fetch(struct ext2 *fs, uint32_t block, uint32_t owner)

@@ -14,7 +14,6 @@
 #include "lib/file_service.h"
 #include "lib/log.h"
 #include "lib/service.h"
-#include "lib/string.h"
 
 #define DRIVER "virtio-blk"
 #define REGION "ext2.cache"
@@ -225,16 +224,6 @@ static void write_back(void *context)
 	background_start();
 }
 
-/* Whether the manifest says `may finish` of the client. */
-static bool may_finish(uint64_t badge)
-{
-	const struct start_grant *right = start_next(GRANT_RIGHT, NULL);
-
-	while (right && (right->argument != badge || strcmp(right->name, MEDIUM_RIGHT_FINISH) != 0))
-		right = start_next(GRANT_RIGHT, right);
-	return right != NULL;
-}
-
 /* One step towards the end; the answer. The work is done in the fiber beside the requests, when that is free. */
 static int finish_step(void)
 {
@@ -263,7 +252,7 @@ static void request_handle(void *context, uint32_t worker, struct file_exchange 
 {
 	(void)worker;
 	if (exchange->label == MEDIUM_FINISH) {
-		answer(exchange, may_finish(exchange->badge) ? finish_step() : -EPERM);
+		answer(exchange, start_may(exchange->badge, MEDIUM_RIGHT_FINISH) ? finish_step() : -EPERM);
 		return;
 	}
 	while (mount == MOUNTING)

@@ -117,16 +117,6 @@ static int64_t end_in_order(uint64_t label)
 	return result;
 }
 
-/* Whether the manifest says `may end` of the client. */
-static bool may_end(uint64_t badge)
-{
-	const struct start_grant *right = start_next(GRANT_RIGHT, NULL);
-
-	while (right && (right->argument != badge || strcmp(right->name, SHUTDOWN_RIGHT_END) != 0))
-		right = start_next(GRANT_RIGHT, right);
-	return right != NULL;
-}
-
 static void request_serve(struct request *request)
 {
 	request->caps = 0;
@@ -137,7 +127,7 @@ static void request_serve(struct request *request)
 		return;
 	}
 	request->words = 1;
-	request->data[0] = (uint64_t)(may_end(request->badge) ? end_in_order(request->label) : -EPERM);
+	request->data[0] = (uint64_t)(start_may(request->badge, SHUTDOWN_RIGHT_END) ? end_in_order(request->label) : -EPERM);
 }
 
 int main(void)

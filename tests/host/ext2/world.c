@@ -60,6 +60,8 @@ static int request_do(struct world *world, const struct disk_request *request)
 		fprintf(stderr, "request outside of the disk: sector %llu, %u sectors\n", (unsigned long long)request->sector, request->sectors);
 		abort();
 	}
+	if (request->operation == DISK_READ && world->unreadable && world->unreadable - request->sector < request->sectors)
+		return -EIO;
 	if (request->operation == DISK_READ) {
 		memcpy(request->memory, world->image + at, size);
 		return 0;
