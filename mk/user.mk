@@ -11,7 +11,9 @@
 #                              -> $(BUILD)/user/DIR.elf; drivers/virtio/*.c and drivers/virtio/core/*.c are linked into each of drivers/virtio/*
 #   rootfs/NAME.manifest, tests/servers/NAME.manifest, tests/drivers/NAME.manifest, tests/faults/NAME.manifest: a system
 #                              -> $(BUILD)/user/rootfs/NAME.boot ...: init with plan and image, made by tools/manifest and tools/mkboot
-#   tests/servers/NAME.services -> a system as well: rootfs/system.manifest with these services added ($(BUILD)/user/tests/servers/NAME.manifest)
+#   tests/servers/NAME.services, tests/faults/NAME.services
+#                              -> a system as well: rootfs/system.manifest with these services added ($(BUILD)/user/tests/servers/NAME.manifest); SYSTEM_EDIT_NAME, set in NAME.mk, is a script
+#                                 of sed that changes it: another program for a service
 #   tests/linux/NAME.c         -> $(BUILD)/linux/NAME.musl and NAME.glibc, static Linux programs
 #
 # A file blobs.mk in a program's directory may set BLOBS_PROGRAM to a list of NAME=FILE: more contents for its boot package.
@@ -92,11 +94,12 @@ $(foreach m,$(system_manifests),$(eval $(call system_package,$(m:.manifest=))))
 user_programs += $(patsubst %.manifest,$(user_dir)/%.boot,$(system_manifests))
 
 # The system itself, with test services added.
-system_additions := $(patsubst %.services,%,$(sort $(wildcard tests/servers/*.services)))
+system_additions := $(patsubst %.services,%,$(sort $(wildcard tests/servers/*.services tests/faults/*.services)))
+$(foreach s,$(system_additions),$(eval -include $(s).mk))
 $(foreach s,$(system_additions),$(eval $(call system_package,$(s),$(user_dir)/)))
 $(patsubst %,$(user_dir)/%.manifest,$(system_additions)): $(user_dir)/%.manifest: rootfs/system.manifest %.services
 	@mkdir -p $(@D)
-	$(Q)cat $^ >$@
+	$(Q)cat $^ | sed '$(SYSTEM_EDIT_$(notdir $*))' >$@
 user_programs += $(patsubst %,$(user_dir)/%.boot,$(system_additions))
 
 # Static Linux programs: what they print on a real Linux is what they must print on Kozo.

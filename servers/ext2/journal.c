@@ -12,6 +12,7 @@
 #include "servers/ext2/cache.h"
 #include "servers/ext2/inode.h"
 #include "servers/ext2/map.h"
+#include "servers/ext2/order.h"
 
 #define CLEAN_AT_ONCE 1024 /* entries in one transaction */
 #define CAPACITY_MAX 2048
@@ -93,12 +94,6 @@ int disk_do(struct ext2 *fs, enum disk_operation operation, uint64_t sector, uin
 	return writes_end(fs, result);
 }
 
-static int disk_flush(struct ext2 *fs)
-{
-	fs->flushes++;
-	return disk_do(fs, DISK_FLUSH, 0, 0, NULL);
-}
-
 static int block_do(struct ext2 *fs, enum disk_operation operation, uint32_t block, void *memory)
 {
 	uint32_t sectors = fs->block_bytes / DISK_SECTOR;
@@ -171,7 +166,7 @@ static void pages_clean(struct ext2 *fs, uint32_t flags)
 	}
 }
 
-static void phase_set(struct ext2 *fs, enum phase phase)
+void phase_set(struct ext2 *fs, enum phase phase)
 {
 	tsm_begin(fs->tsm);
 	if (phase == PHASE_IDLE && fs->state->phase == PHASE_PLACE)
@@ -180,7 +175,7 @@ static void phase_set(struct ext2 *fs, enum phase phase)
 	tsm_commit(fs->tsm);
 }
 
-static int phase_data(struct ext2 *fs)
+int phase_data(struct ext2 *fs)
 {
 	int result = pages_write(fs, PAGE_DIRTY);
 
@@ -238,7 +233,7 @@ static int log_descriptor(struct ext2 *fs, uint32_t *page, uint32_t *place)
 	return writes_end(fs, result);
 }
 
-static int phase_log(struct ext2 *fs)
+int phase_log(struct ext2 *fs)
 {
 	unsigned char *commit = buffer_at(fs, BUFFER_ANY);
 	uint32_t page = 0, place = 1;
@@ -256,7 +251,7 @@ static int phase_log(struct ext2 *fs)
 	return result == 0 ? disk_flush(fs) : result;
 }
 
-static int phase_place(struct ext2 *fs)
+int phase_place(struct ext2 *fs)
 {
 	int result = pages_write(fs, PAGE_DIRTY | PAGE_METADATA);
 
@@ -264,38 +259,6 @@ static int phase_place(struct ext2 *fs)
 		result = disk_flush(fs);
 	if (result == 0)
 		pages_clean(fs, PAGE_DIRTY | PAGE_METADATA);
-	return result;
-}
-
-/* One phase after the other, from the one that the state is in. */
-static int commit_do(struct ext2 *fs)
-{
-	int result = 0;
-
-	while (result == 0 && fs->state->phase != PHASE_IDLE) {
-		switch (fs->state->phase) {
-		case PHASE_PREPARE:
-			while (fs->state->pending_count > 0)
-				(void)pending_clear(fs);
-			phase_set(fs, PHASE_DATA);
-			break;
-		case PHASE_DATA:
-			result = phase_data(fs);
-			if (result == 0)
-				phase_set(fs, fs->state->dirty_metadata > 0 ? PHASE_LOG : PHASE_IDLE);
-			break;
-		case PHASE_LOG:
-			result = phase_log(fs);
-			if (result == 0)
-				phase_set(fs, PHASE_PLACE);
-			break;
-		default:
-			result = phase_place(fs);
-			if (result == 0)
-				phase_set(fs, PHASE_IDLE);
-			break;
-		}
-	}
 	return result;
 }
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+SYSTEM_EDIT_power-unflushed := s,binary servers/ext2$$,binary tests/faults/ext2-unflushed,
