@@ -5,10 +5,12 @@
  */
 #include "lib/file.h"
 
+#include "lib/clock.h"
 #include "lib/ring.h"
 #include "lib/service.h"
 #include "lib/string.h"
 
+#define BUSY_WAIT_NS 1000000
 #define PATH_AT SESSION_DATA
 #define NEW_PATH_AT (SESSION_DATA + 4096)
 #define RESULT_AT (SESSION_DATA + 8192)
@@ -55,16 +57,16 @@ static bool session_open(struct session *session, const struct start_grant *gran
 	return true;
 }
 
-/* Waits for a signal, and gives the signs of life that are asked for meanwhile. A message that comes instead is refused: who serves others cannot wait here. */
-static bool signal_await(void)
+/* Waits for a signal, at most until the deadline unless that is 0, and gives the signs of life that are asked for meanwhile. A message that comes instead is refused: who serves others cannot wait here. */
+__attribute__((noinline)) static bool signal_await(uint64_t deadline)
 {
 	struct request request;
-	enum error error = service_receive(&request);
+	enum error error = deadline ? service_receive_until(&request, deadline) : service_receive(&request);
 
 	while (error == OK && request.kind != MESSAGE_NOTIFICATION) {
 		request.status = ERR_BUSY;
 		request.words = 0;
-		error = service_reply_receive(&request);
+		error = deadline ? service_reply_receive_until(&request, deadline) : service_reply_receive(&request);
 	}
 	return error == OK;
 }
@@ -86,7 +88,7 @@ static bool answer_await(struct session *session, uint64_t id, uint64_t generati
 			memcpy(data + 1, completion.words, sizeof(completion.words));
 			return true;
 		}
-		if (__atomic_load_n(&page->generation, __ATOMIC_ACQUIRE) != generation || !signal_await())
+		if (__atomic_load_n(&page->generation, __ATOMIC_ACQUIRE) != generation || !signal_await(0))
 			return false;
 	}
 }
@@ -99,7 +101,9 @@ static int64_t session_call(struct session *session, uint64_t label, uint64_t wo
 	do {
 		if (service_exchange(session->handle, label, words, data, &answer) != OK)
 			return -EIO;
-	} while ((int64_t)answer.data[0] == ANSWER_PENDING && !answer_await(session, answer.data[1], answer.data[2], answer.data));
+		if ((int64_t)answer.data[0] == -EAGAIN) /* the server has nobody to carry it out */
+			(void)signal_await(clock_now() + BUSY_WAIT_NS);
+	} while ((int64_t)answer.data[0] == -EAGAIN || ((int64_t)answer.data[0] == ANSWER_PENDING && !answer_await(session, answer.data[1], answer.data[2], answer.data)));
 	data[1] = answer.data[1];
 	return (int64_t)answer.data[0];
 }

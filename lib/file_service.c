@@ -26,6 +26,8 @@ struct worker {
 
 static const struct file_service *running;
 static struct worker workers[FILE_WORKERS_MAX];
+static uint32_t workers_idle, clients;
+static uint64_t refused; /* a bit for each badge: clients for which there was no worker */
 static const struct start_grant *buffers[FILESYSTEM_SESSIONS + 1]; /* by badge; looked up once */
 
 unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes)
@@ -83,19 +85,70 @@ static uint64_t worker_id(const struct worker *worker)
 	return start_page->instance << WORKER_INSTANCE_SHIFT | worker->requests << WORKER_INDEX_BITS | (uint64_t)(worker - workers);
 }
 
+/* A worker begins, or ends, to work for a client. */
+static void worker_begin(struct worker *worker, uint64_t badge, uint64_t sequence)
+{
+	worker->badge = badge;
+	worker->sequence = sequence;
+	worker->requests++;
+	worker->busy = true;
+	worker->done = worker->pending = false;
+	workers_idle--;
+}
+
+/* Those for whom there was no worker are told that there is one. */
+__attribute__((noinline)) static void refused_tell(void)
+{
+	for (; refused; refused &= refused - 1)
+		client_signal((uint64_t)__builtin_ctzll(refused));
+}
+
+__attribute__((always_inline)) static inline void worker_end(struct worker *worker)
+{
+	worker->done = true;
+	worker->busy = false;
+	workers_idle++;
+	if (worker->pending)
+		result_deliver(worker, worker_id(worker));
+	if (refused)
+		refused_tell();
+}
+
 static void worker_run(void *argument)
 {
 	struct worker *worker = argument;
 
 	running->handle(running->context, (uint32_t)(worker - workers), &worker->exchange);
-	worker->done = true;
-	worker->busy = false;
-	if (worker->pending)
-		result_deliver(worker, worker_id(worker));
+	worker_end(worker);
 }
 
-static struct worker *worker_idle(void)
+static void worker_resume(void *argument)
 {
+	struct worker *worker = argument;
+
+	running->resume(running->context, (uint32_t)(worker - workers), &worker->exchange);
+	worker_end(worker);
+}
+
+/* Are the idle workers for the clients that have none, and this is not one of them? */
+__attribute__((noinline)) static bool workers_reserved(uint64_t badge)
+{
+	uint64_t working = 0; /* a bit for each client that has one */
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < running->workers; i++)
+		if (workers[i].busy && !(working >> workers[i].badge & 1)) {
+			working |= 1ull << workers[i].badge;
+			count++;
+		}
+	return working >> badge & 1 && workers_idle + count <= clients;
+}
+
+/* A worker for a client's request; a null pointer when there is none for it. */
+static struct worker *worker_idle(uint64_t badge)
+{
+	if (workers_idle <= clients && workers_reserved(badge))
+		return NULL;
 	for (uint32_t i = 0; i < running->workers; i++)
 		if (!workers[i].busy)
 			return &workers[i];
@@ -143,7 +196,8 @@ static struct worker *worker_underway(const struct request *request)
 	return NULL;
 }
 
-static void request_in_fiber(struct request *request)
+/* Kept out of the path of services without workers, which would save registers for it. */
+__attribute__((noinline)) static void request_in_fiber(struct request *request)
 {
 	struct worker *worker = worker_underway(request);
 	const uint64_t busy[] = {(uint64_t)-EAGAIN, 0};
@@ -152,17 +206,14 @@ static void request_in_fiber(struct request *request)
 		pending_answer(request, worker);
 		return;
 	}
-	worker = worker_idle();
+	worker = worker_idle(request->badge);
 	if (!worker) {
+		refused |= 1ull << request->badge;
 		answer_put(request, 2, busy);
 		return;
 	}
 	exchange_take(&worker->exchange, request);
-	worker->badge = request->badge;
-	worker->sequence = request->data[0];
-	worker->requests++;
-	worker->busy = true;
-	worker->done = worker->pending = false;
+	worker_begin(worker, request->badge, request->data[0]);
 	fiber_start(&worker->fiber, worker_run, worker);
 	fibers_run();
 	if (worker->done)
@@ -195,6 +246,28 @@ static void message_serve(struct request *request)
 	request->status = OK;
 	request->label = 0;
 	request->caps = 0;
+}
+
+static void workers_open(void)
+{
+	const struct start_grant *client = NULL;
+
+	while ((client = start_next(GRANT_CLIENT, client)) != NULL)
+		clients++;
+	workers_idle = running->workers;
+	for (uint32_t i = 0; i < running->workers; i++)
+		fiber_create(&workers[i].fiber, running->stacks + i * running->stack_bytes, running->stack_bytes);
+}
+
+/* Goes on with what the instance before has left. A client that sends it again gets the result of this. */
+static void workers_resume(void)
+{
+	for (uint32_t i = 0; running->left && i < running->workers; i++)
+		if (running->left(running->context, i, &workers[i].exchange)) {
+			worker_begin(&workers[i], workers[i].exchange.badge, workers[i].exchange.data[0]);
+			fiber_start(&workers[i].fiber, worker_resume, &workers[i]);
+		}
+	fibers_run();
 }
 
 /* Tells every client that this is a new instance. */
@@ -266,8 +339,8 @@ static void serve_and_tick(void)
 void file_service_run(const struct file_service *service)
 {
 	running = service;
-	for (uint32_t i = 0; i < service->workers; i++)
-		fiber_create(&workers[i].fiber, service->stacks + i * service->stack_bytes, service->stack_bytes);
+	workers_open();
+	workers_resume();
 	generations_advance();
 	if (service->tick)
 		serve_and_tick();

@@ -3,8 +3,8 @@
  * The event loop of a service that speaks one of the file protocols: requests in, answers out, at once or through the completion ring.
  *
  * With workers, each request is carried out in a fiber. One that has not ended when no fiber can go on is answered ANSWER_PENDING with an id, and its result goes into the ring in the client's
- * session page, with a signal. Without workers, requests are carried out one after the other and none may wait. When all workers are busy, a request is answered -EAGAIN with word 1 = 0: the
- * client tries again after the next signal.
+ * session page, with a signal. Without workers, requests are carried out one after the other and none may wait. When there is no worker for it, a request is answered -EAGAIN with word 1 = 0: the
+ * client is signalled when a worker is free, and tries again. Who has a worker gets a further one only while there is one left for each client that has none: nobody can take them all.
  *
  * At its start the service adds one to the generation in each client's session page and signals the client, which then repeats what is outstanding.
  */
@@ -21,6 +21,9 @@ struct file_service {
 	uint32_t workers;
 	unsigned char *stacks; /* workers * stack_bytes, 16-byte aligned */
 	size_t stack_bytes;
+	/* What the instance before has left to this worker: false, or badge and sequence (word 0) of the request. `resume` then carries it out in the worker's fiber and leaves the answer. Both may be null. */
+	bool (*left)(void *context, uint32_t worker, struct file_exchange *exchange);
+	void (*resume)(void *context, uint32_t worker, struct file_exchange *exchange);
 	void (*tick)(void *context); /* called about every tick_ns nanoseconds; may start fibers; may be null */
 	uint64_t tick_ns;
 };

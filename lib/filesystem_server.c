@@ -699,7 +699,7 @@ static void answer_make(const struct call *call, struct file_exchange *exchange,
 		exchange->data[1 + i] = call->answer[i];
 }
 
-static void handler_run(struct call *call, const struct handler *handler, const struct session_request *request, struct file_exchange *exchange)
+static void handler_run(struct call *call, const struct handler *handler, struct session_request *request, struct file_exchange *exchange)
 {
 	struct filesystem_server *server = call->server;
 	struct session_result result;
@@ -788,7 +788,7 @@ void filesystem_handle(struct filesystem_server *server, struct file_exchange *e
 		handler_run_hot(&call, handler, exchange);
 		return;
 	}
-	request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange)};
+	request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange), 0};
 	handler_run(&call, handler, &request, exchange);
 }
 

@@ -167,12 +167,19 @@ static enum session_answer request_admit(struct sessions *sessions, const struct
 	return SESSION_NEW;
 }
 
-enum session_answer session_begin(struct sessions *sessions, const struct session_request *request, struct session_result *result)
+/* Was it begun before its session was reset? */
+static bool request_outlived(const struct sessions *sessions, const struct session_request *request)
+{
+	return request->resets != sessions->resets && request->resets < sessions->reset[request->badge - 1];
+}
+
+enum session_answer session_begin(struct sessions *sessions, struct session_request *request, struct session_result *result)
 {
 	uint64_t index = lane_index(sessions, request), number = number_of(request);
 
 	if (index == NO_LANE)
 		return SESSION_BAD;
+	request->resets = sessions->resets;
 	if (number && number == sessions->lane[index].number) {
 		*result = sessions->lane[index].result;
 		return SESSION_REPEATED;
@@ -195,6 +202,8 @@ void session_finish(struct sessions *sessions, const struct session_request *req
 		return;
 	index = lane_index(sessions, request);
 	assert(index != NO_LANE && result->words <= SESSION_RESULT_WORDS);
+	if (request_outlived(sessions, request))
+		return;
 	lane = tsm_modify(sessions->tsm, &sessions->lane[index], sizeof(*lane));
 	*lane = (struct session_lane){number_of(request), *result};
 }
@@ -206,6 +215,8 @@ void session_end(struct sessions *sessions, const struct session_request *reques
 	if (index == NO_LANE)
 		return;
 	mark_clear(sessions, MARK_RUNNING);
+	if (request_outlived(sessions, request))
+		return;
 	mark_clear(sessions, MARK_OF_LANE(index));
 	lane_underway_set(sessions, index, false);
 }
@@ -227,6 +238,7 @@ void session_reset(struct sessions *sessions, uint64_t badge)
 
 	if (index == NO_LANE)
 		return;
+	sessions->reset[badge - 1] = ++sessions->resets;
 	tsm_begin(sessions->tsm);
 	for (uint64_t lane = index; lane < index + sessions->options.lanes; lane++) {
 		*(struct session_lane *)tsm_modify(sessions->tsm, &sessions->lane[lane], TSM_CELL) = (struct session_lane){.number = 0};

@@ -48,6 +48,7 @@ _Static_assert(sizeof(struct session_lane) == TSM_CELL, "a lane is one cell");
 struct session_request {
 	uint64_t badge, sequence;
 	uint64_t fingerprint; /* tells requests with number 0 apart: any hash of label and words; not used for others */
+	uint32_t resets;      /* of sessions so far: session_begin() fills it in. 0 for what the instance before has left */
 };
 
 struct session_options {
@@ -65,6 +66,8 @@ struct sessions {
 	volatile uint64_t *marks;
 	struct session_options options;
 	uint64_t underway[SESSION_LANES_MAX / 64]; /* a bit for each lane on which this instance works */
+	uint32_t resets;                           /* of all sessions, by this instance */
+	uint32_t reset[SESSION_LANES_MAX];         /* of each session: the number of its last reset */
 };
 
 /* Bytes of state, aligned to TSM_CELL, and number of marks that a table needs. */
@@ -77,9 +80,9 @@ void sessions_open(struct sessions *sessions, struct tsm *tsm, void *state, cons
 /*
  * Before anything is done for a request: looks at its number, and marks it as running. The result is written for SESSION_REPEATED only. Must not be called within a transaction.
  */
-enum session_answer session_begin(struct sessions *sessions, const struct session_request *request, struct session_result *result);
+enum session_answer session_begin(struct sessions *sessions, struct session_request *request, struct session_result *result);
 
-/* Inside the transaction of the request's effect: its number and result. Nothing for number 0. */
+/* Inside the transaction of the request's effect: its number and result. Nothing for number 0, and nothing when the session was reset meanwhile: nobody waits for the result, and the lane is another request's. */
 void session_finish(struct sessions *sessions, const struct session_request *request, const struct session_result *result);
 
 /* After it is answered: nothing is running any more, and nothing is known against it. */

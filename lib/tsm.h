@@ -52,6 +52,7 @@ struct tsm_options {
 	/* Called by tsm_open() for each range of damaged cells (offset in the data, bytes; multiples of 64). Stays damaged until a tsm_repair() is committed. May be NULL. */
 	void (*damaged)(void *context, uint64_t offset, uint64_t bytes);
 	void *context;
+	void (*alive)(void); /* called by tsm_open() now and then while it verifies, which takes a while for a large region. May be NULL. */
 };
 
 /* A server's private view of its region. */

@@ -169,7 +169,7 @@ static void request_serve(struct request *request)
 /* The state of the instance before, or a new one. False, with a reason printed, when it cannot be relied on: then nothing may be taken, for the chain would hide it. */
 static bool journal_begin(void)
 {
-	static const struct tsm_options options = {.layout = LAYOUT, .undo_cells = JOURNAL_UNDO_CELLS};
+	static const struct tsm_options options = {.layout = LAYOUT, .undo_cells = JOURNAL_UNDO_CELLS, .alive = service_alive};
 	const struct start_grant *state = start_find("state"), *blocks = start_find("axiom.blocks");
 	enum tsm_result opened;
 

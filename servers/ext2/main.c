@@ -141,7 +141,7 @@ static void memory_damage_note(void *context, uint64_t offset, uint64_t bytes)
 
 static bool state_open(void)
 {
-	const struct tsm_options options = {.layout = STATE_LAYOUT, .undo_cells = UNDO_CELLS, .marks = FILESYSTEM_MARKS, .damaged = memory_damage_note};
+	const struct tsm_options options = {.layout = STATE_LAYOUT, .undo_cells = UNDO_CELLS, .marks = FILESYSTEM_MARKS, .damaged = memory_damage_note, .alive = service_alive};
 	enum tsm_result result;
 
 	if (cache->bytes <= BUFFER_BYTES)

@@ -59,7 +59,7 @@ static void request_handle(void *context, uint32_t worker, struct file_exchange 
 
 static struct tsm_options layout_of(const struct start_grant *state)
 {
-	return (struct tsm_options){.layout = LAYOUT, .undo_cells = ramfs_undo_cells(state->bytes), .marks = FILESYSTEM_MARKS, .damaged = damage_note};
+	return (struct tsm_options){.layout = LAYOUT, .undo_cells = ramfs_undo_cells(state->bytes), .marks = FILESYSTEM_MARKS, .damaged = damage_note, .alive = service_alive};
 }
 
 /* Opens the state; false when it cannot be used. */

@@ -5,7 +5,7 @@
  *
  * What the change makes of the caches is decided by its request alone, so that a resumed one needs nothing else: whatever it named is forgotten, what the tree answered is remembered.
  */
-#include "parts.h"
+#include "requests.h"
 
 #include "lib/assert.h"
 #include "lib/string.h"
@@ -148,11 +148,24 @@ int64_t change_carry_out(struct vfs_call *call)
 	return intent_complete(call);
 }
 
-void vfs_resume(struct vfs *vfs, uint32_t worker)
+bool vfs_left(const struct vfs *vfs, uint32_t worker, struct file_exchange *exchange)
+{
+	const struct vfs_intent *intent = &vfs->state->workers[worker].intent;
+
+	exchange->badge = intent->badge;
+	exchange->data[0] = intent->sequence;
+	return intent->badge != 0;
+}
+
+void vfs_resume(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange)
 {
 	const struct vfs_intent *intent = &vfs->state->workers[worker].intent;
 	struct vfs_call call = {.vfs = vfs, .worker = worker, .request = {.badge = intent->badge, .sequence = intent->sequence}};
 
-	if (intent->badge)
-		(void)intent_complete(&call);
+	if (intent->label != TREE_SETATTR) /* that one was sent without the lock too */
+		names_lock(&call, intent->tree);
+	exchange->data[0] = (uint64_t)intent_complete(&call);
+	names_unlock(&call);
+	exchange->words = 1 + ((int64_t)exchange->data[0] < 0 ? 0 : call.answer_words);
+	memcpy(exchange->data + 1, call.answer, call.answer_words * sizeof(call.answer[0]));
 }

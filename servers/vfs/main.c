@@ -24,13 +24,13 @@ struct tree {
 	struct fiber_lock lock;
 };
 
-/* What a fiber waits for: the answer `id` of a tree. */
+/* What a fiber waits for: the answer `id` of a tree, or (id 0) a signal of the tree, which had nobody to carry out the request. */
 struct waiting {
 	struct fiber *fiber;
 	uint64_t id, generation; /* generation: of the instance that will answer */
 	struct completion completion;
 	uint32_t tree;
-	bool repeat; /* the tree has been restarted: ask again */
+	bool repeat; /* ask again: the tree has been restarted, or has somebody now */
 	bool done;
 };
 
@@ -59,6 +59,16 @@ static bool answer_await(uint32_t tree, uint64_t id, uint64_t generation, struct
 	return true;
 }
 
+/* Those that wait for another instance of a tree than there is, or for which it had nobody, ask again. */
+static void waiting_repeat(uint32_t index, uint64_t generation)
+{
+	for (int i = 0; i < VFS_WORKERS; i++)
+		if (waiting[i].fiber && waiting[i].tree == index && !waiting[i].done && (!waiting[i].id || waiting[i].generation != generation)) {
+			waiting[i].repeat = true;
+			fiber_wake(waiting[i].fiber);
+		}
+}
+
 static void completions_take(uint32_t index)
 {
 	struct tree *tree = &trees[index];
@@ -67,16 +77,12 @@ static void completions_take(uint32_t index)
 
 	while (ring_pop(&tree->completions, &completion) == RING_OK)
 		for (int i = 0; i < VFS_WORKERS; i++)
-			if (waiting[i].fiber && waiting[i].tree == index && waiting[i].id == completion.id) {
+			if (waiting[i].fiber && waiting[i].tree == index && waiting[i].id && waiting[i].id == completion.id) {
 				waiting[i].completion = completion;
 				waiting[i].done = true;
 				fiber_wake(waiting[i].fiber);
 			}
-	for (int i = 0; i < VFS_WORKERS; i++)
-		if (waiting[i].fiber && waiting[i].tree == index && !waiting[i].done && waiting[i].generation != generation) {
-			waiting[i].repeat = true;
-			fiber_wake(waiting[i].fiber);
-		}
+	waiting_repeat(index, generation);
 }
 
 static void tree_call_make(void *context, uint32_t tree, struct file_exchange *exchange)
@@ -90,7 +96,9 @@ static void tree_call_make(void *context, uint32_t tree, struct file_exchange *e
 			exchange->words = 1;
 			return;
 		}
-		if ((int64_t)answer.data[0] != ANSWER_PENDING) {
+		if ((int64_t)answer.data[0] == -EAGAIN) { /* it has nobody to carry it out, and will signal when it has */
+			answer.data[1] = 0;
+		} else if ((int64_t)answer.data[0] != ANSWER_PENDING) {
 			exchange->words = answer_words(answer.word);
 			memcpy(exchange->data, answer.data, sizeof(exchange->data));
 			return;
@@ -113,6 +121,16 @@ static void tree_unlock(void *context, uint32_t tree)
 static void request_handle(void *context, uint32_t worker, struct file_exchange *exchange)
 {
 	vfs_handle(context, worker, exchange);
+}
+
+static bool request_left(void *context, uint32_t worker, struct file_exchange *exchange)
+{
+	return vfs_left(context, worker, exchange);
+}
+
+static void request_resume(void *context, uint32_t worker, struct file_exchange *exchange)
+{
+	vfs_resume(context, worker, exchange);
 }
 
 static void signals_take(void *context, uint64_t bits)
@@ -146,7 +164,7 @@ static uint32_t trees_open(struct vfs_options *options)
 	return count;
 }
 
-/* The first work of this instance, in a fiber like all work: what was intended when the one before ended. */
+/* The first work of this instance, in a fiber like all work: to find the root of all. */
 static bool opened;
 
 static void start(void *argument)
@@ -157,8 +175,6 @@ static void start(void *argument)
 		log_print("the root filesystem cannot be used: error %d\n", (int64_t)error);
 		return;
 	}
-	for (uint32_t worker = 0; worker < VFS_WORKERS; worker++)
-		vfs_resume(&vfs, worker);
 	opened = true;
 }
 
@@ -187,7 +203,7 @@ static bool start_all(struct vfs_options *options)
 int main(void)
 {
 	const struct start_grant *state = start_find("state");
-	const struct tsm_options layout = {.layout = LAYOUT, .undo_cells = VFS_UNDO_CELLS, .marks = VFS_MARKS};
+	const struct tsm_options layout = {.layout = LAYOUT, .undo_cells = VFS_UNDO_CELLS, .marks = VFS_MARKS, .alive = service_alive};
 	struct vfs_options options = {
 		.instance = start_page->instance,
 		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
@@ -196,7 +212,7 @@ int main(void)
 		.unlock = tree_unlock,
 		.buffer = file_service_buffer,
 	};
-	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &vfs, .workers = VFS_WORKERS, .stacks = stacks, .stack_bytes = STACK_BYTES};
+	const struct file_service service = {.handle = request_handle, .left = request_left, .resume = request_resume, .signalled = signals_take, .context = &vfs, .workers = VFS_WORKERS, .stacks = stacks, .stack_bytes = STACK_BYTES};
 	enum tsm_result result = state ? tsm_open(&tsm, (void *)state->address, state->bytes, &layout) : TSM_UNUSABLE;
 
 	options.tree_count = trees_open(&options);

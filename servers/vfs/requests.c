@@ -297,7 +297,7 @@ void vfs_handle(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange
 	call.vfs = vfs;
 	call.worker = worker;
 	call.exchange = exchange;
-	call.request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange)};
+	call.request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange), 0};
 	call.answer_words = 0;
 	call.stored = call.locked = false;
 	call.buffer = vfs->options.buffer(vfs->options.context, exchange->badge, &call.buffer_bytes);

@@ -168,11 +168,14 @@ struct vfs {
 #define VFS_STATE_BYTES sizeof(struct vfs_state)
 #define VFS_UNDO_CELLS 160
 
-/* Opens the state, zero or as an earlier instance left it. Mounts the first tree that has a root as the root of all if nothing is mounted yet. Then vfs_resume() for each worker. Returns 0 or the tree's error. */
+/* Opens the state, zero or as an earlier instance left it. Mounts the first tree that has a root as the root of all if nothing is mounted yet. Then vfs_left() and vfs_resume() for each worker. Returns 0 or the tree's error. */
 int vfs_open(struct vfs *vfs, struct tsm *tsm, const struct vfs_options *options);
 
-/* Has done what the worker's predecessor intended. */
-void vfs_resume(struct vfs *vfs, uint32_t worker);
+/* Whether the worker's predecessor intended something; then badge and sequence of the client's request are left in the exchange. */
+bool vfs_left(const struct vfs *vfs, uint32_t worker, struct file_exchange *exchange);
+
+/* Has done what the worker's predecessor intended, and leaves the answer. No new request may be begun before this has been, for each worker: names wait for what is intended. */
+void vfs_resume(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange);
 
 /* Carries out one request and leaves the answer in it. */
 void vfs_handle(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange);

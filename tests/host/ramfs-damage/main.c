@@ -173,7 +173,7 @@ static void file_renew(unsigned file)
 
 static void request_remember(void)
 {
-	const struct session_request request = {.badge = BADGE, .sequence = 1};
+	struct session_request request = {.badge = BADGE, .sequence = 1};
 	const struct session_result result = {.words = 1, .word = {77}};
 	struct session_result none;
 
@@ -187,7 +187,7 @@ static void request_remember(void)
 /* The last request, repeated: its result, or -EIO; never anew. The one after it goes on. */
 static bool request_is_known(void)
 {
-	const struct session_request request = {.badge = BADGE, .sequence = 1}, next = {.badge = BADGE, .sequence = 2};
+	struct session_request request = {.badge = BADGE, .sequence = 1}, next = {.badge = BADGE, .sequence = 2};
 	struct session_result result = {.words = 0};
 	enum session_answer answer = session_begin(&server.sessions, &request, &result);
 

@@ -126,7 +126,7 @@ static void record_give_up(struct tsm *tsm, struct state *state, uint64_t value)
 
 static void request_run(struct tsm *tsm, struct sessions *sessions, uint64_t number)
 {
-	const struct session_request request = {1, number, 0};
+	struct session_request request = {1, number, 0, 0};
 	const struct session_result result = {1, {number * 11}};
 	struct session_result before;
 
@@ -526,7 +526,7 @@ static void nothing_body(void *context)
 
 static void priced_body(void *context)
 {
-	const struct session_request request = {1, 1, 0};
+	struct session_request request = {1, 1, 0, 0};
 	const struct session_result result = {1, {5}};
 	struct session_result before;
 	struct priced *priced = context;

@@ -507,14 +507,14 @@ static void server_start(struct server *server, bool blame)
 
 static enum session_answer request_try(struct server *server, uint64_t badge, uint64_t sequence, uint64_t fingerprint, struct session_result *result)
 {
-	const struct session_request request = {badge, sequence, fingerprint};
+	struct session_request request = {badge, sequence, fingerprint, 0};
 
 	return session_begin(&server->sessions, &request, result);
 }
 
 static void request_commit(struct server *server, uint64_t badge, uint64_t sequence, uint64_t value)
 {
-	const struct session_request request = {badge, sequence, 0};
+	const struct session_request request = {badge, sequence, 0, 0};
 	const struct session_result result = {.words = 2, .word = {value, value + 1}};
 
 	tsm_begin(&server->tsm);
@@ -524,7 +524,7 @@ static void request_commit(struct server *server, uint64_t badge, uint64_t seque
 
 static void request_answer(struct server *server, uint64_t badge, uint64_t sequence)
 {
-	const struct session_request request = {badge, sequence, 0};
+	const struct session_request request = {badge, sequence, 0, 0};
 
 	session_end(&server->sessions, &request);
 }
@@ -533,6 +533,32 @@ static void server_make(struct server *server)
 {
 	*server = (struct server){.region = region_make()};
 	server_start(server, false);
+}
+
+static unsigned signs_of_life;
+
+static void sign_give(void)
+{
+	signs_of_life++;
+}
+
+static void tsm_alive(void **state)
+{
+	const struct tsm_options watched = {.layout = 1, .undo_cells = 16, .alive = sign_give};
+	size_t bytes = 8 << 20;
+	unsigned char *region = aligned_alloc(4096, bytes);
+	struct tsm tsm;
+
+	(void)state;
+	memset(region, 0, bytes);
+	assert_int_equal(tsm_open(&tsm, region, bytes, &watched), TSM_BLANK);
+	assert_int_equal(tsm_open(&tsm, region, bytes, &watched), TSM_READY);
+	assert_in_range(signs_of_life, 20, 100);
+	memset(tsm_data(&tsm), 1, tsm_bytes(&tsm));
+	signs_of_life = 0;
+	assert_int_equal(tsm_open(&tsm, region, bytes, &watched), TSM_DAMAGED);
+	assert_in_range(signs_of_life, 20, 100);
+	free(region);
 }
 
 static void session_once(void **state)
@@ -583,6 +609,38 @@ static void session_bad(void **state)
 	free(server.region);
 }
 
+/* A client's new life begins while a request of the old one waits: what that one comes to is nobody's result. */
+static void session_outlived(void **state)
+{
+	const struct session_result late = {.words = 1, .word = {5}};
+	struct session_request old = {1, 7, 0, 0}, next = {1, 1, 0, 0};
+	struct session_result result;
+	struct server server;
+
+	(void)state;
+	server_make(&server);
+	for (uint64_t number = 1; number < 7; number++) {
+		assert_int_equal(request_try(&server, 1, number, 0, &result), SESSION_NEW);
+		request_commit(&server, 1, number, 0);
+		request_answer(&server, 1, number);
+	}
+	assert_int_equal(session_begin(&server.sessions, &old, &result), SESSION_NEW);
+	session_reset(&server.sessions, 1);
+	assert_int_equal(session_begin(&server.sessions, &next, &result), SESSION_NEW);
+	tsm_begin(&server.tsm);
+	session_finish(&server.sessions, &old, &late);
+	tsm_commit(&server.tsm);
+	session_end(&server.sessions, &old);
+	assert_int_equal(session_begin(&server.sessions, &next, &result), SESSION_UNDERWAY);
+	tsm_begin(&server.tsm);
+	session_finish(&server.sessions, &next, &late);
+	tsm_commit(&server.tsm);
+	session_end(&server.sessions, &next);
+	next.sequence = 2;
+	assert_int_equal(session_begin(&server.sessions, &next, &result), SESSION_NEW);
+	free(server.region);
+}
+
 static void session_stateless(void **state)
 {
 	struct server server;
@@ -606,7 +664,7 @@ static void session_stateless(void **state)
 static void session_poisoned(void **state)
 {
 	struct server server;
-	struct session_request waiting = {2, 1, 0}, deadly = {1, 1, 0};
+	struct session_request waiting = {2, 1, 0, 0}, deadly = {1, 1, 0, 0};
 	struct session_result result;
 
 	(void)state;
@@ -670,9 +728,11 @@ static const struct suite_test tests[] = {
 	{ cmocka_unit_test(tsm_repair_commits), "a committed repair makes the region sound" },
 	{ cmocka_unit_test(tsm_flips_idle), "every flipped bit of an idle region is noticed or harmless" },
 	{ cmocka_unit_test(tsm_flips_open), "every flipped bit of a region with an open transaction is noticed or harmless" },
+	{ cmocka_unit_test(tsm_alive), "who verifies a large region gives signs of life" },
 	{ cmocka_unit_test(tsm_random), "random transactions, rollbacks and deaths give what a plain copy holds" },
 	{ cmocka_unit_test(session_once), "a request is carried out once, and its answer repeated" },
 	{ cmocka_unit_test(session_bad), "numbers out of order, sessions and lanes that are none are refused" },
+	{ cmocka_unit_test(session_outlived), "the result of a request that outlives its client's session is nobody's" },
 	{ cmocka_unit_test(session_stateless), "a request without a number is carried out each time, until it is deadly" },
 	{ cmocka_unit_test(session_poisoned), "what was running when two instances died is not tried again; what waited is" },
 	{ cmocka_unit_test(session_mark_flips), "a damaged mark accuses nobody" },

@@ -56,8 +56,12 @@ void system_restart(struct system *system)
 
 	if ((result != TSM_BLANK && result != TSM_READY) || vfs_open(&system->vfs, &system->tsm, &options) != 0)
 		abort();
-	for (uint32_t worker = 0; worker < VFS_WORKERS; worker++)
-		vfs_resume(&system->vfs, worker);
+	for (uint32_t worker = 0; worker < VFS_WORKERS; worker++) {
+		struct file_exchange exchange = {.label = 0};
+
+		if (vfs_left(&system->vfs, worker, &exchange))
+			vfs_resume(&system->vfs, worker, &exchange);
+	}
 }
 
 void system_make(struct system *system)
