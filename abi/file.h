@@ -195,12 +195,15 @@ struct completion {
 
 #define SESSION_GROUPS_MAX 32
 
+#define LEASE_SLOTS 64 /* pages of a client's window: START_WINDOW_PAGES */
+
 /* The first page of a session's buffer. */
 struct session_page {
 	uint64_t generation; /* [server writes] +1 at each start of the server: what was outstanding must be repeated */
 	uint64_t changes;    /* [server writes] +1 when modes or owners changed by way of an open file: what vfs has cached of them is stale */
 	uint64_t reserved[6];
 	uint32_t groups[SESSION_GROUPS_MAX]; /* [client writes] supplementary groups of the credentials that the next request asserts */
+	uint32_t leases[LEASE_SLOTS]; /* [server writes] what LEASE answered, while the page in that slot of the client's window is the file's; else 0 */
 	unsigned char ring[];                /* struct ring_shared of COMPLETIONS struct completion; the server produces */
 };
 

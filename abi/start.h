@@ -24,6 +24,11 @@
 #define START_MEMORY_ADDRESS 0x100000000 /* from here on: buffers, lent Regions, files, upwards */
 #define START_OWN_ADDRESS 0x10000000000 /* from here on a service may map what it likes, if it has its VSpace */
 
+/* Where the server with a badge shows pages of its memory: those that are only read, and those that both write (GRANT_WINDOW). */
+#define START_WINDOW_ADDRESS(badge) (0xf000000000 + (badge) * 0x10000000)
+#define START_WINDOW_PAGES 64
+#define START_WINDOW_SHARED 0x200000 /* of the second one, from the first */
+
 /* An endless loop lies here, counted from the first instruction of a service (lib/start.asm): where init sends a service that is to hang. */
 #define START_SPIN_OFFSET 32
 

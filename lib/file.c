@@ -6,6 +6,7 @@
 #include "lib/file.h"
 
 #include "lib/clock.h"
+#include "lib/leases.h"
 #include "lib/ring.h"
 #include "lib/service.h"
 #include "lib/string.h"
@@ -16,6 +17,13 @@
 #define RESULT_AT (SESSION_DATA + 8192)
 #define VFS_BUFFER (SESSION_DATA + 12288)
 
+/* What is known of a slot of a window: the page that is shown there, or that was last read without it. */
+struct leased {
+	uint64_t serial, index; /* of the file; the page in it */
+	uint32_t token;         /* 0: no lease */
+	uint32_t bytes;         /* that the file has of the page */
+};
+
 /* A session with vfs or with a filesystem. */
 struct session {
 	handle_t handle;
@@ -25,11 +33,16 @@ struct session {
 	size_t chunk;    /* bytes of data that go through it at a time */
 	uint64_t number; /* of the last request that changed something */
 	struct ring completions;
+	const unsigned char *window; /* on the filesystem's pages; null: there is none */
+	struct leased leased[LEASE_SLOTS];
 };
 
 struct file {
 	struct session *session; /* null: not open */
+	uint64_t serial;         /* no two files that were ever open have the same */
 };
+
+static uint64_t serial_last;
 
 static struct session vfs, filesystems[8];
 static unsigned filesystem_count;
@@ -37,6 +50,16 @@ static struct file files[FILE_IDS];
 static uint64_t asker = 0, asserted = UINT32_MAX; /* pairs of the vfs protocol */
 
 /* Sessions. */
+
+static const unsigned char *window_find(const char *server)
+{
+	const struct start_grant *grant = NULL;
+
+	while ((grant = start_next(GRANT_WINDOW, grant)) != NULL)
+		if (memcmp(grant->name, "lease:", 6) == 0 && strcmp(grant->name + 6, server) == 0)
+			return (const unsigned char *)grant->address;
+	return NULL;
+}
 
 static bool session_open(struct session *session, const struct start_grant *grant, size_t least)
 {
@@ -52,6 +75,7 @@ static bool session_open(struct session *session, const struct start_grant *gran
 		.buffer = (unsigned char *)buffer->address,
 		.bytes = buffer->bytes,
 		.chunk = buffer->bytes - SESSION_DATA < FILE_CHUNK ? buffer->bytes - SESSION_DATA : FILE_CHUNK,
+		.window = window_find(grant->name),
 	};
 	ring_continue(&session->completions, (void *)page->ring, COMPLETIONS, sizeof(struct completion), false);
 	return true;
@@ -186,6 +210,7 @@ int file_open(const char *path, uint32_t flags, uint32_t mode)
 	if (error)
 		return (int)(error < 0 ? error : -ENXIO);
 	files[id].session = session_by_badge(data[1]);
+	files[id].serial = ++serial_last;
 	return files[id].session ? id : -ENODEV;
 }
 
@@ -308,17 +333,112 @@ int64_t file_read_in_place(int file, uint64_t offset, size_t bytes, const void *
 	return done > (int64_t)bytes ? -EIO : done;
 }
 
+/* Reading without the filesystem: pages that it has leased to this program. */
+
+static uint32_t slot_for(uint64_t serial, uint64_t index)
+{
+	return (uint32_t)(serial * 29 + index) % LEASE_SLOTS;
+}
+
+static bool lease_holds(const struct session *session, uint32_t slot, uint32_t token)
+{
+	const struct session_page *page = (const struct session_page *)session->buffer;
+
+	return __atomic_load_n(&page->leases[slot], __ATOMIC_SEQ_CST) == token;
+}
+
+/* Has a page shown in its slot of the window. False when it cannot be. */
+static bool lease_take(struct session *session, int file, uint64_t index, uint32_t slot)
+{
+	uint64_t words[8] = {0, (uint64_t)file, index, slot};
+	int64_t bytes = session_call(session, FILE_LEASE, 4, words);
+
+	session->leased[slot].token = bytes > 0 ? (uint32_t)words[1] : 0;
+	session->leased[slot].bytes = (uint32_t)bytes;
+	return bytes > 0 && bytes <= LEASE_PAGE;
+}
+
+/* Copies bytes of one page out of the window. False when they are not all there, or the page was taken back meanwhile. */
+static bool leased_copy(const struct session *session, uint64_t serial, uint64_t offset, void *buffer, size_t bytes)
+{
+	uint64_t index = offset / LEASE_PAGE, within = offset % LEASE_PAGE;
+	uint32_t slot = slot_for(serial, index);
+	const struct leased *leased = &session->leased[slot];
+
+	if (leased->serial != serial || leased->index != index || !leased->token || within + bytes > leased->bytes || !lease_holds(session, slot, leased->token))
+		return false;
+	memcpy(buffer, session->window + slot * LEASE_PAGE + within, bytes);
+	return lease_holds(session, slot, leased->token);
+}
+
+/* A page that is read a second time is leased. True when it is now. */
+static bool lease_consider(struct session *session, int file, uint64_t index)
+{
+	uint64_t serial = files[file].serial;
+	uint32_t slot = slot_for(serial, index);
+	struct leased *leased = &session->leased[slot];
+
+	if (leased->serial != serial || leased->index != index) {
+		*leased = (struct leased){.serial = serial, .index = index};
+		return false;
+	}
+	if (leased->token && lease_holds(session, slot, leased->token))
+		return false; /* what is wanted lies behind the end of the file */
+	if (lease_take(session, file, index, slot))
+		return true;
+	leased->serial = 0;
+	return false;
+}
+
+/* Bytes read from a leased page: all that are wanted of the page, or 0. */
+static size_t leased_read(struct session *session, int file, uint64_t offset, void *buffer, size_t bytes)
+{
+	size_t rest = LEASE_PAGE - offset % LEASE_PAGE, part = bytes < rest ? bytes : rest;
+
+	if (!session->window || !part)
+		return 0;
+	if (leased_copy(session, files[file].serial, offset, buffer, part))
+		return part;
+	if (bytes > rest || !lease_consider(session, file, offset / LEASE_PAGE))
+		return 0;
+	return leased_copy(session, files[file].serial, offset, buffer, part) ? part : 0;
+}
+
+int file_page(int file, uint64_t index, struct file_page *page)
+{
+	struct session *session = session_of(file);
+	uint32_t slot;
+
+	if (!session || !session->window)
+		return session ? -EOPNOTSUPP : -EBADF;
+	slot = slot_for(files[file].serial, index);
+	session->leased[slot] = (struct leased){.serial = files[file].serial, .index = index};
+	if (!lease_take(session, file, index, slot))
+		return -ENODATA;
+	page->bytes = session->window + slot * LEASE_PAGE;
+	page->count = session->leased[slot].bytes;
+	page->word = &((const struct session_page *)session->buffer)->leases[slot];
+	page->token = session->leased[slot].token;
+	return 0;
+}
+
 int64_t file_read(int file, uint64_t offset, void *buffer, size_t bytes)
 {
+	struct session *session = session_of(file);
 	size_t done = 0;
 
+	if (!session)
+		return -EBADF;
 	do {
 		const void *data;
-		int64_t part = file_read_in_place(file, offset + done, bytes - done, &data);
+		int64_t part = (int64_t)leased_read(session, file, offset + done, (char *)buffer + done, bytes - done);
 
-		if (part <= 0)
-			return done ? (int64_t)done : part;
-		memcpy((char *)buffer + done, data, (size_t)part);
+		if (!part) {
+			part = file_read_in_place(file, offset + done, bytes - done, &data);
+			if (part <= 0)
+				return done ? (int64_t)done : part;
+			memcpy((char *)buffer + done, data, (size_t)part);
+		}
 		done += (size_t)part;
 	} while (done < bytes);
 	return (int64_t)done;

@@ -34,6 +34,25 @@ int64_t file_write(int file, uint64_t offset, const void *buffer, size_t bytes);
 
 /* Reads at most FILE_CHUNK bytes into the session's buffer and tells where they are, until the next call of any of these. */
 int64_t file_read_in_place(int file, uint64_t offset, size_t bytes, const void **data);
+
+/*
+ * A page of 4 KiB of a file where it lies in the filesystem's memory, read-only: of a program whose manifest says `lease`. What has been read there is the file's if file_page_holds() afterwards; when it does not, the page
+ * was taken back (it has changed, the file was closed, or the filesystem was restarted), shows zeros, and can be asked for again. Pages that file_read() finds useful and these share LEASE_SLOTS places.
+ * -EOPNOTSUPP without a window, -ENODATA for a hole or behind the end.
+ */
+struct file_page {
+	const void *bytes;
+	uint32_t count; /* bytes that the file has of it */
+	const uint32_t *word;
+	uint32_t token;
+};
+int file_page(int file, uint64_t index, struct file_page *page);
+
+static inline bool file_page_holds(const struct file_page *page)
+{
+	return __atomic_load_n(page->word, __ATOMIC_SEQ_CST) == page->token;
+}
+
 int file_truncate(int file, uint64_t size);
 int file_attributes(int file, struct attributes *attributes);
 int file_sync(int file);

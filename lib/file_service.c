@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/fiber.h"
+#include "lib/methods.h"
 #include "lib/ring.h"
 #include "lib/service.h"
 #include "lib/wall.h"
@@ -41,6 +42,46 @@ unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes)
 		return NULL;
 	*bytes = buffers[badge]->bytes;
 	return (unsigned char *)buffers[badge]->address;
+}
+
+/* The window of a client on this service's memory; a null pointer when it has none. */
+static const struct start_grant *window_of(uint64_t badge)
+{
+	static const struct start_grant *windows[FILESYSTEM_SESSIONS + 1];
+	static bool looked[FILESYSTEM_SESSIONS + 1];
+	const struct start_grant *grant = NULL;
+
+	if (badge > FILESYSTEM_SESSIONS)
+		return NULL;
+	while (!looked[badge] && (grant = start_next(GRANT_LEASE, grant)) != NULL)
+		if (grant->argument == badge && memcmp(grant->name, "lease:", 6) == 0)
+			windows[badge] = grant;
+	looked[badge] = true;
+	return windows[badge];
+}
+
+static bool slot_change(uint64_t badge, uint32_t slot, enum method method, uint64_t page)
+{
+	const struct start_grant *window = window_of(badge);
+	struct map_entry *batch = (struct map_entry *)thread_self()->page;
+	uint64_t done;
+
+	if (!window || slot >= window->bytes / PAGE_SIZE)
+		return false;
+	*batch = (struct map_entry){(window->address + slot * PAGE_SIZE) | (method == MAPPING_MAP ? MAP_READ : 0), page};
+	return mapping_batch(window->slot, method, 1, &done) == OK;
+}
+
+bool file_service_show(void *context, uint64_t badge, uint32_t slot, uint64_t page)
+{
+	(void)context;
+	return slot_change(badge, slot, MAPPING_MAP, page);
+}
+
+bool file_service_hide(void *context, uint64_t badge, uint32_t slot)
+{
+	(void)context;
+	return slot_change(badge, slot, MAPPING_UNMAP, 0);
 }
 
 void file_service_now(void *context, struct timestamp *now)
@@ -222,23 +263,22 @@ __attribute__((noinline)) static void request_in_fiber(struct request *request)
 		pending_answer(request, worker);
 }
 
+/* The request lies where it was received, and so does the answer. */
 static void request_at_once(struct request *request)
 {
-	struct file_exchange exchange;
-
-	exchange_take(&exchange, request);
-	running->handle(running->context, 0, &exchange);
-	answer_put(request, exchange.words, exchange.data);
+	running->handle(running->context, 0, (struct file_exchange *)&request->label);
 }
+_Static_assert(offsetof(struct request, data) - offsetof(struct request, label) == offsetof(struct file_exchange, data) &&
+	offsetof(struct request, badge) - offsetof(struct request, label) == offsetof(struct file_exchange, badge) &&
+	offsetof(struct request, words) - offsetof(struct request, label) == offsetof(struct file_exchange, words), "a request begins like an exchange");
 
 /* A message or a signal. */
 static void message_serve(struct request *request)
 {
-	if (request->kind == MESSAGE_CALL) {
-		if (running->workers)
-			request_in_fiber(request);
-		else
-			request_at_once(request);
+	if (request->kind == MESSAGE_CALL && !running->workers) {
+		request_at_once(request);
+	} else if (request->kind == MESSAGE_CALL) {
+		request_in_fiber(request);
 	} else if (request->kind == MESSAGE_NOTIFICATION && running->signalled) {
 		running->signalled(running->context, request->data[0]);
 		fibers_run();

@@ -34,5 +34,9 @@ void file_service_run(const struct file_service *service);
 /* The buffer of a session by its badge, as struct filesystem_options wants it. */
 unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes);
 
+/* Pages in the clients' windows, as struct lease_options wants it: the Mapping that init gave for each client with a lease. */
+bool file_service_show(void *context, uint64_t badge, uint32_t slot, uint64_t page);
+bool file_service_hide(void *context, uint64_t badge, uint32_t slot);
+
 /* The time of day (lib/wall.h) as a time of files. */
 void file_service_now(void *context, struct timestamp *now);

@@ -25,6 +25,18 @@ struct filesystem_clock {
 	struct timestamp now;
 };
 
+/* Whom the core tells that it will change or free a page which it has handed out by page(); the server sets it. */
+struct filesystem_watch {
+	void (*changes)(void *context, const void *page); /* may be null */
+	void *context;
+};
+
+static inline void page_changes(const struct filesystem_watch *watch, const void *page)
+{
+	if (watch->changes)
+		watch->changes(watch->context, page);
+}
+
 /* What SETATTR sets; only the members that the mask names count. */
 struct attribute_change {
 	uint32_t mask; /* enum attribute_mask; the *_NOW bits have been turned into times */
@@ -80,6 +92,8 @@ struct filesystem_operations {
 
 	/* Contents of regular files. */
 	int64_t (*read)(void *core, uint64_t inode, uint64_t offset, void *buffer, size_t bytes); /* bytes read, 0 at the end */
+	/* The page of 4 KiB of memory that holds page `index` of a file, zero behind the file's end, and how many of its bytes the file has; 0 when it has none there. The core tells its watch before it changes. May be null. */
+	int (*page)(void *core, uint64_t inode, uint64_t index, const void **page);
 	/* + offset FILE_END appends. *offset becomes where the write ended. Sets modification and change time. Bytes written, possibly fewer; ENOSPC only if none. */
 	int64_t (*write)(void *core, uint64_t inode, uint64_t *offset, const void *buffer, size_t bytes);
 	int (*allocate)(void *core, uint64_t inode, uint32_t mode, uint64_t offset, uint64_t bytes); /* + enum allocate_mode */
@@ -97,4 +111,5 @@ struct filesystem {
 	const struct filesystem_operations *operations;
 	void *core;                     /* first argument of each operation */
 	struct filesystem_clock *clock; /* the core's; set before each operation */
+	struct filesystem_watch *watch; /* the core's; null when it has no page() */
 };

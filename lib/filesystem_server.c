@@ -144,9 +144,12 @@ static int file_release(struct call *call, struct open_file *file)
 {
 	int error = call->operations->close(call->core, file->inode);
 
-	if (!error)
-		tsm_set(call->server->tsm, file->inode, 0);
-	return error;
+	if (error)
+		return error;
+	if (call->server->options.leases && call->server->options.leases->total)
+		leases_close(call->server->options.leases, file->key >> 16, file->key & 0xffff);
+	tsm_set(call->server->tsm, file->inode, 0);
+	return 0;
 }
 
 /* The file protocol. */
@@ -154,12 +157,13 @@ static int file_release(struct call *call, struct open_file *file)
 static int64_t handle_read(struct call *call)
 {
 	const struct open_file *file = file_find(call, call->word[1]);
-	unsigned char *to = span_at(call, call->word[3]);
+	unsigned char *to;
 
 	if (!file || !file_reads(file))
 		return -EBADF;
 	if (call->word[2] > FILE_SIZE_MAX)
 		return -EINVAL;
+	to = span_at(call, call->word[3]);
 	return to ? call->operations->read(call->core, file->inode, call->word[2], to, span_bytes(call->word[3])) : -EFAULT;
 }
 
@@ -357,6 +361,38 @@ static int64_t handle_seek(struct call *call)
 	return file && !(file->flags & OPEN_PATH) ? call->operations->seek(call->core, file->inode, call->word[2], (enum seek_whence)call->word[3]) : -EBADF;
 }
 
+/* A lease is nothing that must survive: a client whose lease was answered by an instance that died sees it ended by the next one. */
+static int64_t handle_lease(struct call *call)
+{
+	const struct open_file *file = file_find(call, call->word[1]);
+	struct leases *leases = call->server->options.leases;
+	const void *page;
+	int bytes;
+
+	if (!leases || !call->operations->page)
+		return -EOPNOTSUPP;
+	if (!file || !file_reads(file))
+		return -EBADF;
+	if (call->word[2] > FILE_SIZE_MAX / LEASE_PAGE || call->word[3] >= LEASE_SLOTS)
+		return -EINVAL;
+	bytes = call->operations->page(call->core, file->inode, call->word[2], &page);
+	if (bytes <= 0)
+		return bytes ? bytes : -ENODATA;
+	call->answer[0] = leases_give(leases, call->badge, (uint32_t)call->word[3], (uint32_t)call->word[1], page);
+	call->answer_words = 1;
+	return call->answer[0] ? bytes : -EOPNOTSUPP;
+}
+
+static int64_t handle_return(struct call *call)
+{
+	if (!call->server->options.leases)
+		return -EOPNOTSUPP;
+	if (call->word[2] >= LEASE_SLOTS)
+		return -EINVAL;
+	leases_return(call->server->options.leases, call->badge, (uint32_t)call->word[2]);
+	return 0;
+}
+
 static int64_t statistics_put(struct call *call, uint64_t offset)
 {
 	struct filesystem_statistics statistics;
@@ -383,6 +419,8 @@ static int64_t handle_session(struct call *call)
 			tsm_set(server->tsm, server->files[i].inode, 0); /* the inode is not what it was: nothing to give back */
 		call->operations->commit(call->core);
 	}
+	if (server->options.leases)
+		leases_forget(server->options.leases, call->badge);
 	session_reset(&server->sessions, call->badge);
 	return 0;
 }
@@ -596,6 +634,8 @@ static const struct handler file_handlers[] = {
 	[FILE_SEEK - FILE_READ] = {handle_seek, 4, 0},
 	[FILE_STATFS - FILE_READ] = {handle_statfs, 3, 0},
 	[FILE_SESSION - FILE_READ] = {handle_session, 1, 0},
+	[FILE_LEASE - FILE_READ] = {handle_lease, 4, 0},
+	[FILE_RETURN - FILE_READ] = {handle_return, 3, 0},
 };
 
 static const struct handler tree_handlers[] = {
@@ -792,6 +832,12 @@ void filesystem_handle(struct filesystem_server *server, struct file_exchange *e
 	handler_run(&call, handler, &request, exchange);
 }
 
+/* The core will change a page that it has handed out. */
+static void page_revoke(void *context, const void *page)
+{
+	leases_revoke(context, page);
+}
+
 static size_t lanes_bytes(void)
 {
 	return (SESSION_STATE_BYTES(FILESYSTEM_SESSIONS, SEQUENCE_LANES) + 4095) & ~(size_t)4095;
@@ -819,6 +865,8 @@ void filesystem_open(struct filesystem_server *server, const struct filesystem *
 		.files = (struct open_file *)((unsigned char *)state + lanes_bytes()),
 		.options = *options,
 	};
+	if (filesystem->watch)
+		*filesystem->watch = (struct filesystem_watch){options->leases ? page_revoke : NULL, options->leases};
 	sessions_open(&server->sessions, tsm, state, &sessions);
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "lib/filesystem.h"
+#include "lib/leases.h"
 #include "lib/session.h"
 #include "lib/tsm.h"
 
@@ -26,6 +27,7 @@ struct filesystem_options {
 	/* The buffer of a session, with its bytes; a null pointer when there is none. */
 	unsigned char *(*buffer)(void *context, uint64_t badge, size_t *bytes);
 	void (*now)(void *context, struct timestamp *now);
+	struct leases *leases; /* opened by their owner; null: none are given */
 	void *context;
 };
 

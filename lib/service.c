@@ -73,7 +73,7 @@ static void request_take(struct request *request)
 	request->caps = answer_caps(word);
 	request->kind = answer_kind(word);
 	request->status = OK;
-	request->badge = request->kind == MESSAGE_NOTIFICATION ? 0 : request->call.target;
+	request->badge = request->kind == MESSAGE_NOTIFICATION ? 0 : request->target;
 }
 
 static uint64_t answer_word(const struct request *answer)
@@ -97,19 +97,21 @@ static enum error message_exchange(struct request *request, bool answers, uint64
 {
 	struct kernel_call *call = &request->call;
 
-	call->source = endpoint_find();
 	call->word = answers && caller_waits ? answer_word(request) : 0;
 	do {
 		enum error error;
 
 		call->word |= CALL_RECEIVE | bounds;
+		call->source = endpoint_find();
 		call->reply = reply;
 		call->deadline = deadline;
 		error = kernel_call(call);
 		if (error == ERR_TIMEOUT)
 			caller_waits = false;
-		if (error != OK)
+		if (error != OK) {
+			request->label = request->words = 0;
 			return error;
+		}
 		request_take(request);
 		caller_waits = request->kind == MESSAGE_CALL || request->kind == MESSAGE_FAULT || request->kind == MESSAGE_SYSCALL;
 		call->word = 0;

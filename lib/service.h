@@ -45,19 +45,20 @@ handle_t start_signal(const char *peer);
  */
 struct request {
 	union {
-		struct kernel_call call; /* this runtime's own; the data lies in it, so that it is copied nowhere */
+		struct kernel_call call; /* this runtime's own. The message lies in it, so that it is copied nowhere: its head where the call has what it only takes */
 		struct {
-			uint64_t registers[offsetof(struct kernel_call, data) / sizeof(uint64_t)];
+			uint64_t word, target;
+			uint64_t label;
+			uint64_t badge; /* of the sender, trustworthy; 0 for signals */
+			uint64_t words; /* 0..128 */
 			uint64_t data[MESSAGE_REGISTER_WORDS];
 		};
 	};
-	uint64_t label;
-	uint64_t badge; /* of the sender, trustworthy; 0 for signals */
-	uint64_t words; /* 0..128 */
 	enum message_kind kind;
 	enum error status; /* of the answer */
 	uint64_t caps;     /* received: how many capabilities arrived (message page, `receive`); answer: how many go along (`caps`) */
 };
+_Static_assert(offsetof(struct request, data) == offsetof(struct kernel_call, data), "the kernel writes the data where it is read");
 
 /* Waits for the next message or signal. Fails only when the service has no Endpoint or the previous caller was neither answered nor held. */
 MUST_USE enum error service_receive(struct request *request);

@@ -44,7 +44,7 @@ static struct mark mark_read(const struct sessions *sessions, uint64_t index)
 	uint64_t word = *mark_place(sessions, index);
 	struct mark mark = {(uint32_t)word, word >> 32 & EXTRA_MASK, word >> 44 & INSTANCE_MASK};
 
-	return word == mark_word(mark) ? mark : (struct mark){.subject = 0};
+	return word && word == mark_word(mark) ? mark : (struct mark){.subject = 0};
 }
 
 static void mark_write(const struct sessions *sessions, uint64_t index, struct mark mark)

@@ -308,7 +308,7 @@ static void mount_begin(void)
 
 int main(void)
 {
-	const struct filesystem filesystem = {&ext2_operations, &ext2, &ext2.clock};
+	const struct filesystem filesystem = {&ext2_operations, &ext2, &ext2.clock, NULL};
 	const struct filesystem_options options = {
 		.open_files = OPEN_FILES,
 		.tree_badge = vfs_badge(),

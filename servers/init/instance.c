@@ -21,6 +21,7 @@
 #define WINDOW_ADDRESS 0x8000000000   /* where init sees what it fills */
 #define SOURCE_ADDRESS 0x8100000000   /* and what it fills it from */
 #define FLAGS_AT_START 0x202          /* RFLAGS: IF, and the bit that is always set */
+#define WINDOWS_MAX 64
 #define START_BYTES (START_PAGES_MAX * PAGE_SIZE)
 
 struct system system;
@@ -281,10 +282,62 @@ static enum error grant_windows(struct building *building, const struct plan_gra
 	return error;
 }
 
+/*
+ * A window of a client on memory of a server: nothing is mapped in it but by the server, which gets the client's Mapping. Each side fills in its half when it is built; the capability is given when the second of the two is
+ * there, and goes with the client's address space, or with the server's CNode, where it is only a copy.
+ */
+struct window {
+	const struct service *client, *server;
+	uint32_t object;
+	uint32_t slot;    /* at the server */
+	handle_t mapping; /* of the client that runs */
+};
+
+static struct window client_windows[WINDOWS_MAX];
+static uint32_t client_window_count;
+
+static struct window *window_find(const struct service *client, const struct service *server, uint32_t object)
+{
+	struct window *window = client_windows, *end = client_windows + client_window_count;
+
+	while (window < end && !(window->client == client && window->server == server && window->object == object))
+		window++;
+	if (window == end && client_window_count < WINDOWS_MAX) {
+		*window = (struct window){.client = client, .server = server, .object = object};
+		client_window_count++;
+	}
+	return window < client_windows + client_window_count ? window : NULL;
+}
+
+static enum error window_connect(const struct window *window, handle_t cnode, uint32_t rights)
+{
+	return window->slot && window->mapping ? cnode_copy(cnode, window->slot, INIT_SLOT_CNODE, window->mapping, rights) : OK;
+}
+
+static enum error grant_window(struct building *building, const struct plan_grant *grant)
+{
+	struct service *first = building->service - (building->plan - plan_services(system.plan)), *peer = &first[grant->argument - 1];
+	bool client = grant->kind == GRANT_WINDOW;
+	struct window *window = client ? window_find(building->service, peer, grant->object) : window_find(peer, building->service, grant->object);
+	enum error error = window ? OK : ERR_NOMEM;
+
+	line_add(building, grant, grant->slot, grant->address, grant->bytes, grant->argument);
+	if (error == OK && client)
+		error = mapping_make(building, object_handle(grant->object), grant->map_rights, &window->mapping);
+	else if (error == OK)
+		window->slot = grant->slot;
+	if (error != OK || peer->state != SERVICE_RUNNING)
+		return error;
+	return window_connect(window, client ? part(instance_last(peer), PART_CNODE) : part(building->instance, PART_CNODE), grant->map_rights);
+}
+
 static enum error grant_give(struct building *building, const struct plan_grant *grant)
 {
 	uint64_t bytes = grant->bytes, argument = grant->argument;
 	enum error error = OK;
+
+	if (grant->kind == GRANT_WINDOW || grant->kind == GRANT_LEASE)
+		return grant_window(building, grant);
 
 	if (grant->kind == GRANT_DEVICE || grant->kind == GRANT_FIRMWARE)
 		return grant_windows(building, grant);

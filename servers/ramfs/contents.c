@@ -49,6 +49,42 @@ int64_t ramfs_read(void *core, uint64_t number, uint64_t offset, void *buffer, s
 	return (int64_t)bytes;
 }
 
+int ramfs_page(void *core, uint64_t number, uint64_t index, const void **at)
+{
+	struct ramfs *ramfs = core;
+	struct ramfs_inode *inode = inode_find(ramfs, number);
+	uint32_t page;
+
+	if (!inode)
+		return -ESTALE;
+	if (!inode_is(inode, MODE_REGULAR))
+		return inode_is(inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
+	if (inode->damaged)
+		return -EIO;
+	if (index >= (inode->size + RAMFS_PAGE - 1) / RAMFS_PAGE)
+		return 0;
+	page = data_find(ramfs, inode, index);
+	if (!page)
+		return 0;
+	inode_accessed(ramfs, inode);
+	*at = page_at(ramfs, page);
+	return (int)minimum(RAMFS_PAGE, inode->size - index * RAMFS_PAGE);
+}
+
+const void *ramfs_blank(const struct ramfs *ramfs)
+{
+	return ramfs->pages;
+}
+
+/* A page will be changed in place: returns it, saved and hidden. */
+static unsigned char *page_change(struct ramfs *ramfs, uint32_t page, uint64_t at, size_t bytes)
+{
+	unsigned char *start = page_at(ramfs, page);
+
+	page_changes(&ramfs->watch, start);
+	return tsm_modify(ramfs->tsm, start + at, bytes);
+}
+
 /* Puts a fresh page in the place of `old` (0: of a hole), with the old bytes but those that will be written. False when there is no page. */
 static bool page_replace(struct ramfs *ramfs, struct ramfs_inode *inode, uint64_t index, uint32_t old, const void *from, uint64_t at, size_t bytes)
 {
@@ -82,7 +118,7 @@ static bool page_write(struct ramfs *ramfs, struct ramfs_inode *inode, uint64_t 
 		return true;
 	if (!old || tsm_room(ramfs->tsm) < ROOM_FOR_ONE)
 		return false;
-	memcpy(tsm_modify(ramfs->tsm, page_at(ramfs, old) + at, bytes), from, bytes);
+	memcpy(page_change(ramfs, old, at, bytes), from, bytes);
 	return true;
 }
 
@@ -137,7 +173,7 @@ static int bytes_clear(struct ramfs *ramfs, struct ramfs_inode *inode, uint64_t 
 	if (page && from < to) {
 		if (tsm_room(ramfs->tsm) < ROOM_FOR_ONE)
 			return -ENOSPC;
-		memset(tsm_modify(ramfs->tsm, page_at(ramfs, page) + from % RAMFS_PAGE, to - from), 0, to - from);
+		memset(page_change(ramfs, page, from % RAMFS_PAGE, to - from), 0, to - from);
 	}
 	return 0;
 }

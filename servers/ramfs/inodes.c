@@ -86,7 +86,7 @@ void inode_touch(struct ramfs *ramfs, struct ramfs_inode *inode, bool contents)
 
 static bool timestamp_after(const struct timestamp *a, const struct timestamp *b)
 {
-	return a->seconds > b->seconds || (a->seconds == b->seconds && a->nanoseconds > b->nanoseconds);
+	return a->seconds == b->seconds ? a->nanoseconds > b->nanoseconds : a->seconds > b->seconds;
 }
 
 void inode_accessed(struct ramfs *ramfs, struct ramfs_inode *inode)

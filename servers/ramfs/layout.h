@@ -163,6 +163,7 @@ static inline struct ramfs_entry *entry_at(struct ramfs *ramfs, uint32_t index)
 
 /* contents.c: what files contain (operations of lib/filesystem.h). */
 int64_t ramfs_read(void *core, uint64_t inode, uint64_t offset, void *buffer, size_t bytes);
+int ramfs_page(void *core, uint64_t inode, uint64_t index, const void **page);
 int64_t ramfs_write(void *core, uint64_t inode, uint64_t *offset, const void *buffer, size_t bytes);
 int ramfs_allocate(void *core, uint64_t inode, uint32_t mode, uint64_t offset, uint64_t bytes);
 int64_t ramfs_seek(void *core, uint64_t inode, uint64_t offset, enum seek_whence whence);

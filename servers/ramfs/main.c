@@ -20,6 +20,7 @@
 static struct tsm tsm;
 static struct ramfs ramfs;
 static struct filesystem_server server;
+static struct leases leases;
 
 #define DAMAGES_MOST 64
 static struct {
@@ -153,10 +154,24 @@ static bool root_begin(const struct filesystem *filesystem, const struct start_g
 	return (fresh || state_clear(state, own, &fresh)) && root_fill(filesystem);
 }
 
+/* Clients see pages of the state. */
+static void leases_end(const struct start_grant *state)
+{
+	const struct lease_options options = {
+		.memory = (unsigned char *)state->address,
+		.instance = start_page->instance,
+		.show = file_service_show,
+		.hide = file_service_hide,
+		.buffer = file_service_buffer,
+	};
+
+	leases_open(&leases, &options);
+}
+
 int main(void)
 {
 	const struct start_grant *state = start_find("state");
-	const struct filesystem filesystem = {&ramfs_operations, &ramfs, &ramfs.clock};
+	const struct filesystem filesystem = {&ramfs_operations, &ramfs, &ramfs.clock, &ramfs.watch};
 	const struct filesystem_options options = {
 		.open_files = OPEN_FILES,
 		.tree_badge = vfs_badge(),
@@ -164,6 +179,7 @@ int main(void)
 		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
 		.buffer = file_service_buffer,
 		.now = file_service_now,
+		.leases = &leases,
 	};
 	const struct file_service service = {.handle = request_handle, .context = &server};
 	size_t own = filesystem_state_bytes(OPEN_FILES);
@@ -171,6 +187,7 @@ int main(void)
 
 	if (!state)
 		return 1;
+	leases_end(state);
 	if (!state_open(state) || tsm_bytes(&tsm) < own) {
 		refuse("its state cannot be used");
 	} else {
@@ -181,6 +198,7 @@ int main(void)
 		else if (!root_begin(&filesystem, state, own, fresh))
 			return 1;
 	}
+	leases_begin(&leases, refused ? NULL : ramfs_blank(&ramfs));
 	file_service_run(&service);
 	return 1;
 }

@@ -95,6 +95,7 @@ int ramfs_open(struct ramfs *ramfs, struct tsm *tsm, void *area, size_t bytes, b
 		return -EINVAL;
 	*ramfs = (struct ramfs){
 		.clock = ramfs->clock,
+		.watch = ramfs->watch,
 		.tsm = tsm,
 		.state = area,
 		.used = (uint64_t *)(base + plan.used),
@@ -607,6 +608,7 @@ const struct filesystem_operations ramfs_operations = {
 	.open = ramfs_file_open,
 	.close = ramfs_file_close,
 	.read = ramfs_read,
+	.page = ramfs_page,
 	.write = ramfs_write,
 	.allocate = ramfs_allocate,
 	.seek = ramfs_seek,

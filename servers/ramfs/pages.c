@@ -35,6 +35,7 @@ void page_free(struct ramfs *ramfs, uint32_t page)
 	uint64_t *word = &ramfs->used[page / WORD_BITS];
 
 	assert(*word >> page % WORD_BITS & 1);
+	page_changes(&ramfs->watch, page_at(ramfs, page));
 	ramfs->freed = true;
 	tsm_set(ramfs->tsm, *word, *word & ~(1ull << page % WORD_BITS));
 	tsm_set(ramfs->tsm, ramfs->state->pages_free, ramfs->state->pages_free + 1);

@@ -21,6 +21,7 @@ struct ramfs_entry;
 /* The instance's view of its state. */
 struct ramfs {
 	struct filesystem_clock clock;
+	struct filesystem_watch watch;
 	struct tsm *tsm;
 	struct ramfs_state *state;
 	uint64_t *used; /* a bit for each page */
@@ -60,6 +61,9 @@ int ramfs_salvage(struct ramfs *ramfs, const struct ramfs_damage *damage, uint32
 
 /* How many files answer -EIO because something of them is lost. */
 uint32_t ramfs_damaged_files(const struct ramfs *ramfs);
+
+/* A page of the area that stays zero. */
+const void *ramfs_blank(const struct ramfs *ramfs);
 
 extern const struct filesystem_operations ramfs_operations;
 

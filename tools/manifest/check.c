@@ -115,6 +115,11 @@ static void uses_check(struct manifest *manifest, struct service *service)
 		for (size_t n = 0; n < i; n++)
 			if (use->to && service->use[n].to == use->to)
 				mistake(manifest, use->line, "'%s' uses '%s' since line %u", service->name, use->server, service->use[n].line);
+		if (use->to && use->lease && !use->buffer)
+			mistake(manifest, use->line, "a lease of '%s' needs a buffer, in which it is told that pages are taken back", use->server);
+		if (use->to && use->lease && use->to->priority <= service->priority)
+			mistake(manifest, use->line, "the server '%s' has priority %u, not above '%s' with %u, from which it takes pages back", use->server, (unsigned)use->to->priority, service->name,
+				(unsigned)service->priority);
 		if (!use->to)
 			mistake(manifest, use->line, "no service is named '%s'", use->server);
 		else if (use->to->priority < service->priority && !use->timed)

@@ -37,12 +37,13 @@ struct declaration {
 
 struct service;
 
-/* `uses SERVER buffer SIZE signals timed may WORD`: a session. */
+/* `uses SERVER buffer SIZE lease signals timed may WORD`: a session. */
 struct use {
 	char server[SERVICE_NAME_BYTES];
 	unsigned line;
 	uint64_t buffer; /* bytes, 0: none */
 	bool signals;
+	bool lease;  /* it sees pages of the server's memory */
 	bool timed; /* the client never waits for the server but with a deadline: its priority may be higher */
 	char may[NAME_BYTES]; /* empty: nothing particular */
 	struct service *to; /* check.c; a null pointer when there is none of that name */

@@ -183,6 +183,14 @@ static uint32_t buffer_object(struct output *output, const struct service *clien
 	return object_add(output, PLAN_REGION, "", name, use->buffer, 0);
 }
 
+/* A declared Region, made when the first service is laid out that sees it. */
+static uint32_t region_object(struct output *output, struct declaration *region)
+{
+	if (region->object == PLAN_NONE)
+		region->object = object_add(output, PLAN_REGION, "", region->name, region->first, 0);
+	return region->object;
+}
+
 static void grant_buffer(struct layout *layout, const struct service *client, const struct use *use, const struct service *peer)
 {
 	struct plan_grant *grant;
@@ -191,6 +199,51 @@ static void grant_buffer(struct layout *layout, const struct service *client, co
 		return;
 	grant = grant_memory(layout, GRANT_BUFFER, "buffer:", peer->name, buffer_object(layout->output, client, use), MAP_READ | MAP_WRITE);
 	grant->argument = badge_of(peer);
+}
+
+/* The memory of a server of which clients see pages: the Region named SERVER.USE if that is declared; for what they only read else its state. PLAN_NONE when there is none. */
+static uint32_t window_object(struct layout *layout, const struct service *server, const char *use)
+{
+	char name[NAME_BYTES];
+
+	name_join(name, server->name, use);
+	for (size_t i = 0; i < layout->manifest->declarations; i++) {
+		struct declaration *region = &layout->manifest->declaration[i];
+
+		if (region->kind == DECLARED_REGION && strcmp(region->name, name) == 0)
+			return region_object(layout->output, region);
+	}
+	return server->state && strcmp(use, ".cache") == 0 ? server->state_object : PLAN_NONE;
+}
+
+/* One window, on the side of the client or of the server (`peer` is the other one). init puts the Mapping of the client's into the server's slot. */
+static void grant_window(struct layout *layout, const struct service *client, const struct service *server, bool shared)
+{
+	uint32_t object = window_object(layout, server, shared ? ".shared" : ".cache"), rights = shared ? MAP_READ | MAP_WRITE : MAP_READ;
+	const struct service *peer = layout->service == client ? server : client;
+	struct plan_grant *grant;
+
+	if (object == PLAN_NONE)
+		return;
+	if (layout->service == client)
+		grant = grant_add(layout, GRANT_WINDOW, shared ? "share:" : "lease:", peer->name);
+	else
+		grant = grant_capability(layout, GRANT_LEASE, shared ? "share:" : "lease:", peer->name, object, rights);
+	grant->object = object;
+	grant->address = START_WINDOW_ADDRESS(badge_of(server)) + (shared ? START_WINDOW_SHARED : 0);
+	grant->bytes = START_WINDOW_PAGES * PAGE_SIZE;
+	grant->map_rights = rights;
+	grant->argument = badge_of(peer);
+	if (layout->service == client)
+		tables_count(layout, grant->address, grant->bytes, false);
+}
+
+static void grants_window(struct layout *layout, const struct service *client, const struct use *use)
+{
+	if (!use->lease)
+		return;
+	grant_window(layout, client, use->to, false);
+	grant_window(layout, client, use->to, true);
 }
 
 /* Sessions with servers. */
@@ -203,6 +256,7 @@ static void grants_uses(struct layout *layout)
 		grant->badge = badge_of(layout->service);
 		grant->argument = grant->badge;
 		grant_buffer(layout, layout->service, use, use->to);
+		grants_window(layout, layout->service, use);
 		if (use->signals)
 			grant_signal(layout, use->server, use->to, badge_of(layout->service));
 	}
@@ -223,6 +277,7 @@ static void grants_clients(struct layout *layout)
 			if (use->may[0])
 				grant_add(layout, GRANT_RIGHT, "", use->may)->argument = badge_of(client);
 			grant_buffer(layout, client, use, client);
+			grants_window(layout, client, use);
 			if (use->signals)
 				grant_signal(layout, client->name, client, badge_of(layout->service));
 		}
@@ -246,9 +301,7 @@ static void grant_region(struct layout *layout, const struct need *need)
 	struct plan_grant *grant;
 	uint32_t rights = need->read ? MAP_READ : MAP_READ | MAP_WRITE;
 
-	if (need->of->object == PLAN_NONE)
-		need->of->object = object_add(layout->output, PLAN_REGION, "", need->name, need->of->first, 0);
-	grant = grant_capability(layout, GRANT_REGION, "", need->name, need->of->object, rights | (need->dma ? RIGHT_DMA : 0));
+	grant = grant_capability(layout, GRANT_REGION, "", need->name, region_object(layout->output, need->of), rights | (need->dma ? RIGHT_DMA : 0));
 	grant->bytes = need->of->first;
 	if (!need->unmapped)
 		grant_map(layout, grant, 0, need->of->first, rights);

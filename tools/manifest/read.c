@@ -135,7 +135,7 @@ static bool list_has_room(struct line *line, size_t count)
 	return false;
 }
 
-/* uses SERVER [buffer SIZE] [signals] [timed] [may WORD] */
+/* uses SERVER [buffer SIZE] [lease] [signals] [timed] [may WORD] */
 static void uses_read(struct line *line, struct service *service)
 {
 	struct use *use = &service->use[service->uses];
@@ -147,6 +147,7 @@ static void uses_read(struct line *line, struct service *service)
 	name_take(line, word_next(line), use->server, sizeof(use->server), "the server's name");
 	if (word_is(line, "buffer"))
 		use->buffer = word_size(line);
+	use->lease = word_is(line, "lease");
 	use->signals = word_is(line, "signals");
 	use->timed = word_is(line, "timed");
 	if (word_is(line, "may"))

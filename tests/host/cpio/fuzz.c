@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct tsm_options options = {.layout = 1, .undo_cells = ramfs_undo_cells(REGION_BYTES), .marks = 1};
 	static struct ramfs ramfs;
-	const struct filesystem filesystem = {&ramfs_operations, &ramfs, &ramfs.clock};
+	const struct filesystem filesystem = {&ramfs_operations, &ramfs, &ramfs.clock, &ramfs.watch};
 	static unsigned char made[INPUT_MAX * 130];
 	struct cpio_result result;
 	unsigned char *archive;

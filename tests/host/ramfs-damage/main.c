@@ -69,7 +69,7 @@ static void now_tell(void *context, struct timestamp *now)
 static bool instance_begin(uint64_t instance)
 {
 	const struct tsm_options layout = {.layout = 1, .undo_cells = ramfs_undo_cells(REGION_BYTES), .marks = FILESYSTEM_MARKS, .damaged = damage_note};
-	const struct filesystem filesystem = {&ramfs_operations, &ramfs, &ramfs.clock};
+	const struct filesystem filesystem = {&ramfs_operations, &ramfs, &ramfs.clock, &ramfs.watch};
 	const struct filesystem_options options = {.open_files = OPEN_FILES, .tree_badge = 1, .instance = instance, .buffer = buffer_find, .now = now_tell};
 	size_t own = filesystem_state_bytes(OPEN_FILES);
 	struct ramfs_damage damage[64];

@@ -39,7 +39,7 @@ static struct attributes found(struct world *world, uint64_t directory, const ch
 static void archive_unpacked(const char *path)
 {
 	struct world world;
-	struct filesystem filesystem = {&ramfs_operations, &world.ramfs, &world.ramfs.clock};
+	struct filesystem filesystem = {&ramfs_operations, &world.ramfs, &world.ramfs.clock, &world.ramfs.watch};
 	struct attributes a, x, y;
 	char text[16];
 	size_t bytes;

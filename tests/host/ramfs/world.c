@@ -42,7 +42,7 @@ void world_open(struct world *world)
 {
 	const struct tsm_options options = {
 		.layout = LAYOUT, .undo_cells = ramfs_undo_cells(world->bytes), .marks = FILESYSTEM_MARKS, .damaged = damage_note, .context = world};
-	const struct filesystem filesystem = {&ramfs_operations, &world->ramfs, &world->ramfs.clock};
+	const struct filesystem filesystem = {&ramfs_operations, &world->ramfs, &world->ramfs.clock, &world->ramfs.watch};
 	const struct filesystem_options server = {
 		.open_files = WORLD_OPEN_FILES,
 		.tree_badge = VFS_BADGE,
