@@ -64,15 +64,20 @@ static void run(unsigned seed, int steps, int compare_every)
 {
 	struct world world;
 	struct model model;
+	const char *wrong;
 
 	world_make(&world, WORLD_BYTES, false);
 	model_make(&model);
 	for (int i = 0; i < steps && !model_full(&model); i++) {
 		step(&world, &model, &seed);
+		window_step(&world, &seed);
 		if (random_next(&seed) % 50 == 0)
 			world_open(&world);
+		wrong = window_check(&world, &model);
+		if (wrong)
+			fail_msg("after %d operations: %s", i, wrong);
 		if (i % compare_every == 0) {
-			const char *wrong = world_compare(&world, &model);
+			wrong = world_compare(&world, &model);
 
 			if (wrong)
 				fail_msg("after %d operations: %s", i, wrong);
@@ -276,7 +281,7 @@ static void test_refused(void **state)
 		{2, FILE_WRITE, {9, 0, 0, span_make(SESSION_DATA, 10)}, -EPROTO, "a number out of order"},
 		{2, FILE_WRITE, {1 | 99ull << SEQUENCE_LANE_SHIFT, 0, 0, span_make(SESSION_DATA, 10)}, -EPROTO, "a lane that there is not"},
 		{2, 0xdead, {0}, -ENOSYS, "no such request"},
-		{2, FILE_STATFS + 2, {0}, -ENOSYS, "beyond the last request"},
+		{2, FILE_RETURN + 1, {0}, -ENOSYS, "beyond the last request"},
 		{2, FILE_READ - 1, {0}, -ENOSYS, "before the first request"},
 		{0, FILE_READ, {0}, -EBADF, "no badge"},
 		{60, FILE_GETATTR, {0, 0, SESSION_DATA}, -EPROTO, "a badge that there is not"},

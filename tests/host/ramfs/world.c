@@ -38,8 +38,30 @@ static void damage_note(void *context, uint64_t offset, uint64_t bytes)
 	((struct world *)context)->damaged = true;
 }
 
+static bool page_show(void *context, uint64_t badge, uint32_t slot, uint64_t page)
+{
+	struct world *world = context;
+
+	if (badge != CLIENT_BADGE || world->shown[slot])
+		return false;
+	world->shown[slot] = world->region + page * RAMFS_PAGE;
+	return true;
+}
+
+static bool page_hide(void *context, uint64_t badge, uint32_t slot)
+{
+	struct world *world = context;
+	bool there = badge == CLIENT_BADGE && world->shown[slot];
+
+	if (there)
+		world->shown[slot] = NULL;
+	return there;
+}
+
 void world_open(struct world *world)
 {
+	const struct lease_options leases = {
+		.memory = world->region, .instance = world->instance, .show = page_show, .hide = page_hide, .buffer = buffer_find, .context = world};
 	const struct tsm_options options = {
 		.layout = LAYOUT, .undo_cells = ramfs_undo_cells(world->bytes), .marks = FILESYSTEM_MARKS, .damaged = damage_note, .context = world};
 	const struct filesystem filesystem = {&ramfs_operations, &world->ramfs, &world->ramfs.clock, &world->ramfs.watch};
@@ -49,13 +71,16 @@ void world_open(struct world *world)
 		.instance = ++world->instance,
 		.buffer = buffer_find,
 		.now = now_tell,
+		.leases = &world->leases,
 		.context = world,
 	};
-	enum tsm_result result = tsm_open(&world->tsm, world->region, world->bytes, &options);
+	enum tsm_result result;
 	size_t used = filesystem_state_bytes(WORLD_OPEN_FILES);
 	unsigned char *data;
 	bool fresh;
 
+	leases_open(&world->leases, &leases);
+	result = tsm_open(&world->tsm, world->region, world->bytes, &options);
 	if (result != TSM_BLANK && result != TSM_READY)
 		abort();
 	data = tsm_data(&world->tsm);
@@ -63,6 +88,7 @@ void world_open(struct world *world)
 	world->ramfs.clock.now.seconds = world->now;
 	if (ramfs_open(&world->ramfs, &world->tsm, data + used, tsm_bytes(&world->tsm) - used, &fresh) != 0)
 		abort();
+	leases_begin(&world->leases, ramfs_blank(&world->ramfs));
 }
 
 void world_make(struct world *world, size_t bytes, bool shared)

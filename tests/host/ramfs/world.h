@@ -33,6 +33,13 @@ struct world {
 	uint64_t instance;
 	uint64_t sequence[3];          /* of lane 0 of each session: the last number used */
 	bool damaged;
+	struct leases leases;
+	const unsigned char *shown[LEASE_SLOTS]; /* the client's window: null where nothing is */
+	struct {
+		int id;
+		uint64_t index;
+		int64_t count;
+	} leased[LEASE_SLOTS]; /* what the client has asked for */
 };
 
 /* Sets up an empty region, mostly of WORLD_BYTES; `shared` makes it one that a forked process shares. */
@@ -41,6 +48,14 @@ void world_make(struct world *world, size_t bytes, bool shared);
 /* Opens the region as a fresh instance of the server does. */
 void world_open(struct world *world);
 void world_free(struct world *world);
+
+struct model;
+
+/* The client asks for a page of a file of its own, or gives one back. */
+void window_step(struct world *world, unsigned *seed);
+
+/* Whether the client's window shows what it must: in each slot that holds, the file as the model knows it; in the others zeros or nothing. A null pointer, or what is wrong. */
+const char *window_check(struct world *world, const struct model *model);
 
 /* The check of servers/ramfs/check.c: a null pointer, or what is wrong. */
 const char *world_check(struct world *world);
