@@ -62,7 +62,7 @@ static inline uint64_t boot_checksum(uint64_t sum, const void *data, uint64_t by
 #define INIT_INFORMATION_ADDRESS 0x200000 /* struct boot_information, read-only */
 #define INIT_MESSAGE_ADDRESS 0x202000     /* its message page */
 #define INIT_THREAD_ADDRESS 0x3ff000   /* its GS base at the start: lib keeps the thread block there */
-#define INIT_CNODE_BITS 10
+#define INIT_CNODE_BITS 12
 #define INIT_PRIORITY 63
 
 /* The slots of init's CNode. Slot 0 is always empty: handle 0 is no capability. */

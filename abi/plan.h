@@ -14,12 +14,12 @@
 #include "abi/start.h"
 
 #define PLAN_MAGIC 0x4e414c504f5a4f4b /* "KOZOPLAN" */
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 #define PLAN_BLOB "plan"
 #define IMAGE_BLOB "image"
 #define PLAN_NONE UINT32_MAX
 #define PLAN_SERVICES_MAX START_BADGE_MAX
-#define PLAN_OBJECTS_MAX 384
+#define PLAN_OBJECTS_MAX 1024
 
 /* What init makes. `first` and `second` are by kind. */
 enum plan_object_kind {

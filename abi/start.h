@@ -5,7 +5,7 @@
  * It lists everything that the service was given: for each capability the slot, for each piece of memory the address. Nothing else reaches a service, and it finds all of it by name. init fills
  * the page anew for each instance from the plan (abi/plan.h), which the manifest was compiled to. Slots and addresses are the same in every instance of a service.
  *
- * A *badge* names a service to others: its index in the plan, plus 1. It is the badge of the messages that it sends, and the number of the bit in which its signals arrive.
+ * A *badge* names a service to others: its index in the plan, plus 1. It is the badge of the messages that it sends, and tells the bit in which its signals arrive (start_bit).
  */
 #pragma once
 
@@ -37,8 +37,17 @@
 #define START_SLOT_FREE 128
 #define START_SLOT_COUNT 256
 
-/* The bits of a service's Notification. Bit n, 1 <= n <= START_BADGE_MAX: signalled by the service with badge n. */
-#define START_BADGE_MAX 46
+#define START_BADGE_MAX 64
+
+/*
+ * The bits of a service's Notification. Bits 1..START_BIT_PEERS are those of other services: start_bit() tells which. Two services that are START_BIT_PEERS apart in the plan share one; the manifest is refused when both signal the same third
+ * by `signals`.
+ */
+#define START_BIT_PEERS 46
+static inline uint64_t start_bit(uint64_t badge)
+{
+	return 1 + (badge - 1) % START_BIT_PEERS;
+}
 #define START_BIT_IRQ 48  /* 48..61: its interrupts, in the order of its grants */
 #define START_IRQ_MAX 14
 #define START_BIT_LOG 62  /* the commit ring fills (whoever has LOG_CONTROL) */

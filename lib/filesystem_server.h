@@ -16,7 +16,7 @@
 #include "lib/session.h"
 #include "lib/tsm.h"
 
-#define FILESYSTEM_SESSIONS 46 /* abi/start.h: START_BADGE_MAX */
+#define FILESYSTEM_SESSIONS 64 /* abi/start.h: START_BADGE_MAX */
 
 struct filesystem_options {
 	uint32_t open_files;  /* that all sessions together can have; a power of two */

@@ -118,7 +118,7 @@ void service_alive(void);
 /* The bit of `data[0]` of a signal that the service with that badge sets. */
 static inline uint64_t service_bit(uint64_t badge)
 {
-	return 1ull << badge;
+	return 1ull << start_bit(badge);
 }
 
 /* The program. A service that returns has ended: its supervisor is told so, and restarts it as the manifest says. */

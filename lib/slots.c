@@ -31,7 +31,7 @@ static bool run_is_free(uint64_t bit, uint64_t count)
 
 handle_t slots_allocate(uint64_t count)
 {
-	assert(count >= 1 && count <= 64);
+	assert(count >= 1 && count <= 512);
 	for (uint64_t bit = 0; bit + count <= slots_count; bit++) {
 		if (used[bit / 64] == ~0ull) {
 			bit |= 63;

@@ -11,7 +11,7 @@
 void slots_use(uint64_t first, uint64_t count);
 #define SLOTS_MAX 4096
 
-/* Takes a free slot, or `count` (1..64) adjacent ones, and returns the first; 0 when there are none. */
+/* Takes a free slot, or `count` (1..512) adjacent ones, and returns the first; 0 when there are none. */
 handle_t slot_allocate(void);
 handle_t slots_allocate(uint64_t count);
 

@@ -65,6 +65,12 @@ static uint64_t mappings_most(const struct plan_service *plan)
 	return count;
 }
 
+/* A large Region begins at 2 MiB. */
+static uint64_t heap_untyped_bytes(const struct plan_service *plan)
+{
+	return plan->heap_bytes + (plan->heap_bytes >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : 0);
+}
+
 enum error service_prepare(struct service *service, uint32_t index, handle_t memory)
 {
 	const struct plan_service *plan = &plan_services(system.plan)[index];
@@ -77,6 +83,8 @@ enum error service_prepare(struct service *service, uint32_t index, handle_t mem
 		service->instance[i].part = slots_allocate(PARTS);
 		error = service->instance[i].part ? object_create(OBJECT_UNTYPED, plan->untyped_bytes, &service->instance[i].untyped) : ERR_NOMEM;
 	}
+	if (error == OK && plan->heap_bytes)
+		error = object_create(OBJECT_UNTYPED, heap_untyped_bytes(plan), &service->heap);
 	if (!service->fault || !service->mappings)
 		return ERR_NOMEM;
 	if (error == OK)
@@ -87,6 +95,16 @@ enum error service_prepare(struct service *service, uint32_t index, handle_t mem
 static enum error part_make(struct building *building, enum instance_part which, enum object_type type, uint64_t size)
 {
 	return untyped_retype(building->instance->untyped, type, size, INIT_SLOT_CNODE, part(building->instance, which), 1);
+}
+
+/* The heap is clear, and there is one: that of the instance before goes now. */
+static enum error heap_make(struct building *building)
+{
+	enum error error = untyped_reclaim(building->service->heap);
+
+	if (error != OK)
+		return error;
+	return untyped_retype(building->service->heap, OBJECT_REGION, building->plan->heap_bytes, INIT_SLOT_CNODE, part(building->instance, PART_HEAP), 1);
 }
 
 static enum error parts_make(struct building *building)
@@ -107,7 +125,7 @@ static enum error parts_make(struct building *building)
 	if (error == OK && plan->private_bytes)
 		error = part_make(building, PART_PRIVATE, OBJECT_REGION, plan->private_bytes);
 	if (error == OK && plan->heap_bytes)
-		error = part_make(building, PART_HEAP, OBJECT_REGION, plan->heap_bytes);
+		error = heap_make(building);
 	if (error == OK)
 		error = vspace_donate(part(building->instance, PART_VSPACE), building->instance->untyped, INIT_SLOT_CNODE, part(building->instance, PART_TABLES), plan->table_pages);
 	return error;

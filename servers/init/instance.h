@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Services as init sees them: each has two process Untypeds, and its instances are built in them by turns. What an instance is made of lies in the one; in the other lies what remains of the
+ * Services as init sees them: each has two process Untypeds, and its instances are built in them by turns; its heap has one of its own. What an instance is made of lies in the one; in the other lies what remains of the
  * instance before it, until the next restart reclaims it. Both exist from boot: building an instance allocates nothing else.
  *
- * States: NEW (never started) -> RUNNING -> STOPPED -> RUNNING ... A stopped instance has no address space and no capabilities; its thread's registers, its private memory and its heap stay.
+ * States: NEW (never started) -> RUNNING -> STOPPED -> RUNNING ... A stopped instance has no address space and no capabilities; its thread's registers and its private memory stay.
  */
 #pragma once
 
@@ -27,6 +27,7 @@ struct service {
 	enum service_state state;
 	enum start_ended ended; /* how the last one ended */
 	handle_t fault;    /* capability for its faults, with its badge; 0: nobody takes them */
+	handle_t heap;     /* the Untyped of its heap, which all instances use one after the other; 0: it has none */
 	handle_t mappings; /* the first of mapping_count slots, for the running instance's Mappings */
 	uint64_t mapping_count;
 };

@@ -22,8 +22,8 @@
 #include "objects.h"
 
 #define SLOTS_FIRST 128
-#define SLOTS_COUNT 896
-#define TABLE_PAGES 64
+#define SLOTS_COUNT ((1 << INIT_CNODE_BITS) - SLOTS_FIRST)
+#define TABLE_PAGES 96
 #define SECOND 1000000000ull
 #define LOOK_TIME (SECOND / 4) /* between two looks at the supervisor */
 #define SUPERVISOR_YOUNG (2 * SECOND) /* one that dies sooner after its start dies of the start */

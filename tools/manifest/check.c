@@ -244,6 +244,31 @@ static void order_make(struct manifest *manifest)
 		order_from(manifest, &manifest->service[i]);
 }
 
+/* Whether the two signal each other. */
+static bool services_signal(const struct service *a, const struct service *b)
+{
+	for (size_t i = 0; i < a->uses; i++)
+		if (a->use[i].to == b && a->use[i].signals)
+			return true;
+	for (size_t i = 0; i < b->uses; i++)
+		if (b->use[i].to == a && b->use[i].signals)
+			return true;
+	return false;
+}
+
+/* Two who signal the same service must do it by different bits. */
+static void signals_check(struct manifest *manifest)
+{
+	for (size_t i = 0; i + START_BIT_PEERS < manifest->ordered; i++)
+		for (size_t n = 0; n < manifest->ordered; n++) {
+			const struct service *one = manifest->order[i], *other = manifest->order[i + START_BIT_PEERS], *third = manifest->order[n];
+
+			if (services_signal(one, third) && services_signal(other, third))
+				mistake(manifest, other->line, "'%s' and '%s' would signal '%s' by the same bit: there are %d other services between the two in the order of starting", one->name,
+					other->name, third->name, START_BIT_PEERS - 1);
+		}
+}
+
 void manifest_check(struct manifest *manifest)
 {
 	names_check(manifest);
@@ -256,6 +281,7 @@ void manifest_check(struct manifest *manifest)
 			owner_check(manifest, &manifest->service[i], n);
 	supervisor_check(manifest);
 	order_make(manifest);
+	signals_check(manifest);
 	if (manifest->services == 0)
 		mistake(manifest, 1, "there is no service");
 }

@@ -31,6 +31,12 @@ void graph_write(struct manifest *manifest, FILE *stream)
 	fprintf(stream, "}\n");
 }
 
+/* The bit that a service sets in the Notifications of others. */
+static unsigned signal_bit(const struct service *service)
+{
+	return (unsigned)start_bit(service->index + 1);
+}
+
 /* Memory that exactly these services see. */
 static void shared_write(const char *who, const char *how, const struct service *other, const char *other_how, FILE *stream)
 {
@@ -48,7 +54,7 @@ static void uses_write(const struct service *service, FILE *stream)
 		if (use->buffer)
 			shared_write(service->name, "rw", use->to, "rw", stream);
 		if (use->signals)
-			fprintf(stream, "%s signals %s %u\n%s signals %s %u\n", service->name, use->server, service->index + 1, use->server, service->name, use->to->index + 1);
+			fprintf(stream, "%s signals %s %u\n%s signals %s %u\n", service->name, use->server, signal_bit(service), use->server, service->name, signal_bit(use->to));
 	}
 }
 
@@ -121,7 +127,7 @@ void edges_write(struct manifest *manifest, FILE *stream)
 		for (size_t n = 0; n < service->needs; n++)
 			need_write(service, &service->need[n], stream);
 		if (printer && printer != service) {
-			fprintf(stream, "%s signals %s %u\n", service->name, printer->name, service->index + 1);
+			fprintf(stream, "%s signals %s %u\n", service->name, printer->name, signal_bit(service));
 			shared_write(service->name, "rw", printer, "rw", stream);
 		}
 		if (supervisor && supervisor != service) {

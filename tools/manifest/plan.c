@@ -258,7 +258,7 @@ static void grants_uses(struct layout *layout)
 		grant_buffer(layout, layout->service, use, use->to);
 		grants_window(layout, layout->service, use);
 		if (use->signals)
-			grant_signal(layout, use->server, use->to, badge_of(layout->service));
+			grant_signal(layout, use->server, use->to, start_bit(badge_of(layout->service)));
 	}
 }
 
@@ -279,7 +279,7 @@ static void grants_clients(struct layout *layout)
 			grant_buffer(layout, client, use, client);
 			grants_window(layout, client, use);
 			if (use->signals)
-				grant_signal(layout, client->name, client, badge_of(layout->service));
+				grant_signal(layout, client->name, client, start_bit(badge_of(layout->service)));
 		}
 	}
 }
@@ -429,7 +429,7 @@ static void grants_text(struct layout *layout)
 	if (!printer)
 		return;
 	if (printer != layout->service) {
-		grant_signal(layout, "printer", printer, badge_of(layout->service));
+		grant_signal(layout, "printer", printer, start_bit(badge_of(layout->service)));
 		return;
 	}
 	for (size_t i = 0; i < layout->manifest->ordered; i++) {
@@ -491,15 +491,13 @@ static void grants_device_owners(struct layout *layout)
 	}
 }
 
-/* Memory of one instance: what init makes for it (servers/init/instance.c), each rounded to pages, and room for the alignment of what is large. */
+/* Memory of one instance: what init makes for it (servers/init/instance.c) but its heap, each rounded to pages, and room for the alignment of what is large. */
 static uint64_t instance_bytes(const struct layout *layout)
 {
 	const struct plan_service *entry = layout->entry;
 	uint64_t objects = PAGE_SIZE * (1 + 2 + CNODE_BYTES(START_CNODE_BITS) / PAGE_SIZE + 1 + START_PAGES_MAX + 1) + layout->service->replies * 64;
-	uint64_t bytes = objects + entry->table_pages * PAGE_SIZE + entry->private_bytes + entry->heap_bytes + 4 * PAGE_SIZE;
+	uint64_t bytes = objects + entry->table_pages * PAGE_SIZE + entry->private_bytes + 4 * PAGE_SIZE;
 
-	if (entry->heap_bytes >= LARGE_PAGE_SIZE)
-		bytes += LARGE_PAGE_SIZE;
 	if (entry->private_bytes >= LARGE_PAGE_SIZE)
 		bytes += LARGE_PAGE_SIZE;
 	return (bytes + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);

@@ -284,7 +284,7 @@ static void test_refused(void **state)
 		{2, FILE_RETURN + 1, {0}, -ENOSYS, "beyond the last request"},
 		{2, FILE_READ - 1, {0}, -ENOSYS, "before the first request"},
 		{0, FILE_READ, {0}, -EBADF, "no badge"},
-		{60, FILE_GETATTR, {0, 0, SESSION_DATA}, -EPROTO, "a badge that there is not"},
+		{FILESYSTEM_SESSIONS + 1, FILE_GETATTR, {0, 0, SESSION_DATA}, -EPROTO, "a badge that there is not"},
 		{1, TREE_LOOKUP, {0, 1, span_make(SESSION_DATA, 256), SESSION_DATA}, -ENAMETOOLONG, "a name too long"},
 		{1, TREE_LOOKUP, {0, 99999, span_make(SESSION_DATA, 1), SESSION_DATA}, -ESTALE, "an inode that there is not"},
 		{1, TREE_LOOKUP, {0, 1ull << 60, span_make(SESSION_DATA, 1), SESSION_DATA}, -ESTALE, "an inode out of range"},
