@@ -89,10 +89,11 @@ check-deep: ## the tests that take long: larger state spaces, mutations
 	+@$(MAKE) --no-print-directory test-programs
 	@BUILD=$(BUILD) tests/run --jobs $(JOBS) --kind deep $(if $(T),--filter '$(T)')
 
-test-faults: ## end servers at hundreds of their own instructions, under each operation, and at random, and write the table of it to bench/RESULTS.md; takes long
+test-faults: ## end servers at hundreds of their own instructions, under each operation, and at random, and cut the power, and write the tables of it to bench/RESULTS.md; takes long
 	@tools/install-packages
 	+@$(MAKE) --no-print-directory programs
 	@BUILD=$(BUILD) tests/faults/faults all
+	@BUILD=$(BUILD) RECORD=1 tests/faults/power release 1000
 
 gdb: $(kernels) $(user_programs) ## start QEMU stopped at reset, and gdb on it (PROGRAM=, VARIANT=debug)
 	tools/run-qemu --gdb --timeout 0 --variant $(if $(filter command environment,$(origin VARIANT)),$(VARIANT),debug) --boot $(BOOT)

@@ -98,7 +98,7 @@ static int block_find(struct ext2 *fs, uint32_t number, unsigned char *page, str
 
 int directory_find(struct ext2 *fs, uint32_t number, const struct inode *directory, struct name name, struct slot *slot)
 {
-	uint32_t blocks;
+	uint32_t blocks = 0;
 	int result = directory_blocks(fs, number, directory, &blocks);
 
 	if (result != 0)
@@ -208,7 +208,7 @@ static int directory_grow(struct ext2 *fs, uint32_t number, struct inode *direct
 int directory_add(struct ext2 *fs, uint32_t number, struct inode *directory, struct name name, uint32_t inode, uint32_t mode)
 {
 	unsigned char *page = NULL;
-	uint32_t blocks;
+	uint32_t blocks = 0;
 	int result = directory_blocks(fs, number, directory, &blocks);
 
 	if (result != 0)
@@ -273,7 +273,7 @@ static bool entry_is_dots(const struct entry *entry)
 
 int directory_empty(struct ext2 *fs, uint32_t number, const struct inode *directory)
 {
-	uint32_t blocks;
+	uint32_t blocks = 0;
 	int result = directory_blocks(fs, number, directory, &blocks);
 
 	for (uint32_t n = 0; n < blocks && result == 0; n++) {
@@ -317,7 +317,7 @@ static int block_emit(struct ext2 *fs, uint32_t number, unsigned char *page, uin
 
 int directory_read(struct ext2 *fs, uint32_t number, const struct inode *directory, uint64_t *cookie, directory_emit emit, void *context)
 {
-	uint32_t blocks;
+	uint32_t blocks = 0;
 	int result = directory_blocks(fs, number, directory, &blocks);
 
 	if (result != 0)
