@@ -168,6 +168,9 @@ struct vfs {
 #define VFS_STATE_BYTES sizeof(struct vfs_state)
 #define VFS_UNDO_CELLS 160
 
+/* Makes good what was damaged at [offset, offset + bytes) of the data, before vfs_open (salvage.c). False: that cannot be done, and nobody can be served. */
+bool vfs_salvage(struct tsm *tsm, uint64_t offset, uint64_t bytes);
+
 /* Opens the state, zero or as an earlier instance left it. Mounts the first tree that has a root as the root of all if nothing is mounted yet. Then vfs_left() and vfs_resume() for each worker. Returns 0 or the tree's error. */
 int vfs_open(struct vfs *vfs, struct tsm *tsm, const struct vfs_options *options);
 

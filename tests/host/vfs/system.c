@@ -38,9 +38,21 @@ static unsigned char *client_buffer(void *context, uint64_t badge, size_t *bytes
 	return badge == CLIENT_BADGE ? system->buffer : NULL;
 }
 
-void system_restart(struct system *system)
+/* Of the instance before: one range. */
+static struct {
+	uint64_t offset, bytes;
+} damage;
+
+static void damage_note(void *context, uint64_t offset, uint64_t bytes)
 {
-	const struct tsm_options state = {.layout = 1, .undo_cells = VFS_UNDO_CELLS, .marks = VFS_MARKS};
+	(void)context;
+	damage.offset = offset;
+	damage.bytes = bytes;
+}
+
+bool system_restart(struct system *system)
+{
+	const struct tsm_options state = {.layout = 1, .undo_cells = VFS_UNDO_CELLS, .marks = VFS_MARKS, .damaged = damage_note};
 	const struct vfs_options options = {
 		.tree_count = 1,
 		.tree_badge = {7},
@@ -54,7 +66,9 @@ void system_restart(struct system *system)
 	};
 	enum tsm_result result = tsm_open(&system->tsm, system->region, VFS_REGION_BYTES, &state);
 
-	if ((result != TSM_BLANK && result != TSM_READY) || vfs_open(&system->vfs, &system->tsm, &options) != 0)
+	if (result == TSM_UNUSABLE || (result == TSM_DAMAGED && !vfs_salvage(&system->tsm, damage.offset, damage.bytes)))
+		return false;
+	if (vfs_open(&system->vfs, &system->tsm, &options) != 0)
 		abort();
 	for (uint32_t worker = 0; worker < VFS_WORKERS; worker++) {
 		struct file_exchange exchange = {.label = 0};
@@ -62,6 +76,7 @@ void system_restart(struct system *system)
 		if (vfs_left(&system->vfs, worker, &exchange))
 			vfs_resume(&system->vfs, worker, &exchange);
 	}
+	return true;
 }
 
 void system_make(struct system *system)
@@ -70,7 +85,8 @@ void system_make(struct system *system)
 	world_make(&system->world, 8 * WORLD_BYTES, false);
 	system->region = mmap(NULL, VFS_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
 	system->buffer = calloc(1, BUFFER_BYTES);
-	system_restart(system);
+	if (!system_restart(system))
+		abort();
 }
 
 void system_free(struct system *system)

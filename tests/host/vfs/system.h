@@ -32,8 +32,8 @@ struct user {
 void system_make(struct system *system);
 void system_free(struct system *system);
 
-/* Opens vfs's state as a new instance does. */
-void system_restart(struct system *system);
+/* Opens vfs's state as a new instance does. False: it was damaged, and nobody can be served. */
+bool system_restart(struct system *system);
 
 /* A request with the path and up to two words of its own; `text` goes where word 6 wants a span. Returns the answer's first word; the whole of it is in *exchange. */
 struct path_request {
