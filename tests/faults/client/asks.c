@@ -28,3 +28,10 @@ enum error killer_look(struct strike_result *first)
 	memcpy(first, data, sizeof(*first));
 	return error;
 }
+
+enum error killer_end(uint64_t victim)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {victim};
+
+	return service_call(start_session("killer"), KILLER_END, 1, data);
+}

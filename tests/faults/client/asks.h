@@ -14,3 +14,6 @@ enum error killer_arm(uint64_t victim, uint64_t delay, uint64_t how);
 
 /* Disarms, and tells what has become of the strike. */
 enum error killer_look(struct strike_result *first);
+
+/* Ends a service at once. */
+enum error killer_end(uint64_t victim);

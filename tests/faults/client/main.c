@@ -59,8 +59,8 @@ static bool sweep_report(const struct sweep *sweep)
 	sweep_run(sweep, &result);
 	if (!result.broken && !result.points && !result.tries)
 		return true; /* the victim has no part in it */
-	log_print("# figure: %s %s %s points %u of %u tries, own %u, step %u, pause %u to %u, lost %u, wrong %u, repeated %u\n", sweep->victim, sweep->operation->name, sweep->hangs ? "hang" : "kill",
-		  result.points, result.tries, result.own, result.step, result.median, result.most, result.verdicts[LOST], result.verdicts[WRONG], result.verdicts[REPEATED]);
+	log_print("# figure: %s %s %s points %u in %u ends of %u tries, own %u, step %u, pause %u to %u, lost %u, wrong %u, repeated %u\n", sweep->victim, sweep->operation->name, sweep->hangs ? "hang" : "kill",
+		  result.points, result.ends, result.tries, result.own, result.step, result.median, result.most, result.verdicts[LOST], result.verdicts[WRONG], result.verdicts[REPEATED]);
 	check(!result.broken && result.points >= sweep->points, "faults-", sweep_name(sweep), "nothing is lost, wrong or done twice, at as many instructions as asked for");
 	return !result.broken;
 }
@@ -70,12 +70,13 @@ static bool victim_sweep(const char *victim, uint64_t points, bool hangs)
 {
 	char only[16];
 	const char *name = option_text("operation", "", only, sizeof(only));
+	const struct operation *operation;
 	bool good = true;
 
-	for (unsigned i = 0; good && points && i < operation_count; i++) {
-		struct sweep sweep = {&operations[i], victim, points, hangs};
+	for (unsigned i = 0; good && points && (operation = operation_at(i)); i++) {
+		struct sweep sweep = {operation, victim, points, hangs};
 
-		if (!*name || strcmp(name, operations[i].name) == 0)
+		if (operation_possible(operation) && (!operation->victim || strcmp(operation->victim, victim) == 0) && (!*name || strcmp(name, operation->name) == 0))
 			good = sweep_report(&sweep);
 	}
 	return good;
@@ -115,6 +116,10 @@ static bool begin(void)
 	char base[32], mounted[16];
 	const char *filesystem = option_own("mount", "", mounted, sizeof(mounted));
 
+	if (!devices_begin())
+		return false;
+	if (!start_session("vfs"))
+		return true;
 	if (file_start() != 0)
 		return false;
 	if (*filesystem && (path_make_directory("/disk", 0755) != 0 || path_mount("/disk", filesystem, 0) != 0))

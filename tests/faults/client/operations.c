@@ -404,24 +404,31 @@ static enum verdict chmod_check(int64_t result)
 	return (attributes.mode & 07777) == 0600 + counter % 64 ? RIGHT : LOST;
 }
 
-const struct operation operations[] = {
-	{"read", "vfs", nothing_needed, read_run, read_check},
-	{"write", "vfs", nothing_needed, write_run, write_check},
-	{"append", "vfs", log_prepare, append_run, append_check},
-	{"fsync", "vfs", sync_prepare, sync_run, sync_check},
-	{"truncate", "vfs", cut_prepare, cut_run, cut_check},
-	{"stat", "vfs", nothing_needed, stat_run, stat_check},
-	{"readdir", "vfs", nothing_needed, list_run, list_check},
-	{"create", "vfs", create_prepare, create_run, create_check},
-	{"rename", "vfs", nothing_needed, rename_run, rename_check},
-	{"unlink", "vfs", unlink_prepare, unlink_run, unlink_check},
-	{"mkdir", "vfs", mkdir_prepare, mkdir_run, mkdir_check},
-	{"rmdir", "vfs", rmdir_prepare, rmdir_run, rmdir_check},
-	{"link", "vfs", link_prepare, link_run, link_check},
-	{"symlink", "vfs", symlink_prepare, symlink_run, symlink_check},
-	{"chmod", "vfs", nothing_needed, chmod_run, chmod_check},
+static const struct operation file_operations[] = {
+	{"read", "vfs", NULL, nothing_needed, read_run, read_check},
+	{"write", "vfs", NULL, nothing_needed, write_run, write_check},
+	{"append", "vfs", NULL, log_prepare, append_run, append_check},
+	{"fsync", "vfs", NULL, sync_prepare, sync_run, sync_check},
+	{"truncate", "vfs", NULL, cut_prepare, cut_run, cut_check},
+	{"stat", "vfs", NULL, nothing_needed, stat_run, stat_check},
+	{"readdir", "vfs", NULL, nothing_needed, list_run, list_check},
+	{"create", "vfs", NULL, create_prepare, create_run, create_check},
+	{"rename", "vfs", NULL, nothing_needed, rename_run, rename_check},
+	{"unlink", "vfs", NULL, unlink_prepare, unlink_run, unlink_check},
+	{"mkdir", "vfs", NULL, mkdir_prepare, mkdir_run, mkdir_check},
+	{"rmdir", "vfs", NULL, rmdir_prepare, rmdir_run, rmdir_check},
+	{"link", "vfs", NULL, link_prepare, link_run, link_check},
+	{"symlink", "vfs", NULL, symlink_prepare, symlink_run, symlink_check},
+	{"chmod", "vfs", NULL, nothing_needed, chmod_run, chmod_check},
 };
-const unsigned operation_count = sizeof(operations) / sizeof(operations[0]);
+#define FILE_OPERATIONS (sizeof(file_operations) / sizeof(file_operations[0]))
+
+const struct operation *operation_at(unsigned index)
+{
+	if (index < FILE_OPERATIONS)
+		return &file_operations[index];
+	return index - FILE_OPERATIONS < device_operation_count ? &device_operations[index - FILE_OPERATIONS] : NULL;
+}
 
 bool operation_possible(const struct operation *operation)
 {
@@ -482,7 +489,7 @@ static enum verdict audit(void)
 
 enum verdict operations_audit(void)
 {
-	enum verdict verdict = audit();
+	enum verdict verdict = start_session("vfs") ? audit() : RIGHT; /* devices keep nothing */
 
 	if (verdict != RIGHT)
 		log_print("# audit: verdict %u\n", (uint64_t)verdict);

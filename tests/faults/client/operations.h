@@ -22,19 +22,25 @@ enum verdict {
 struct operation {
 	const char *name;
 	const char *server; /* needed: a session with this service */
+	const char *victim; /* makes sense only while this one ends; a null pointer: any */
 	bool (*prepare)(void); /* before anybody is killed. False: the client cannot go on */
 	int64_t (*run)(void);
 	enum verdict (*check)(int64_t result); /* after it */
 };
 
-extern const struct operation operations[];
-extern const unsigned operation_count;
+/* The operations on files, and those of devices (devices.c), one after the other; a null pointer behind the last. */
+const struct operation *operation_at(unsigned index);
+extern const struct operation device_operations[];
+extern const unsigned device_operation_count;
 
 /* Whether this client has what an operation needs. */
 bool operation_possible(const struct operation *operation);
 
 /* Makes the directory `base` and all in it that operations expect. False when something of it fails. */
 bool operations_begin(const char *base);
+
+/* Prepares what the operations of devices need. */
+bool devices_begin(void);
 
 /* Compares everything below the directory with the model. */
 enum verdict operations_audit(void);

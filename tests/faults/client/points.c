@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sweeps of kill points (points.h). A strike is set n ns after the operation's beginning, for growing n: where the victim is not at work then, the strike misses and the operation is an ordinary one. Passes are repeated
- * with half the step until there are points enough. A point counts when the victim ended at another instruction of its own than in all points before of its pass.
+ * Sweeps of kill points (points.h). A strike is set n ns after the operation's beginning. Where the victim is not at work then, the strike misses and the operation is an ordinary one; but it tells how far the victim has come.
+ * So the operation is halved again and again, as long as the victim does more than k instructions in a part of it: strikes go where the victim works. If they were too few, k is halved. A point counts when the victim ended
+ * at another of its own instructions than at all others.
  */
 #include "points.h"
 
@@ -12,24 +13,37 @@
 #include "lib/string.h"
 #include "servers/supervisor/policy.h"
 
-#define PAUSES_MOST 4096
-#define PASSES_MOST 8
+#define ENDS_MOST 4096
+#define PASSES_MOST 6
+#define STRETCHES_MOST 80
+#define NOTHING UINT64_MAX
 #define WARM_RUNS 3
 #define OWN_LEAST 100 /* who runs for less has no part in the operation: it was asked for a sign of life */
 
-static uint64_t pauses[PAUSES_MOST];
-static uint64_t pause_count;
+/* One end of the victim: how long it had run for the operation, and how long the client waited. */
+struct end {
+	uint64_t own, pause;
+};
 
-/* Sorted, for the median. */
-static void pauses_sort(void)
+static struct end ended[ENDS_MOST];
+static uint64_t ended_count;
+
+/* By how far the victim was, or by the pause, for the median. */
+static uint64_t end_key(const struct end *end, bool by_own)
 {
-	for (uint64_t gap = pause_count / 2; gap; gap /= 2)
-		for (uint64_t i = gap; i < pause_count; i++) {
-			uint64_t value = pauses[i], at = i;
+	return by_own ? end->own : end->pause;
+}
 
-			for (; at >= gap && pauses[at - gap] > value; at -= gap)
-				pauses[at] = pauses[at - gap];
-			pauses[at] = value;
+static void ends_sort(bool by_own)
+{
+	for (uint64_t gap = ended_count / 2; gap; gap /= 2)
+		for (uint64_t i = gap; i < ended_count; i++) {
+			struct end end = ended[i];
+			uint64_t at = i;
+
+			for (; at >= gap && end_key(&ended[at - gap], by_own) > end_key(&end, by_own); at -= gap)
+				ended[at] = ended[at - gap];
+			ended[at] = end;
 		}
 }
 
@@ -81,54 +95,85 @@ static bool measure(const struct sweep *sweep, uint64_t victim, struct sweep_res
 	return good;
 }
 
-/* One pass over the whole operation. */
-static bool pass_run(const struct sweep *sweep, uint64_t victim, uint64_t first, uint64_t step, uint64_t length, struct sweep_result *result)
+/* A stretch of the operation: how far it is at both ends, and how far the victim is then. */
+struct stretch {
+	uint64_t from, to, own_from, own_to;
+};
+
+/* A strike in the middle of a stretch. Returns how far the victim was, NOTHING when the client cannot go on. */
+static uint64_t stretch_strike(const struct sweep *sweep, uint64_t victim, const struct stretch *stretch, struct sweep_result *result)
 {
-	uint64_t before = UINT64_MAX;
+	uint64_t delay = stretch->from + (stretch->to - stretch->from) / 2, time;
+	struct strike_result strike = {0};
+	enum verdict verdict = RIGHT;
+	bool good;
 
-	for (uint64_t delay = first; delay <= length + step; delay += step) {
-		struct strike_result strike = {0};
-		enum verdict verdict = RIGHT;
-		uint64_t time;
-		bool good;
+	if (sweep->hangs)
+		life_await();
+	good = point_try(sweep, victim, delay, sweep->hangs ? KILLER_HANG : KILLER_KILL, &strike, &time, &verdict);
+	result->tries++;
+	result->verdicts[verdict]++;
+	if (!good)
+		return NOTHING;
+	if (strike.outcome == STRIKE_HIT && ended_count < ENDS_MOST)
+		ended[ended_count++] = (struct end){strike.own, time};
+	if (strike.outcome == STRIKE_NONE || strike.own > stretch->own_to)
+		return stretch->own_to;
+	return strike.own < stretch->own_from ? stretch->own_from : strike.own;
+}
 
-		if (sweep->hangs)
-			life_await();
-		good = point_try(sweep, victim, delay, sweep->hangs ? KILLER_HANG : KILLER_KILL, &strike, &time, &verdict);
+/* Halves stretches in which the victim does more than `step` until there are none. What it does not do is not looked at twice. */
+static bool pass_run(const struct sweep *sweep, uint64_t victim, uint64_t step, uint64_t length, struct sweep_result *result)
+{
+	struct stretch open[STRETCHES_MOST] = {{0, length, 0, result->own}};
+	unsigned count = 1;
 
-		result->tries++;
-		result->verdicts[verdict]++;
-		if (!good)
-			return false;
-		if (strike.outcome != STRIKE_HIT)
+	while (count) {
+		struct stretch stretch = open[--count];
+		uint64_t middle = stretch.from + (stretch.to - stretch.from) / 2, own;
+
+		if (stretch.to - stretch.from < 2 || stretch.own_to - stretch.own_from < step || count + 2 > STRETCHES_MOST)
 			continue;
-		result->points += strike.own != before;
-		before = strike.own;
-		if (pause_count < PAUSES_MOST)
-			pauses[pause_count++] = time;
+		own = stretch_strike(sweep, victim, &stretch, result);
+		if (own == NOTHING)
+			return false;
+		open[count++] = (struct stretch){middle, stretch.to, own, stretch.own_to};
+		open[count++] = (struct stretch){stretch.from, middle, stretch.own_from, own};
 	}
 	return true;
 }
 
+/* How many different instructions of the victim there are among its ends. */
+static uint64_t points_count(void)
+{
+	uint64_t count = 0;
+
+	ends_sort(true);
+	for (uint64_t i = 0; i < ended_count; i++)
+		count += i == 0 || ended[i].own != ended[i - 1].own;
+	return count;
+}
+
 void sweep_run(const struct sweep *sweep, struct sweep_result *result)
 {
-	uint64_t victim = badge_of(sweep->victim), length = 0, step;
+	uint64_t victim = badge_of(sweep->victim), length = 0;
 	bool good;
 
 	*result = (struct sweep_result){0};
-	pause_count = 0;
+	ended_count = 0;
 	good = victim && measure(sweep, victim, result, &length);
 	if (good && result->own < OWN_LEAST)
 		return;
-	step = result->own * 15 / 16 / sweep->points; /* a few more than wanted: two delays may end in the same instruction */
-	result->step = step = step ? step : 1;
-	good = good && pass_run(sweep, victim, 1, step, length, result);
-	for (int pass = 1; good && result->points < sweep->points && pass < PASSES_MOST && result->step > 1; pass++) {
-		good = pass_run(sweep, victim, 1 + result->step / 2, result->step, length, result);
-		result->step /= 2;
+	result->step = result->own / sweep->points;
+	for (int pass = 0; good && result->points < sweep->points && pass < PASSES_MOST; pass++) {
+		if (pass > 0)
+			result->step /= 2;
+		good = pass_run(sweep, victim, result->step ? result->step : 1, length, result);
+		result->points = points_count();
 	}
 	result->broken = !good;
-	pauses_sort();
-	result->median = pause_count ? pauses[pause_count / 2] : 0;
-	result->most = pause_count ? pauses[pause_count - 1] : 0;
+	result->ends = ended_count;
+	ends_sort(false);
+	result->median = ended_count ? ended[ended_count / 2].pause : 0;
+	result->most = ended_count ? ended[ended_count - 1].pause : 0;
 }

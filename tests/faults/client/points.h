@@ -16,7 +16,7 @@ struct sweep_result {
 	uint64_t own;        /* instructions of the victim for the operation, when nobody kills it */
 	uint64_t step;       /* k */
 	uint64_t points;     /* different instructions of the victim at which it ended */
-	uint64_t tries;
+	uint64_t ends, tries; /* how often it ended, and how often that was tried */
 	uint64_t median, most; /* of the client's pauses, in instructions */
 	uint64_t verdicts[VERDICTS];
 	bool broken;         /* the client could not go on */

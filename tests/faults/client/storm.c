@@ -14,6 +14,7 @@
 #define HANGS_OF_256 4
 #define BURST_MOST 40 /* operations without a pause */
 #define REST_MOST_NS 50000000ull
+#define OPERATIONS_MOST 64
 #define AUDIT_EVERY 100 /* operations between two audits */
 #define PAUSE_NS 5000000ull
 
@@ -61,17 +62,25 @@ static void rest(uint64_t time)
 		(void)!service_receive_until(&request, end); /* signals are no news here */
 }
 
-/* One operation that this client has the sessions for. Returns how long it took, 0 when something is wrong. */
-static uint64_t operation_try(void)
+/* One that this client has the sessions for. */
+static const struct operation *operation_draw(void)
 {
 	const struct operation *operation;
+
+	do
+		operation = operation_at((unsigned)(random_next() % OPERATIONS_MOST));
+	while (!operation || !operation_possible(operation));
+	return operation;
+}
+
+/* Tries one operation. Returns how long it took, 0 when something is wrong. */
+static uint64_t operation_try(void)
+{
+	const struct operation *operation = operation_draw();
 	enum verdict verdict;
 	uint64_t begun;
 	int64_t result;
 
-	do
-		operation = &operations[random_next() % operation_count];
-	while (!operation_possible(operation));
 	if (!operation->prepare()) {
 		log_print("# %s: it cannot be prepared\n", operation->name);
 		return 0;

@@ -249,6 +249,9 @@ static void request_take(struct request *request)
 		memcpy(&request->data[4], &second.result, sizeof(second.result));
 		request->words = 8;
 		break;
+	case KILLER_END:
+		request->status = request->data[0] - 1 < wards_count() ? ward_kill((uint32_t)request->data[0] - 1) : ERR_ARGUMENT;
+		break;
 	case KILLER_FIND:
 		request->data[2] = 0; /* the name ends here at the latest */
 		request->data[0] = ward_find((const char *)request->data) + 1;
