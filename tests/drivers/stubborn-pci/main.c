@@ -35,4 +35,5 @@ static void stubborn_wait(void *context, uint64_t ns)
 static const struct pci_access stubborn_access = {.read = stubborn_read, .write = stubborn_write, .memory_write = stubborn_memory_write, .wait = stubborn_wait};
 
 #define configuration_access stubborn_access
+/* NOLINTNEXTLINE(bugprone-suspicious-include): what its main names is what differs */
 #include "drivers/pci/main.c"
