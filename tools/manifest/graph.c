@@ -5,28 +5,65 @@
 
 #include "tools/manifest/manifest.h"
 
-static void needs_draw(const struct service *service, FILE *stream)
+/* How many services need the same declared thing. */
+static size_t needs_count(const struct manifest *manifest, const struct declaration *of)
 {
+	size_t count = 0;
+
+	for (size_t i = 0; i < manifest->services; i++)
+		for (size_t n = 0; n < manifest->service[i].needs; n++)
+			count += manifest->service[i].need[n].of == of;
+	return count;
+}
+
+static bool need_is_shared(const struct manifest *manifest, const struct need *need)
+{
+	return need->kind == NEED_REGION && needs_count(manifest, need->of) > 1;
+}
+
+/* What only this service has stands in its box; what it shares with others is a thing of its own, with a line to each. */
+static void service_draw(const struct manifest *manifest, const struct service *service, FILE *stream)
+{
+	char thing[2 * NAME_BYTES];
+
+	fprintf(stream, "\t\"%s\" [label=\"%s (%u)\\n", service->name, service->name, (unsigned)service->priority);
+	for (size_t i = 0; i < service->needs; i++) {
+		need_text(&service->need[i], thing);
+		if (!need_is_shared(manifest, &service->need[i]))
+			fprintf(stream, "%s\\l", thing);
+	}
+	fprintf(stream, "\"%s];\n", service->supervises ? ", style=bold" : "");
 	for (size_t i = 0; i < service->needs; i++) {
 		const struct need *need = &service->need[i];
-		char thing[2 * NAME_BYTES];
 
+		if (!need_is_shared(manifest, need))
+			continue;
 		need_text(need, thing);
-		fprintf(stream, "\t\"%s\" [shape=ellipse, style=dashed];\n\t\"%s\" -> \"%s\" [style=dotted, arrowhead=none];\n", thing, service->name, thing);
+		fprintf(stream, "\t\"%s\" [shape=ellipse, style=dashed];\n\t\"%s\" -> \"%s\" [style=dotted, arrowhead=none, label=\"%s%s\"];\n", thing, service->name, thing,
+			need->unmapped ? "" : need->read ? "reads " : "writes ", need->dma ? "dma" : "");
+	}
+}
+
+static void uses_draw(const struct service *service, FILE *stream)
+{
+	for (size_t i = 0; i < service->uses; i++) {
+		const struct use *use = &service->use[i];
+
+		fprintf(stream, "\t\"%s\" -> \"%s\" [label=\"%s%s%s%s%s\"];\n", service->name, use->server, use->buffer ? "buffer " : "", use->lease ? "lease " : "", use->signals ? "signals " : "",
+			use->may[0] ? "may " : "", use->may);
 	}
 }
 
 void graph_write(struct manifest *manifest, FILE *stream)
 {
-	fprintf(stream, "digraph system {\n\trankdir=TB;\n\tnode [shape=box, fontname=\"sans-serif\", fontsize=11];\n\tedge [fontname=\"sans-serif\", fontsize=9];\n");
-	for (size_t i = 0; i < manifest->ordered; i++) {
-		const struct service *service = manifest->order[i];
+	const struct service *manager = service_with(manifest, NEED_DEVICE_ALL);
 
-		fprintf(stream, "\t\"%s\" [label=\"%s\\npriority %u\"%s];\n", service->name, service->name, (unsigned)service->priority, service->supervises ? ", style=bold" : "");
-		for (size_t n = 0; n < service->uses; n++)
-			fprintf(stream, "\t\"%s\" -> \"%s\" [label=\"%s%s\"];\n", service->name, service->use[n].server, service->use[n].buffer ? "buffer " : "",
-				service->use[n].signals ? "signals" : "");
-		needs_draw(service, stream);
+	fprintf(stream, "digraph system {\n\trankdir=LR;\n\tranksep=0.8;\n\tnode [shape=box, fontname=\"sans-serif\", fontsize=11];\n\tedge [fontname=\"sans-serif\", fontsize=9];\n");
+	for (size_t i = 0; i < manifest->ordered; i++) {
+		service_draw(manifest, manifest->order[i], stream);
+		uses_draw(manifest->order[i], stream);
+		if (manifest->order[i]->supervises || manifest->order[i] == manager)
+			fprintf(stream, "\t\"%s\" -> \"init\";\n", manifest->order[i]->name);
 	}
 	fprintf(stream, "}\n");
 }
