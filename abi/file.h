@@ -121,6 +121,7 @@ enum open_flags {
 	OPEN_NOFOLLOW = 0400000,
 	OPEN_NOATIME = 01000000,
 	OPEN_PATH = 010000000,
+	OPEN_READ_ONLY = 1 << 29,  /* not of open(2): vfs says that its attributes cannot be changed either, where it was found */
 	OPEN_KEEP_SETID = 1 << 30, /* not of open(2): vfs says that the opener may write without clearing set-user-id and set-group-id */
 };
 

@@ -271,6 +271,8 @@ static int64_t handle_setattr(struct call *call)
 
 	if (!error && (change.mask & (ATTRIBUTE_SIZE | ~(uint32_t)ATTRIBUTE_ALL)))
 		error = -EINVAL;
+	if (!error && file->flags & OPEN_READ_ONLY)
+		error = -EROFS;
 	if (!error)
 		error = times_take(call, call->word[5], &change);
 	if (!error)

@@ -63,13 +63,14 @@ int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, u
 {
 	size_t room = span_bytes(path) <= PATH_BYTES_MAX ? span_bytes(path) : 0;
 	char *text = walk->text + VFS_WALK_TEXT - room;
-	int64_t bytes = path_take(call, path, text), error;
+	int64_t error = bound_root(call, walk), bytes;
 
+	if (error)
+		return error;
+	bytes = path_take(call, path, text);
 	if (bytes < 0)
 		return bytes;
 	error = credentials_take(call, &walk->credentials);
-	if (!error)
-		error = directory_root(call, &walk->root);
 	if (!error)
 		error = place_find(call, high(words(call)[2]), &walk->root);
 	directory_copy(&walk->at, &walk->root);

@@ -191,6 +191,29 @@ static void signals_take(void *context, uint64_t bits)
 			completions_take(i);
 }
 
+/* `needs fs.read:/usr` of a client is a line of our own start page: `read:/usr`. Rights of other kinds have no colon. */
+static bool right_is_of_files(const struct start_grant *grant)
+{
+	for (size_t i = 0; i < sizeof(grant->name); i++)
+		if (grant->name[i] == ':')
+			return true;
+	return false;
+}
+
+static bool right_find(void *context, uint64_t badge, char text[VFS_RIGHT_BYTES])
+{
+	const struct start_grant *grant = NULL;
+
+	(void)context;
+	while ((grant = start_next(GRANT_RIGHT, grant)) != NULL) {
+		if (grant->argument != badge || !right_is_of_files(grant))
+			continue;
+		memcpy(text, grant->name, VFS_RIGHT_BYTES);
+		return true;
+	}
+	return false;
+}
+
 /* Every server with a session and a buffer large enough is a tree. */
 static uint32_t trees_open(struct vfs_options *options)
 {
@@ -261,6 +284,7 @@ int main(void)
 		.lock = tree_lock,
 		.unlock = tree_unlock,
 		.buffer = file_service_buffer,
+		.right = right_find,
 	};
 	const struct file_service service = {.handle = request_handle, .left = request_left, .resume = request_resume, .signalled = signals_take, .context = &vfs, .workers = VFS_WORKERS, .stacks = stacks, .stack_bytes = STACK_BYTES};
 	enum tsm_result result = state ? tsm_open(&tsm, (void *)state->address, state->bytes, &layout) : TSM_UNUSABLE;

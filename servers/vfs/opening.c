@@ -90,10 +90,11 @@ static int64_t open_existing(struct vfs_call *call, uint32_t id, uint32_t flags)
 }
 
 /* Flags that the tree keeps with the open file. */
-static uint32_t kept_flags(const struct vfs_walk *walk, uint32_t flags)
+static uint32_t kept_flags(const struct vfs_call *call, const struct vfs_walk *walk, uint32_t flags)
 {
 	uint32_t kept = flags & (OPEN_ACCESS | OPEN_APPEND | OPEN_NOATIME | OPEN_PATH);
 
+	kept |= flags_of(call, &walk->target) & MOUNT_READ_ONLY ? (uint32_t)OPEN_READ_ONLY : 0;
 	return kept | (credentials_have(&walk->credentials, ASSERTED_FSETID) ? (uint32_t)OPEN_KEEP_SETID : 0);
 }
 
@@ -101,7 +102,7 @@ static int64_t open_intend(struct vfs_call *call, struct vfs_intent *intent, uin
 {
 	intent->opens = 1;
 	intent->id = id;
-	intent->flags = kept_flags(first_walk(call), flags);
+	intent->flags = kept_flags(call, first_walk(call), flags);
 	return change_carry_out(call);
 }
 
@@ -168,5 +169,5 @@ int64_t request_open(struct vfs_call *call)
 		return error;
 	if ((flags & OPEN_TRUNCATE) && file_is(&walk->target, MODE_REGULAR))
 		return open_truncated(call, id, flags);
-	return open_existing(call, id, kept_flags(walk, flags));
+	return open_existing(call, id, kept_flags(call, walk, flags));
 }

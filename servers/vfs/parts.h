@@ -10,6 +10,8 @@ struct vfs_call {
 	uint32_t worker;
 	const struct file_exchange *exchange; /* as it was sent, until it is answered */
 	struct session_request request;
+	struct vfs_bound *bound; /* of the client */
+	bool bounded;            /* to less than all */
 	unsigned char *buffer; /* of the client */
 	size_t buffer_bytes;
 	uint64_t answer[5];
@@ -91,6 +93,20 @@ void places_clear(const struct vfs_call *call, uint64_t badge);
 
 int mount_add(const struct vfs_call *call, const struct vfs_directory *point, const struct vfs_mount *mount);
 int mount_remove(const struct vfs_call *call, uint32_t mount);
+
+/* bounds.c */
+
+/* Takes what the manifest grants each client. */
+void bounds_open(struct vfs *vfs);
+
+/* The root of what the client may reach, into walk->root; the rest of the walk is overwritten. Returns 0 or an error. */
+int bound_root(struct vfs_call *call, struct vfs_walk *walk);
+
+/* True for the root of a client that is bounded to less than all. */
+bool bound_is_root(const struct vfs_call *call, const struct vfs_directory *directory);
+
+/* True when the directory is the client's root or lies below it. */
+bool bound_holds(const struct vfs_call *call, const struct vfs_directory *directory);
 
 /* walk.c */
 

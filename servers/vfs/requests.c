@@ -154,8 +154,12 @@ static int64_t request_mount(struct vfs_call *call)
 
 	if (!error && !credentials_have(&walk->credentials, ASSERTED_SYS_ADMIN))
 		error = -EPERM;
+	if (!error && call->bound->may != MAY_MOUNT)
+		error = -EPERM;
 	if (!error && !file_is(&walk->target, MODE_DIRECTORY))
 		error = -ENOTDIR;
+	if (!error && bound_is_root(call, &walk->target))
+		error = -EBUSY;
 	return error ? error : mount_tree_at(call, &walk->target, words(call)[6], low(words(call)[5]) & ~(uint32_t)(PATH_NOFOLLOW | PATH_EMPTY));
 }
 
@@ -177,10 +181,12 @@ static int64_t request_umount(struct vfs_call *call)
 	} else if (walk->target.attributes.inode == mounts[walk->target.mount].root) {
 		mount = walk->target.mount;
 	}
-	if (!credentials_have(&walk->credentials, ASSERTED_SYS_ADMIN))
+	if (!credentials_have(&walk->credentials, ASSERTED_SYS_ADMIN) || call->bound->may != MAY_MOUNT)
 		return -EPERM;
 	if (mount == VFS_MOUNTS)
 		return -EINVAL;
+	if (!error && bound_is_root(call, &walk->target))
+		return -EBUSY;
 	tsm_begin(call->vfs->tsm);
 	return mount_finish(call, mount_remove(call, mount));
 }
@@ -290,11 +296,15 @@ void vfs_handle(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange
 	struct session_result result;
 	struct vfs_call call;
 
+	if (!refusal && (exchange->badge > FILESYSTEM_SESSIONS || !vfs->bounds[exchange->badge].may))
+		refusal = -EACCES;
 	if (refusal) {
 		answer_error(exchange, refusal);
 		return;
 	}
 	call.vfs = vfs;
+	call.bound = &vfs->bounds[exchange->badge];
+	call.bounded = !call.bound->whole;
 	call.worker = worker;
 	call.exchange = exchange;
 	call.request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange), 0};
@@ -357,6 +367,7 @@ int vfs_open(struct vfs *vfs, struct tsm *tsm, const struct vfs_options *options
 
 	memset(vfs, 0, sizeof(*vfs));
 	vfs->options = *options;
+	bounds_open(vfs);
 	vfs->tsm = tsm;
 	vfs->state = tsm_data(tsm);
 	assert(tsm_bytes(tsm) >= VFS_STATE_BYTES && options->tree_count <= VFS_TREES);

@@ -42,7 +42,7 @@ static inline uint32_t tree_of(const struct vfs_call *call, const struct vfs_dir
 
 static inline uint32_t flags_of(const struct vfs_call *call, const struct vfs_directory *file)
 {
-	return mount_of(call, file)->flags | call->vfs->tree_flags[tree_of(call, file)];
+	return mount_of(call, file)->flags | call->vfs->tree_flags[tree_of(call, file)] | call->bound->flags;
 }
 
 static inline int writable(const struct vfs_call *call, const struct vfs_directory *file)

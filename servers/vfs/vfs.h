@@ -13,6 +13,8 @@
  * The name cache and the cache of modes and owners are this instance's own, bounded, and start empty. All changes of names come through vfs; of changes by way of open files the tree tells by a
  * counter in its session page.
  *
+ * A client is bounded to a directory, and to reading, as the manifest says (bounds.c).
+ *
  * Pure: the options say how a tree is called.
  */
 #pragma once
@@ -25,6 +27,7 @@
 #define VFS_PLACES 1024 /* a power of two */
 #define VFS_WORKERS SEQUENCE_LANES
 #define VFS_MARKS SESSION_MARKS(FILESYSTEM_SESSIONS, SEQUENCE_LANES)
+#define VFS_RIGHT_BYTES 32 /* of a right's name in the start page, with its NUL */
 #define VFS_WALK_TEXT (4 * (PATH_BYTES_MAX + 1)) /* room for a path with the links that are being followed in it */
 
 /* A worker's part of a tree's buffer. */
@@ -48,7 +51,24 @@ struct vfs_options {
 	void (*lock)(void *context, uint32_t tree);
 	void (*unlock)(void *context, uint32_t tree);
 	unsigned char *(*buffer)(void *context, uint64_t badge, size_t *bytes);
+	/* What the manifest grants the client with that badge, as `read:/usr`, with a NUL. False: nothing. */
+	bool (*right)(void *context, uint64_t badge, char text[VFS_RIGHT_BYTES]);
 	void *context;
+};
+
+/* What a client may do with names; each includes the one before it. */
+enum vfs_may { MAY_NOTHING = 0, MAY_READ = 1, MAY_WRITE = 2, MAY_MOUNT = 3 };
+
+struct vfs_bound {
+	uint32_t may;   /* enum vfs_may */
+	uint32_t flags; /* enum mount_flags that hold for all that the client sees */
+	bool whole;     /* its root is the root of all */
+	size_t path_bytes;
+	char path[VFS_RIGHT_BYTES];
+	/* Where the path led to; inode 0: not looked up yet. */
+	uint32_t mount;
+	uint64_t inode, generation;
+	uint64_t serial; /* of the mount */
 };
 
 enum mount_state { MOUNT_FREE = 0, MOUNT_TREE = 1, MOUNT_CLIENT = 2 };
@@ -155,6 +175,7 @@ struct vfs {
 	struct vfs_state *state;
 	struct sessions sessions;
 	uint32_t mount_end; /* mounts from here on are free */
+	struct vfs_bound bounds[FILESYSTEM_SESSIONS + 1]; /* by badge; 0 is nobody's */
 	struct vfs_worker workers[VFS_WORKERS];
 	struct vfs_cached_name names[NAME_CACHE_SETS][NAME_CACHE_WAYS];
 	struct vfs_cached_inode inodes[INODE_CACHE_ENTRIES];

@@ -56,7 +56,7 @@ static bool same_directory(const struct vfs_directory *a, const struct vfs_direc
 	return a->mount == b->mount && a->attributes.inode == b->attributes.inode;
 }
 
-static int step_up(const struct vfs_call *call, struct vfs_walk *walk)
+static int parent_take(const struct vfs_call *call, struct vfs_walk *walk)
 {
 	struct vfs_directory *at = &walk->at;
 	const struct vfs_mount *mount = mount_of(call, at);
@@ -69,6 +69,13 @@ static int step_up(const struct vfs_call *call, struct vfs_walk *walk)
 	if (same_directory(at, &walk->root) || (!at->mount && at->attributes.inode == mount->root))
 		return tree_inode(call, mount->tree, at->attributes.inode, &at->attributes);
 	return tree_lookup(call, mount->tree, at->attributes.inode, (struct name){"..", 2}, &at->attributes);
+}
+
+static int step_up(const struct vfs_call *call, struct vfs_walk *walk)
+{
+	int error = parent_take(call, walk);
+
+	return error ? error : bound_holds(call, &walk->at) ? 0 : -EACCES;
 }
 
 /* Looks the component up in `at`. */

@@ -150,6 +150,30 @@ static void needs_check(struct manifest *manifest, struct service *service)
 	}
 }
 
+/* Who uses the service of files has one right there, and who has a right uses it. */
+static void files_check(struct manifest *manifest, const struct service *service)
+{
+	const struct use *use = NULL;
+	const struct need *right = NULL;
+
+	for (size_t i = 0; i < service->uses; i++)
+		if (strcmp(service->use[i].server, FS_SERVER) == 0)
+			use = &service->use[i];
+	for (size_t i = 0; i < service->needs; i++) {
+		const struct need *need = &service->need[i];
+
+		if (need->kind != NEED_FS)
+			continue;
+		if (!use)
+			mistake(manifest, need->line, "'%s' does not use '" FS_SERVER "', which would give it 'fs.%s'", service->name, need->name);
+		if (right)
+			mistake(manifest, need->line, "'%s' has a right to files since line %u, and one is all", service->name, right->line);
+		right = need;
+	}
+	if (use && !right)
+		mistake(manifest, use->line, "'%s' uses '" FS_SERVER "' and may do nothing there: it needs fs.read:PATH, fs.write:PATH or fs.mount:PATH", service->name);
+}
+
 /* Whether two needs cannot both be given. Ports exclude each other where their ranges overlap, unless one of them is declared to be shared; Regions and files can be shared. */
 static bool needs_exclude(const struct need *a, const struct need *b)
 {
@@ -274,8 +298,10 @@ void manifest_check(struct manifest *manifest)
 	names_check(manifest);
 	for (size_t i = 0; i < manifest->services; i++)
 		uses_check(manifest, &manifest->service[i]);
-	for (size_t i = 0; i < manifest->services; i++)
+	for (size_t i = 0; i < manifest->services; i++) {
 		needs_check(manifest, &manifest->service[i]);
+		files_check(manifest, &manifest->service[i]);
+	}
 	for (size_t i = 0; i < manifest->services; i++)
 		for (size_t n = 0; n < manifest->service[i].needs; n++)
 			owner_check(manifest, &manifest->service[i], n);

@@ -49,6 +49,8 @@ struct use {
 	struct service *to; /* check.c; a null pointer when there is none of that name */
 };
 
+#define FS_SERVER "vfs" /* the service that `needs fs.read:PATH` is about */
+
 /* What `needs` can name: NEED(id, prefix, takes a name). */
 enum need_kind {
 #define NEED(id, prefix, named) NEED_##id,

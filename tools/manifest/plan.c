@@ -262,6 +262,14 @@ static void grants_uses(struct layout *layout)
 	}
 }
 
+/* What a client may do with files is the service's to know, as a line of its start page. */
+static void grants_files(struct layout *layout, const struct service *client)
+{
+	for (size_t i = 0; i < client->needs; i++)
+		if (client->need[i].kind == NEED_FS && strcmp(layout->service->name, FS_SERVER) == 0)
+			grant_add(layout, GRANT_RIGHT, "", client->need[i].name)->argument = badge_of(client);
+}
+
 /* The other side: clients of this service. */
 static void grants_clients(struct layout *layout)
 {
@@ -276,6 +284,7 @@ static void grants_clients(struct layout *layout)
 			grant_add(layout, GRANT_CLIENT, "", client->name)->argument = badge_of(client);
 			if (use->may[0])
 				grant_add(layout, GRANT_RIGHT, "", use->may)->argument = badge_of(client);
+			grants_files(layout, client);
 			grant_buffer(layout, client, use, client);
 			grants_window(layout, client, use);
 			if (use->signals)
@@ -416,6 +425,7 @@ static void grant_need(struct layout *layout, const struct need *need, const cha
 		grant_moved(layout, GRANT_CPU_CONTROL, "cpu-control", PLAN_CPU_CONTROL);
 		break;
 	case NEED_LOG_PRINT:
+	case NEED_FS: /* the service of files is told */
 	case NEEDS:
 		break;
 	}

@@ -154,6 +154,37 @@ static void uses_read(struct line *line, struct service *service)
 		name_take(line, word_next(line), use->may, sizeof(use->may), "what the client may do");
 }
 
+/* A path from the root on, without empty components or dots. */
+static bool path_is_good(const char *path)
+{
+	if (strcmp(path, "/") == 0)
+		return true;
+	while (*path == '/') {
+		size_t bytes = strcspn(++path, "/");
+
+		if (bytes == 0 || (bytes == 1 && path[0] == '.') || (bytes == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+		path += bytes;
+	}
+	return *path == '\0';
+}
+
+/* read:PATH, write:PATH, mount:PATH */
+static void fs_take(struct line *line, const char *name, struct need *need)
+{
+	static const char *const rights[] = {"read:", "write:", "mount:"};
+	bool good = false;
+
+	text_take(line, name, need->name, sizeof(need->name), "the right");
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		size_t bytes = strlen(rights[i]);
+
+		good |= strncmp(name, rights[i], bytes) == 0 && name[bytes] == '/' && path_is_good(name + bytes);
+	}
+	if (!good)
+		mistake(line->manifest, line->number, "'fs.%s' is not fs.read:PATH, fs.write:PATH or fs.mount:PATH with a PATH such as / or /usr/share", name);
+}
+
 /* Finds what kind of thing the word after `needs` names; its name is what follows the dot. */
 static bool need_kind_find(const char *word, struct need *need, const char **name)
 {
@@ -190,14 +221,16 @@ static void needs_read(struct line *line, struct service *service)
 	if (!list_has_room(line, service->needs))
 		return;
 	if (!word || !need_kind_find(word, need, &name)) {
-		mistake(line->manifest, line->number, "nothing is named '%s' (ioport.NAME irq.NAME region.NAME blob.NAME device.NAME device.all firmware log.drain log.print untyped "
+		mistake(line->manifest, line->number, "nothing is named '%s' (ioport.NAME irq.NAME region.NAME blob.NAME device.NAME device.all fs.read:PATH fs.write:PATH fs.mount:PATH firmware log.drain log.print untyped "
 						      "boot.information cpu.halt)", word ? word : "");
 		line->next = line->words;
 		return;
 	}
 	service->needs++;
 	need->line = line->number;
-	if (name)
+	if (need->kind == NEED_FS)
+		fs_take(line, name, need);
+	else if (name)
 		name_take(line, name, need->name, sizeof(need->name), "the name");
 	if (need->kind == NEED_UNTYPED)
 		need->value = word_size(line);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files as a whole. See file.h. */
+/* Files as a whole, read into memory for the programs that make boot packages. What cannot be read ends the program with a sentence (file.h). */
 #include "tools/mkboot/file.h"
 
 #include <errno.h>

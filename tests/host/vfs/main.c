@@ -235,6 +235,124 @@ static void test_damage(void **state)
 	system_free(&system);
 }
 
+/* The client begins anew as one with that right. */
+static void bound_to(struct system *system, const char *right)
+{
+	system->right = right;
+	assert_true(system_restart(system));
+}
+
+/* Sets the mode of an open file at its filesystem, as root. */
+static int64_t mode_set(struct system *system, uint64_t id)
+{
+	static uint64_t sequence;
+	struct file_exchange x = {.label = FILE_SETATTR, .badge = CLIENT_BADGE, .words = 8, .data = {++sequence, id, ATTRIBUTE_MODE, 0700, 0, 0, 0, UINT32_MAX}};
+
+	filesystem_handle(&system->world.server, &x);
+	return (int64_t)x.data[0];
+}
+
+/* What the manifest narrows: a client leaves its directory by no way, and changes nothing if it may only read. */
+static void test_bounds(void **state)
+{
+	static const char *const ways[] = {"..", "/..", "../secret", "in/../../secret", "out", "up", "up/../secret", "in/../../usr/../secret"};
+	static struct system system;
+	struct path_request below = {.label = VFS_STAT, .path = "x", .start = 3 + 1, .word6 = RESULT_AT};
+
+	(void)state;
+	system_make(&system);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/usr", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/usr/in", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/usr/in/x", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/secret", 0, 0), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_SYMLINK, .path = "/usr/out", .text = "/secret"}, NULL), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_SYMLINK, .path = "/usr/up", .text = "../secret"}, NULL), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_SYMLINK, .path = "/usr/here", .text = "/in/x"}, NULL), 0);
+	assert_int_equal(simple(&system, VFS_OPEN, "/usr/in", OPEN_DIRECTORY, 3), 0);
+
+	bound_to(&system, "write:/usr");
+	assert_int_equal(simple(&system, VFS_STAT, "/in/x", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/here", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/usr", 0, RESULT_AT), -ENOENT);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (strstr(ways[i], "secret") || ways[i][0] == 'o' || ways[i][0] == 'u')
+			assert_int_equal(simple(&system, VFS_STAT, ways[i], 0, RESULT_AT), -ENOENT);
+		else
+			assert_int_equal(simple(&system, VFS_STAT, ways[i], 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/../in", 0, RESULT_AT), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/in/x", .text = "/../../y"}, NULL), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/y", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/in", 0, 7), -EPERM);
+	assert_int_equal(simple(&system, VFS_UMOUNT, "/", 0, 0), -EPERM);
+
+	/* what somebody moves out of it while it is open can be used, and is no way up */
+	bound_to(&system, NULL);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/usr/in", .text = "/in"}, NULL), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/in/x", 0, 0), 0);
+	bound_to(&system, "write:/usr");
+	assert_int_equal(request_send(&system, &below, NULL), 0);
+	below.path = "../secret";
+	assert_int_equal(request_send(&system, &below, NULL), -EACCES);
+	below.path = "x/../../secret";
+	assert_int_equal(request_send(&system, &below, NULL), -EACCES);
+
+	/* its directory may be renamed by somebody else, and goes on to be what the client sees; the next instance takes what then has the name */
+	system.vfs.bounds[CLIENT_BADGE].whole = true;
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/in", .text = "/usr/in"}, NULL), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/usr", .text = "/moved"}, NULL), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/usr", 0, 0), 0);
+	system.vfs.bounds[CLIENT_BADGE].whole = false;
+	assert_int_equal(simple(&system, VFS_STAT, "/in", 0, RESULT_AT), 0);
+	bound_to(&system, "write:/usr");
+	assert_int_equal(simple(&system, VFS_STAT, "/in", 0, RESULT_AT), -ENOENT);
+	bound_to(&system, NULL);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/usr", 0, 0), 0);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/moved", .text = "/usr"}, NULL), 0);
+	bound_to(&system, "mount:/usr");
+	assert_int_equal(simple(&system, VFS_MOUNT, "/in", 0, 7), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/in/usr/in", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/in/usr/../../..", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/in/usr/../../../secret", 0, RESULT_AT), -ENOENT);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/", 0, 7), -EBUSY);
+	assert_int_equal(simple(&system, VFS_UMOUNT, "/in", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_UMOUNT, "/", 0, 0), -EINVAL);
+
+	bound_to(&system, "read:/usr");
+	assert_int_equal(simple(&system, VFS_STAT, "/in", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/new", 0, 0), -EROFS);
+	assert_int_equal(simple(&system, VFS_OPEN, "/new", OPEN_CREATE | OPEN_WRITE, 4), -EROFS);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/in", 0, 0), -EROFS);
+	assert_int_equal(simple(&system, VFS_CHMOD, "/in", 0, 0), -EROFS);
+	assert_int_equal(request_send(&system, &(struct path_request){.label = VFS_RENAME, .path = "/in", .text = "/out"}, NULL), -EROFS);
+	assert_int_equal(simple(&system, VFS_OPEN, "/in", OPEN_DIRECTORY, 4), 0);
+	assert_int_equal(mode_set(&system, 4), -EROFS);
+	bound_to(&system, "write:/usr");
+	assert_int_equal(simple(&system, VFS_OPEN, "/in", OPEN_DIRECTORY, 4), 0);
+	assert_int_equal(mode_set(&system, 4), 0);
+
+	/* a removed directory is not the one that has its inode now */
+	bound_to(&system, "write:/t");
+	system.vfs.bounds[CLIENT_BADGE].whole = true;
+	assert_int_equal(simple(&system, VFS_MKDIR, "/t", 0, 0), 0);
+	system.vfs.bounds[CLIENT_BADGE].whole = false;
+	assert_int_equal(simple(&system, VFS_STAT, "/", 0, RESULT_AT), 0);
+	system.vfs.bounds[CLIENT_BADGE].whole = true;
+	assert_int_equal(simple(&system, VFS_RMDIR, "/t", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/q", 0, 0), 0);
+	system.vfs.bounds[CLIENT_BADGE].whole = false;
+	assert_int_equal(simple(&system, VFS_STAT, "/", 0, RESULT_AT), -ENOENT);
+
+	bound_to(&system, "read:/none");
+	assert_int_equal(simple(&system, VFS_STAT, "/", 0, RESULT_AT), -ENOENT);
+	bound_to(&system, "read:/usr/out");
+	assert_int_equal(simple(&system, VFS_STAT, "/", 0, RESULT_AT), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/in", 0, RESULT_AT), -ENOENT);
+	bound_to(&system, "anything");
+	assert_int_equal(simple(&system, VFS_STAT, "/", 0, RESULT_AT), -EACCES);
+	assert_int_equal(simple(&system, VFS_SYNC, "/", 0, 0), -EACCES);
+	system_free(&system);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_referral),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_linux),
 		cmocka_unit_test(test_linux_with_deaths),
 	};

@@ -3,6 +3,7 @@
 #include "system.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -38,6 +39,14 @@ static unsigned char *client_buffer(void *context, uint64_t badge, size_t *bytes
 	return badge == CLIENT_BADGE ? system->buffer : NULL;
 }
 
+static bool client_right(void *context, uint64_t badge, char text[VFS_RIGHT_BYTES])
+{
+	const struct system *system = context;
+
+	snprintf(text, VFS_RIGHT_BYTES, "%s", system->right ? system->right : "mount:/");
+	return badge == CLIENT_BADGE;
+}
+
 /* Of the instance before: one range. */
 static struct {
 	uint64_t offset, bytes;
@@ -62,6 +71,7 @@ bool system_restart(struct system *system)
 		.lock = lock_nothing,
 		.unlock = lock_nothing,
 		.buffer = client_buffer,
+		.right = client_right,
 		.context = system,
 	};
 	enum tsm_result result = tsm_open(&system->tsm, system->region, VFS_REGION_BYTES, &state);
