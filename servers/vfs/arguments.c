@@ -63,7 +63,7 @@ int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, u
 {
 	size_t room = span_bytes(path) <= PATH_BYTES_MAX ? span_bytes(path) : 0;
 	char *text = walk->text + VFS_WALK_TEXT - room;
-	int64_t error = bound_root(call, walk), bytes;
+	int64_t error = call->bounded ? bound_root(call, walk) : directory_root(call, &walk->root), bytes;
 
 	if (error)
 		return error;

@@ -61,7 +61,7 @@ static int bound_known(const struct vfs_call *call, struct vfs_directory *root)
 int bound_root(struct vfs_call *call, struct vfs_walk *walk)
 {
 	struct vfs_bound *bound = call->bound;
-	int error = bound->whole ? directory_root(call, &walk->root) : bound_known(call, &walk->root);
+	int error = bound_known(call, &walk->root);
 
 	if (error <= 0)
 		return error;
@@ -96,7 +96,7 @@ bool bound_holds(const struct vfs_call *call, const struct vfs_directory *direct
 {
 	struct vfs_directory at = *directory;
 
-	while (call->bounded && !bound_is(call->bound, &at)) {
+	while (!bound_is(call->bound, &at)) {
 		const struct vfs_mount *mount = mount_of(call, &at);
 
 		if (at.attributes.inode != mount->root) {

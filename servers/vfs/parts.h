@@ -99,13 +99,13 @@ int mount_remove(const struct vfs_call *call, uint32_t mount);
 /* Takes what the manifest grants each client. */
 void bounds_open(struct vfs *vfs);
 
-/* The root of what the client may reach, into walk->root; the rest of the walk is overwritten. Returns 0 or an error. */
+/* The root of what a bounded client may reach, into walk->root; the rest of the walk is overwritten. Returns 0 or an error. */
 int bound_root(struct vfs_call *call, struct vfs_walk *walk);
 
 /* True for the root of a client that is bounded to less than all. */
 bool bound_is_root(const struct vfs_call *call, const struct vfs_directory *directory);
 
-/* True when the directory is the client's root or lies below it. */
+/* True when the directory is the root of a bounded client or lies below it. */
 bool bound_holds(const struct vfs_call *call, const struct vfs_directory *directory);
 
 /* walk.c */

@@ -75,7 +75,7 @@ static int step_up(const struct vfs_call *call, struct vfs_walk *walk)
 {
 	int error = parent_take(call, walk);
 
-	return error ? error : bound_holds(call, &walk->at) ? 0 : -EACCES;
+	return error || !call->bounded || bound_holds(call, &walk->at) ? error : -EACCES;
 }
 
 /* Looks the component up in `at`. */
