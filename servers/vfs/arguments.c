@@ -71,10 +71,10 @@ int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, u
 	if (bytes < 0)
 		return bytes;
 	error = credentials_take(call, &walk->credentials);
-	if (!error)
+	if (!error && high(words(call)[2]) != START_ROOT)
 		error = place_find(call, high(words(call)[2]), &walk->root);
 	directory_copy(&walk->at, &walk->root);
-	if (!error && !(bytes && text[0] == '/'))
+	if (!error && start_id != START_ROOT && !(bytes && text[0] == '/'))
 		error = place_find(call, start_id, &walk->at);
 	if (!error)
 		error = walk_path(call, walk, (size_t)bytes, flags);

@@ -59,8 +59,6 @@ int place_find(const struct vfs_call *call, uint32_t id, struct vfs_directory *d
 	const struct vfs_place *place;
 	int error;
 
-	if (id == START_ROOT)
-		return 0;
 	if (id >= FILE_IDS)
 		return -EBADF;
 	place = place_slot(call->vfs, place_key(call->request.badge, id));

@@ -81,7 +81,7 @@ static inline void directory_copy(struct vfs_directory *to, const struct vfs_dir
 	to->attributes.group = from->attributes.group;
 }
 
-/* The directory that a client has open under that id; for START_ROOT it stays what it is. */
+/* The directory that a client has open under that id. */
 int place_find(const struct vfs_call *call, uint32_t id, struct vfs_directory *directory);
 
 /* Notes that a client has opened a directory. */
