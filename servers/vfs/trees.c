@@ -51,15 +51,14 @@ int tree_inode(const struct vfs_call *call, uint32_t tree, uint64_t inode, struc
 	return cache_inode_get(call->vfs, tree, inode, attributes) ? 0 : tree_getattr(call, tree, inode, attributes);
 }
 
-int tree_lookup(const struct vfs_call *call, uint32_t tree, uint64_t directory, struct name name, struct attributes *attributes)
+/* A name that is in no cache. */
+static int name_ask(const struct vfs_call *call, uint32_t tree, uint64_t directory, struct name name, struct attributes *attributes)
 {
 	const uint64_t words[] = {directory, span_make(tree_offset(call, WORKER_NAME), name.bytes), tree_offset(call, WORKER_ATTRIBUTES)};
 	bool parent = name.bytes == 2 && name.text[0] == '.' && name.text[1] == '.';
-	uint64_t inode, changed = call->vfs->names_changed[tree];
+	uint64_t changed = call->vfs->names_changed[tree];
 	int error;
 
-	if (cache_name_get(call->vfs, tree, directory, name, &inode))
-		return inode ? tree_inode(call, tree, inode, attributes) : -ENOENT;
 	memcpy(tree_part(call, tree) + WORKER_NAME, name.text, name.bytes);
 	error = (int)tree_call(call, tree, TREE_LOOKUP, words, 3, NULL);
 	if (!error) {
@@ -70,6 +69,15 @@ int tree_lookup(const struct vfs_call *call, uint32_t tree, uint64_t directory, 
 		cache_name_put(call->vfs, tree, directory, name, 0);
 	}
 	return error;
+}
+
+int tree_lookup(const struct vfs_call *call, uint32_t tree, uint64_t directory, struct name name, struct attributes *attributes)
+{
+	uint64_t inode;
+
+	if (cache_name_get(call->vfs, tree, directory, name, &inode))
+		return inode ? tree_inode(call, tree, inode, attributes) : -ENOENT;
+	return name_ask(call, tree, directory, name, attributes);
 }
 
 int64_t tree_readlink(const struct vfs_call *call, uint32_t tree, uint64_t inode, char *target)
