@@ -118,7 +118,7 @@ static bool answer_await(struct session *session, uint64_t id, uint64_t generati
 }
 
 /* Sends a request until it is answered. Returns word 0 of the answer; data[1] becomes word 1. */
-static int64_t session_call(struct session *session, uint64_t label, uint64_t words, uint64_t data[8])
+__attribute__((always_inline)) static inline int64_t session_exchange(struct session *session, uint64_t label, uint64_t words, uint64_t data[8])
 {
 	struct kernel_call answer;
 
@@ -130,6 +130,12 @@ static int64_t session_call(struct session *session, uint64_t label, uint64_t wo
 	} while ((int64_t)answer.data[0] == -EAGAIN || ((int64_t)answer.data[0] == ANSWER_PENDING && !answer_await(session, answer.data[1], answer.data[2], answer.data)));
 	data[1] = answer.data[1];
 	return (int64_t)answer.data[0];
+}
+
+/* The same, where the call itself does not count. */
+static int64_t session_call(struct session *session, uint64_t label, uint64_t words, uint64_t data[8])
+{
+	return session_exchange(session, label, words, data);
 }
 
 static struct session *session_by_badge(uint64_t badge)
@@ -328,7 +334,7 @@ int64_t file_read_in_place(int file, uint64_t offset, size_t bytes, const void *
 	words[1] = (uint64_t)file;
 	words[2] = offset;
 	words[3] = span_make(SESSION_DATA, bytes);
-	done = session_call(session, FILE_READ, 4, words);
+	done = session_exchange(session, FILE_READ, 4, words);
 	*data = session->buffer + SESSION_DATA;
 	return done > (int64_t)bytes ? -EIO : done;
 }
@@ -420,6 +426,29 @@ int file_page(int file, uint64_t index, struct file_page *page)
 	page->word = &((const struct session_page *)session->buffer)->leases[slot];
 	page->token = session->leased[slot].token;
 	return 0;
+}
+
+void *file_shared(int file, uint32_t slot)
+{
+	struct session *session = session_of(file);
+
+	return session && session->window && slot < LEASE_SLOTS ? (void *)(session->window + START_WINDOW_SHARED + slot * LEASE_PAGE) : NULL;
+}
+
+int64_t file_share(int file, uint64_t index, uint32_t slot, bool write)
+{
+	struct session *session = session_of(file);
+	uint64_t words[8] = {0, (uint64_t)file, index, slot, write};
+
+	return session ? session_call(session, FILE_SHARE, 5, words) : -EBADF;
+}
+
+int file_unshare(int file, uint32_t slot)
+{
+	struct session *session = session_of(file);
+	uint64_t words[8] = {0, (uint64_t)file, slot};
+
+	return session ? (int)session_call(session, FILE_UNSHARE, 3, words) : -EBADF;
 }
 
 int64_t file_read(int file, uint64_t offset, void *buffer, size_t bytes)

@@ -53,6 +53,15 @@ static inline bool file_page_holds(const struct file_page *page)
 	return __atomic_load_n(page->word, __ATOMIC_SEQ_CST) == page->token;
 }
 
+
+/*
+ * A page of a file that is shared with all who do the same, and with file_read() and file_write(): in slot `slot` of the window for shared pages, at file_shared(). Returns the bytes that the file has of it. Whoever stores or
+ * reads there has its faults served by somebody who asks for the page (again): the filesystem makes it read-only when it writes it back, and takes it away when the size of the file changes or after its restart.
+ */
+void *file_shared(int file, uint32_t slot);
+int64_t file_share(int file, uint64_t index, uint32_t slot, bool write);
+int file_unshare(int file, uint32_t slot);
+
 int file_truncate(int file, uint64_t size);
 int file_attributes(int file, struct attributes *attributes);
 int file_sync(int file);

@@ -44,44 +44,60 @@ unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes)
 	return (unsigned char *)buffers[badge]->address;
 }
 
-/* The window of a client on this service's memory; a null pointer when it has none. */
-static const struct start_grant *window_of(uint64_t badge)
+/* Windows of clients on this service's memory, by badge: for pages that are only read, and for shared ones. A null pointer for a client that has none. */
+static const struct start_grant *windows[2][FILESYSTEM_SESSIONS + 1];
+
+static const struct start_grant *window_of(uint64_t badge, bool shared)
 {
-	static const struct start_grant *windows[FILESYSTEM_SESSIONS + 1];
-	static bool looked[FILESYSTEM_SESSIONS + 1];
+	static bool looked;
 	const struct start_grant *grant = NULL;
 
-	if (badge > FILESYSTEM_SESSIONS)
-		return NULL;
-	while (!looked[badge] && (grant = start_next(GRANT_LEASE, grant)) != NULL)
-		if (grant->argument == badge && memcmp(grant->name, "lease:", 6) == 0)
-			windows[badge] = grant;
-	looked[badge] = true;
-	return windows[badge];
+	while (!looked && (grant = start_next(GRANT_LEASE, grant)) != NULL)
+		if (grant->argument <= FILESYSTEM_SESSIONS)
+			windows[memcmp(grant->name, "share:", 6) == 0][grant->argument] = grant;
+	looked = true;
+	return badge <= FILESYSTEM_SESSIONS ? windows[shared][badge] : NULL;
 }
 
-static bool slot_change(uint64_t badge, uint32_t slot, enum method method, uint64_t page)
+static bool slot_change(const struct start_grant *window, uint32_t slot, enum method method, uint64_t rights, uint64_t page)
 {
-	const struct start_grant *window = window_of(badge);
 	struct map_entry *batch = (struct map_entry *)thread_self()->page;
 	uint64_t done;
 
 	if (!window || slot >= window->bytes / PAGE_SIZE)
 		return false;
-	*batch = (struct map_entry){(window->address + slot * PAGE_SIZE) | (method == MAPPING_MAP ? MAP_READ : 0), page};
+	*batch = (struct map_entry){(window->address + slot * PAGE_SIZE) | rights, page};
 	return mapping_batch(window->slot, method, 1, &done) == OK;
 }
 
 bool file_service_show(void *context, uint64_t badge, uint32_t slot, uint64_t page)
 {
 	(void)context;
-	return slot_change(badge, slot, MAPPING_MAP, page);
+	return slot_change(window_of(badge, false), slot, MAPPING_MAP, MAP_READ, page);
 }
 
 bool file_service_hide(void *context, uint64_t badge, uint32_t slot)
 {
 	(void)context;
-	return slot_change(badge, slot, MAPPING_UNMAP, 0);
+	return slot_change(window_of(badge, false), slot, MAPPING_UNMAP, 0, 0);
+}
+
+bool file_service_share(void *context, uint64_t badge, uint32_t slot, uint64_t page, bool writable)
+{
+	(void)context;
+	return slot_change(window_of(badge, true), slot, MAPPING_MAP, MAP_READ | (writable ? MAP_WRITE : 0), page);
+}
+
+void file_service_protect(void *context, uint64_t badge, uint32_t slot)
+{
+	(void)context;
+	(void)slot_change(window_of(badge, true), slot, MAPPING_PROTECT, MAP_READ, 0);
+}
+
+void file_service_unshare(void *context, uint64_t badge, uint32_t slot)
+{
+	(void)context;
+	(void)slot_change(window_of(badge, true), slot, MAPPING_UNMAP, 0, 0);
 }
 
 void file_service_now(void *context, struct timestamp *now)

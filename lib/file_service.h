@@ -38,5 +38,10 @@ unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes)
 bool file_service_show(void *context, uint64_t badge, uint32_t slot, uint64_t page);
 bool file_service_hide(void *context, uint64_t badge, uint32_t slot);
 
+/* The same for shared pages, as struct share_options wants it. */
+bool file_service_share(void *context, uint64_t badge, uint32_t slot, uint64_t page, bool writable);
+void file_service_protect(void *context, uint64_t badge, uint32_t slot);
+void file_service_unshare(void *context, uint64_t badge, uint32_t slot);
+
 /* The time of day (lib/wall.h) as a time of files. */
 void file_service_now(void *context, struct timestamp *now);

@@ -14,6 +14,7 @@
 #include "lib/filesystem.h"
 #include "lib/leases.h"
 #include "lib/session.h"
+#include "lib/shares.h"
 #include "lib/tsm.h"
 
 #define FILESYSTEM_SESSIONS 64 /* abi/start.h: START_BADGE_MAX */
@@ -28,6 +29,7 @@ struct filesystem_options {
 	unsigned char *(*buffer)(void *context, uint64_t badge, size_t *bytes);
 	void (*now)(void *context, struct timestamp *now);
 	struct leases *leases; /* opened by their owner; null: none are given */
+	struct shares *shares; /* the same */
 	void *context;
 };
 
@@ -50,6 +52,9 @@ struct filesystem_server {
 	struct open_file *files;
 	struct filesystem_options options;
 };
+
+/* Writes back what the instance before has left in shared pages, and gives them up. Before anybody is served; in a fiber if the core waits. */
+void filesystem_settle(struct filesystem_server *server);
 
 /* A request, and afterwards its answer. */
 struct file_exchange {

@@ -21,6 +21,7 @@ static struct tsm tsm;
 static struct ramfs ramfs;
 static struct filesystem_server server;
 static struct leases leases;
+static struct shares shares;
 
 #define DAMAGES_MOST 64
 static struct {
@@ -168,6 +169,24 @@ static void leases_end(const struct start_grant *state)
 	leases_open(&leases, &options);
 }
 
+/* Pages that clients write, in a Region of their own, if the manifest has it. */
+static bool shares_begin(const struct start_grant *region)
+{
+	const struct share_options options = {
+		.memory = region ? (unsigned char *)region->address : NULL,
+		.pages = region ? (uint32_t)(region->bytes / PAGE_SIZE) : 0,
+		.instance = start_page->instance,
+		.show = file_service_share,
+		.protect = file_service_protect,
+		.hide = file_service_unshare,
+	};
+	uint32_t damaged = region ? shares_open(&shares, &options) : 0;
+
+	if (damaged)
+		log_print("%u shared pages are damaged: what was stored there and not written back is lost\n", (uint64_t)damaged);
+	return region;
+}
+
 int main(void)
 {
 	const struct start_grant *state = start_find("state");
@@ -197,6 +216,10 @@ int main(void)
 			refuse("names or inodes are damaged");
 		else if (!root_begin(&filesystem, state, own, fresh))
 			return 1;
+	}
+	if (!refused && shares_begin(start_find("ramfs.shared"))) {
+		server.options.shares = &shares;
+		filesystem_settle(&server);
 	}
 	leases_begin(&leases, refused ? NULL : ramfs_blank(&ramfs));
 	file_service_run(&service);

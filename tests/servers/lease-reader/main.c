@@ -50,6 +50,10 @@ int main(void)
 		if (service_call(start_session("leases"), 0, REPORT_WORDS, report) != OK)
 			return 1;
 	} while (!report[0]);
-	for (;;)
-		(void)file_read(file, 0, back, sizeof(back));
+	for (;;) {
+		struct request request;
+
+		if (service_receive(&request) != OK)
+			return 1;
+	}
 }

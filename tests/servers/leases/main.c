@@ -8,9 +8,11 @@
 #include "lib/string.h"
 #include "tests/servers/console/console.h"
 #include "tests/servers/leases/report.h"
+#include "tests/servers/leases/sharing.h"
 
 #define PAGE 4096
 #define ROUNDS 300
+#define SHARING_KILLED (1 << 20) /* with more memory than this, the host is there to kill ramfs */
 
 static unsigned failed;
 static unsigned char block[3 * PAGE], back[3 * PAGE];
@@ -134,13 +136,21 @@ int main(void)
 {
 	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
 
-	log_print("1..6\n");
+	log_print("1..%u\n", start_find("untyped")->bytes > SHARING_KILLED ? 13ull : 12ull);
 	check(file_start() == 0, "leases-start", "a client finds vfs and a filesystem with leases");
 	check(page_shows_file(), "leases-shown", "a leased page shows what the file has, zeros behind its end, and no hole");
 	check(changes_are_seen(), "leases-changed", "writing, appending and truncating take the page back");
 	check(close_takes_back(), "leases-closed", "closing takes pages back, removing the name does not, and who may not read gets none");
 	check(window_is_smaller(), "leases-slots", "more pages than the window has are read right");
 	check(reader_sees_whole(), "leases-reader", "another client sees each change at once, and no half of one");
+	check(sharing_start(), "shares-start", "a thread of this program has its faults served by it");
+	check(stores_are_seen(), "shares-stored", "what is stored into a shared page is read at once, and its first store is the only one that faults");
+	check(write_back_protects(), "shares-synced", "writing back protects the page: the next store faults");
+	check(writes_are_seen(), "shares-written", "what is written is seen in the shared page");
+	check(size_takes_back(), "shares-size", "appending and truncating take pages back, and nothing comes from behind the end");
+	check(closing_keeps(), "shares-closed", "closing keeps what was stored, and who may not write cannot store");
+	if (start_find("untyped")->bytes > SHARING_KILLED)
+		check(kills_lose_nothing(), "shares-killed", "ramfs is killed while pages are dirty, and no store is lost");
 	data[0] = failed;
 	return service_call(start_session("console"), CONSOLE_END, 1, data) != OK;
 }
