@@ -11,8 +11,10 @@ static int file_wait(void)
 {
 	int file = file_open(REPORT_FILE, OPEN_READ, 0);
 
-	while (file == -ENOENT)
+	while (file == -ENOENT) {
+		service_alive();
 		file = file_open(REPORT_FILE, OPEN_READ, 0);
+	}
 	return file;
 }
 
@@ -22,7 +24,10 @@ static void reads_report(int file, uint64_t *report)
 	struct file_page page = {.count = 0};
 
 	for (unsigned i = 0; i < REPORT_READS; i++) {
-		bool leased = i % 2 && file_page(file, 0, &page) == 0;
+		bool leased;
+
+		service_alive();
+		leased = i % 2 && file_page(file, 0, &page) == 0;
 
 		if (leased)
 			memcpy(back, page.bytes, sizeof(back));
@@ -45,6 +50,7 @@ int main(void)
 		return 1;
 	file = file_wait();
 	do {
+		service_alive();
 		memset(report, 0, sizeof(report));
 		reads_report(file, report);
 		if (service_call(start_session("leases"), 0, REPORT_WORDS, report) != OK)
