@@ -206,8 +206,9 @@ static int share_write_back(struct filesystem_server *server, uint32_t page)
 	if (!shares->dirty[page])
 		return 0;
 	share_protect(shares, page);
+	shares->dirty[page] = false; /* a core that waits lets others in, who may make it dirty again */
 	error = page_store(server, page, shares->entry[page].inode, shares->entry[page].index);
-	shares->dirty[page] = error != 0;
+	shares->dirty[page] = shares->dirty[page] || error != 0;
 	return error;
 }
 
