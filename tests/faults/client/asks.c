@@ -13,10 +13,13 @@ uint64_t badge_of(const char *name)
 	return service_call(start_session("killer"), KILLER_FIND, 2, data) == OK ? data[0] : 0;
 }
 
-enum error killer_arm(uint64_t victim, uint64_t delay, uint64_t how)
+enum error killer_arm(const struct strike *strike, const struct strike *second)
 {
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {victim, delay, how};
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
 
+	memcpy(&data[0], strike, sizeof(*strike));
+	if (second)
+		memcpy(&data[4], second, sizeof(*second));
 	return service_call(start_session("killer"), KILLER_ARM, 8, data);
 }
 

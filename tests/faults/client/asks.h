@@ -9,8 +9,8 @@
 /* The badge of a service with that name; 0 when there is none. */
 uint64_t badge_of(const char *name);
 
-/* Sets one strike. */
-enum error killer_arm(uint64_t victim, uint64_t delay, uint64_t how);
+/* Sets a strike, and one that follows it (a null pointer: none). */
+enum error killer_arm(const struct strike *strike, const struct strike *second);
 
 /* Disarms, and tells what has become of the strike. */
 enum error killer_look(struct strike_result *first);

@@ -185,10 +185,10 @@ bool devices_begin(void)
 }
 
 const struct operation device_operations[] = {
-	{"random", "virtio-rng", "virtio-rng", nothing_needed, random_run, random_check},
-	{"time", "platform", "platform", nothing_needed, time_run, time_check},
-	{"commit", "axiom", "axiom", nothing_needed, commit_run, commit_check},
-	{"line", "serial", "serial", nothing_needed, line_run, line_check},
-	{"claim", "virtio-rng", "pci", nothing_needed, claim_run, random_check},
+	{"random", "virtio-rng", "virtio-rng", false, nothing_needed, random_run, random_check},
+	{"time", "platform", "platform", false, nothing_needed, time_run, time_check},
+	{"commit", "axiom", "axiom", false, nothing_needed, commit_run, commit_check},
+	{"line", "serial", "serial", false, nothing_needed, line_run, line_check},
+	{"claim", "virtio-rng", "pci", false, nothing_needed, claim_run, random_check},
 };
 const unsigned device_operation_count = sizeof(device_operations) / sizeof(device_operations[0]);

@@ -7,6 +7,7 @@
  *   hangs=N            and so many at which it hangs
  *   base=/DIRECTORY    where to work
  *   operation=NAME     only this one
+ *   then=NAME          who ends while the victim recovers
  *   mount=SERVICE      mounts it at /disk first
  *   storm=N seed=N clients=N   instead: N victims end at random, while so many clients work
  *
@@ -41,10 +42,10 @@ static bool check(bool holds, const char *id, const char *of, const char *senten
 static const char *sweep_name(const struct sweep *sweep)
 {
 	static char name[64];
-	const char *parts[] = {sweep->victim, "-", sweep->operation->name, sweep->hangs ? "-hang" : "-kill"};
+	const char *parts[] = {sweep->victim, "-", sweep->operation->name, sweep->hangs ? "-hang" : "-kill", sweep->then ? "-then-" : "", sweep->then ? sweep->then : ""};
 	size_t at = 0;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 6; i++) {
 		memcpy(name + at, parts[i], strlen(parts[i]) + 1);
 		at += strlen(parts[i]);
 	}
@@ -59,8 +60,8 @@ static bool sweep_report(const struct sweep *sweep)
 	sweep_run(sweep, &result);
 	if (!result.broken && !result.points && !result.tries)
 		return true; /* the victim has no part in it */
-	log_print("# figure: %s %s %s points %u in %u ends of %u tries, own %u, step %u, pause %u to %u, lost %u, wrong %u, repeated %u\n", sweep->victim, sweep->operation->name, sweep->hangs ? "hang" : "kill",
-		  result.points, result.ends, result.tries, result.own, result.step, result.median, result.most, result.verdicts[LOST], result.verdicts[WRONG], result.verdicts[REPEATED]);
+	log_print("# figure: %s %s %s%s%s points %u in %u ends of %u tries, own %u, step %u, pause %u to %u, lost %u, wrong %u, repeated %u\n", sweep->victim, sweep->operation->name, sweep->hangs ? "hang" : "kill",
+		  sweep->then ? "-then-" : "", sweep->then ? sweep->then : "", result.points, result.ends, result.tries, result.own, result.step, result.median, result.most, result.verdicts[LOST], result.verdicts[WRONG], result.verdicts[REPEATED]);
 	check(!result.broken && result.points >= sweep->points, "faults-", sweep_name(sweep), "nothing is lost, wrong or done twice, at as many instructions as asked for");
 	return !result.broken;
 }
@@ -68,15 +69,15 @@ static bool sweep_report(const struct sweep *sweep)
 /* All operations of one victim. */
 static bool victim_sweep(const char *victim, uint64_t points, bool hangs)
 {
-	char only[16];
+	char only[16], then[16];
 	const char *name = option_text("operation", "", only, sizeof(only));
 	const struct operation *operation;
 	bool good = true;
 
 	for (unsigned i = 0; good && points && (operation = operation_at(i)); i++) {
-		struct sweep sweep = {operation, victim, points, hangs};
+		struct sweep sweep = {operation, victim, points, hangs, *option_text("then", "", then, sizeof(then)) ? then : NULL};
 
-		if (operation_possible(operation) && (!operation->victim || strcmp(operation->victim, victim) == 0) && (!*name || strcmp(name, operation->name) == 0))
+		if (operation_possible(operation) && (!operation->victim || strcmp(operation->victim, victim) == 0) && (*name ? strcmp(name, operation->name) == 0 : !operation->named))
 			good = sweep_report(&sweep);
 	}
 	return good;

@@ -9,6 +9,7 @@
  *   cut       truncated up and down
  *   here      moves to `there` and back: rename
  *   many/     20 names, listed
+ *   filler    takes all room: full
  */
 #include "operations.h"
 
@@ -404,22 +405,72 @@ static enum verdict chmod_check(int64_t result)
 	return (attributes.mode & 07777) == 0600 + counter % 64 ? RIGHT : LOST;
 }
 
+/* Room for some of what is written, or for nothing. */
+
+static bool room_take(void)
+{
+	int file = file_open(path_of("filler"), OPEN_WRITE | OPEN_CREATE, 0600);
+	int64_t done;
+
+	if (file < 0)
+		return false;
+	do
+		done = file_write(file, FILE_END, logged, LOG_BYTES);
+	while (done == LOG_BYTES);
+	return (done >= 0 || done == -ENOSPC) && file_close(file) == 0;
+}
+
+/* By turns: no room at all, and a page or two, by the size of what is cut off the filler. */
+static bool full_prepare(void)
+{
+	struct attributes attributes;
+	int file;
+
+	if (file_truncate(log_file, log_size = 0) != 0 || !room_take())
+		return false;
+	file = file_open(path_of("filler"), OPEN_READ_WRITE, 0);
+	if (file < 0 || file_attributes(file, &attributes) != 0)
+		return false;
+	counter++;
+	return file_truncate(file, attributes.size - counter % 3 * 4096) == 0 && file_close(file) == 0;
+}
+
+static int64_t full_run(void)
+{
+	bytes_make(logged, LOG_BYTES, counter);
+	return file_write(log_file, FILE_END, logged, LOG_BYTES);
+}
+
+/* What was answered is there, and not more. */
+static enum verdict full_check(int64_t result)
+{
+	struct attributes attributes;
+
+	if ((result < 0 && result != -ENOSPC) || result == LOG_BYTES || file_attributes(log_file, &attributes) != 0)
+		return WRONG;
+	log_size = result > 0 ? (uint64_t)result : 0;
+	if (attributes.size != log_size)
+		return attributes.size < log_size ? LOST : REPEATED;
+	return holds(log_file, logged, log_size) ? RIGHT : WRONG;
+}
+
 static const struct operation file_operations[] = {
-	{"read", "vfs", NULL, nothing_needed, read_run, read_check},
-	{"write", "vfs", NULL, nothing_needed, write_run, write_check},
-	{"append", "vfs", NULL, log_prepare, append_run, append_check},
-	{"fsync", "vfs", NULL, sync_prepare, sync_run, sync_check},
-	{"truncate", "vfs", NULL, cut_prepare, cut_run, cut_check},
-	{"stat", "vfs", NULL, nothing_needed, stat_run, stat_check},
-	{"readdir", "vfs", NULL, nothing_needed, list_run, list_check},
-	{"create", "vfs", NULL, create_prepare, create_run, create_check},
-	{"rename", "vfs", NULL, nothing_needed, rename_run, rename_check},
-	{"unlink", "vfs", NULL, unlink_prepare, unlink_run, unlink_check},
-	{"mkdir", "vfs", NULL, mkdir_prepare, mkdir_run, mkdir_check},
-	{"rmdir", "vfs", NULL, rmdir_prepare, rmdir_run, rmdir_check},
-	{"link", "vfs", NULL, link_prepare, link_run, link_check},
-	{"symlink", "vfs", NULL, symlink_prepare, symlink_run, symlink_check},
-	{"chmod", "vfs", NULL, nothing_needed, chmod_run, chmod_check},
+	{"read", "vfs", NULL, false, nothing_needed, read_run, read_check},
+	{"write", "vfs", NULL, false, nothing_needed, write_run, write_check},
+	{"append", "vfs", NULL, false, log_prepare, append_run, append_check},
+	{"fsync", "vfs", NULL, false, sync_prepare, sync_run, sync_check},
+	{"truncate", "vfs", NULL, false, cut_prepare, cut_run, cut_check},
+	{"stat", "vfs", NULL, false, nothing_needed, stat_run, stat_check},
+	{"readdir", "vfs", NULL, false, nothing_needed, list_run, list_check},
+	{"create", "vfs", NULL, false, create_prepare, create_run, create_check},
+	{"rename", "vfs", NULL, false, nothing_needed, rename_run, rename_check},
+	{"unlink", "vfs", NULL, false, unlink_prepare, unlink_run, unlink_check},
+	{"mkdir", "vfs", NULL, false, mkdir_prepare, mkdir_run, mkdir_check},
+	{"rmdir", "vfs", NULL, false, rmdir_prepare, rmdir_run, rmdir_check},
+	{"link", "vfs", NULL, false, link_prepare, link_run, link_check},
+	{"symlink", "vfs", NULL, false, symlink_prepare, symlink_run, symlink_check},
+	{"chmod", "vfs", NULL, false, nothing_needed, chmod_run, chmod_check},
+	{"full", "vfs", NULL, true, full_prepare, full_run, full_check},
 };
 #define FILE_OPERATIONS (sizeof(file_operations) / sizeof(file_operations[0]))
 

@@ -23,6 +23,7 @@ struct operation {
 	const char *name;
 	const char *server; /* needed: a session with this service */
 	const char *victim; /* makes sense only while this one ends; a null pointer: any */
+	bool named; /* only when it is asked for by name: it leaves others no room */
 	bool (*prepare)(void); /* before anybody is killed. False: the client cannot go on */
 	int64_t (*run)(void);
 	enum verdict (*check)(int64_t result); /* after it */

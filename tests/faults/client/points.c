@@ -17,6 +17,8 @@
 #define PASSES_MOST 6
 #define STRETCHES_MOST 80
 #define NOTHING UINT64_MAX
+#define THEN_MOST_NS 2000000ull /* a second victim ends within this time after the first */
+#define THEN_FACTOR 7919        /* spreads these moments */
 #define WARM_RUNS 3
 #define OWN_LEAST 100 /* who runs for less has no part in the operation: it was asked for a sign of life */
 
@@ -60,6 +62,7 @@ static void life_await(void)
 /* One operation under one strike. False when the client cannot go on. */
 static bool point_try(const struct sweep *sweep, uint64_t victim, uint64_t delay, uint64_t how, struct strike_result *strike, uint64_t *time, enum verdict *verdict)
 {
+	const struct strike then = {sweep->then ? badge_of(sweep->then) : 0, delay * THEN_FACTOR % THEN_MOST_NS, KILLER_KILL | KILLER_ANYHOW, 0};
 	uint64_t begun;
 	int64_t result;
 
@@ -68,7 +71,7 @@ static bool point_try(const struct sweep *sweep, uint64_t victim, uint64_t delay
 		return false;
 	}
 	begun = clock_now();
-	if (killer_arm(victim, delay, how) != OK)
+	if (killer_arm(&(const struct strike){victim, delay, how, 0}, sweep->then ? &then : NULL) != OK)
 		return false;
 	result = sweep->operation->run();
 	*time = clock_now() - begun;

@@ -9,6 +9,7 @@ struct sweep {
 	const char *victim; /* its name */
 	uint64_t points;    /* wanted */
 	bool hangs;         /* it is made to hang instead of being killed */
+	const char *then;   /* who ends while the victim recovers, whatever it does; a null pointer: nobody */
 };
 
 /* What came of it. */

@@ -69,7 +69,7 @@ static const struct operation *operation_draw(void)
 
 	do
 		operation = operation_at((unsigned)(random_next() % OPERATIONS_MOST));
-	while (!operation || !operation_possible(operation));
+	while (!operation || operation->named || !operation_possible(operation));
 	return operation;
 }
 
