@@ -22,13 +22,14 @@ struct worker {
 	struct file_exchange exchange;
 	uint64_t requests;
 	uint64_t badge, sequence; /* of its request */
+	uint64_t after; /* a bit for each worker that must end before this one begins */
 	bool busy, pending, done;
 };
 
 static const struct file_service *running;
 static struct worker workers[FILE_WORKERS_MAX];
 static uint32_t workers_idle, clients;
-static uint64_t refused; /* a bit for each badge: clients for which there was no worker */
+static uint64_t refused; /* a bit for each badge: clients for which there was no worker; bit 0, which is nobody's: a worker waits for others to end */
 static const struct start_grant *buffers[FILESYSTEM_SESSIONS + 1]; /* by badge; looked up once */
 
 unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes)
@@ -153,11 +154,31 @@ static void worker_begin(struct worker *worker, uint64_t badge, uint64_t sequenc
 	workers_idle--;
 }
 
-/* Those for whom there was no worker are told that there is one. */
-__attribute__((noinline)) static void refused_tell(void)
+/* Wakes those that wait for this worker and nobody else. */
+static void after_wake(const struct worker *ended)
 {
-	for (; refused; refused &= refused - 1)
+	uint64_t left = 0;
+
+	for (uint32_t i = 0; i < running->workers; i++) {
+		uint64_t before = workers[i].after;
+
+		workers[i].after &= ~(1ull << (ended - workers));
+		left |= workers[i].after;
+		if (before && !workers[i].after)
+			fiber_wake(&workers[i].fiber);
+	}
+	refused |= left != 0;
+}
+
+/* Those for whom there was no worker are told that there is one. */
+__attribute__((noinline)) static void refused_tell(const struct worker *ended)
+{
+	bool waits = refused & 1;
+
+	for (refused &= ~1ull; refused; refused &= refused - 1)
 		client_signal((uint64_t)__builtin_ctzll(refused));
+	if (waits)
+		after_wake(ended);
 }
 
 __attribute__((always_inline)) static inline void worker_end(struct worker *worker)
@@ -168,13 +189,26 @@ __attribute__((always_inline)) static inline void worker_end(struct worker *work
 	if (worker->pending)
 		result_deliver(worker, worker_id(worker));
 	if (refused)
-		refused_tell();
+		refused_tell(worker);
+}
+
+/* Waits until what the client had under way has ended. */
+__attribute__((noinline)) static void earlier_await(struct worker *worker)
+{
+	for (uint32_t i = 0; i < running->workers; i++)
+		if (workers[i].busy && &workers[i] != worker && workers[i].badge == worker->badge)
+			worker->after |= 1ull << i;
+	refused |= worker->after != 0;
+	while (worker->after)
+		fiber_wait();
 }
 
 static void worker_run(void *argument)
 {
 	struct worker *worker = argument;
 
+	if (worker->exchange.label == running->begins)
+		earlier_await(worker);
 	running->handle(running->context, (uint32_t)(worker - workers), &worker->exchange);
 	worker_end(worker);
 }

@@ -19,6 +19,7 @@ struct file_service {
 	void (*signalled)(void *context, uint64_t bits); /* signals of peers and interrupts; may be null */
 	void *context;
 	uint32_t workers;
+	uint64_t begins; /* label of the request with which an instance of a client begins: it is carried out when all that an earlier one has under way has ended, so that this cannot come later */
 	unsigned char *stacks; /* workers * stack_bytes, 16-byte aligned */
 	size_t stack_bytes;
 	/* What the instance before has left to this worker: false, or badge and sequence (word 0) of the request. `resume` then carries it out in the worker's fiber and leaves the answer. Both may be null. */

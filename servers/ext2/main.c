@@ -317,7 +317,7 @@ int main(void)
 		.buffer = file_service_buffer,
 		.now = file_service_now,
 	};
-	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .stacks = stacks, .stack_bytes = STACK_BYTES,
+	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .begins = FILE_SESSION, .stacks = stacks, .stack_bytes = STACK_BYTES,
 		.tick = write_back, .tick_ns = WRITE_BACK_NS};
 
 	cache = start_find(REGION);

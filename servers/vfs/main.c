@@ -286,7 +286,7 @@ int main(void)
 		.buffer = file_service_buffer,
 		.right = right_find,
 	};
-	const struct file_service service = {.handle = request_handle, .left = request_left, .resume = request_resume, .signalled = signals_take, .context = &vfs, .workers = VFS_WORKERS, .stacks = stacks, .stack_bytes = STACK_BYTES};
+	const struct file_service service = {.handle = request_handle, .left = request_left, .resume = request_resume, .signalled = signals_take, .context = &vfs, .workers = VFS_WORKERS, .begins = VFS_SESSION, .stacks = stacks, .stack_bytes = STACK_BYTES};
 	enum tsm_result result = state ? tsm_open(&tsm, (void *)state->address, state->bytes, &layout) : TSM_UNUSABLE;
 
 	options.tree_count = trees_open(&options);
