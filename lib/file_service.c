@@ -29,7 +29,13 @@ struct worker {
 static const struct file_service *running;
 static struct worker workers[FILE_WORKERS_MAX];
 static uint32_t workers_idle, clients;
-static uint64_t refused; /* a bit for each badge: clients for which there was no worker; bit 0, which is nobody's: a worker waits for others to end */
+_Static_assert(FILESYSTEM_SESSIONS <= 64, "a bit for each badge; that of the last is bit 0");
+static inline uint64_t badge_bit(uint64_t badge)
+{
+	return 1ull << badge % 64;
+}
+
+static uint64_t refused; /* a bit for each badge (badge_bit): clients for which there was no worker; bit 0 also: a worker waits for others to end */
 static const struct start_grant *buffers[FILESYSTEM_SESSIONS + 1]; /* by badge; looked up once */
 
 unsigned char *file_service_buffer(void *context, uint64_t badge, size_t *bytes)
@@ -177,8 +183,10 @@ __attribute__((noinline)) static void refused_tell(const struct worker *ended)
 
 	for (refused &= ~1ull; refused; refused &= refused - 1)
 		client_signal((uint64_t)__builtin_ctzll(refused));
-	if (waits)
-		after_wake(ended);
+	if (!waits)
+		return;
+	client_signal(64); /* perhaps it was for the client of that badge; a signal too many does no harm */
+	after_wake(ended);
 }
 
 __attribute__((always_inline)) static inline void worker_end(struct worker *worker)
@@ -228,11 +236,11 @@ __attribute__((noinline)) static bool workers_reserved(uint64_t badge)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < running->workers; i++)
-		if (workers[i].busy && !(working >> workers[i].badge & 1)) {
-			working |= 1ull << workers[i].badge;
+		if (workers[i].busy && !(working & badge_bit(workers[i].badge))) {
+			working |= badge_bit(workers[i].badge);
 			count++;
 		}
-	return working >> badge & 1 && workers_idle + count <= clients;
+	return working & badge_bit(badge) && workers_idle + count <= clients;
 }
 
 /* A worker for a client's request; a null pointer when there is none for it. */
@@ -299,7 +307,7 @@ __attribute__((noinline)) static void request_in_fiber(struct request *request)
 	}
 	worker = worker_idle(request->badge);
 	if (!worker) {
-		refused |= 1ull << request->badge;
+		refused |= badge_bit(request->badge);
 		answer_put(request, 2, busy);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include "lib/block_session.h"
 #include "lib/fiber.h"
 #include "lib/file_service.h"
+#include "lib/health.h"
 #include "lib/log.h"
 #include "lib/service.h"
 
@@ -149,6 +150,7 @@ static bool state_open(void)
 	result = tsm_open(&tsm, (void *)cache->address, cache->bytes - BUFFER_BYTES, &options);
 	if (result == TSM_UNUSABLE) {
 		log_print("the state cannot be used: what was not synchronised is lost\n");
+		health_degraded("its state could not be used: what was not synchronised is lost");
 		result = tsm_format(&tsm, (void *)cache->address, cache->bytes - BUFFER_BYTES, &options);
 	}
 	return result == TSM_BLANK || result == TSM_READY || result == TSM_DAMAGED;
@@ -158,6 +160,7 @@ static void damage_say(void *context, const char *sentence, uint64_t number)
 {
 	(void)context;
 	log_print("damage: %s (%u)\n", sentence, number);
+	health_degraded("damage: %s (%u)", sentence, number);
 }
 
 /* The fiber beside the requests. */
@@ -182,6 +185,8 @@ static void mount_run(void *argument)
 	error = ext2_open(&ext2, &options);
 	log_print("%s%s\n", mount_error_number(error) ? "the disk is not mounted: " : "", mount_error_sentence(error));
 	refusal = mount_error_number(error);
+	if (refusal != 0)
+		health_degraded("the disk is not mounted: %s", mount_error_sentence(error));
 	mount = refusal == 0 ? MOUNTED : REFUSED;
 	wake_all();
 	if (mount == MOUNTED)
