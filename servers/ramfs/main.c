@@ -13,8 +13,10 @@
 #include "lib/health.h"
 #include "lib/log.h"
 #include "lib/service.h"
+#include "lib/string.h"
 
 #define LAYOUT 0x72616d6673000001 /* changes with any structure in the state */
+#define PATH_TOLD 100 /* bytes of the path of an entry that is damaged */
 #define OPEN_FILES 4096
 
 static struct tsm tsm;
@@ -133,14 +135,14 @@ static uint64_t vfs_badge(void)
 static bool root_fill(const struct filesystem *filesystem)
 {
 	const struct start_grant *archive = start_find("root");
+	char path[PATH_TOLD + 1] = {0};
 	struct cpio_result result = archive ? cpio_check((const void *)archive->address, archive->bytes) : (struct cpio_result){CPIO_OK, 0, {NULL, 0}};
 
 	if (archive && result.error == CPIO_OK)
 		result = cpio_unpack(filesystem, (const void *)archive->address, archive->bytes, service_alive);
 	if (result.error != CPIO_OK) {
-		log_print("root archive: entry %u: %s: ", result.entry, cpio_error_text(result.error));
-		log_write(result.path.text, result.path.bytes < 100 ? result.path.bytes : 100);
-		log_print("\n");
+		memcpy(path, result.path.text, result.path.bytes < PATH_TOLD ? result.path.bytes : PATH_TOLD);
+		log_print("root archive: entry %u: %s: %s\n", result.entry, cpio_error_text(result.error), path);
 		return false;
 	}
 	ramfs_filled_set(&ramfs);
@@ -215,7 +217,7 @@ int main(void)
 		if (!filesystem_begin(own, &fresh))
 			refuse("names or inodes are damaged");
 		else if (!root_begin(&filesystem, state, own, fresh))
-			return 1;
+			refuse("its root archive is damaged");
 	}
 	if (!refused && shares_begin(start_find("ramfs.shared"))) {
 		server.options.shares = &shares;
