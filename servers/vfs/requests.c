@@ -126,22 +126,32 @@ static uint32_t tree_by_badge(const struct vfs *vfs, uint64_t badge)
 	return tree;
 }
 
+int64_t tree_root(const struct vfs_call *call, uint32_t tree)
+{
+	uint64_t flags = 0;
+	int64_t inode = tree_call(call, tree, TREE_ROOT, NULL, 0, &flags);
+
+	if (inode < 0)
+		return inode;
+	call->vfs->tree_flags[tree] = (uint32_t)flags;
+	call->vfs->tree_known[tree] = true;
+	return inode;
+}
+
 static int64_t mount_tree_at(struct vfs_call *call, const struct vfs_directory *point, uint64_t what, uint32_t flags)
 {
 	struct vfs_mount mount = {.state = MOUNT_TREE, .tree = tree_by_badge(call->vfs, what), .flags = flags};
 	int64_t root = 0;
-	uint64_t insists;
 
 	if (what & MOUNT_REFERRAL) {
 		mount = (struct vfs_mount){.state = MOUNT_CLIENT, .root = low(what), .owner = call->request.badge, .flags = flags};
 	} else {
 		if (mount.tree >= call->vfs->options.tree_count)
 			return -ENODEV;
-		root = tree_call(call, mount.tree, TREE_ROOT, NULL, 0, &insists);
+		root = tree_root(call, mount.tree);
 		if (root < 0)
 			return root;
 		mount.root = (uint64_t)root;
-		call->vfs->tree_flags[mount.tree] = (uint32_t)insists;
 	}
 	tsm_begin(call->vfs->tsm);
 	return mount_finish(call, mount_add(call, point, &mount));
@@ -332,32 +342,25 @@ void vfs_handle(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange
 }
 
 /*
- * Asks each tree for its root and the flags on which it insists. The first that has a root becomes the root of all, and stays it: a later instance that finds it gone goes on without, so that what is open elsewhere stays open. An
- * error only when there is no root at all.
+ * The first tree that has a root becomes the root of all, and stays it: a later instance that finds it gone goes on without, so that what is open elsewhere stays open. It asks no tree for anything, lest it wait for one that
+ * hangs. An error only when there is no root at all.
  */
 static int mounts_open(struct vfs *vfs)
 {
 	struct vfs_call call = {.vfs = vfs};
 	struct vfs_mount *root = &vfs->state->mounts[0];
-	int error = 0;
+	int64_t inode = 0;
 
-	for (uint32_t tree = 0; tree < vfs->options.tree_count; tree++) {
-		uint64_t flags = 0;
-		int64_t inode = tree_call(&call, tree, TREE_ROOT, NULL, 0, &flags);
-
-		if (inode < 0) {
-			error = (int)inode;
-			continue;
-		}
-		vfs->tree_flags[tree] = (uint32_t)flags;
-		if (root->state)
+	for (uint32_t tree = 0; !root->state && tree < vfs->options.tree_count; tree++) {
+		inode = tree_root(&call, tree);
+		if (inode < 0)
 			continue;
 		tsm_begin(vfs->tsm);
 		tsm_modify(vfs->tsm, root, sizeof(*root));
 		*root = (struct vfs_mount){.state = MOUNT_TREE, .tree = tree, .root = (uint64_t)inode};
 		tsm_commit(vfs->tsm);
 	}
-	return root->state ? 0 : error;
+	return root->state ? 0 : (int)inode;
 }
 
 int vfs_open(struct vfs *vfs, struct tsm *tsm, const struct vfs_options *options)

@@ -34,6 +34,9 @@ static inline bool file_is(const struct vfs_directory *file, uint32_t type)
 	return (file->attributes.mode & MODE_TYPE) == type;
 }
 
+/* Asks a tree for its root, and learns its flags. The inode, or an error. */
+int64_t tree_root(const struct vfs_call *call, uint32_t tree);
+
 /* The tree that a file lies in; the flags of its mount; 0 or -EROFS. */
 static inline uint32_t tree_of(const struct vfs_call *call, const struct vfs_directory *file)
 {
@@ -42,7 +45,11 @@ static inline uint32_t tree_of(const struct vfs_call *call, const struct vfs_dir
 
 static inline uint32_t flags_of(const struct vfs_call *call, const struct vfs_directory *file)
 {
-	return mount_of(call, file)->flags | call->vfs->tree_flags[tree_of(call, file)] | call->bound->flags;
+	uint32_t tree = tree_of(call, file);
+
+	if (!call->vfs->tree_known[tree])
+		(void)tree_root(call, tree); /* without an answer it insists on nothing, and answers nothing else either */
+	return mount_of(call, file)->flags | call->vfs->tree_flags[tree] | call->bound->flags;
 }
 
 static inline int writable(const struct vfs_call *call, const struct vfs_directory *file)

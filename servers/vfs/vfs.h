@@ -179,7 +179,8 @@ struct vfs {
 	struct vfs_worker workers[VFS_WORKERS];
 	struct vfs_cached_name names[NAME_CACHE_SETS][NAME_CACHE_WAYS];
 	struct vfs_cached_inode inodes[INODE_CACHE_ENTRIES];
-	uint32_t tree_flags[VFS_TREES]; /* enum mount_flags on which the tree insists */
+	uint32_t tree_flags[VFS_TREES]; /* enum mount_flags on which the tree insists, */
+	bool tree_known[VFS_TREES];     /* if it has been asked: only when it is used, so that nobody else waits for it */
 	uint64_t changes[VFS_TREES];    /* the trees' counters when their inodes were cached */
 	uint64_t names_changed[VFS_TREES]; /* counts changes of names, so that an answer from before one is not remembered after it */
 	uint8_t name_victim;

@@ -17,6 +17,8 @@
 static unsigned char record[RECORD], back[RECORD];
 static const char *storm_place;
 
+int storm_error;
+
 /* The path of a name in the storm's directory; it stays until PATHS others were asked for. */
 static const char *in_place(const char *name)
 {
@@ -83,8 +85,9 @@ static const char *names(void)
 {
 	int file = file_open(in_place("/new"), OPEN_WRITE | OPEN_CREATE | OPEN_EXCLUSIVE, 0600);
 
+	storm_error = file;
 	if (file < 0)
-		return "an exclusive creation found its own file";
+		return file == -EEXIST ? "an exclusive creation found its own file" : "an exclusive creation failed";
 	if (file_close(file))
 		return "a new file cannot be closed";
 	if (path_rename(in_place("/new"), in_place("/moved"), RENAME_KEEP))

@@ -47,6 +47,8 @@ int main(void)
 	if (!wrong)
 		wrong = storms(&rounds);
 	log_print("%u rounds: %s\n", rounds, wrong ? wrong : "all is right");
+	if (wrong)
+		log_print("error %d\n", (int64_t)storm_error);
 	end = clock_now() + 4 * NS_IN_SECOND;
 	while (service_receive_until(&request, end) == OK) /* time for the host to ask for the status */
 		;
