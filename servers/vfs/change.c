@@ -118,6 +118,7 @@ static int64_t intent_complete(struct vfs_call *call)
 	caches_drop(call, intent);
 	result = intent_send(call, intent);
 	vfs->names_changed[intent->tree]++;
+	caches_drop(call, intent); /* again: while this waited, another request may have been told of what was there before, and have remembered it */
 	if (result >= 0)
 		caches_fill(call, intent, &attributes);
 	if (result >= 0 && intent->opens) {
