@@ -281,7 +281,7 @@ static void test_refused(void **state)
 		{2, FILE_WRITE, {9, 0, 0, span_make(SESSION_DATA, 10)}, -EPROTO, "a number out of order"},
 		{2, FILE_WRITE, {1 | 99ull << SEQUENCE_LANE_SHIFT, 0, 0, span_make(SESSION_DATA, 10)}, -EPROTO, "a lane that there is not"},
 		{2, 0xdead, {0}, -ENOSYS, "no such request"},
-		{2, FILE_RETURN + 1, {0}, -ENOSYS, "beyond the last request"},
+		{2, FILE_UNSHARE + 1, {0}, -ENOSYS, "beyond the last request"},
 		{2, FILE_READ - 1, {0}, -ENOSYS, "before the first request"},
 		{0, FILE_READ, {0}, -EBADF, "no badge"},
 		{FILESYSTEM_SESSIONS + 1, FILE_GETATTR, {0, 0, SESSION_DATA}, -EPROTO, "a badge that there is not"},
@@ -347,6 +347,7 @@ static void test_random_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_sparse),

@@ -58,6 +58,41 @@ static bool page_hide(void *context, uint64_t badge, uint32_t slot)
 	return there;
 }
 
+static bool page_share(void *context, uint64_t badge, uint32_t slot, uint64_t page, bool writable)
+{
+	struct world *world = context;
+
+	if (badge != CLIENT_BADGE || world->shared[slot])
+		return false;
+	world->shared[slot] = world->pool + page * RAMFS_PAGE;
+	world->writable[slot] = writable;
+	return true;
+}
+
+static void page_protect(void *context, uint64_t badge, uint32_t slot)
+{
+	if (badge == CLIENT_BADGE)
+		((struct world *)context)->writable[slot] = false;
+}
+
+static void page_unshare(void *context, uint64_t badge, uint32_t slot)
+{
+	if (badge == CLIENT_BADGE)
+		((struct world *)context)->shared[slot] = NULL;
+}
+
+static void shares_begin(struct world *world)
+{
+	const struct share_options options = {.memory = world->pool, .pages = WORLD_POOL_PAGES, .instance = world->instance, .show = page_share, .protect = page_protect, .hide = page_unshare, .context = world};
+
+	if (!world->pool)
+		return;
+	if (shares_open(&world->shares, &options) != 0)
+		abort();
+	world->server.options.shares = &world->shares;
+	filesystem_settle(&world->server);
+}
+
 void world_open(struct world *world)
 {
 	const struct lease_options leases = {
@@ -88,6 +123,7 @@ void world_open(struct world *world)
 	world->ramfs.clock.now.seconds = world->now;
 	if (ramfs_open(&world->ramfs, &world->tsm, data + used, tsm_bytes(&world->tsm) - used, &fresh) != 0)
 		abort();
+	shares_begin(world);
 	leases_begin(&world->leases, ramfs_blank(&world->ramfs));
 }
 

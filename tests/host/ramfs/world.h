@@ -40,6 +40,10 @@ struct world {
 		uint64_t index;
 		int64_t count;
 	} leased[LEASE_SLOTS]; /* what the client has asked for */
+	unsigned char *pool;   /* for shared pages; null: there are none */
+	struct shares shares;
+	unsigned char *shared[LEASE_SLOTS]; /* the client's window on them */
+	bool writable[LEASE_SLOTS];
 };
 
 /* Sets up an empty region, mostly of WORLD_BYTES; `shared` makes it one that a forked process shares. */
@@ -50,6 +54,11 @@ void world_open(struct world *world);
 void world_free(struct world *world);
 
 struct model;
+
+#define WORLD_POOL_PAGES 12
+
+/* Pages that the client stores into (shares.c). */
+void test_shares(void **state);
 
 /* The client asks for a page of a file of its own, or gives one back. */
 void window_step(struct world *world, unsigned *seed);
