@@ -7,6 +7,7 @@
  *   hangs=N            and so many at which it hangs
  *   base=/DIRECTORY    where to work
  *   operation=NAME     only this one
+ *   flips=N            instead: the state of the one victim is damaged, so often
  *   then=NAME          who ends while the victim recovers
  *   mount=SERVICE      mounts it at /disk first
  *   storm=N seed=N clients=N   instead: N victims end at random, while so many clients work
@@ -17,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/string.h"
+#include "flips.h"
 #include "options.h"
 #include "points.h"
 #include "storm.h"
@@ -142,6 +144,16 @@ static void storm_run(char *victims, uint64_t kills)
 		check(found == 0, "faults-storm", "", "servers end at random, and no client loses anything, or finds anything wrong or done twice");
 }
 
+/* The first of the victims gets its state damaged. */
+static void flips_report(const char *victim, uint64_t count)
+{
+	struct flips flips;
+
+	flips_run(victim, count, &flips);
+	log_print("# flips: %s %u flips, %u harmless, %u noticed, %u wrong, %u broken\n", victim, flips.tries, flips.harmless, flips.noticed, flips.wrong, flips.broken);
+	check(flips.tries == flips.wanted && flips.noticed && !flips.wrong && !flips.broken, "faults-flips-", victim, "a bit of the state that is another is noticed or makes no difference");
+}
+
 int main(void)
 {
 	char victims[96] = "ramfs,vfs";
@@ -155,6 +167,8 @@ int main(void)
 	(void)option_text("victims", victims, victims, sizeof(victims));
 	if (kills)
 		storm_run(victims, kills);
+	else if (begun && option_number("flips", 0))
+		flips_report(victims, option_number("flips", 0));
 	else if (begun)
 		(void)victims_sweep(victims);
 	check(begun && operations_audit() == RIGHT, "faults-audit", "", "at the end all is there as it must be");

@@ -546,3 +546,24 @@ enum verdict operations_audit(void)
 		log_print("# audit: verdict %u\n", (uint64_t)verdict);
 	return verdict;
 }
+
+enum verdict operations_look(void)
+{
+	static unsigned char expected[KEPT_BYTES];
+	int64_t result = file_read(fixed_file, 0, back, KEPT_BYTES);
+	enum verdict verdict = RIGHT;
+
+	bytes_make(expected, sizeof(expected), 1);
+	if (result < 0)
+		verdict = LOST;
+	else if (result != KEPT_BYTES || memcmp(back, expected, KEPT_BYTES) != 0)
+		return WRONG;
+	result = stat_run();
+	if (result == 0 && stat_check(result) != RIGHT)
+		return WRONG;
+	verdict = result ? LOST : verdict;
+	result = list_run();
+	if (result >= 0 && list_check(result) != RIGHT)
+		return WRONG;
+	return result < 0 ? LOST : verdict;
+}

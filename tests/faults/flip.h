@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Damage to the state of a service, before an instance begins: by turns one bit of it is flipped, and all of it is put back as it was before. What may happen meanwhile: nothing (the bit made no difference), an error that is
+ * answered, or an end of the instance, whose successor then finds the state as it was. Wrong data must not be answered.
+ *
+ * The Region of the manifest that is named "flip" holds this page, and behind it the copy of the state. The client sees it and asks for damage; a service without the Region leaves its state as it is.
+ */
+#pragma once
+
+#include "abi/types.h"
+
+enum flip_stage {
+	FLIP_NONE = 0,  /* the state is as it should be */
+	FLIP_ASKED = 1, /* by the client: the next instance begins with damage */
+	FLIP_DONE = 2,  /* the instance that runs, or has ended, began with damage */
+};
+
+struct flip_page {
+	uint64_t stage; /* enum flip_stage */
+	uint64_t cell;  /* by the client: which of the cells that are not zero is changed */
+	uint64_t bit;   /* of it, 0..511 */
+	uint64_t found; /* byte of the state where the cell that was changed lies */
+	uint64_t cells; /* how many cells of 64 bytes were not zero when an instance began */
+};
+
+/* Before the service's own main. */
+void flip_state(void);
