@@ -6,8 +6,10 @@
 #include "servers/ext2/cache.h"
 #include "servers/ext2/inode.h"
 #include "servers/ext2/map.h"
+#include "servers/ext2/names.h"
 
 #define READ_AHEAD 32
+#define INDEX_BLOCKS_LEAST 2 /* smaller directories are looked through */
 
 static uint32_t entry_bytes(size_t name_bytes)
 {
@@ -96,13 +98,81 @@ static int block_find(struct ext2 *fs, uint32_t number, unsigned char *page, str
 	return -ENOENT;
 }
 
+/* Adds the names of a block to an index: 0, -ENOSPC when it gets too large, -EUCLEAN. */
+static int block_index(struct ext2 *fs, uint32_t number, const unsigned char *page, uint32_t n, struct name_index *index)
+{
+	for (uint32_t at = 0; at < fs->block_bytes;) {
+		const struct entry *entry = (const struct entry *)(page + at);
+		const char *wrong = entry_wrong(fs, page, at);
+
+		if (wrong)
+			return damage_found(fs, wrong, number);
+		if (entry->inode != 0 && !names_add(index, (struct name){entry->name, entry->name_bytes}, n))
+			return -ENOSPC;
+		at += entry->bytes;
+	}
+	return 0;
+}
+
+/*
+ * The index of a directory that is worth one, made when there is none: 0 and *index, which stays a null pointer where there is to be none, or an error. A quarter of the cache must hold the whole directory, or it would never be made. In a
+ * transaction that has changed something already none is made: a rollback could bring names back that it does not know.
+ */
+static int directory_index(struct ext2 *fs, uint32_t number, const struct inode *directory, uint32_t blocks, struct name_index **index)
+{
+	int result = 0;
+
+	*index = names_of(fs, number);
+	if (*index || tsm_room(fs->tsm) < fs->tsm->undo_cells || blocks < INDEX_BLOCKS_LEAST || blocks > fs->page_count / 4 || blocks > NAME_SLOTS / 8)
+		return 0;
+	*index = names_begin(fs, number);
+	for (uint32_t n = 0; n < blocks && result == 0; n++) {
+		unsigned char *page = NULL;
+
+		result = directory_block(fs, number, directory, n, blocks, &page);
+		if (result == 0)
+			result = block_index(fs, number, page, n, *index);
+	}
+	if (result == 0)
+		names_end(fs, *index);
+	else
+		*index = NULL;
+	return result == -ENOSPC ? 0 : result;
+}
+
+/* Looks where the index tells. */
+static int indexed_find(struct ext2 *fs, uint32_t number, const struct inode *directory, uint32_t blocks, const struct name_index *index, struct name name, struct slot *slot)
+{
+	uint32_t cursor = 0, n, last = NONE;
+	int result = -ENOENT;
+
+	while (result == -ENOENT && names_next(index, name, &cursor, &n)) {
+		unsigned char *page = NULL;
+
+		if (n >= blocks || n == last) /* what a rollback has undone */
+			continue;
+		last = n;
+		result = directory_block(fs, number, directory, n, blocks, &page);
+		if (result == 0)
+			result = block_find(fs, number, page, name, slot);
+		slot->directory = number;
+		slot->n = n;
+	}
+	return result;
+}
+
 int directory_find(struct ext2 *fs, uint32_t number, const struct inode *directory, struct name name, struct slot *slot)
 {
+	struct name_index *index = NULL;
 	uint32_t blocks = 0;
 	int result = directory_blocks(fs, number, directory, &blocks);
 
+	if (result == 0)
+		result = directory_index(fs, number, directory, blocks, &index);
 	if (result != 0)
 		return result;
+	if (index)
+		return indexed_find(fs, number, directory, blocks, index, name, slot);
 	result = -ENOENT;
 	for (uint32_t n = 0; n < blocks && result == -ENOENT; n++) {
 		unsigned char *page = NULL;
@@ -110,6 +180,8 @@ int directory_find(struct ext2 *fs, uint32_t number, const struct inode *directo
 		result = directory_block(fs, number, directory, n, blocks, &page);
 		if (result == 0)
 			result = block_find(fs, number, page, name, slot);
+		slot->directory = number;
+		slot->n = n;
 	}
 	return result;
 }
@@ -207,26 +279,31 @@ static int directory_grow(struct ext2 *fs, uint32_t number, struct inode *direct
 
 int directory_add(struct ext2 *fs, uint32_t number, struct inode *directory, struct name name, uint32_t inode, uint32_t mode)
 {
+	struct name_index *index = names_of(fs, number);
 	unsigned char *page = NULL;
-	uint32_t blocks = 0;
+	uint32_t blocks = 0, n;
 	int result = directory_blocks(fs, number, directory, &blocks);
 
 	if (result != 0)
 		return result;
 	result = -ENOSPC;
-	for (uint32_t n = 0; n < blocks && result == -ENOSPC; n++) {
+	for (n = index ? names_room(index, entry_bytes(name.bytes)) : 0; n < blocks && result == -ENOSPC; n++) {
 		result = directory_block(fs, number, directory, n, blocks, &page);
 		if (result == 0)
 			result = block_add(fs, number, page, name, inode, mode);
 	}
 	if (result == -ENOSPC) {
+		n = blocks + 1;
 		result = directory_grow(fs, number, directory, blocks, &page);
 		if (result == 0)
 			result = block_add(fs, number, page, name, inode, mode);
 	}
-	if (result == 0)
-		directory_changed(fs, directory);
-	return result;
+	if (result != 0)
+		return result;
+	if (index && names_add(index, name, n - 1))
+		names_room_found(index, entry_bytes(name.bytes), n - 1);
+	directory_changed(fs, directory);
+	return 0;
 }
 
 void directory_set(struct ext2 *fs, struct inode *directory, const struct slot *slot, uint32_t inode, uint32_t mode)
@@ -243,7 +320,10 @@ void directory_set(struct ext2 *fs, struct inode *directory, const struct slot *
 void directory_remove(struct ext2 *fs, struct inode *directory, const struct slot *slot)
 {
 	struct entry *entry = slot_entry(slot), *before = (struct entry *)(slot->page + (slot->before != NONE ? slot->before : 0));
+	struct name_index *index = names_of(fs, slot->directory);
 
+	if (index)
+		names_room_made(index, slot->n);
 	page_change(fs, entry, sizeof(*entry));
 	entry->inode = 0;
 	if (slot->before != NONE) {
@@ -259,6 +339,7 @@ int directory_make(struct ext2 *fs, uint32_t number, struct inode *directory, ui
 	unsigned char *page = NULL;
 	int result = directory_grow(fs, number, directory, 0, &page);
 
+	names_drop(fs, number); /* of one that had this number before */
 	if (result != 0)
 		return result;
 	entry_write(fs, page, 0, dot, (struct name){".", 1}, number, MODE_DIRECTORY);

@@ -14,6 +14,7 @@ struct slot {
 	unsigned char *page;
 	uint32_t at;     /* of the entry in its block */
 	uint32_t before; /* of the entry before it; NONE when it is the first */
+	uint32_t directory, n; /* inode of the directory; which of its blocks this is */
 };
 
 static inline struct entry *slot_entry(const struct slot *slot)

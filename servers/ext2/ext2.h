@@ -116,6 +116,20 @@ struct fetch {
 #define RESERVE_MAX 96
 #define SEQUENTIAL_FILES 16
 
+#define NAME_INDEXES 2
+#define NAME_SLOTS 32768
+
+/* The names of a large directory, see names.h. */
+struct name_index {
+	uint32_t directory, used; /* inode; when it was used last */
+	uint32_t count;
+	bool whole; /* it knows all names */
+	uint32_t room_block, room_bytes; /* no block before that one has room for an entry of so many bytes; 0 bytes: nothing is known */
+	struct {
+		uint32_t hash, block; /* block of the directory + 1, 0: free */
+	} slot[NAME_SLOTS];
+};
+
 struct ext2_report {
 	/* Says in one sentence what was found wrong on the disk, with a number (inode, block or group) that tells where. */
 	void (*damage)(void *context, const char *sentence, uint64_t number);
@@ -165,6 +179,8 @@ struct ext2 {
 		uint64_t end;
 	} sequential[SEQUENTIAL_FILES];
 	uint32_t sequential_next;
+	struct name_index names[NAME_INDEXES];
+	uint32_t names_used;
 	uint32_t allocate_goal;
 };
 

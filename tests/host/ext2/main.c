@@ -640,6 +640,83 @@ static void test_unsealed(void **state)
 	world_free(&world);
 }
 
+static struct name crowd_name(unsigned number)
+{
+	static char text[32];
+
+	return (struct name){text, (size_t)snprintf(text, sizeof(text), "name-of-%05u", number)};
+}
+
+static int crowd_lookup(struct world *world, uint64_t directory, unsigned number)
+{
+	struct attributes attributes;
+	int result;
+
+	while ((result = ext2_operations.lookup(world->fs, directory, crowd_name(number), &attributes)) == -EAGAIN)
+		ext2_wait(world->fs);
+	return result;
+}
+
+/* Creates or removes a name in a transaction that is committed, or rolled back. */
+static int crowd_change(struct world *world, uint64_t directory, unsigned number, bool create, bool commit)
+{
+	const struct file_creation creation = {.mode = MODE_REGULAR | 0600};
+	struct attributes attributes;
+	int result;
+
+	for (;;) {
+		ext2_begin(world->fs);
+		result = create ? ext2_operations.create(world->fs, directory, crowd_name(number), &creation, &attributes) : ext2_operations.unlink(world->fs, directory, crowd_name(number));
+		if (result == 0 && commit)
+			ext2_commit(world->fs);
+		else
+			ext2_rollback(world->fs);
+		if (result != -EAGAIN)
+			return result;
+		ext2_wait(world->fs);
+	}
+}
+
+#define CROWD 3000
+
+/* A directory whose names are in an index: what is rolled back is as it was, also when the index has seen it; a next instance makes its own. */
+static void test_names(void **state)
+{
+	struct world world;
+	struct attributes crowd;
+	unsigned seed = 3;
+
+	(void)state;
+	world_make(&world, MEMORY, 16);
+	world_format(&world, "-b 1024 -N 4000", "16M");
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	assert_int_equal(path_create(&world, "/crowd", MODE_DIRECTORY | 0755), 0);
+	assert_int_equal(path_find(&world, "/crowd", &crowd), 0);
+	for (unsigned i = 0; i < CROWD; i++)
+		assert_int_equal(crowd_change(&world, crowd.inode, i, true, true), 0);
+	for (unsigned i = 0; i < 400; i++) {
+		unsigned number = random_next(&seed) % CROWD;
+
+		assert_int_equal(crowd_change(&world, crowd.inode, number, true, true), -EEXIST);
+		assert_int_equal(crowd_change(&world, crowd.inode, number, false, false), 0);
+		assert_int_equal(crowd_lookup(&world, crowd.inode, number), 0);
+		assert_int_equal(crowd_change(&world, crowd.inode, CROWD + number, true, false), 0);
+		assert_int_equal(crowd_lookup(&world, crowd.inode, CROWD + number), -ENOENT);
+		assert_int_equal(crowd_change(&world, crowd.inode, number, false, true), 0);
+		assert_int_equal(crowd_lookup(&world, crowd.inode, number), -ENOENT);
+		assert_int_equal(crowd_change(&world, crowd.inode, number, false, true), -ENOENT);
+		assert_int_equal(crowd_change(&world, crowd.inode, number, true, true), 0);
+		if (i % 100 == 50)
+			assert_int_equal(world_continue(&world), MOUNT_FINE);
+	}
+	for (unsigned i = 0; i < CROWD; i++)
+		assert_int_equal(crowd_lookup(&world, crowd.inode, i), 0);
+	assert_int_equal(world.damages, 0);
+	assert_int_equal(world_unmount(&world), 0);
+	assert_int_equal(world_check(&world), 0);
+	world_free(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -654,6 +731,7 @@ int main(void)
 		cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_unsealed),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_differential),
 		cmocka_unit_test(test_power_cuts),
 		cmocka_unit_test(test_kills),

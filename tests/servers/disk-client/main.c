@@ -13,8 +13,8 @@
 
 #define SUMS_BYTES 16384
 #define SECOND 1000000000ull
-#define LEAST_SECONDS 12 /* under kills */
-#define LEAST_ROUNDS 20
+#define LEAST_SECONDS 10 /* under kills */
+#define LEAST_ROUNDS 8
 #define DIGEST_BYTES 32
 
 static char sums[SUMS_BYTES + 1];
