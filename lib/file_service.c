@@ -5,13 +5,16 @@
  */
 #include "lib/file_service.h"
 
+#include "abi/errno.h"
 #include "lib/clock.h"
 #include "lib/fiber.h"
+#include "lib/health.h"
+#include "lib/log.h"
 #include "lib/methods.h"
 #include "lib/ring.h"
 #include "lib/service.h"
-#include "lib/wall.h"
 #include "lib/string.h"
+#include "lib/wall.h"
 
 #define NS_IN_SECOND 1000000000
 #define WORKER_INDEX_BITS 8
@@ -444,4 +447,22 @@ void file_service_run(const struct file_service *service)
 		serve_and_tick();
 	else
 		serve();
+}
+
+static void request_refuse(void *context, uint32_t worker, struct file_exchange *exchange)
+{
+	(void)context;
+	(void)worker;
+	exchange->words = 1;
+	exchange->data[0] = (uint64_t)-EIO;
+}
+
+void file_service_refuse(const char *why)
+{
+	const struct file_service service = {.handle = request_refuse};
+
+	log_print("every request is answered with EIO: %s\n", why);
+	health_degraded("every request is answered with EIO: %s", why);
+	for (;;)
+		file_service_run(&service);
 }

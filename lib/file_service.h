@@ -44,5 +44,8 @@ bool file_service_share(void *context, uint64_t badge, uint32_t slot, uint64_t p
 void file_service_protect(void *context, uint64_t badge, uint32_t slot);
 void file_service_unshare(void *context, uint64_t badge, uint32_t slot);
 
+/* For a server that cannot serve: answers every request with -EIO for as long as this instance lives, and reports why (lib/health.h). Better than to end: clients would wait for an instance that can never begin. */
+_Noreturn void file_service_refuse(const char *why);
+
 /* The time of day (lib/wall.h) as a time of files. */
 void file_service_now(void *context, struct timestamp *now);

@@ -9,6 +9,7 @@
 #include "cpio.h"
 #include "ramfs.h"
 
+#include "lib/damage.h"
 #include "lib/file_service.h"
 #include "lib/health.h"
 #include "lib/log.h"
@@ -24,46 +25,24 @@ static struct ramfs ramfs;
 static struct filesystem_server server;
 static struct leases leases;
 static struct shares shares;
+static struct damages damages; /* in the state */
 
-#define DAMAGES_MOST 64
-static struct {
-	uint64_t offset, bytes; /* in the data of the region */
-} damages[DAMAGES_MOST];
-static uint32_t damage_count; /* in all: what is beyond DAMAGES_MOST is not told apart any more */
-static bool refused; /* nothing can be served: everything is answered -EIO */
-
-static void damage_note(void *context, uint64_t offset, uint64_t bytes)
+/* Nothing can be served, and clients are told so. */
+_Noreturn static void refuse(const char *why)
 {
-	(void)context;
-	log_print("state: %u bytes at offset %u are damaged\n", bytes, offset);
-	if (damage_count < DAMAGES_MOST) {
-		damages[damage_count].offset = offset;
-		damages[damage_count].bytes = bytes;
-	}
-	damage_count++;
-}
-
-static void refuse(const char *why)
-{
-	refused = true;
-	log_print("every request is answered with EIO: %s\n", why);
-	health_degraded("every request is answered with EIO: %s", why);
+	leases_begin(&leases, NULL);
+	file_service_refuse(why);
 }
 
 static void request_handle(void *context, uint32_t worker, struct file_exchange *exchange)
 {
 	(void)worker;
-	if (!refused) {
-		filesystem_handle(context, exchange);
-		return;
-	}
-	exchange->words = 1;
-	exchange->data[0] = (uint64_t)-EIO;
+	filesystem_handle(context, exchange);
 }
 
 static struct tsm_options layout_of(const struct start_grant *state)
 {
-	return (struct tsm_options){.layout = LAYOUT, .undo_cells = ramfs_undo_cells(state->bytes), .marks = FILESYSTEM_MARKS, .damaged = damage_note, .alive = service_alive};
+	return (struct tsm_options){.layout = LAYOUT, .undo_cells = ramfs_undo_cells(state->bytes), .marks = FILESYSTEM_MARKS, .damaged = damage_note, .context = &damages, .alive = service_alive};
 }
 
 /* Opens the state; false when it cannot be used. */
@@ -81,8 +60,8 @@ static uint32_t damages_split(size_t own, struct ramfs_damage *of_filesystem)
 	unsigned char *data = tsm_data(&tsm);
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < damage_count; i++) {
-		uint64_t first = damages[i].offset, end = first + damages[i].bytes, middle = end < own ? end : first > own ? first : own;
+	for (uint32_t i = 0; i < damages.count; i++) {
+		uint64_t first = damages.range[i].offset, end = first + damages.range[i].bytes, middle = end < own ? end : first > own ? first : own;
 
 		if (first < middle)
 			filesystem_salvage(&server, first, middle - first);
@@ -99,7 +78,7 @@ static bool filesystem_begin(size_t own, bool *fresh)
 	unsigned char *area = (unsigned char *)tsm_data(&tsm) + own;
 	uint32_t count;
 
-	if (damage_count > DAMAGES_MOST)
+	if (damages.count > DAMAGES_MOST)
 		return false;
 	count = damages_split(own, of_filesystem);
 	if (!ramfs_opens(area, of_filesystem, count) || ramfs_open(&ramfs, &tsm, area, tsm_bytes(&tsm) - own, fresh) != 0)
@@ -209,21 +188,19 @@ int main(void)
 	if (!state)
 		return 1;
 	leases_end(state);
-	if (!state_open(state) || tsm_bytes(&tsm) < own) {
+	if (!state_open(state) || tsm_bytes(&tsm) < own)
 		refuse("its state cannot be used");
-	} else {
-		filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);
-		file_service_now(NULL, &ramfs.clock.now);
-		if (!filesystem_begin(own, &fresh))
-			refuse("names or inodes are damaged");
-		else if (!root_begin(&filesystem, state, own, fresh))
-			refuse("its root archive is damaged");
-	}
-	if (!refused && shares_begin(start_find("ramfs.shared"))) {
+	filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);
+	file_service_now(NULL, &ramfs.clock.now);
+	if (!filesystem_begin(own, &fresh))
+		refuse("names or inodes are damaged");
+	if (!root_begin(&filesystem, state, own, fresh))
+		refuse("its root archive is damaged");
+	if (shares_begin(start_find("ramfs.shared"))) {
 		server.options.shares = &shares;
 		filesystem_settle(&server);
 	}
-	leases_begin(&leases, refused ? NULL : ramfs_blank(&ramfs));
+	leases_begin(&leases, ramfs_blank(&ramfs));
 	file_service_run(&service);
 	return 1;
 }

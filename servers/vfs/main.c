@@ -5,6 +5,7 @@
  */
 #include "vfs.h"
 
+#include "lib/damage.h"
 #include "lib/fiber.h"
 #include "lib/file_service.h"
 #include "lib/health.h"
@@ -119,53 +120,18 @@ static void tree_unlock(void *context, uint32_t tree)
 	fiber_unlock(&trees[tree].lock);
 }
 
-/* What was damaged in the state. */
-#define DAMAGES_MOST 64
-static struct {
-	uint64_t offset, bytes;
-} damages[DAMAGES_MOST];
-static uint32_t damage_count; /* in all: what is beyond DAMAGES_MOST is not told apart any more */
-
-static void damage_note(void *context, uint64_t offset, uint64_t bytes)
-{
-	(void)context;
-	log_print("state: %u bytes at offset %u are damaged\n", bytes, offset);
-	if (damage_count < DAMAGES_MOST) {
-		damages[damage_count].offset = offset;
-		damages[damage_count].bytes = bytes;
-	}
-	damage_count++;
-}
+static struct damages damages; /* in the state */
 
 /* False when what is damaged cannot be made good. */
 static bool damages_salvage(void)
 {
-	bool done = damage_count <= DAMAGES_MOST;
+	bool done = damages.count <= DAMAGES_MOST;
 
-	for (uint32_t i = 0; done && i < damage_count; i++)
-		done = vfs_salvage(&tsm, damages[i].offset, damages[i].bytes);
-	if (done && damage_count)
-		health_degraded("%u ranges of its state were damaged: some open directories are lost, some requests answered with EIO", (uint64_t)damage_count);
+	for (uint32_t i = 0; done && i < damages.count; i++)
+		done = vfs_salvage(&tsm, damages.range[i].offset, damages.range[i].bytes);
+	if (done && damages.count)
+		health_degraded("%u ranges of its state were damaged: some open directories are lost, some requests answered with EIO", (uint64_t)damages.count);
 	return done;
-}
-
-static void request_refuse(void *context, uint32_t worker, struct file_exchange *exchange)
-{
-	(void)context;
-	(void)worker;
-	exchange->words = 1;
-	exchange->data[0] = (uint64_t)-EIO;
-}
-
-/* Nobody hangs because this service cannot serve: everything is answered -EIO, until somebody restarts it. */
-_Noreturn static void refuse(const char *why)
-{
-	const struct file_service service = {.handle = request_refuse};
-
-	log_print("every request is answered with EIO: %s\n", why);
-	health_degraded("every request is answered with EIO: %s", why);
-	for (;;)
-		file_service_run(&service);
 }
 
 static void request_handle(void *context, uint32_t worker, struct file_exchange *exchange)
@@ -276,7 +242,7 @@ static bool start_all(struct vfs_options *options)
 int main(void)
 {
 	const struct start_grant *state = start_find("state");
-	const struct tsm_options layout = {.layout = LAYOUT, .undo_cells = VFS_UNDO_CELLS, .marks = VFS_MARKS, .damaged = damage_note, .alive = service_alive};
+	const struct tsm_options layout = {.layout = LAYOUT, .undo_cells = VFS_UNDO_CELLS, .marks = VFS_MARKS, .damaged = damage_note, .context = &damages, .alive = service_alive};
 	struct vfs_options options = {
 		.instance = start_page->instance,
 		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
@@ -293,12 +259,12 @@ int main(void)
 	if (result > TSM_DAMAGED || tsm_bytes(&tsm) < VFS_STATE_BYTES || !options.tree_count) {
 		log_print("result %u, %u of %u bytes of state, %u filesystems with a buffer of %u bytes\n", (uint64_t)result, result > TSM_DAMAGED ? 0 : tsm_bytes(&tsm), (uint64_t)VFS_STATE_BYTES,
 			  (uint64_t)options.tree_count, (uint64_t)VFS_TREE_BUFFER);
-		refuse("its state cannot be used, or it has no filesystem");
+		file_service_refuse("its state cannot be used, or it has no filesystem");
 	}
 	if (!damages_salvage())
-		refuse("mounts or what was half done are damaged in its state");
+		file_service_refuse("mounts or what was half done are damaged in its state");
 	if (!start_all(&options))
-		refuse("the root filesystem cannot be used");
+		file_service_refuse("the root filesystem cannot be used");
 	file_service_run(&service);
 	return 1;
 }
