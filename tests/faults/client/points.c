@@ -171,7 +171,8 @@ void sweep_run(const struct sweep *sweep, struct sweep_result *result)
 	for (int pass = 0; good && result->points < sweep->points && pass < PASSES_MOST; pass++) {
 		if (pass > 0)
 			result->step /= 2;
-		good = pass_run(sweep, victim, result->step ? result->step : 1, length, result);
+		result->step += !result->step;
+		good = pass_run(sweep, victim, result->step, length, result);
 		result->points = points_count();
 	}
 	result->broken = !good;
