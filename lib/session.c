@@ -73,7 +73,7 @@ static uint32_t subject_of(const struct session_request *request)
 }
 
 /* The index of the request's lane in the table; NO_LANE if there is none. */
-static uint64_t lane_index(const struct sessions *sessions, const struct session_request *request)
+__attribute__((always_inline)) static inline uint64_t lane_index(const struct sessions *sessions, const struct session_request *request)
 {
 	uint64_t lane = request->sequence >> SESSION_LANE_SHIFT;
 
@@ -149,11 +149,18 @@ static void lane_underway_set(struct sessions *sessions, uint64_t index, bool un
 	sessions->underway[index / 64] = underway ? sessions->underway[index / 64] | bit : sessions->underway[index / 64] & ~bit;
 }
 
+/* How many instances have died of a request, by the mark of its lane. */
+static uint32_t deaths_of(const struct sessions *sessions, const struct session_request *request, uint64_t index)
+{
+	struct mark mark = mark_read(sessions, MARK_OF_LANE(index));
+
+	return mark.subject == subject_of(request) ? mark.extra : 0;
+}
+
 /* A number that is next in its lane, or none: may it be carried out? */
 static enum session_answer request_admit(struct sessions *sessions, const struct session_request *request, uint64_t index)
 {
-	struct mark mark = mark_read(sessions, MARK_OF_LANE(index));
-	uint32_t deaths = mark.subject == subject_of(request) ? mark.extra : 0;
+	uint32_t deaths = *mark_place(sessions, MARK_OF_LANE(index)) ? deaths_of(sessions, request, index) : 0;
 
 	if (number_of(request) && lane_underway(sessions, index))
 		return SESSION_UNDERWAY;
