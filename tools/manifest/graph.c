@@ -120,33 +120,97 @@ static void need_write(const struct service *service, const struct need *need, F
 		fprintf(stream, "%s holds firmware\n", service->name);
 }
 
-/* A declared Region that several services see. */
-static void region_write(struct manifest *manifest, const struct declaration *region, FILE *stream)
+/* Who sees one piece of memory, and how, sorted by name. */
+struct sights {
+	const char *name[PLAN_SERVICES_MAX], *how[PLAN_SERVICES_MAX];
+	size_t count;
+};
+
+static void sight_add(struct sights *sights, const char *name, const char *how)
 {
-	const char *names[PLAN_SERVICES_MAX], *how[PLAN_SERVICES_MAX];
+	size_t at = sights->count++;
+
+	for (; at > 0 && strcmp(sights->name[at - 1], name) > 0; at--) {
+		sights->name[at] = sights->name[at - 1];
+		sights->how[at] = sights->how[at - 1];
+	}
+	sights->name[at] = name;
+	sights->how[at] = how;
+}
+
+static void sights_write(const struct sights *sights, FILE *stream)
+{
+	if (sights->count < 2)
+		return;
+	fprintf(stream, "memory");
+	for (size_t i = 0; i < sights->count; i++)
+		fprintf(stream, " %s:%s", sights->name[i], sights->how[i]);
+	fputc('\n', stream);
+}
+
+/* Clients that have a window on a server's memory. Returns how many. */
+static size_t windows_add(struct manifest *manifest, const struct service *server, const char *how, struct sights *sights)
+{
 	size_t count = 0;
 
 	for (size_t i = 0; i < manifest->services; i++)
-		for (size_t n = 0; n < manifest->service[i].needs; n++) {
-			const struct need *need = &manifest->service[i].need[n];
-			size_t at = count;
+		for (size_t n = 0; n < manifest->service[i].uses; n++) {
+			const struct use *use = &manifest->service[i].use[n];
 
-			if (need->of != region || need->unmapped)
+			if (use->to != server || !use->lease)
 				continue;
-			for (; at > 0 && strcmp(names[at - 1], manifest->service[i].name) > 0; at--) {
-				names[at] = names[at - 1];
-				how[at] = how[at - 1];
-			}
-			names[at] = manifest->service[i].name;
-			how[at] = need->read ? "r" : "rw";
+			if (sights)
+				sight_add(sights, manifest->service[i].name, how);
 			count++;
 		}
-	if (count < 2)
+	return count;
+}
+
+/* The declared Region SERVICE.USE; a null pointer when there is none. */
+static const struct declaration *region_of(const struct manifest *manifest, const struct service *service, const char *use)
+{
+	char name[2 * NAME_BYTES];
+
+	snprintf(name, sizeof(name), "%s%s", service->name, use);
+	for (size_t i = 0; i < manifest->declarations; i++)
+		if (manifest->declaration[i].kind == DECLARED_REGION && strcmp(manifest->declaration[i].name, name) == 0)
+			return &manifest->declaration[i];
+	return NULL;
+}
+
+/* A declared Region that several services see: because they need it, or through a window. */
+static void region_write(struct manifest *manifest, const struct declaration *region, FILE *stream)
+{
+	struct sights sights = {.count = 0};
+
+	for (size_t i = 0; i < manifest->services; i++) {
+		const struct service *service = &manifest->service[i];
+
+		for (size_t n = 0; n < service->needs; n++)
+			if (service->need[n].of == region && !service->need[n].unmapped)
+				sight_add(&sights, service->name, service->need[n].read ? "r" : "rw");
+		if (region_of(manifest, service, ".cache") == region)
+			(void)windows_add(manifest, service, "r", &sights);
+		if (region_of(manifest, service, ".shared") == region)
+			(void)windows_add(manifest, service, "rw", &sights);
+	}
+	sights_write(&sights, stream);
+}
+
+/* A service that shows pages of its memory holds a Mapping for each window; without a Region for it, it is the state that is shown. */
+static void windows_write(struct manifest *manifest, const struct service *service, FILE *stream)
+{
+	struct sights sights = {.count = 0};
+	bool cache = region_of(manifest, service, ".cache"), shared = region_of(manifest, service, ".shared");
+	size_t clients = windows_add(manifest, service, "", NULL);
+
+	for (size_t i = 0; i < clients * ((cache || service->state) + shared); i++)
+		fprintf(stream, "%s holds mapping\n", service->name);
+	if (cache || !service->state)
 		return;
-	fprintf(stream, "memory");
-	for (size_t i = 0; i < count; i++)
-		fprintf(stream, " %s:%s", names[i], how[i]);
-	fputc('\n', stream);
+	sight_add(&sights, service->name, "rw");
+	(void)windows_add(manifest, service, "r", &sights);
+	sights_write(&sights, stream);
 }
 
 void edges_write(struct manifest *manifest, FILE *stream)
@@ -161,6 +225,7 @@ void edges_write(struct manifest *manifest, FILE *stream)
 
 		fprintf(stream, "service %u %s\n", service->index, service->name);
 		uses_write(service, stream);
+		windows_write(manifest, service, stream);
 		for (size_t n = 0; n < service->needs; n++)
 			need_write(service, &service->need[n], stream);
 		if (printer && printer != service) {
