@@ -22,8 +22,10 @@
 #define SESSIONS_MAX 16
 #define LANES SEQUENCE_LANES
 #define SMALL_BYTES 2048  /* of a write that is meant to succeed */
+#define IDS_USED 6       /* file ids that are mostly open */
 #define NEAR_BYTES 40000  /* and how far into a file it goes */
 #define METHODS_MOST 100  /* calls of kernel objects in one life: each may make a record */
+#define FIRST_METHODS 2   /* of a protocol, which are asked for most: reading and writing, opening */
 #define TIDY_EVERY 32     /* requests */
 #define REST_NS 2000000   /* between two floods */
 
@@ -184,16 +186,16 @@ static void vfs_request(struct session *session, uint64_t words[8])
 	words[1] = path_any(session);
 	words[2] = pair_make(random_below(&requests, 4) ? START_ROOT : (uint32_t)random_below(&requests, 32), START_ROOT);
 	words[5] = pair_make(flags[random_below(&requests, 7)], 0600 | (uint32_t)random_below(&requests, 01000));
-	words[6] = random_below(&requests, 2) ? random_below(&requests, 32) : path_any(session);
+	words[6] = random_below(&requests, 2) ? random_below(&requests, IDS_USED) : path_any(session);
 	words[7] = START_ROOT;
 }
 
 static void file_request(struct session *session, uint64_t words[8])
 {
 	words[0] = random_below(&requests, 2) ? number_next(session) : 0;
-	words[1] = random_below(&requests, 32);
-	words[2] = random_below(&requests, NEAR_BYTES);
-	words[3] = span_make(SESSION_DATA + random_below(&requests, 4096), random_below(&requests, SMALL_BYTES));
+	words[1] = random_below(&requests, IDS_USED);
+	words[2] = random_below(&requests, 2) ? 0 : random_below(&requests, NEAR_BYTES);
+	words[3] = random_below(&requests, 4) ? span_make(SESSION_DATA + random_below(&requests, 4096), random_below(&requests, SMALL_BYTES)) : word_choose(&requests, session->bytes);
 }
 
 /* The asserted credentials are what a client's word is taken for; and what is meant to be allocated stays small. */
@@ -280,7 +282,8 @@ static void block_attack(struct session *session)
 /* One request, more or less as the protocol has it. */
 static void request_attack(struct session *session)
 {
-	const struct operation *method = &session->protocol->methods[random_below(&requests, session->protocol->count)];
+	uint64_t among = random_below(&requests, 2) && session->protocol->count > FIRST_METHODS ? FIRST_METHODS : session->protocol->count;
+	const struct operation *method = &session->protocol->methods[random_below(&requests, among)];
 	uint64_t words[8], count = method->words, label = method->label, caps = 0;
 
 	if (label == VFS_SESSION || label == FILE_SESSION) {
