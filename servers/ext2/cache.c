@@ -409,19 +409,21 @@ static void fetch_failed(struct ext2 *fs, const struct fetch *fetch)
 	}
 }
 
-/* A fetch is done: its pages become part of the cache, but for blocks that somebody has made anew meanwhile. */
+/* A fetch is done: its pages become part of the cache, but for blocks that somebody has made anew meanwhile. A device that is given up (-ENODEV) may still write to them: they are not used again, and nothing is changed from then on. */
 static void fetch_end(struct ext2 *fs, struct fetch *fetch)
 {
-	bool read = fetch->request.result == 0;
+	bool read = fetch->request.result == 0, lost = fetch->request.result == -ENODEV;
 
 	fetch->busy = false;
 	if (!read)
 		fetch_failed(fs, fetch);
 	tsm_begin(fs->tsm);
+	if (lost && fs->state->phase != PHASE_UNMOUNTED)
+		tsm_set(fs->tsm, fs->state->failed, 1);
 	for (uint32_t i = 0; i < fetch->count; i++) {
 		uint32_t page = fetch->page + i;
 
-		fs->links[page].fetching = false;
+		fs->links[page].fetching = lost;
 		if (!read || page_find(fs, fetch->key + i) != NONE) {
 			if (fs->entries[page].key != 0)
 				entry_set(fs, page, 0, 0, 0);

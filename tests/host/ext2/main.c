@@ -613,6 +613,34 @@ static void test_unreadable(void **state)
 	world_free(&world);
 }
 
+/* A device that is given up: reads fail, nothing is changed any more, and the disk is as it was synchronised. */
+static void test_gone(void **state)
+{
+	static unsigned char bytes[50000];
+	struct world world;
+	struct attributes attributes;
+
+	(void)state;
+	world_make(&world, MEMORY, 18);
+	world_format(&world, "-b 1024", "8M");
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	assert_int_equal(path_create(&world, "/file", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_write(&world, "/file", 0, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(world_unmount(&world), 0);
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	assert_int_equal(path_find(&world, "/file", &attributes), 0);
+	world.gone = true;
+	assert_int_equal(path_read(&world, "/file", 0, bytes, sizeof(bytes)), -EIO);
+	assert_int_equal(path_create(&world, "/more", MODE_REGULAR | 0600), -EROFS);
+	assert_int_equal(ext2_operations.fsync(world.fs, 2, false), -EIO);
+	world.gone = false;
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	assert_int_equal(path_read(&world, "/file", 0, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(world_unmount(&world), 0);
+	assert_int_equal(world_check(&world), 0);
+	world_free(&world);
+}
+
 /* What was read is not known to the memory's checks until it is changed: a part of it, then a new instance, then the rest is read from the disk again. */
 static void test_unsealed(void **state)
 {
@@ -730,6 +758,7 @@ int main(void)
 		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_unsealed),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_differential),

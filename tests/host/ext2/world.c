@@ -54,6 +54,8 @@ static int request_do(struct world *world, const struct disk_request *request)
 {
 	size_t at = request->sector * DISK_SECTOR, size = (size_t)request->sectors * DISK_SECTOR;
 
+	if (world->gone)
+		return -ENODEV;
 	if (request->operation == DISK_FLUSH)
 		return 0;
 	if (size == 0 || at + size > world->image_bytes) {

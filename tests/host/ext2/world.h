@@ -34,6 +34,7 @@ struct world {
 	struct disk_request *queue[WORLD_REQUESTS];
 	unsigned queued, seed;
 	int64_t fail_after; /* writes until all of them fail; -1: never */
+	bool gone;           /* the device is given up */
 	uint64_t unreadable; /* a sector that cannot be read; 0: none */
 	int64_t kill_after; /* requests until the instance is killed; -1: never */
 	uint64_t requests;
