@@ -25,10 +25,13 @@ static const char *in_place(const char *name)
 	static char paths[PATHS][PATH_BYTES];
 	static unsigned next;
 	char *path = paths[next++ % PATHS];
-	size_t bytes = strlen(storm_place);
+	size_t at = 0;
 
-	memcpy(path, storm_place, bytes);
-	memcpy(path + bytes, name, strlen(name) + 1);
+	for (const char *from = storm_place; *from; from++)
+		path[at++] = *from;
+	for (const char *from = name; *from; from++)
+		path[at++] = *from;
+	path[at] = 0;
 	return path;
 }
 
