@@ -59,7 +59,7 @@ static int directory_block(struct ext2 *fs, uint32_t number, const struct inode 
 	if (block == 0)
 		return damage_found(fs, "a directory has a hole", number);
 	result = page_get(fs, block, 0, page);
-	if (result == -EAGAIN && !fs->in_transaction) {
+	if (result == -EAGAIN && !fs->in_transaction && fs->want == WANT_BLOCK) { /* not to be sealed */
 		uint32_t wanted = fs->want_key;
 
 		for (uint32_t i = 1; i < READ_AHEAD && n + i < blocks; i++)
