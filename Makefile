@@ -70,10 +70,11 @@ help: ## print this list
 	@echo
 	@awk -F ' ## ' '/^[a-z%-]+:.* ## / { sub(/:.*/, "", $$1); printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## install what is missing, build, boot the system, or PROGRAM=test program, or BOOT=package, in QEMU; DISK=, LOG=: images of its disk and of its log disk (else empty ones, for this run)
+run: ## install what is missing, build, boot the system, or PROGRAM=test program, or BOOT=package, in QEMU; DISK=, LOG=: images of its disk and of its log disk (else fresh ones, for this run)
 	@tools/install-packages
 	+@$(MAKE) --no-print-directory all
-	tools/run-qemu --interactive --timeout 0 --variant $(VARIANT) --control $(BUILD)/control --disk $(or $(DISK),1) --disk $(or $(LOG),64) --boot $(BOOT)
+	@[ -n "$(DISK)" ] || { rm -f $(BUILD)/disk.img && truncate -s 64M $(BUILD)/disk.img && PATH=$$PATH:/sbin mke2fs -q -t ext2 $(BUILD)/disk.img; }
+	tools/run-qemu --interactive --timeout 0 --variant $(VARIANT) --control $(BUILD)/control --disk $(or $(DISK),$(BUILD)/disk.img) --disk $(or $(LOG),64) --boot $(BOOT)
 
 graph: $(manifest_tool) ## draw who may talk to whom in the system: $(BUILD)/system.svg (SYSTEM=rootfs/system: another manifest)
 	$(manifest_tool) --graph $(SYSTEM).manifest | dot -Tsvg -o $(BUILD)/$(notdir $(SYSTEM)).svg
