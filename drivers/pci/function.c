@@ -17,6 +17,18 @@ static void config_write(const struct pci_list *list, pci_address_t address, uns
 	list->access->write(list->context, address, offset, width, value);
 }
 
+/* What a register of a BAR says. */
+
+static bool bar_is_memory(uint32_t value)
+{
+	return !(value & PCI_BAR_PORTS);
+}
+
+static bool bar_is_wide(uint32_t value)
+{
+	return bar_is_memory(value) && (value & PCI_BAR_TYPE) == PCI_BAR_64;
+}
+
 /* Scan. */
 
 #define ADDRESS(bus, device, function) ((pci_address_t)((bus) << 8 | (device) << 3 | (function)))
@@ -37,23 +49,35 @@ static void bridge_scan(struct pci_list *list, struct scan *scan, pci_address_t 
 		bus_scan(list, scan, bus, address);
 }
 
-/* The BARs that are remembered of a function; if there are none they are read now. A null pointer when there is no room. */
-static struct pci_memory_entry *bars_keep(const struct pci_list *list, const struct pci_function *function)
+/* What is to be kept of a function that is not known yet. Unless the firmware is all that was there before, its BARs are those in its registers only if it decodes them (drivers/pci/memory.h). */
+static struct pci_memory_entry bars_keep(const struct pci_list *list, const struct pci_function *function)
 {
-	struct pci_memory_entry *entry = list->memory->entry, *end = entry + PCI_FUNCTIONS_MAX;
+	struct pci_memory_entry entry = {.address = function->address, .device = function->device, .vendor = function->vendor};
 
-	while (entry < end && entry->vendor && (entry->vendor != function->vendor || entry->device != function->device || entry->address != function->address))
-		entry++;
-	if (entry == end)
-		return NULL;
-	if (entry->vendor)
-		return entry;
 	for (unsigned bar = 0; bar < PCI_BARS; bar++)
-		entry->bar[bar] = config_read(list, function->address, PCI_BAR_FIRST + bar * 4, 4);
-	entry->address = function->address;
-	entry->device = function->device;
-	__atomic_store_n(&entry->vendor, (uint32_t)function->vendor, __ATOMIC_RELEASE);
+		entry.bar[bar] = config_read(list, function->address, PCI_BAR_FIRST + bar * 4, 4);
+	if (list->memory->first || config_read(list, function->address, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY)
+		return entry;
+	entry.lost = 1;
+	for (unsigned bar = 0; bar < PCI_BARS; bar++) {
+		if (!bar_is_memory(entry.bar[bar]))
+			continue;
+		entry.bar[bar] &= ~PCI_BAR_ADDRESS;
+		if (bar_is_wide(entry.bar[bar]) && bar + 1 < PCI_BARS)
+			entry.bar[++bar] = 0;
+	}
 	return entry;
+}
+
+/* A null pointer when there is no room for one more. */
+static struct pci_memory_entry *function_keep(const struct pci_list *list, const struct pci_function *function)
+{
+	struct pci_memory_entry *entry = pci_memory_find(list->memory, function->address, function->vendor, function->device), fresh;
+
+	if (entry)
+		return entry;
+	fresh = bars_keep(list, function);
+	return pci_memory_add(list->memory, &fresh);
 }
 
 /* Returns whether there is a function, and in `*many` whether its device may have more than one. */
@@ -73,7 +97,7 @@ static bool function_scan(struct pci_list *list, struct scan *scan, pci_address_
 	if ((type & PCI_HEADER_KIND) != PCI_HEADER_FUNCTION)
 		return true;
 	found = (struct pci_function){.address = address, .bridge = bridge, .vendor = (uint16_t)vendor, .device = (uint16_t)config_read(list, address, PCI_DEVICE, 2)};
-	found.kept = list->count < PCI_FUNCTIONS_MAX ? bars_keep(list, &found) : NULL;
+	found.kept = list->count < PCI_FUNCTIONS_MAX ? function_keep(list, &found) : NULL;
 	if (found.kept)
 		list->function[list->count++] = found;
 	else
@@ -202,16 +226,6 @@ int function_master(struct pci_list *list, struct pci_function *function, bool o
 
 /* BARs. */
 
-static bool bar_is_memory(uint32_t value)
-{
-	return !(value & PCI_BAR_PORTS);
-}
-
-static bool bar_is_wide(uint32_t value)
-{
-	return bar_is_memory(value) && (value & PCI_BAR_TYPE) == PCI_BAR_64;
-}
-
 /* Writes all ones and looks which bits stay. Decoders are off. Returns the size, 0 for none. */
 static uint64_t bar_size(const struct pci_list *list, pci_address_t address, unsigned bar, bool wide)
 {
@@ -235,7 +249,7 @@ static uint64_t bar_size(const struct pci_list *list, pci_address_t address, uns
 /* A place found for a BAR lies below 4 GiB. */
 static void bar_write(const struct pci_list *list, const struct pci_function *function, unsigned bar)
 {
-	function->kept->bar[bar] = (function->kept->bar[bar] & ~PCI_BAR_ADDRESS) | (uint32_t)function->bar[bar].base;
+	pci_memory_place(list->memory, function->kept, bar, (function->kept->bar[bar] & ~PCI_BAR_ADDRESS) | (uint32_t)function->bar[bar].base);
 	config_write(list, function->address, PCI_BAR_FIRST + bar * 4, 4, function->kept->bar[bar]);
 	if (function->bar[bar].wide)
 		config_write(list, function->address, PCI_BAR_FIRST + bar * 4 + 4, 4, 0);
@@ -444,7 +458,7 @@ int function_claim(struct pci_list *list, struct pci_function *function, const s
 	struct pci_device device = {0};
 	int error;
 
-	function->kept->claimed = 0;
+	pci_memory_claim(list->memory, function->kept, false);
 	error = reset_quiet(list, function, &device.reset);
 	if (error)
 		return error;
@@ -458,7 +472,14 @@ int function_claim(struct pci_list *list, struct pci_function *function, const s
 	function->msix = (uint8_t)capability_find(list, function->address, PCI_ID_MSIX);
 	device.interrupts = (uint16_t)msix_write(list, function, messages, count);
 	device_describe(list, function, &device);
-	__atomic_store_n(&function->kept->claimed, 1, __ATOMIC_RELEASE);
+	pci_memory_claim(list->memory, function->kept, true);
 	*out = device;
 	return 0;
+}
+
+int function_reset(struct pci_list *list, struct pci_function *function, const struct pci_message *messages, unsigned count)
+{
+	struct pci_device device;
+
+	return function->kept->lost ? -EIO : function_claim(list, function, messages, count, &device);
 }

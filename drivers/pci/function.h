@@ -13,11 +13,7 @@
  */
 #pragma once
 
-#include "abi/protocols/pci.h"
-
-#define PCI_FUNCTIONS_MAX 64
-
-typedef uint16_t pci_address_t; /* bus << 8 | device << 3 | function */
+#include "drivers/pci/memory.h"
 
 struct pci_access {
 	/* Reads and writes configuration space; width 1, 2 or 4 bytes, `offset` < 256 and naturally aligned. What is not there reads as all ones. */
@@ -44,23 +40,6 @@ struct pci_function {
 	struct pci_bar bar[PCI_BARS]; /* when claimed */
 };
 
-/*
- * What outlives an instance of pci. The BARs that a function had when it was first seen, or got later: a reset clears them, and sizing destroys them for a moment. And whether it is claimed. An entry counts when its vendor is not 0, which is
- * stored last.
- */
-struct pci_memory_entry {
-	uint32_t bar[PCI_BARS];
-	uint32_t claimed; /* 1: from the end of a claim to the next reset; drivers outlive an instance of pci */
-	pci_address_t address;
-	uint16_t device;
-	uint32_t vendor;
-};
-
-struct pci_memory {
-	struct pci_memory_entry entry[PCI_FUNCTIONS_MAX];
-};
-_Static_assert(sizeof(struct pci_memory) <= PAGE_SIZE, "fits a state Region of one page");
-
 struct pci_list {
 	const struct pci_access *access;
 	void *context;
@@ -76,8 +55,7 @@ struct pci_message {
 };
 
 /*
- * Finds all functions but bridges, in the order of their buses. `memory` is zero at the first scan of a boot and then what it left; BARs that are not in it yet are read into it. False: there were more than PCI_FUNCTIONS_MAX
- * in all, and some are not used.
+ * Finds all functions but bridges, in the order of their buses, and keeps in `memory` the BARs of those that are not in it yet. False: there were more than PCI_FUNCTIONS_MAX in all, and some are not used.
  */
 __attribute__((warn_unused_result)) bool pci_scan(struct pci_list *list, const struct pci_access *access, void *context, struct pci_memory *memory);
 
@@ -87,6 +65,9 @@ struct pci_function *pci_find(struct pci_list *list, const char *name);
 /* Takes a function for its driver, or back from what that has done with it: bus mastering off, reset, BARs sized and placed, one MSI-X entry for each message. Fills `out`. 0 or a negative errno. */
 __attribute__((warn_unused_result)) int function_claim(struct pci_list *list, struct pci_function *function, const struct pci_message *messages, unsigned count,
 							struct pci_device *out);
+
+/* The same for a driver that keeps what it has mapped: -EIO when its BARs may not be where they were, and it must claim them. */
+__attribute__((warn_unused_result)) int function_reset(struct pci_list *list, struct pci_function *function, const struct pci_message *messages, unsigned count);
 
 /* Switches bus mastering of a claimed function, confirmed by reading it back. */
 __attribute__((warn_unused_result)) int function_master(struct pci_list *list, struct pci_function *function, bool on);

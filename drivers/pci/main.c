@@ -5,7 +5,7 @@
  * The manifest gives each device to one service; which function of the machine that is, pci finds by a scan. All requests of a session are about that function. The Regions of its BARs are lent to the driver by init, where pci says which pages of
  * device memory they are: so they are there as long as the driver's instance lives, whatever becomes of pci. Requests are answered one after the other: a reset takes up to a second of waiting.
  *
- * What is kept from one instance of pci to the next (struct pci_memory, in the state Region) is what a reset or a size in the making would lose, the BARs of each function, and which functions are claimed. A driver at work does not notice that pci is
+ * What is kept from one instance of pci to the next (drivers/pci/memory.h) is what a reset or a size in the making would lose, the BARs of each function, and which functions are claimed. A driver at work does not notice that pci is
  * restarted; one that had called repeats its request.
  */
 #include "abi/errno.h"
@@ -19,6 +19,7 @@
 #define MESSAGES_MAX 8 /* interrupts of one device */
 
 static struct pci_list list;
+static struct pci_memory memory;
 
 /* The grant that says which device the service with that badge drives; a null pointer when it drives none. */
 static const struct start_grant *owner_of(uint64_t badge)
@@ -104,9 +105,10 @@ static void claim_serve(struct request *request, struct pci_function *function, 
 /* The same as a claim, but the driver keeps what it has. One that was cut short by the end of an instance is done again by the next one: there is nothing that a function must have been before. */
 static int reset_serve(struct pci_function *function, uint64_t badge)
 {
-	struct pci_device device;
+	struct pci_message messages[MESSAGES_MAX];
+	unsigned count = messages_of(badge, messages);
 
-	return device_claim(function, badge, &device);
+	return function_reset(&list, function, messages, count);
 }
 
 static void request_serve(struct request *request)
@@ -138,9 +140,19 @@ static void request_serve(struct request *request)
 	}
 }
 
-static void scan(struct pci_memory *memory)
+/* What is damaged in the state is asked of the functions. */
+static bool state_open(const struct start_grant *state)
 {
-	if (!pci_scan(&list, &configuration_access, NULL, memory))
+	if (!state || !pci_memory_open(&memory, (void *)state->address, state->bytes, start_page->ended == ENDED_NOT))
+		return false;
+	if (memory.dropped)
+		log_print("the state was damaged: BARs are read from the functions that decode them, those of the others are placed when they are claimed\n");
+	return true;
+}
+
+static void scan(void)
+{
+	if (!pci_scan(&list, &configuration_access, NULL, &memory))
 		log_print("there were more than %u functions: the others are not used\n", (uint64_t)PCI_FUNCTIONS_MAX);
 	log_print("%u functions, configuration space by %s\n", (uint64_t)list.count, configuration_map(&list) ? "memory" : "ports");
 }
@@ -150,11 +162,11 @@ int main(void)
 	const struct start_grant *state = start_next(GRANT_STATE, NULL);
 	struct request request = {.words = 0};
 
-	if (!configuration_open() || !state) {
-		log_print("the ports 0xcf8 to 0xcff or the state were not granted\n");
+	if (!configuration_open() || !state_open(state)) {
+		log_print("the ports 0xcf8 to 0xcff or the state were not granted, or it is too small\n");
 		return 1;
 	}
-	scan((struct pci_memory *)state->address);
+	scan();
 	health_degraded("no IOMMU: a driver whose device masters the bus is not contained");
 	while (service_reply_receive(&request) == OK)
 		if (request.kind == MESSAGE_CALL)

@@ -15,6 +15,7 @@
 
 #include "abi/errno.h"
 #include "drivers/pci/function.h"
+#include "lib/assert.h"
 #include "tests/host/harness/suite.h"
 
 #define FUNCTIONS 4
@@ -24,6 +25,12 @@
 #define SECOND 0x0009      /* 00:01.1 */
 #define TABLE_BASE 0xfe801000u
 #define REGISTERS_BASE 0x700000000ull
+
+_Noreturn void assertion_failed(const char *condition, const char *file, unsigned line)
+{
+	fprintf(stderr, "%s:%u: assertion failed: %s\n", file, line, condition);
+	abort();
+}
 
 struct fake {
 	pci_address_t address;
@@ -36,7 +43,8 @@ struct fake {
 struct machine {
 	struct fake fake[FUNCTIONS];
 	struct pci_list list;
-	struct pci_memory kept;
+	struct pci_memory memory_of_pci;
+	_Alignas(PAGE_SIZE) unsigned char state[PCI_MEMORY_BYTES];
 	uint64_t waited;
 	unsigned left; /* accesses until pci is killed; 0: it is not */
 	jmp_buf death;
@@ -184,11 +192,26 @@ static void fake_make(struct fake *fake, pci_address_t address, uint16_t device)
 	put(fake, 0x84, 0, 2);
 }
 
+/* An instance of pci opens what the one before has left, and scans. */
+static void instance_begin(struct machine *machine, bool first)
+{
+	assert_true(pci_memory_open(&machine->memory_of_pci, machine->state, sizeof(machine->state), first));
+	assert_true(pci_scan(&machine->list, &access, machine, &machine->memory_of_pci));
+}
+
+/* The first instance of a boot. */
+static void boot(struct machine *machine)
+{
+	memset(machine->state, 0, sizeof(machine->state));
+	instance_begin(machine, true);
+}
+
 static struct machine *machine_make(void)
 {
-	struct machine *machine = calloc(1, sizeof(*machine));
+	struct machine *machine = aligned_alloc(PAGE_SIZE, sizeof(*machine));
 
 	assert_non_null(machine);
+	memset(machine, 0, sizeof(*machine));
 	fake_make(&machine->fake[0], PLAIN, 0x1044);
 	put(&machine->fake[0], 0x0e, 0x80, 1);
 	fake_make(&machine->fake[1], SECOND, 0x1001);
@@ -199,7 +222,7 @@ static struct machine *machine_make(void)
 	put(&machine->fake[2], 0x20, 0xfe80, 2);
 	put(&machine->fake[2], 0x22, 0xfe80, 2);
 	fake_make(&machine->fake[3], BEHIND, 0x1042);
-	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+	boot(machine);
 	return machine;
 }
 
@@ -235,18 +258,18 @@ static void circles_of_bridges_end(void **state)
 	(void)state;
 	for (unsigned bus = 0; bus < 256; bus += 255) {
 		put(&machine->fake[2], 0x19, bus, 1);
-		assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+		instance_begin(machine, false);
 		assert_int_equal(machine->list.count, 2);
 	}
 	put(&machine->fake[2], 0x19, 1, 1);
 	put(&machine->fake[1], 0x0e, 1, 1); /* two bridges to the same bus */
 	put(&machine->fake[1], 0x19, 1, 1);
-	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+	instance_begin(machine, false);
 	assert_int_equal(machine->list.count, 2);
 	put(&machine->fake[1], 0x0e, 0, 1);
 	put(&machine->fake[3], 0x0e, 1, 1); /* a bridge behind the bridge, back to bus 1 */
 	put(&machine->fake[3], 0x19, 1, 1);
-	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+	instance_begin(machine, false);
 	assert_int_equal(machine->list.count, 2);
 	free(machine);
 }
@@ -365,9 +388,8 @@ static void bars_are_placed(void **state)
 
 	(void)state;
 	put(fake, 0x20, 0xc, 8); /* the firmware has forgotten them */
-	memset(&machine->kept, 0, sizeof(machine->kept));
 	put(&machine->fake[1], 0x20, 0xc, 8);
-	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+	boot(machine);
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), 0);
 	assert_int_equal(behind(machine)->bar[4].base % 0x4000, 0);
 	assert_in_range(behind(machine)->bar[4].base, 0xfe800000, 0xfe8fc000);
@@ -376,8 +398,7 @@ static void bars_are_placed(void **state)
 	put(&machine->fake[2], 0x22, 0xfe70, 2); /* a closed window */
 	put(fake, 4, 0, 2);
 	put(fake, 0x20, 0xc, 8);
-	memset(&machine->kept, 0, sizeof(machine->kept));
-	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+	boot(machine);
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), -ENOSPC);
 	assert_int_equal(function_claim(&machine->list, pci_find(&machine->list, "virtio-blk"), NULL, 0, &device), 0);
 	assert_in_range(pci_find(&machine->list, "virtio-blk")->bar[4].base, TABLE_BASE, 0xfebfffff);
@@ -392,7 +413,7 @@ static bool instance_dies(struct machine *machine, unsigned left)
 	machine->left = left;
 	if (setjmp(machine->death))
 		return true;
-	assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+	instance_begin(machine, true);
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
 	return false;
 }
@@ -408,10 +429,10 @@ static void a_kill_at_any_access_loses_nothing(void **state)
 		struct machine *machine = machine_make();
 		struct pci_device device;
 
-		memset(&machine->kept, 0, sizeof(machine->kept));
+		memset(machine->state, 0, sizeof(machine->state));
 		died = instance_dies(machine, ++accesses);
 		machine->left = 0;
-		assert_true(pci_scan(&machine->list, &access, machine, &machine->kept));
+		instance_begin(machine, false);
 		assert_int_equal(function_master(&machine->list, behind(machine), true), died ? -EINVAL : 0); /* only a whole claim is one */
 		assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
 		assert_int_equal(behind(machine)->bar[4].base, REGISTERS_BASE);
@@ -422,6 +443,87 @@ static void a_kill_at_any_access_loses_nothing(void **state)
 	assert_in_range(accesses, 200, 5000);
 }
 
+/* Where the BARs of the function behind the bridge are after a claim: where they were, or each at a free place in the bridge's window. */
+static void bars_are_right(struct machine *machine, bool where_they_were)
+{
+	const struct pci_bar *table = &behind(machine)->bar[1], *registers = &behind(machine)->bar[4];
+
+	assert_int_equal(get(&machine->fake[3], 0x14, 4), table->base);
+	assert_int_equal(get(&machine->fake[3], 0x20, 4) | (uint64_t)get(&machine->fake[3], 0x24, 4) << 32, registers->base | 0xc);
+	assert_int_equal(table->bytes, 0x1000);
+	assert_int_equal(registers->bytes, 0x4000);
+	if (where_they_were) {
+		assert_int_equal(registers->base, REGISTERS_BASE);
+		assert_int_equal(table->base, TABLE_BASE);
+		return;
+	}
+	assert_in_range(registers->base, 0xfe800000, 0xfe8fc000);
+	assert_in_range(table->base, 0xfe800000, 0xfe8ff000);
+	assert_true(registers->base + 0x4000 <= table->base || table->base + 0x1000 <= registers->base);
+}
+
+/* The next instance, with a state that is damaged at `offset`. Its driver resets, which must be refused or leave the BARs where the driver knows them; or claims. Returns whether the BARs are where they were. */
+static bool damage_is_survived(struct machine *machine, size_t offset, unsigned bit, bool claim)
+{
+	struct pci_device device;
+	int error;
+
+	machine->left = 0;
+	machine->state[offset] ^= (unsigned char)(1u << bit);
+	instance_begin(machine, false);
+	if (!claim) {
+		error = function_reset(&machine->list, behind(machine), messages, 2);
+		if (error == 0) {
+			bars_are_right(machine, true);
+			return true;
+		}
+		assert_int_equal(error, -EIO);
+	}
+	error = function_claim(&machine->list, behind(machine), messages, 2, &device);
+	assert_int_equal(error, 0);
+	assert_int_equal(function_master(&machine->list, behind(machine), true), 0);
+	bars_are_right(machine, behind(machine)->bar[4].base == REGISTERS_BASE);
+	return behind(machine)->bar[4].base == REGISTERS_BASE;
+}
+
+/* Of functions that are at work: their BARs are in their registers. */
+static void any_damage_leaves_a_device_at_work_as_it_is(void **state)
+{
+	struct machine *machine = machine_make(), *damaged = aligned_alloc(PAGE_SIZE, sizeof(*machine));
+	struct pci_device device;
+
+	(void)state;
+	assert_non_null(damaged);
+	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
+	assert_int_equal(function_master(&machine->list, behind(machine), true), 0);
+	for (size_t offset = 0; offset < sizeof(machine->state); offset++) {
+		memcpy(damaged, machine, sizeof(*machine));
+		assert_true(damage_is_survived(damaged, offset, offset % 8, offset & 8));
+	}
+	free(damaged);
+	free(machine);
+}
+
+/* And of one whose claim is under way, with its BARs reset or being sized: never those that only seem to be. */
+static void damage_in_the_middle_of_a_claim_is_noticed(void **state)
+{
+	unsigned placed = 0;
+	bool died = true;
+
+	(void)state;
+	for (unsigned accesses = 1; died; accesses++) {
+		struct machine *machine = machine_make();
+		size_t entry;
+
+		memset(machine->state, 0, sizeof(machine->state));
+		died = instance_dies(machine, accesses);
+		entry = machine->memory_of_pci.entry ? (size_t)((unsigned char *)(machine->memory_of_pci.entry + 2) - machine->state) : PAGE_SIZE;
+		placed += !damage_is_survived(machine, accesses % 16 ? entry + accesses % 24 : accesses % 64, accesses % 8, accesses & 1);
+		free(machine);
+	}
+	assert_true(placed > 20);
+}
+
 static const struct suite_test tests[] = {
 	{cmocka_unit_test(functions_are_found), "a scan finds all functions, writes nothing, and names lead to them"},
 	{cmocka_unit_test(circles_of_bridges_end), "bridges that lead back are followed once"},
@@ -430,6 +532,8 @@ static const struct suite_test tests[] = {
 	{cmocka_unit_test(other_ways_of_reset), "without function-level reset there is the power state, else the driver is told"},
 	{cmocka_unit_test(what_is_not_confirmed_is_an_error), "what a register does not confirm is an error"},
 	{cmocka_unit_test(a_kill_at_any_access_loses_nothing), "pci killed at any of its accesses leaves a function that its next instance can claim as it was"},
+	{cmocka_unit_test(any_damage_leaves_a_device_at_work_as_it_is), "a device at work keeps its BARs, whatever byte of pci's state is damaged"},
+	{cmocka_unit_test(damage_in_the_middle_of_a_claim_is_noticed), "with the state damaged in the middle of a claim a device gets BARs that are free, or an error"},
 	{cmocka_unit_test(bars_are_placed), "BARs without an address get one that is free"},
 };
 
