@@ -7,6 +7,7 @@
  */
 #include "control.h"
 
+#include "lib/crc32c.h"
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/methods.h"
@@ -30,6 +31,7 @@ enum { UART_DATA = 0, UART_INTERRUPT_ENABLE = 1, UART_FIFO = 2, UART_LINE_CONTRO
 #define SCRATCH_VALUE 0x5a
 #define SERVE_ROUNDS 64 /* a port that never falls silent is left to the next tick */
 #define COMMAND_BYTES 128
+#define CHECK_MARK '*' /* in front of a line's check */
 #define OUTPUT_BYTES 32768
 #define REMAINS_WORDS_MAX 512 /* of memory in one answer: they fit the output */
 
@@ -201,7 +203,10 @@ static void command_run(char *line)
 	const char *verb = word_take(&line), *name = word_take(&line), *error;
 	uint32_t index = ward_find(name);
 
-	if (strcmp(verb, "off") == 0 && !*name) {
+	if (strcmp(verb, "hello") == 0) {
+		control_print("hello %s\n", name);
+		error = NULL;
+	} else if (strcmp(verb, "off") == 0 && !*name) {
 		error = ward_tell("shutdown") ? NULL : "this system has no service 'shutdown'";
 	} else if (strcmp(verb, "status") == 0 && !*name) {
 		for (uint32_t i = 0; i < wards_count(); i++)
@@ -221,14 +226,35 @@ static void command_run(char *line)
 		control_print(".\n");
 }
 
+/* Takes the check off a line; false when it is not that of what stands before it: then something was lost on the way. */
+static bool check_take(char *line)
+{
+	char *at = line;
+
+	while (*at && *at != CHECK_MARK)
+		at++;
+	if (!*at)
+		return false;
+	*at = 0;
+	return number_of(at + 1) == crc32c(line, (size_t)(at - line));
+}
+
+/* A port loses what comes before it is set up, and a new instance of this service sets it up anew. So a line counts only with its check. */
+static void line_take(size_t bytes)
+{
+	if (bytes == COMMAND_BYTES)
+		control_print("error: the line is too long\n");
+	command[bytes < COMMAND_BYTES ? bytes : 0] = 0;
+	if (check_take(command))
+		command_run(command);
+	else if (bytes > 0 && bytes < COMMAND_BYTES)
+		control_print("?\n");
+}
+
 static void byte_take(char byte)
 {
 	if (byte == '\n') {
-		command[received < COMMAND_BYTES ? received : COMMAND_BYTES - 1] = 0;
-		if (received < COMMAND_BYTES)
-			command_run(command);
-		else
-			control_print("error: the line is too long\n");
+		line_take(received);
 		received = 0;
 	} else if (byte != '\r') {
 		if (received < COMMAND_BYTES)

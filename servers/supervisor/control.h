@@ -3,7 +3,8 @@
  * The debug channel: commands from the host over the second serial port (tools/kozo-ctl). The manifest gives the ports `ioport.control` and the interrupt `irq.control`; without them, or without the
  * hardware, there is no channel and nothing else changes.
  *
- * A command is one line, its answer is lines of text and then a line with a dot, or with `error: ` and a sentence in its place.
+ * A command is one line: words, then `*` and the CRC-32C of all before it as a number (`kill echo*0x5ca1ab1e`). Its answer is lines of text and then a line with a dot, or with `error: ` and a sentence in its place. A line whose check
+ * is wrong is answered by `?`, and nothing was done: it came in part, because the port was being set up. `hello WORD` is answered `hello WORD`: who has got that knows that this instance listens, and that no older answer is under way.
  */
 #pragma once
 
