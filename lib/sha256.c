@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 as FIPS 180-4 defines it: section 4.2.2 constants, 5.1.1 padding, 6.2.2 computation. Nothing is unrolled: clarity first. */
+/* SHA-256 as FIPS 180-4 defines it: section 4.2.2 constants, 5.1.1 padding, 6.2.2 computation. Every change of authority is hashed by axiom: so blocks are taken where they lie, and eight rounds are written out at a time. */
 #include "lib/sha256.h"
+
+#include "lib/string.h"
+
+#define BLOCK_BYTES sizeof(((struct sha256 *)0)->block)
+#define LENGTH_AT (BLOCK_BYTES - sizeof(uint64_t)) /* of the last block: the length of all in bits */
 
 static const uint32_t constants[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
@@ -11,45 +16,68 @@ static const uint32_t constants[64] = {
 	0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t rotate(uint32_t value, unsigned bits)
+static inline uint32_t rotate(uint32_t value, unsigned bits)
 {
 	return value >> bits | value << (32 - bits);
 }
 
-/* The message schedule W (6.2.2, step 1). */
-static void schedule(const unsigned char block[64], uint32_t w[64])
+/* The functions of 4.1.2 that combine rotations by r1 < r2 < r3, or by r1 < r2 and a shift. Each rotation is only by what it is more than the one before: that takes fewer copies of the value. */
+static inline uint32_t rotations(uint32_t value, unsigned r1, unsigned r2, unsigned r3)
 {
-	for (unsigned i = 0; i < 16; i++)
-		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
-	for (unsigned i = 16; i < 64; i++) {
-		uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
-		uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
-
-		w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-	}
+	return rotate(rotate(rotate(value, r3 - r2) ^ value, r2 - r1) ^ value, r1);
 }
 
-static void compress(struct sha256 *hash)
+static inline uint32_t rotations_shift(uint32_t value, unsigned r1, unsigned r2, unsigned shift)
 {
-	uint32_t w[64], v[8];
+	return rotate(rotate(value, r2 - r1) ^ value, r1) ^ value >> shift;
+}
 
-	schedule(hash->block, w);
-	for (unsigned i = 0; i < 8; i++)
-		v[i] = hash->state[i];
-	for (unsigned i = 0; i < 64; i++) {
-		uint32_t s1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
-		uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-		uint32_t t1 = v[7] + s1 + choice + constants[i] + w[i];
-		uint32_t s0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
-		uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+/* The message schedule W (6.2.2, step 1). */
+static inline void schedule(const unsigned char block[BLOCK_BYTES], uint32_t w[64])
+{
+	memcpy(w, block, BLOCK_BYTES);
+	for (unsigned i = 0; i < 16; i++)
+		w[i] = __builtin_bswap32(w[i]);
+	for (unsigned i = 16; i < 64; i++)
+		w[i] = w[i - 16] + rotations_shift(w[i - 15], 7, 18, 3) + w[i - 7] + rotations_shift(w[i - 2], 17, 19, 10);
+}
 
-		for (unsigned j = 7; j > 0; j--)
-			v[j] = v[j - 1];
-		v[4] += t1;
-		v[0] = t1 + s0 + majority;
+/*
+ * One round (6.2.2, step 3), of which only d and h become something new; that all others move by one place is in the order of the names in which the next round gets them. Ch(e, f, g) and Maj(a, b, c) are written with fewer operations than
+ * in 4.1.2; a ^ b is the b ^ c of the next round.
+ */
+#define ROUND(a, b, c, d, e, f, g, h, i)                                                              \
+	do {                                                                                          \
+		h += rotations(e, 6, 11, 25) + (((f ^ g) & e) ^ g) + constants[i] + w[i]; /* T1 */        \
+		d += h;                                                                               \
+		h += rotations(a, 2, 13, 22) + (((a ^ b) & (b ^ c)) ^ b); /* T1 + T2 */                   \
+	} while (0)
+
+/* One block, wherever it lies. */
+static void compress(uint32_t state[8], const unsigned char block[BLOCK_BYTES])
+{
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+	uint32_t w[64];
+
+	schedule(block, w);
+	for (unsigned i = 0; i < 64; i += 8) {
+		ROUND(a, b, c, d, e, f, g, h, i);
+		ROUND(h, a, b, c, d, e, f, g, i + 1);
+		ROUND(g, h, a, b, c, d, e, f, i + 2);
+		ROUND(f, g, h, a, b, c, d, e, i + 3);
+		ROUND(e, f, g, h, a, b, c, d, i + 4);
+		ROUND(d, e, f, g, h, a, b, c, i + 5);
+		ROUND(c, d, e, f, g, h, a, b, i + 6);
+		ROUND(b, c, d, e, f, g, h, a, i + 7);
 	}
-	for (unsigned i = 0; i < 8; i++)
-		hash->state[i] += v[i];
+	state[0] += a;
+	state[1] += b;
+	state[2] += c;
+	state[3] += d;
+	state[4] += e;
+	state[5] += f;
+	state[6] += g;
+	state[7] += h;
 }
 
 void sha256_start(struct sha256 *hash)
@@ -63,24 +91,38 @@ void sha256_add(struct sha256 *hash, const void *data, size_t size)
 {
 	const unsigned char *bytes = data;
 
-	for (size_t i = 0; i < size; i++) {
-		hash->block[hash->length++ % 64] = bytes[i];
-		if (hash->length % 64 == 0)
-			compress(hash);
+	while (size > 0) {
+		size_t at = hash->length % BLOCK_BYTES, part = size < BLOCK_BYTES - at ? size : BLOCK_BYTES - at;
+
+		if (part == BLOCK_BYTES) {
+			compress(hash->state, bytes);
+		} else {
+			memcpy(hash->block + at, bytes, part);
+			if (at + part == BLOCK_BYTES)
+				compress(hash->state, hash->block);
+		}
+		hash->length += part;
+		bytes += part;
+		size -= part;
 	}
 }
 
 void sha256_finish(struct sha256 *hash, unsigned char digest[32])
 {
-	uint64_t bits = hash->length * 8;
-	unsigned char length[8];
+	uint64_t bits = __builtin_bswap64(hash->length * 8);
+	size_t at = hash->length % BLOCK_BYTES;
 
-	sha256_add(hash, "\x80", 1);
-	while (hash->length % 64 != 56)
-		sha256_add(hash, "", 1);
-	for (unsigned i = 0; i < 8; i++)
-		length[i] = (unsigned char)(bits >> (56 - 8 * i));
-	sha256_add(hash, length, 8);
-	for (unsigned i = 0; i < 32; i++)
-		digest[i] = (unsigned char)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
+	hash->block[at++] = 0x80;
+	memset(hash->block + at, 0, BLOCK_BYTES - at);
+	if (at > LENGTH_AT) { /* there is no room for the length: a block more */
+		compress(hash->state, hash->block);
+		memset(hash->block, 0, BLOCK_BYTES);
+	}
+	memcpy(hash->block + LENGTH_AT, &bits, sizeof(bits));
+	compress(hash->state, hash->block);
+	for (unsigned i = 0; i < 8; i++) {
+		uint32_t word = __builtin_bswap32(hash->state[i]);
+
+		memcpy(digest + 4 * i, &word, sizeof(word));
+	}
 }

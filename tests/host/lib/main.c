@@ -331,6 +331,39 @@ static void sha256_examples(void **state)
 	digest_is("a", 1000000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+/* Every length up to several blocks, added in one piece and in two: the digests of all of them, hashed, are what another implementation (Python's hashlib) makes of them. */
+static void sha256_lengths(void **state)
+{
+	unsigned char data[200], digest[32], again[32], all[32];
+	struct sha256 hash, outer;
+	static const char expected[] = "64ef7c229fce2408b5336b6a542fea0e078c3a87d2da85cb3fc52e2008b65021";
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)i;
+	sha256_start(&outer);
+	for (size_t length = 0; length <= sizeof(data); length++) {
+		sha256_start(&hash);
+		sha256_add(&hash, data, length);
+		sha256_finish(&hash, digest);
+		for (size_t first = 0; first <= length; first++) {
+			sha256_start(&hash);
+			sha256_add(&hash, data, first);
+			sha256_add(&hash, data + first, length - first);
+			sha256_finish(&hash, again);
+			assert_memory_equal(again, digest, sizeof(digest));
+		}
+		sha256_add(&outer, digest, sizeof(digest));
+	}
+	sha256_finish(&outer, all);
+	for (unsigned i = 0; i < sizeof(all); i++) {
+		char text[3];
+
+		snprintf(text, sizeof(text), "%02x", all[i]);
+		assert_memory_equal(text, expected + 2 * i, 2);
+	}
+}
+
 /* Formatted text */
 static void format_is(const char *expected, size_t size, const char *format, ...)
 {
@@ -396,6 +429,7 @@ static const struct suite_test tests[] = {
 	{ cmocka_unit_test(ring_peer_goes_back), "an index that goes back poisons a ring" },
 	{ cmocka_unit_test(ring_wraps), "a ring's indexes wrap" },
 	{ cmocka_unit_test(sha256_examples), "SHA-256 gives the digests of the standard's examples" },
+	{ cmocka_unit_test(sha256_lengths), "SHA-256 of every length, in any two pieces, is what it should be" },
 	{ cmocka_unit_test(formats), "text is formatted and cut" },
 	{ cmocka_unit_test(slots), "slots are given once and given back" },
 };
