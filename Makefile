@@ -55,7 +55,7 @@ all: programs $(host_tools) $(host_tests) ## build everything (the default)
 	@:
 
 # What runs on the machine that Kozo is for.
-programs: kernels $(user_programs) $(linux_programs)
+programs: kernels $(user_programs) $(linux_programs) $(BUILD)/rootfs.img
 	@:
 
 kernels: $(kernels)
@@ -70,10 +70,11 @@ help: ## print this list
 	@echo
 	@awk -F ' ## ' '/^[a-z%-]+:.* ## / { sub(/:.*/, "", $$1); printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## install what is missing, build, boot the system, or PROGRAM=test program, or BOOT=package, in QEMU; DISK=, LOG=: images of its disk and of its log disk (else fresh ones, for this run)
+run: ## install what is missing, build, boot the system, or PROGRAM=test program, or BOOT=package, in QEMU; DISK=: its disk, made on first use (else a fresh copy of the distribution); LOG=: an image for its log
 	@tools/install-packages
 	+@$(MAKE) --no-print-directory all
-	@[ -n "$(DISK)" ] || { rm -f $(BUILD)/disk.img && truncate -s 64M $(BUILD)/disk.img && PATH=$$PATH:/sbin mke2fs -q -t ext2 $(BUILD)/disk.img; }
+	@[ -n "$(DISK)" ] || rm -f $(BUILD)/disk.img
+	@[ -e "$(or $(DISK),$(BUILD)/disk.img)" ] || cp --reflink=auto --sparse=always $(BUILD)/rootfs.img "$(or $(DISK),$(BUILD)/disk.img)"
 	tools/run-qemu --interactive --timeout 0 --variant $(VARIANT) --control $(BUILD)/control --disk $(or $(DISK),$(BUILD)/disk.img) --disk $(or $(LOG),64) --boot $(BOOT)
 
 graph: $(manifest_tool) ## draw who may talk to whom in the system: $(BUILD)/system.svg (SYSTEM=rootfs/system: another manifest)

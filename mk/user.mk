@@ -14,6 +14,7 @@
 #   tests/servers/NAME.services, tests/faults/NAME.services
 #                              -> a system as well: rootfs/system.manifest with these services added ($(BUILD)/user/tests/servers/NAME.manifest); SYSTEM_EDIT_NAME, set in NAME.mk, is a script
 #                                 of sed that changes it: another program for a service
+#   rootfs/files.list          -> $(BUILD)/rootfs.img, the image of the distribution
 #   tests/linux/NAME.c         -> $(BUILD)/linux/NAME.musl and NAME.glibc, static Linux programs
 #
 # A file blobs.mk in a program's directory may set BLOBS_PROGRAM to a list of NAME=FILE: more contents for its boot package.
@@ -115,3 +116,9 @@ $(BUILD)/linux/%.glibc: tests/linux/%.c $(BUILD)/linux/flags
 	$(call say,gcc,$<)
 	$(Q)gcc $(linux_flags) -MMD -MP -MF $@.d -o $@ $<
 -include $(addsuffix .d,$(linux_programs))
+
+# The image of the distribution: Debian's busybox, and what lies in rootfs/files.
+$(BUILD)/rootfs.img: rootfs/files.list $(shell find rootfs/files -type f) tools/mkrootfs tools/ext2_image.py /bin/busybox
+	$(call say,mkrootfs,$@)
+	@mkdir -p $(@D)
+	$(Q)tools/mkrootfs $@
