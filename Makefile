@@ -122,8 +122,9 @@ bench-%: $(kernels) $(BUILD)/user/bench/%.boot ## run one benchmark of bench/, f
 fuzz: $(fuzz_programs) ## run each fuzzer for FUZZ_SECONDS=60 and keep what it found in tests/fuzz/corpus
 	@for name in $(fuzz_names); do BUILD=$(BUILD) ci/run-fuzzer --keep $$name $(FUZZ_SECONDS) || exit 1; done
 
-abi-docs: ## write the tables of docs/kernel.md anew from abi/
+abi-docs: ## write the tables of docs/kernel.md and docs/linux-abi.md anew from abi/ and shim/linux-abi/syscalls.def
 	tools/abi-docs docs/kernel.md
+	tools/abi-docs docs/linux-abi.md
 
 clean: ## remove $(BUILD)
 	rm -rf $(BUILD)
