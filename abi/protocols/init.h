@@ -16,4 +16,5 @@ enum service_state {
 	SERVICE_STOPPED = 2, /* has none any more */
 };
 
+#define INIT_NOTE_WORDS 2
 #define INIT_PEEK_WORDS 64

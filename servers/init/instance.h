@@ -26,6 +26,7 @@ struct service {
 	uint64_t started; /* instances so far; the running one is started - 1 */
 	enum service_state state;
 	enum start_ended ended; /* how the last one ended */
+	uint64_t note[INIT_NOTE_WORDS]; /* the supervisor's: kept, not looked at */
 	handle_t fault;    /* capability for its faults, with its badge; 0: nobody takes them */
 	handle_t heap;     /* the Untyped of its heap, which all instances use one after the other; 0: it has none */
 	handle_t mappings; /* the first of mapping_count slots, for the running instance's Mappings */

@@ -200,6 +200,16 @@ static void fault_take(struct exchange *exchange)
 		supervisor_restart(word[0] == START_EXIT_VECTOR ? ENDED_EXIT : ENDED_FAULT);
 }
 
+/* Ends the instance that runs, with the words that are to be kept. */
+static enum error service_stop(struct service *service, const uint64_t *word)
+{
+	enum error error = instance_stop(service, (enum start_ended)word[1]);
+
+	if (error == OK)
+		memcpy(service->note, &word[2], sizeof(service->note));
+	return error;
+}
+
 static enum error request_start(const uint64_t *word)
 {
 	struct service *service = &services[word[0]];
@@ -208,14 +218,18 @@ static enum error request_start(const uint64_t *word)
 
 	ring_drain();
 	if (service->state == SERVICE_RUNNING)
-		error = instance_stop(service, (enum start_ended)word[1]);
-	return error == OK ? instance_start(service, &step) : error;
+		error = service_stop(service, word);
+	if (error == OK)
+		error = instance_start(service, &step);
+	if (error == OK)
+		memcpy(service->note, &word[2], sizeof(service->note));
+	return error;
 }
 
 static enum error request_stop(const uint64_t *word)
 {
 	ring_drain();
-	return services[word[0]].state == SERVICE_RUNNING ? instance_stop(&services[word[0]], (enum start_ended)word[1]) : ERR_STATE;
+	return services[word[0]].state == SERVICE_RUNNING ? service_stop(&services[word[0]], word) : ERR_STATE;
 }
 
 static enum error request_inform(uint64_t *word)
@@ -230,6 +244,7 @@ static enum error request_inform(uint64_t *word)
 	word[3] = status.state;
 	word[4] = status.fault_address;
 	word[5] = service->ended;
+	memcpy(&word[6], service->note, sizeof(service->note));
 	return error;
 }
 
@@ -312,7 +327,7 @@ static void request_take(struct exchange *exchange)
 		break;
 	case INIT_INFORM:
 		exchange->status = request_inform(word);
-		exchange->words = 6;
+		exchange->words = 6 + INIT_NOTE_WORDS;
 		break;
 	case INIT_HANG:
 		exchange->status = instance_hang(&services[word[0]]);

@@ -132,7 +132,7 @@ static void status_print(uint32_t index)
 	if (state.ended != ENDED_NOT)
 		control_print(", last ended by %s", ended_name(state.ended));
 	if (ward->policy.deaths >= POLICY_LOOP)
-		control_print(", crash loop of %u", (uint64_t)ward->policy.deaths);
+		control_print(", crash loop of %u", ward->policy.deaths);
 	if (ward_degraded(index, reason))
 		control_print(", DEGRADED: %s", reason);
 	control_print("\n");

@@ -8,20 +8,14 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/service.h"
+#include "message.h"
 #include "wards.h"
 
-static void message_take(struct request *request)
+/* Nobody has anything to ask of it. */
+static void call_refuse(struct request *request)
 {
-	if (request->kind == MESSAGE_FAULT) {
-		ward_fault((uint32_t)(request->badge - 1), request->data);
-		request->label = RESUME_SUSPEND;
-		request->words = 0;
-	} else if (request->kind == MESSAGE_NOTIFICATION) {
-		control_serve(request->data[0]);
-	} else {
-		request->status = ERR_METHOD;
-		request->words = 0;
-	}
+	request->status = ERR_METHOD;
+	request->words = 0;
 }
 
 int main(void)
@@ -34,8 +28,8 @@ int main(void)
 	wards_open();
 	log_print("%u services are looked after\n", (uint64_t)wards_count() - 1);
 	for (error = service_receive_until(&request, next); error == OK || error == ERR_TIMEOUT; error = service_reply_receive_until(&request, next)) {
-		if (error == OK)
-			message_take(&request);
+		if (error == OK && !message_take(&request))
+			call_refuse(&request);
 		if (clock_now() >= next) {
 			control_serve(~0ull);
 			next = wards_round();

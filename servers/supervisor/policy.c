@@ -18,7 +18,7 @@ uint64_t policy_ended(struct policy *policy, uint64_t now, enum start_ended ende
 	policy->deaths = now - policy->started >= POLICY_LIFE ? 1 : policy->deaths + 1;
 	if (policy->deaths > 1) {
 		delay = POLICY_DELAY_FIRST;
-		for (unsigned i = 2; i < policy->deaths && delay < POLICY_DELAY_MOST; i++)
+		for (uint64_t i = 2; i < policy->deaths && delay < POLICY_DELAY_MOST; i++)
 			delay *= 2;
 		if (delay > POLICY_DELAY_MOST)
 			delay = POLICY_DELAY_MOST;

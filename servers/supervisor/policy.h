@@ -17,7 +17,7 @@
 struct policy {
 	uint64_t started; /* ns: when the running instance was */
 	uint64_t due;     /* ns: when the next one is to be, while none runs */
-	unsigned deaths;  /* in a row, by its own doing */
+	uint64_t deaths;  /* in a row, by its own doing */
 };
 
 /* An instance has been started. */

@@ -53,43 +53,52 @@ enum error ward_inform(uint32_t index, struct ward_state *state)
 	uint64_t data[MESSAGE_REGISTER_WORDS] = {index};
 	enum error error = init_call(INIT_INFORM, 1, data);
 
-	*state = (struct ward_state){(enum service_state)data[0], data[1], data[2], (enum thread_state)data[3], data[4], (enum start_ended)data[5]};
+	*state = (struct ward_state){(enum service_state)data[0], data[1], data[2], (enum thread_state)data[3], data[4], (enum start_ended)data[5], {data[6], data[6], data[7]}};
 	return error;
+}
+
+/* Has init start or end an instance, and keep with the service what the next supervisor must know of it. */
+static enum error ward_change(uint32_t index, enum init_request request, enum start_ended ended, const struct policy *policy)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {index, ended, request == INIT_START ? policy->started : policy->due, policy->deaths};
+
+	return init_call(request, 2 + INIT_NOTE_WORDS, data);
 }
 
 static void ward_start(uint32_t index)
 {
 	struct ward *ward = &wards[index];
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {index, ENDED_KILLED};
-	enum error error = init_call(INIT_START, 2, data);
+	enum error error;
 
 	ward->waiting = false;
+	policy_started(&ward->policy, clock_now());
+	error = ward_change(index, INIT_START, ENDED_KILLED, &ward->policy);
 	if (error != OK) {
 		log_print("cannot start %s: error %u\n", ward->plan->name, (uint64_t)error);
 		ward->over = true;
 		return;
 	}
 	watch_start(&ward->watch, ward->plan->heartbeat);
-	policy_started(&ward->policy, clock_now());
 }
 
 /* The one way in which instances end. `fault` are the words of the fault message, or a null pointer. */
 static enum error ward_end(uint32_t index, enum start_ended ended, const uint64_t *fault)
 {
 	struct ward *ward = &wards[index];
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {index, ended}, delay;
-	enum error error = init_call(INIT_STOP, 2, data);
+	struct policy policy = ward->policy;
+	uint64_t delay = policy_ended(&policy, clock_now(), ended);
+	enum error error = ward_change(index, INIT_STOP, ended, &policy);
 
 	if (error != OK)
 		return error;
+	ward->policy = policy;
 	log_print("%s has ended by %s\n", ward->plan->name, ended_name(ended));
 	if (ended != ENDED_KILLED)
 		remains_report(index, fault, log_print);
-	delay = policy_ended(&ward->policy, clock_now(), ended);
 	ward->over = ward->plan->flags & PLAN_SERVICE_ONCE;
 	ward->waiting = !ward->over;
 	if (ward->policy.deaths >= POLICY_LOOP)
-		log_print("%s is in a crash loop: %u times in a row; the next start is in %u ms\n", ward->plan->name, (uint64_t)ward->policy.deaths, delay / 1000000);
+		log_print("%s is in a crash loop: %u times in a row; the next start is in %u ms\n", ward->plan->name, ward->policy.deaths, delay / 1000000);
 	if (ward->waiting && delay == 0)
 		ward_start(index);
 	return OK;
@@ -188,17 +197,19 @@ uint64_t wards_round(void)
 	return next;
 }
 
-/* What an earlier supervisor has left half done: it had ended the service and not started it. */
+/* What an earlier supervisor has left: how often the service has died; or it had ended it and not started it. */
 static void ward_take_up(uint32_t index)
 {
 	struct ward *ward = &wards[index];
 	struct ward_state state;
 
-	if (ward_inform(index, &state) != OK || state.state != SERVICE_STOPPED)
+	if (ward_inform(index, &state) != OK)
+		return;
+	ward->policy = state.policy;
+	if (state.state != SERVICE_STOPPED)
 		return;
 	ward->over = ward->plan->flags & PLAN_SERVICE_ONCE;
 	ward->waiting = !ward->over;
-	ward->policy.due = clock_now();
 }
 
 /* The capability to signal a peer: that which asks for signs of life, or one that the manifest gives beside it. 0 when there is none. */
@@ -227,7 +238,7 @@ void wards_open(void)
 
 	count = plan->service_count;
 	for (uint32_t i = 0; i < count; i++)
-		wards[i] = (struct ward){.plan = &plan_services(plan)[i], .policy = {.started = clock_now()}};
+		wards[i] = (struct ward){.plan = &plan_services(plan)[i]};
 	while ((grant = start_next(GRANT_BEAT, grant))) {
 		struct ward *ward = &wards[(grant->argument - 1) % PLAN_SERVICES_MAX];
 

@@ -59,6 +59,7 @@ struct ward_state {
 	enum thread_state thread;
 	uint64_t fault_address;
 	enum start_ended ended;
+	struct policy policy; /* as of the last start or end, also those of an earlier supervisor: either `started` or `due` counts */
 };
 enum error ward_inform(uint32_t index, struct ward_state *state);
 

@@ -14,6 +14,7 @@
 #include "lib/string.h"
 #include "lib/thread.h"
 #include "servers/supervisor/control.h"
+#include "servers/supervisor/message.h"
 #include "servers/supervisor/wards.h"
 
 #define ROUND_NS 10000000ull
@@ -149,7 +150,7 @@ static void own_end(void)
 	storm->own_ends++;
 	storm->ends++;
 	if (ward_at((uint32_t)data[0])->mine)
-		(void)!service_call(start_session("init"), INIT_STOP, 2, data); /* refused when it is stopped already */
+		(void)!service_call(start_session("init"), INIT_STOP, 2 + INIT_NOTE_WORDS, data); /* refused when it is stopped already */
 	__builtin_trap();
 }
 
@@ -263,19 +264,6 @@ static void request_take(struct request *request)
 	request->label = 0;
 }
 
-static void message_take(struct request *request)
-{
-	if (request->kind == MESSAGE_FAULT) {
-		ward_fault((uint32_t)(request->badge - 1), request->data);
-		request->label = RESUME_SUSPEND;
-		request->words = 0;
-	} else if (request->kind == MESSAGE_NOTIFICATION) {
-		control_serve(request->data[0]);
-	} else {
-		request_take(request);
-	}
-}
-
 /* Whatever is due now. Returns when the next thing is. */
 static uint64_t due_run(uint64_t *round)
 {
@@ -311,8 +299,8 @@ int main(void)
 	if (storm && storm->wanted)
 		storm_plan();
 	for (error = service_receive_until(&request, due_run(&round)); error == OK || error == ERR_TIMEOUT; error = service_reply_receive_until(&request, due_run(&round)))
-		if (error == OK)
-			message_take(&request);
+		if (error == OK && !message_take(&request))
+			request_take(&request);
 	log_print("cannot receive: error %u\n", (uint64_t)error);
 	return 1;
 }
