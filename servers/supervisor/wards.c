@@ -81,6 +81,14 @@ static void ward_start(uint32_t index)
 	watch_start(&ward->watch, ward->plan->heartbeat);
 }
 
+/* Says that a service has ended, and what remains of it unless it was ended from outside. */
+static void ward_report(uint32_t index, enum start_ended ended, const uint64_t *fault)
+{
+	log_print("%s has ended by %s\n", wards[index].plan->name, ended_name(ended));
+	if (ended != ENDED_KILLED)
+		remains_report(index, fault, log_print);
+}
+
 /* The one way in which instances end. `fault` are the words of the fault message, or a null pointer. */
 static enum error ward_end(uint32_t index, enum start_ended ended, const uint64_t *fault)
 {
@@ -92,9 +100,7 @@ static enum error ward_end(uint32_t index, enum start_ended ended, const uint64_
 	if (error != OK)
 		return error;
 	ward->policy = policy;
-	log_print("%s has ended by %s\n", ward->plan->name, ended_name(ended));
-	if (ended != ENDED_KILLED)
-		remains_report(index, fault, log_print);
+	ward_report(index, ended, fault);
 	ward->over = ward->plan->flags & PLAN_SERVICE_ONCE;
 	ward->waiting = !ward->over;
 	if (ward->policy.deaths >= POLICY_LOOP)
@@ -197,7 +203,7 @@ uint64_t wards_round(void)
 	return next;
 }
 
-/* What an earlier supervisor has left: how often the service has died; or it had ended it and not started it. */
+/* What an earlier supervisor has left: how often the service has died; or it had ended it and not started it. Whether it had come to report that is not known, so it is reported (again). */
 static void ward_take_up(uint32_t index)
 {
 	struct ward *ward = &wards[index];
@@ -208,6 +214,7 @@ static void ward_take_up(uint32_t index)
 	ward->policy = state.policy;
 	if (state.state != SERVICE_STOPPED)
 		return;
+	ward_report(index, state.ended, NULL);
 	ward->over = ward->plan->flags & PLAN_SERVICE_ONCE;
 	ward->waiting = !ward->over;
 }

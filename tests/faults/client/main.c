@@ -11,6 +11,7 @@
  *   then=NAME          who ends while the victim recovers
  *   mount=SERVICE      mounts it at /disk first
  *   storm=N seed=N clients=N   instead: N victims end at random, while so many clients work
+ *   rounds=1           instead: every client works in rounds for ever, and the host ends services (tests/faults/supervised)
  *
  * Writes TAP, and for each sweep a line `# figure: ...` that tests/faults/faults collects.
  */
@@ -157,15 +158,17 @@ static void flips_report(const char *victim, uint64_t count)
 int main(void)
 {
 	char victims[96] = "ramfs,vfs";
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {0}, kills = option_number("storm", 0);
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0}, kills = option_number("storm", 0), rounds = option_number("rounds", 0);
 	struct request request;
 	bool begun;
 
-	while (!is_leader() && !kills)
+	while (!is_leader() && !kills && !rounds)
 		(void)!service_receive(&request); /* has nothing to do but in a storm */
 	begun = check(begin(), "faults-begin", "", "the client has what it works on");
 	(void)option_text("victims", victims, victims, sizeof(victims));
-	if (kills)
+	if (begun && rounds)
+		failed += rounds_work(option_number("seed", 1) + start_page->service) != 0;
+	else if (kills)
 		storm_run(victims, kills);
 	else if (begun && option_number("flips", 0))
 		flips_report(victims, option_number("flips", 0));

@@ -17,6 +17,8 @@
 #define OPERATIONS_MOST 64
 #define AUDIT_EVERY 100 /* operations between two audits */
 #define PAUSE_NS 5000000ull
+#define ROUND_OPERATIONS 12
+#define ROUND_NS 21000000000ull /* twice POLICY_LIFE: what ends in each round of one of two clients is in no crash loop */
 
 static uint64_t random_state;
 
@@ -128,4 +130,27 @@ uint64_t storm_end(uint64_t found, uint64_t clients)
 		error = service_call(start_session("killer"), KILLER_REPORT, 2, data);
 	}
 	return error == OK ? data[1] : 1;
+}
+
+uint64_t rounds_work(uint64_t seed)
+{
+	uint64_t found = 0;
+
+	random_state = seed | 1;
+	for (uint64_t round = 1; !found; round++) {
+		uint64_t begun = clock_now(), most = 0, now;
+
+		for (unsigned i = 0; !found && i < ROUND_OPERATIONS; i++) {
+			uint64_t time = operation_try();
+
+			found += !time;
+			most = time > most ? time : most;
+		}
+		found += operations_audit() != RIGHT;
+		log_print("# %s: round %u %s, the longest operation took %u\n", start_page->name, round, found ? "is wrong" : "is right", most);
+		now = clock_now();
+		if (now < begun + ROUND_NS)
+			rest(begun + ROUND_NS - now);
+	}
+	return found;
 }
