@@ -242,6 +242,7 @@ static int64_t handle_lease(struct call *call)
 {
 	const struct open_file *file = file_find(call, call->word[1]);
 	struct leases *leases = call->server->options.leases;
+	uint64_t inode = file ? file->inode : 0;
 	const void *page;
 	int bytes;
 
@@ -251,11 +252,13 @@ static int64_t handle_lease(struct call *call)
 		return -EBADF;
 	if (call->word[2] > FILE_SIZE_MAX / LEASE_PAGE || call->word[3] >= LEASE_SLOTS)
 		return -EINVAL;
-	if (shares_used(call) && share_find(call->server->options.shares, file->inode, call->word[2]))
-		return -ENODATA; /* the core's page is not the file's now */
-	bytes = call->operations->page(call->core, file->inode, call->word[2], &page);
+	bytes = call->operations->page(call->core, inode, call->word[2], &page);
 	if (bytes <= 0)
 		return bytes ? bytes : -ENODATA;
+	if (file_find(call, call->word[1]) != file || file->inode != inode)
+		return -EBADF; /* it was closed while the core waited */
+	if (shares_used(call) && share_find(call->server->options.shares, inode, call->word[2]))
+		return -ENODATA; /* the core's page is not the file's now */
 	call->answer[0] = leases_give(leases, call->badge, (uint32_t)call->word[3], (uint32_t)call->word[1], page);
 	call->answer_words = 1;
 	return call->answer[0] ? bytes : -EOPNOTSUPP;

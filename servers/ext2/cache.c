@@ -90,6 +90,15 @@ void cache_open(struct ext2 *fs)
 	fs->epoch = 1;
 }
 
+/* No client may see the page any more. */
+static void page_take_back(struct ext2 *fs, uint32_t page)
+{
+	if (!fs->links[page].shown)
+		return;
+	fs->links[page].shown = false;
+	page_changes(fs->watch, page_bytes(fs, page));
+}
+
 /* Counts a page in or out of the dirty ones. */
 static void dirty_count(struct ext2 *fs, uint32_t flags, int by)
 {
@@ -107,6 +116,7 @@ static void entry_set(struct ext2 *fs, uint32_t page, uint32_t key, uint32_t own
 	struct page_entry *entry = &fs->entries[page];
 
 	assert(fs->touched_count < TOUCHED_MAX);
+	page_take_back(fs, page);
 	fs->touched[fs->touched_count++] = page;
 	dirty_count(fs, entry->flags, -1);
 	dirty_count(fs, flags, 1);
@@ -147,7 +157,12 @@ static bool page_idle(const struct ext2 *fs, uint32_t page)
 	return !link->fetching && !link->reserved && !(fs->entries[page].flags & PAGE_DIRTY) && link->epoch != fs->epoch;
 }
 
-/* A page to be used anew: free, or clean and not used for a while (second chance). NONE when there is none. */
+static bool page_is_spare(const struct ext2 *fs, uint32_t page)
+{
+	return fs->entries[page].key == 0 || (!fs->links[page].referenced && !fs->links[page].shown);
+}
+
+/* A page to be used anew: free, or clean and not used for a while (second chance). One that clients see only if there is no other, as nobody hears of their reading it. NONE when there is none. */
 static uint32_t page_choose(struct ext2 *fs)
 {
 	for (uint32_t tries = 0; tries < 2 * fs->page_count; tries++) {
@@ -156,7 +171,7 @@ static uint32_t page_choose(struct ext2 *fs)
 		fs->hand = (fs->hand + 1) % fs->page_count;
 		if (!page_idle(fs, page))
 			continue;
-		if (fs->entries[page].key == 0 || !fs->links[page].referenced)
+		if (page_is_spare(fs, page) || (!fs->links[page].referenced && tries >= fs->page_count))
 			return page;
 		fs->links[page].referenced = false;
 	}
@@ -294,8 +309,19 @@ void page_dirty(struct ext2 *fs, void *at)
 
 void *page_change(struct ext2 *fs, void *at, size_t bytes)
 {
+	page_take_back(fs, page_at(fs, at));
 	page_dirty(fs, at);
 	return tsm_modify(fs->tsm, at, bytes);
+}
+
+bool page_show(struct ext2 *fs, const unsigned char *at, uint32_t owner)
+{
+	uint32_t page = page_at(fs, at);
+
+	if (!fs->watch || fs->entries[page].owner != owner)
+		return false;
+	fs->links[page].shown = true;
+	return true;
 }
 
 void page_forget(struct ext2 *fs, uint32_t block)
@@ -348,7 +374,7 @@ static uint32_t pages_in_row(struct ext2 *fs, uint32_t page, uint32_t most)
 {
 	uint32_t count = 1;
 
-	while (count < most && page + count < fs->page_count && page_idle(fs, page + count) && (fs->entries[page + count].key == 0 || !fs->links[page + count].referenced))
+	while (count < most && page + count < fs->page_count && page_idle(fs, page + count) && page_is_spare(fs, page + count))
 		count++;
 	fs->hand = (page + count) % fs->page_count;
 	return count;
@@ -359,6 +385,7 @@ static void pages_give_up(struct ext2 *fs, uint32_t page, uint32_t count)
 {
 	tsm_begin(fs->tsm);
 	for (uint32_t i = page; i < page + count; i++) {
+		page_take_back(fs, i);
 		if (fs->entries[i].flags & PAGE_UNSEALED)
 			index_remove(fs, i);
 		else if (fs->entries[i].key != 0)

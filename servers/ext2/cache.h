@@ -59,6 +59,9 @@ void cache_committed(struct ext2 *fs);
 /* After a rollback: the index follows the entries again. */
 void cache_rolled_back(struct ext2 *fs);
 
+/* A page of this file's contents is given out to clients: the watch is told before it changes, is freed, or holds another block. False for one that is not known as the file's. */
+bool page_show(struct ext2 *fs, const unsigned char *page, uint32_t owner);
+
 /* The block in page number `index`. */
 static inline unsigned char *page_bytes(const struct ext2 *fs, uint32_t index)
 {

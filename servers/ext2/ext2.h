@@ -47,7 +47,9 @@ enum mount_error {
 #define CUTS_MAX 16             /* files that are being cut at the same time */
 #define UNDO_CELLS 4096        /* what the transactions of the memory must have room for */
 #define STATE_LAYOUT 0x6578743200000001
-#define BUFFER_BYTES (4 * BLOCK_BYTES_MAX) /* of memory beside the state, for what belongs to no block of the cache */
+#define BUFFER_BYTES (5 * BLOCK_BYTES_MAX) /* of memory beside the state, for what belongs to no block of the cache; the last page of them is zero for ever */
+#define FRAMES_MAX 64          /* pages of files with small blocks that are given out, page.h */
+#define FRAMES_SHARE 16        /* but not more than one byte in so many */
 #define NONE UINT32_MAX
 
 enum phase { PHASE_UNMOUNTED = 0, PHASE_IDLE, PHASE_PREPARE, PHASE_DATA, PHASE_LOG, PHASE_PLACE };
@@ -101,6 +103,13 @@ struct page_link {
 	uint32_t key;  /* under which it is in the hash, 0: it is not */
 	uint32_t epoch; /* last operation that used it */
 	bool referenced, fetching, reserved;
+	bool shown; /* it has been given out: the watch is told before it changes */
+};
+
+/* A page of memory put together from the blocks of a page of a file, see page.h. */
+struct frame {
+	uint32_t inode; /* 0: free */
+	uint32_t index; /* of the page in the file */
 };
 
 /* A request: of the cache, to read `count` blocks into as many pages that follow each other, or of a commit. */
@@ -145,6 +154,7 @@ struct ext2 {
 	const struct disk *disk;
 	struct ext2_report report;
 	struct filesystem_clock clock;
+	const struct filesystem_watch *watch; /* null: no page is given out */
 	/* Geometry, from the superblock. */
 	uint32_t block_bytes, block_shift, pointers; /* pointers: block numbers in an indirect block */
 	uint32_t blocks, inodes, groups, blocks_per_group, inodes_per_group, first_data_block, first_inode;
@@ -166,6 +176,11 @@ struct ext2 {
 	uint32_t touched[TOUCHED_MAX], touched_count; /* pages whose entry the open transaction has changed */
 	uint32_t reserve[RESERVE_MAX], reserve_count, reserve_filled; /* free pages for page_new; filled: as the transaction began */
 	bool in_transaction;
+	/* Pages of files with blocks of less than a page. */
+	unsigned char *frame_pages;
+	struct frame frames[FRAMES_MAX];
+	uint32_t frame_count, frame_next;
+	bool frames_used;
 	/* What the operation that returned -EAGAIN waits for. */
 	enum want want;
 	uint32_t want_key, want_owner;
@@ -196,6 +211,7 @@ struct ext2_options {
 	void *buffers;       /* BUFFER_BYTES, page-aligned, outside of the transactions */
 	const struct disk *disk;
 	struct ext2_report report;
+	const struct filesystem_watch *watch; /* is told before a page that was given out changes; null: none is given out */
 	struct timestamp now;
 	bool read_only;
 	const struct ext2_damage *damages; /* what tsm_open() reported; clean blocks are dropped, anything else makes the state unusable */
@@ -212,6 +228,12 @@ const char *mount_error_sentence(enum mount_error error);
 
 /* The error number (positive), 0 when it is mounted all the same. */
 int mount_error_number(enum mount_error error);
+
+/* A page of the buffers that is always zero. */
+static inline const void *ext2_blank(const void *buffers)
+{
+	return (const unsigned char *)buffers + BUFFER_BYTES - BLOCK_BYTES_MAX;
+}
 
 /* Writes everything and marks the filesystem as clean. May wait; who wants to change something meanwhile is refused with -EROFS. 0, or -EIO. */
 int ext2_close(struct ext2 *fs);

@@ -7,6 +7,7 @@
 #include "servers/ext2/cache.h"
 #include "servers/ext2/inode.h"
 #include "servers/ext2/map.h"
+#include "servers/ext2/page.h"
 
 #define READ_MAX (128 * 1024)  /* of one call, so that its blocks are in the cache together */
 #define WRITE_MAX (64 * 1024)
@@ -136,6 +137,7 @@ static int block_write(struct ext2 *fs, uint32_t number, struct inode *inode, ui
 
 	if (result != 0)
 		return result;
+	frames_drop(fs, number, at, at + part);
 	page_change(fs, page + within, part);
 	memcpy(page + within, from, part);
 	return 0;

@@ -7,6 +7,7 @@
 #include "servers/ext2/cache.h"
 #include "servers/ext2/journal.h"
 #include "servers/ext2/map.h"
+#include "servers/ext2/page.h"
 
 /* The table. */
 
@@ -498,8 +499,10 @@ int inode_resize(struct ext2 *fs, uint32_t number, struct inode *inode, uint64_t
 		result = -EFBIG;
 	if (result == 0)
 		result = tail_clear(fs, number, inode, size < old ? size : old);
-	if (result == 0)
+	if (result == 0) {
+		frames_drop(fs, number, size < old ? size : old, UINT64_MAX);
 		result = inode_size_set(fs, inode, size);
+	}
 	if (result == 0 && size < old)
 		result = blocks_cut(fs, number, inode, size);
 	return result;

@@ -28,6 +28,8 @@
 static struct tsm tsm;
 static struct ext2 ext2;
 static struct filesystem_server server;
+static struct leases leases;
+static struct filesystem_watch watch;
 static struct block_session block;
 static struct disk disk;
 static const struct start_grant *cache;
@@ -140,13 +142,17 @@ static void memory_damage_note(void *context, uint64_t offset, uint64_t bytes)
 		damages[DAMAGES_MAX - 1] = (struct ext2_damage){0, tsm_bytes(&tsm)}; /* too many to tell apart */
 }
 
+/* At the end of the memory, outside of all transactions. */
+static void *buffers(void)
+{
+	return (unsigned char *)cache->address + cache->bytes - BUFFER_BYTES;
+}
+
 static bool state_open(void)
 {
 	const struct tsm_options options = {.layout = STATE_LAYOUT, .undo_cells = UNDO_CELLS, .marks = FILESYSTEM_MARKS, .damaged = memory_damage_note, .alive = service_alive};
 	enum tsm_result result;
 
-	if (cache->bytes <= BUFFER_BYTES)
-		return false;
 	result = tsm_open(&tsm, (void *)cache->address, cache->bytes - BUFFER_BYTES, &options);
 	if (result == TSM_UNUSABLE) {
 		log_print("the state cannot be used: what was not synchronised is lost\n");
@@ -172,9 +178,10 @@ static void mount_run(void *argument)
 		.tsm = &tsm,
 		.memory = (unsigned char *)tsm_data(&tsm) + own,
 		.bytes = tsm_bytes(&tsm) - own,
-		.buffers = (unsigned char *)cache->address + cache->bytes - BUFFER_BYTES,
+		.buffers = buffers(),
 		.disk = &disk,
 		.report = {.damage = damage_say},
+		.watch = &watch,
 		.damages = damages,
 		.damage_count = damage_count,
 	};
@@ -278,6 +285,20 @@ static uint64_t vfs_badge(void)
 	return vfs ? vfs->argument : 0;
 }
 
+/* Clients see pages of the cache. Before it is touched, the leases that an earlier instance gave end. */
+static void leases_end(void)
+{
+	const struct lease_options options = {
+		.memory = (unsigned char *)cache->address,
+		.instance = start_page->instance,
+		.show = file_service_show,
+		.hide = file_service_hide,
+		.buffer = file_service_buffer,
+	};
+
+	leases_open(&leases, &options);
+}
+
 /* 0, or a negative errno: -ENODEV when the machine has no such disk. */
 static int disk_open(void)
 {
@@ -313,7 +334,7 @@ static void mount_begin(void)
 
 int main(void)
 {
-	const struct filesystem filesystem = {&ext2_operations, &ext2, &ext2.clock, NULL};
+	const struct filesystem filesystem = {&ext2_operations, &ext2, &ext2.clock, &watch};
 	const struct filesystem_options options = {
 		.open_files = OPEN_FILES,
 		.tree_badge = vfs_badge(),
@@ -321,14 +342,19 @@ int main(void)
 		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
 		.buffer = file_service_buffer,
 		.now = file_service_now,
+		.leases = &leases,
 	};
 	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .begins = FILE_SESSION, .stacks = stacks, .stack_bytes = STACK_BYTES,
 		.tick = write_back, .tick_ns = WRITE_BACK_NS};
 
 	cache = start_find(REGION);
-	if (!cache || !cache->address || !state_open() || tsm_bytes(&tsm) < filesystem_state_bytes(OPEN_FILES))
+	if (!cache || !cache->address || cache->bytes <= BUFFER_BYTES)
+		return 1;
+	leases_end();
+	if (!state_open() || tsm_bytes(&tsm) < filesystem_state_bytes(OPEN_FILES))
 		return 1;
 	filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);
+	leases_begin(&leases, ext2_blank(buffers()));
 	mount_begin();
 	file_service_run(&service);
 	return 1;

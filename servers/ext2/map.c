@@ -6,6 +6,7 @@
 #include "servers/ext2/allocate.h"
 #include "servers/ext2/cache.h"
 #include "servers/ext2/inode.h"
+#include "servers/ext2/page.h"
 
 #define CUT_AT_ONCE 512 /* blocks that one transaction frees */
 
@@ -248,6 +249,7 @@ int map_cut(struct ext2 *fs, uint32_t number, struct inode *inode, uint32_t keep
 	uint64_t base = map_limit(fs);
 	int result = 0;
 
+	frames_drop(fs, number, (uint64_t)keep * fs->block_bytes, UINT64_MAX);
 	inode_change(fs, inode);
 	for (uint32_t level = LEVELS; level > 0 && result == 0; level--) {
 		base -= level_span(fs, level);

@@ -9,6 +9,7 @@
 #include "servers/ext2/inode.h"
 #include "servers/ext2/journal.h"
 #include "servers/ext2/map.h"
+#include "servers/ext2/page.h"
 
 const char *mount_error_sentence(enum mount_error error)
 {
@@ -156,20 +157,33 @@ static enum mount_error root_check(struct ext2 *fs)
 	return result == 0 && (inode->mode & MODE_TYPE) == MODE_DIRECTORY ? MOUNT_FINE : MOUNT_ROOT_ERROR;
 }
 
-/* Where the parts of the memory lie: state, entries, pages. */
+/* A part of the memory is kept for pages of files, where blocks are smaller than these: pages that are written to outside of all transactions, as nothing of them must survive. Returns how many bytes. */
+static size_t frames_divide(struct ext2 *fs, const struct ext2_options *options)
+{
+	size_t frames = options->bytes / FRAMES_SHARE / PAGE_BYTES;
+
+	if (!fs->watch || fs->block_bytes == PAGE_BYTES)
+		return 0;
+	fs->frame_count = frames < FRAMES_MAX ? (uint32_t)frames : FRAMES_MAX;
+	fs->frame_pages = (unsigned char *)options->memory + options->bytes / PAGE_BYTES * PAGE_BYTES - (size_t)fs->frame_count * PAGE_BYTES;
+	return (size_t)fs->frame_count * PAGE_BYTES + options->bytes % PAGE_BYTES;
+}
+
+/* Where the parts of the memory lie: state, entries, pages, frames. */
 static bool memory_divide(struct ext2 *fs, const struct ext2_options *options)
 {
 	size_t state = (sizeof(struct state) + BLOCK_BYTES_MAX - 1) / BLOCK_BYTES_MAX * BLOCK_BYTES_MAX, entries;
+	size_t bytes = options->bytes - frames_divide(fs, options);
 	uint64_t pages;
 
-	if (options->bytes <= state)
+	if (bytes <= state)
 		return false;
-	pages = (options->bytes - state) / (fs->block_bytes + sizeof(struct page_entry));
+	pages = (bytes - state) / (fs->block_bytes + sizeof(struct page_entry));
 	if (pages > PAGES_MAX)
 		pages = PAGES_MAX;
 	while (pages > 0) { /* entries are rounded up to whole pages of memory */
 		entries = (pages * sizeof(struct page_entry) + BLOCK_BYTES_MAX - 1) / BLOCK_BYTES_MAX * BLOCK_BYTES_MAX;
-		if (state + entries + pages * fs->block_bytes <= options->bytes)
+		if (state + entries + pages * fs->block_bytes <= bytes)
 			break;
 		pages--;
 	}
@@ -357,6 +371,7 @@ enum mount_error ext2_open(struct ext2 *fs, const struct ext2_options *options)
 	fs->tsm = options->tsm;
 	fs->disk = options->disk;
 	fs->report = options->report;
+	fs->watch = options->watch;
 	fs->buffers = options->buffers;
 	fs->clock.now = options->now;
 	if (superblock_read(fs, &superblock) != 0)

@@ -11,6 +11,7 @@
 #include "servers/ext2/inode.h"
 #include "servers/ext2/journal.h"
 #include "servers/ext2/map.h"
+#include "servers/ext2/page.h"
 
 #define SUPER_MAGIC 0xef53 /* f_type of statfs(2) */
 #define ACCESS_STALE_SECONDS (24 * 60 * 60)
@@ -614,6 +615,29 @@ static int64_t operation_read(void *core, uint64_t number, uint64_t offset, void
 	return result;
 }
 
+static int page_once(struct ext2 *fs, uint64_t number, uint64_t index, const void **page)
+{
+	struct inode *inode = NULL;
+	int result;
+
+	look_begin(fs);
+	result = regular_get(fs, number, &inode);
+	return result == 0 ? page_of_file(fs, (uint32_t)number, inode, index, page) : result;
+}
+
+/* What is found stays where it is while the access is noted: it has been used since the last operation began. */
+static int operation_page(void *core, uint64_t number, uint64_t index, const void **page)
+{
+	int result;
+
+	do
+		result = page_once(core, number, index, page);
+	while (again(core, result));
+	if (result > 0)
+		access_note(core, (uint32_t)number);
+	return result;
+}
+
 static int64_t operation_write(void *core, uint64_t number, uint64_t *offset, const void *buffer, size_t bytes)
 {
 	struct ext2 *fs = core;
@@ -773,6 +797,7 @@ const struct filesystem_operations ext2_operations = {
 	.open = operation_open,
 	.close = operation_close,
 	.read = operation_read,
+	.page = operation_page,
 	.write = operation_write,
 	.allocate = operation_allocate,
 	.seek = operation_seek,

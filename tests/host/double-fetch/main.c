@@ -232,7 +232,7 @@ static bool name_judge(void *context, struct name name, uint64_t inode, uint8_t 
 static void request_prepare(void *context)
 {
 	struct request_rig *rig = context;
-	unsigned char *buffer = rig->world.buffers[VFS_BADGE];
+	unsigned char *buffer = rig->world.windows.buffers[VFS_BADGE];
 
 	memset(buffer, 0, 2 * PAGE);
 	memcpy(buffer + AT_NAME, "a-name-of-20-letters", 20);
@@ -272,7 +272,7 @@ static void requests_are_read_once(void **state)
 
 	(void)state;
 	world_make(&rig.world, 4 * WORLD_BYTES, false);
-	trial = (struct trial){(uint64_t *)rig.world.buffers[VFS_BADGE], BUFFER_BYTES, AT_NAME / 8, AT_NAME / 8 + 20, request_prepare, request_operate, request_judge, &rig};
+	trial = (struct trial){(uint64_t *)rig.world.windows.buffers[VFS_BADGE], SESSION_BUFFER_BYTES, AT_NAME / 8, AT_NAME / 8 + 20, request_prepare, request_operate, request_judge, &rig};
 	assert_int_equal(ramfs_operations.root(&rig.world.ramfs, &root, &flags), 0);
 	{
 		const struct file_exchange requests[] = {

@@ -240,7 +240,7 @@ static void memory_damage_note(void *context, uint64_t offset, uint64_t bytes)
 
 enum mount_error world_continue(struct world *world)
 {
-	const struct tsm_options options = {.layout = STATE_LAYOUT, .undo_cells = UNDO_CELLS, .damaged = memory_damage_note, .context = world};
+	const struct tsm_options options = {.layout = STATE_LAYOUT, .undo_cells = UNDO_CELLS, .marks = world->marks, .damaged = memory_damage_note, .context = world};
 	struct ext2_options mount = {.tsm = &world->tsm, .buffers = world->buffers, .disk = &world->disk, .report = {damage_note, world}, .now = {.seconds = world->seconds}, .read_only = world->read_only_wish};
 	enum tsm_result result;
 
@@ -249,8 +249,9 @@ enum mount_error world_continue(struct world *world)
 	result = tsm_open(&world->tsm, world->region, world->region_bytes, &options);
 	if (result != TSM_BLANK && result != TSM_READY && result != TSM_DAMAGED)
 		abort();
-	mount.memory = tsm_data(&world->tsm);
-	mount.bytes = tsm_bytes(&world->tsm);
+	mount.memory = (unsigned char *)tsm_data(&world->tsm) + world->own;
+	mount.bytes = tsm_bytes(&world->tsm) - world->own;
+	mount.watch = world->watch;
 	mount.damages = memory_damage;
 	mount.damage_count = world->memory_damages < DAMAGES_MAX ? world->memory_damages : DAMAGES_MAX;
 	memset(world->fs, 0xa5, sizeof(*world->fs)); /* nothing of an instance before counts */
@@ -275,8 +276,8 @@ void world_make(struct world *world, size_t memory, unsigned seed)
 {
 	memset(world, 0, sizeof(*world));
 	world->region_bytes = memory;
-	world->region = mmap(NULL, memory, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
-	world->buffers = aligned_alloc(4096, BUFFER_BYTES);
+	world->region = mmap(NULL, memory + BUFFER_BYTES, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+	world->buffers = world->region + memory;
 	world->fs = malloc(sizeof(*world->fs));
 	world->seed = seed;
 	world->fail_after = world->kill_after = -1;
@@ -291,9 +292,8 @@ void world_free(struct world *world)
 		free(world->records[i].bytes);
 	free(world->records);
 	free(world->image);
-	free(world->buffers);
 	free(world->fs);
-	munmap(world->region, world->region_bytes);
+	munmap(world->region, world->region_bytes + BUFFER_BYTES);
 }
 
 /* Paths. */

@@ -39,8 +39,11 @@ struct world {
 	int64_t kill_after; /* requests until the instance is killed; -1: never */
 	uint64_t requests;
 	struct disk disk;
-	unsigned char *region, *buffers;
+	unsigned char *region, *buffers; /* the buffers lie behind the region */
 	size_t region_bytes;
+	size_t own; /* bytes of state in front of the filesystem's: of a server's */
+	uint32_t marks;
+	const struct filesystem_watch *watch;
 	struct tsm tsm;
 	struct ext2 *fs;
 	void (*changed)(struct world *world); /* after each CHANGE; may be null */

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "archive.h"
+#include "tests/host/harness/sharing.h"
 #include "world.h"
 
 static int64_t call(struct world *world, uint64_t badge, uint64_t label, struct file_exchange *x)
@@ -101,7 +102,7 @@ static uint64_t file_make(struct world *world, const char *name, uint64_t id, ui
 	struct file_exchange x = {.data = {++world->sequence[1], 1, span_make(SESSION_DATA, strlen(name)), MODE_REGULAR | 0644, 0, 0, SESSION_DATA + 1024}};
 	uint64_t inode;
 
-	memcpy(world->buffers[1] + SESSION_DATA, name, strlen(name));
+	memcpy(world->windows.buffers[1] + SESSION_DATA, name, strlen(name));
 	assert_int_equal(call(world, 1, TREE_CREATE, &x), 0);
 	inode = x.data[1];
 	x = (struct file_exchange){.data = {0, inode, CLIENT_BADGE, id, flags}};
@@ -113,7 +114,7 @@ static int64_t file_write(struct world *world, uint64_t id, uint64_t offset, uin
 {
 	struct file_exchange x = {.data = {++world->sequence[2], id, offset, span_make(SESSION_DATA, bytes)}};
 
-	memset(world->buffers[2] + SESSION_DATA, 'x', bytes);
+	memset(world->windows.buffers[2] + SESSION_DATA, 'x', bytes);
 	return call(world, 2, FILE_WRITE, &x);
 }
 
@@ -156,11 +157,11 @@ static void test_full(void **state)
 		done = file_read(&world, 0, at, 8192);
 		assert_true(done > 0);
 		for (int64_t i = 0; i < done; i++)
-			assert_int_equal(world.buffers[2][SESSION_DATA + i], 'x');
+			assert_int_equal(world.windows.buffers[2][SESSION_DATA + i], 'x');
 	}
 	assert_null(world_check(&world));
 	x = (struct file_exchange){.data = {++world.sequence[1], 1, span_make(SESSION_DATA, 5)}};
-	memcpy(world.buffers[1] + SESSION_DATA, "first", 5);
+	memcpy(world.windows.buffers[1] + SESSION_DATA, "first", 5);
 	assert_int_equal(call(&world, 1, TREE_UNLINK, &x), 0);
 	assert_true(blocks_free(&world) <= 1); /* it is still open */
 	x = (struct file_exchange){.data = {0, 0}};
@@ -235,7 +236,7 @@ static void test_listing(void **state)
 			break;
 		cookie = x.data[1];
 		for (int64_t at = 0; at < bytes;) {
-			const struct directory_record *record = (const void *)(world.buffers[2] + SESSION_DATA + at);
+			const struct directory_record *record = (const void *)(world.windows.buffers[2] + SESSION_DATA + at);
 			int index = record->name[0] == 'f' ? atoi(record->name + 1) : -1;
 
 			assert_true(record->bytes % 8 == 0 && at + record->bytes <= bytes);
@@ -248,7 +249,7 @@ static void test_listing(void **state)
 			if (index % 2) {
 				x = (struct file_exchange){.data = {++world.sequence[1], 1, span_make(SESSION_DATA, 3)}};
 				snprintf(name, sizeof(name), "f%02d", index);
-				memcpy(world.buffers[1] + SESSION_DATA, name, 3);
+				memcpy(world.windows.buffers[1] + SESSION_DATA, name, 3);
 				assert_int_equal(call(&world, 1, TREE_UNLINK, &x), 0);
 				removed++;
 			}
@@ -274,7 +275,7 @@ static void test_refused(void **state)
 		{2, FILE_READ, {0, 7, 0, span_make(SESSION_DATA, 10)}, -EBADF, "a file that is not open"},
 		{2, FILE_READ, {0, 1ull << 40, 0, span_make(SESSION_DATA, 10)}, -EBADF, "an id out of range"},
 		{2, FILE_READ, {0, 0, 0, span_make(0, 10)}, -EFAULT, "into the session page"},
-		{2, FILE_READ, {0, 0, 0, span_make(BUFFER_BYTES - 5, 10)}, -EFAULT, "beyond the buffer"},
+		{2, FILE_READ, {0, 0, 0, span_make(SESSION_BUFFER_BYTES - 5, 10)}, -EFAULT, "beyond the buffer"},
 		{2, FILE_READ, {0, 0, 0, span_make(0xffffffff, 0xffffffff)}, -EFAULT, "a span that wraps"},
 		{2, FILE_READ, {5, 0, 0, span_make(SESSION_DATA, 10)}, -EPROTO, "a number where none belongs"},
 		{2, FILE_WRITE, {0, 0, 0, span_make(SESSION_DATA, 10)}, -EPROTO, "no number where one belongs"},
@@ -297,7 +298,7 @@ static void test_refused(void **state)
 	(void)state;
 	world_make(&world, WORLD_BYTES, false);
 	file_make(&world, "file", 0, OPEN_READ_WRITE);
-	memcpy(world.buffers[1] + SESSION_DATA, "a/b", 3);
+	memcpy(world.windows.buffers[1] + SESSION_DATA, "a/b", 3);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct file_exchange x = {0};
 		int64_t answer;
@@ -328,7 +329,7 @@ static void test_random_words(void **state)
 			uint64_t value = random_next(&seed) % 8;
 
 			if (random_next(&seed) % 3 == 0)
-				value = span_make(random_next(&seed) % (2 * BUFFER_BYTES), random_next(&seed) % 300);
+				value = span_make(random_next(&seed) % (2 * SESSION_BUFFER_BYTES), random_next(&seed) % 300);
 			if (random_next(&seed) % 16 == 0)
 				value = (uint64_t)random_next(&seed) << 40 | random_next(&seed);
 			x.data[w] = value;
@@ -341,6 +342,32 @@ static void test_random_words(void **state)
 			assert_null(world_check(&world));
 	}
 	assert_null(world_check(&world));
+	world_free(&world);
+}
+
+static void world_reopen(void *context)
+{
+	world_open(context);
+}
+
+static const char *world_judge(void *context)
+{
+	return world_check(context);
+}
+
+static void test_shares(void **state)
+{
+	static struct sharing sharing;
+	struct world world;
+
+	(void)state;
+	world_make(&world, WORLD_BYTES, false);
+	windows_pool_make(&world.windows);
+	world_open(&world);
+	sharing = (struct sharing){.server = &world.server, .windows = &world.windows, .sequence = world.sequence, .root = 1, .restart = world_reopen, .check = world_judge, .context = &world};
+	sharing_begin(&sharing);
+	sharing_run(&sharing, 7, 20000);
+	assert_true(sharing.leases > 500 && sharing.stores > 500);
 	world_free(&world);
 }
 

@@ -133,7 +133,7 @@ const char *operation_text(const struct operation *o)
 
 static uint64_t name_put(struct world *world, int name, uint64_t at)
 {
-	memcpy(world->buffers[VFS_BADGE] + at, name_text(name), name_bytes(name));
+	memcpy(world->windows.buffers[VFS_BADGE] + at, name_text(name), name_bytes(name));
 	return span_make(at, name_bytes(name));
 }
 
@@ -178,9 +178,9 @@ struct file_exchange operation_request(struct world *world, const struct model *
 
 	x.data[0] = o->kind == OPEN || o->kind == CLOSE ? 0 : ++world->sequence[x.badge];
 	if (o->kind == MAKE_LINK)
-		target_put((char *)world->buffers[VFS_BADGE] + TARGET_AT, o);
+		target_put((char *)world->windows.buffers[VFS_BADGE] + TARGET_AT, o);
 	if (o->kind == WRITE || o->kind == APPEND)
-		content_put(world->buffers[CLIENT_BADGE] + SESSION_DATA, o);
+		content_put(world->windows.buffers[CLIENT_BADGE] + SESSION_DATA, o);
 #define WORDS(request, ...) \
 	do { \
 		const uint64_t words[] = {__VA_ARGS__}; \

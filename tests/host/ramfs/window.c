@@ -7,17 +7,12 @@
 
 #define PAGE 4096
 
-static uint32_t word_of(const struct world *world, uint32_t slot)
-{
-	return ((const struct session_page *)world->buffers[CLIENT_BADGE])->leases[slot];
-}
-
 static int64_t ask(struct world *world, uint64_t label, uint64_t first, uint64_t second, uint64_t third)
 {
 	struct file_exchange x = {.label = label, .badge = CLIENT_BADGE, .words = 4, .data = {0, first, second, third}};
 
 	filesystem_handle(&world->server, &x);
-	if ((int64_t)x.data[0] > 0 && label == FILE_LEASE && (uint32_t)x.data[1] != word_of(world, (uint32_t)third))
+	if ((int64_t)x.data[0] > 0 && label == FILE_LEASE && (uint32_t)x.data[1] != windows_word(&world->windows, (uint32_t)third))
 		return INT64_MIN;
 	return (int64_t)x.data[0];
 }
@@ -57,9 +52,9 @@ const char *window_check(struct world *world, const struct model *model)
 	static char sentence[200];
 
 	for (uint32_t slot = 0; slot < LEASE_SLOTS; slot++) {
-		const unsigned char *page = world->shown[slot];
+		const unsigned char *page = world->windows.shown[slot];
 		const struct node *node = NULL;
-		bool holds = word_of(world, slot) != 0;
+		bool holds = windows_word(&world->windows, slot) != 0;
 
 		if (holds && (world->leased[slot].count <= 0 || model->open[world->leased[slot].id] < 0))
 			return "a lease holds whose word is not the answer's, or of a file that is not open";

@@ -20,10 +20,7 @@ _Noreturn void assertion_failed(const char *condition, const char *file, unsigne
 
 static unsigned char *buffer_find(void *context, uint64_t badge, size_t *bytes)
 {
-	struct world *world = context;
-
-	*bytes = BUFFER_BYTES;
-	return badge < 3 ? world->buffers[badge] : NULL;
+	return windows_buffer(&((struct world *)context)->windows, badge, bytes);
 }
 
 static void now_tell(void *context, struct timestamp *now)
@@ -38,65 +35,17 @@ static void damage_note(void *context, uint64_t offset, uint64_t bytes)
 	((struct world *)context)->damaged = true;
 }
 
-static bool page_show(void *context, uint64_t badge, uint32_t slot, uint64_t page)
-{
-	struct world *world = context;
-
-	if (badge != CLIENT_BADGE || world->shown[slot])
-		return false;
-	world->shown[slot] = world->region + page * RAMFS_PAGE;
-	return true;
-}
-
-static bool page_hide(void *context, uint64_t badge, uint32_t slot)
-{
-	struct world *world = context;
-	bool there = badge == CLIENT_BADGE && world->shown[slot];
-
-	if (there)
-		world->shown[slot] = NULL;
-	return there;
-}
-
-static bool page_share(void *context, uint64_t badge, uint32_t slot, uint64_t page, bool writable)
-{
-	struct world *world = context;
-
-	if (badge != CLIENT_BADGE || world->shared[slot])
-		return false;
-	world->shared[slot] = world->pool + page * RAMFS_PAGE;
-	world->writable[slot] = writable;
-	return true;
-}
-
-static void page_protect(void *context, uint64_t badge, uint32_t slot)
-{
-	if (badge == CLIENT_BADGE)
-		((struct world *)context)->writable[slot] = false;
-}
-
-static void page_unshare(void *context, uint64_t badge, uint32_t slot)
-{
-	if (badge == CLIENT_BADGE)
-		((struct world *)context)->shared[slot] = NULL;
-}
-
 static void shares_begin(struct world *world)
 {
-	const struct share_options options = {.memory = world->pool, .pages = WORLD_POOL_PAGES, .instance = world->instance, .show = page_share, .protect = page_protect, .hide = page_unshare, .context = world};
-
-	if (!world->pool)
+	if (!world->windows.pool)
 		return;
-	if (shares_open(&world->shares, &options) != 0)
-		abort();
-	world->server.options.shares = &world->shares;
+	windows_shares_open(&world->windows, world->instance);
+	world->server.options.shares = &world->windows.shares;
 	filesystem_settle(&world->server);
 }
 
 void world_open(struct world *world)
 {
-	const struct lease_options leases = {
-		.memory = world->region, .instance = world->instance, .show = page_show, .hide = page_hide, .buffer = buffer_find, .context = world};
 	const struct tsm_options options = {
 		.layout = LAYOUT, .undo_cells = ramfs_undo_cells(world->bytes), .marks = FILESYSTEM_MARKS, .damaged = damage_note, .context = world};
 	const struct filesystem filesystem = {&ramfs_operations, &world->ramfs, &world->ramfs.clock, &world->ramfs.watch};
@@ -106,7 +55,7 @@ void world_open(struct world *world)
 		.instance = ++world->instance,
 		.buffer = buffer_find,
 		.now = now_tell,
-		.leases = &world->leases,
+		.leases = &world->windows.leases,
 		.context = world,
 	};
 	enum tsm_result result;
@@ -114,7 +63,7 @@ void world_open(struct world *world)
 	unsigned char *data;
 	bool fresh;
 
-	leases_open(&world->leases, &leases);
+	windows_leases_open(&world->windows, world->instance - 1);
 	result = tsm_open(&world->tsm, world->region, world->bytes, &options);
 	if (result != TSM_BLANK && result != TSM_READY)
 		abort();
@@ -124,7 +73,7 @@ void world_open(struct world *world)
 	if (ramfs_open(&world->ramfs, &world->tsm, data + used, tsm_bytes(&world->tsm) - used, &fresh) != 0)
 		abort();
 	shares_begin(world);
-	leases_begin(&world->leases, ramfs_blank(&world->ramfs));
+	leases_begin(&world->windows.leases, ramfs_blank(&world->ramfs));
 }
 
 void world_make(struct world *world, size_t bytes, bool shared)
@@ -133,16 +82,14 @@ void world_make(struct world *world, size_t bytes, bool shared)
 	world->now = 1000;
 	world->bytes = bytes;
 	world->region = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
-	for (int i = 1; i < 3; i++)
-		world->buffers[i] = mmap(NULL, BUFFER_BYTES, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+	windows_make(&world->windows, world->region, shared);
 	world_open(world);
 }
 
 void world_free(struct world *world)
 {
 	munmap(world->region, world->bytes);
-	munmap(world->buffers[1], BUFFER_BYTES);
-	munmap(world->buffers[2], BUFFER_BYTES);
+	windows_free(&world->windows);
 }
 
 const char *world_check(struct world *world)

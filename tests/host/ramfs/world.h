@@ -12,12 +12,10 @@
 
 #include "lib/filesystem_server.h"
 #include "servers/ramfs/ramfs.h"
+#include "tests/host/harness/windows.h"
 
 #define WORLD_BYTES (1024 * 1024)
 #define WORLD_OPEN_FILES 64
-#define BUFFER_BYTES (160 * 1024)
-#define VFS_BADGE 1
-#define CLIENT_BADGE 2
 #define NODES_MAX 200
 #define CONTENT_MAX (96 * 1024)
 #define IDS 6
@@ -25,7 +23,7 @@
 struct world {
 	unsigned char *region;         /* page-aligned */
 	size_t bytes;
-	unsigned char *buffers[3];     /* by badge */
+	struct windows windows;        /* the client's, and the buffers */
 	struct tsm tsm;
 	struct ramfs ramfs;
 	struct filesystem_server server;
@@ -33,17 +31,11 @@ struct world {
 	uint64_t instance;
 	uint64_t sequence[3];          /* of lane 0 of each session: the last number used */
 	bool damaged;
-	struct leases leases;
-	const unsigned char *shown[LEASE_SLOTS]; /* the client's window: null where nothing is */
 	struct {
 		int id;
 		uint64_t index;
 		int64_t count;
 	} leased[LEASE_SLOTS]; /* what the client has asked for */
-	unsigned char *pool;   /* for shared pages; null: there are none */
-	struct shares shares;
-	unsigned char *shared[LEASE_SLOTS]; /* the client's window on them */
-	bool writable[LEASE_SLOTS];
 };
 
 /* Sets up an empty region, mostly of WORLD_BYTES; `shared` makes it one that a forked process shares. */
@@ -54,11 +46,6 @@ void world_open(struct world *world);
 void world_free(struct world *world);
 
 struct model;
-
-#define WORLD_POOL_PAGES 12
-
-/* Pages that the client stores into (shares.c). */
-void test_shares(void **state);
 
 /* The client asks for a page of a file of its own, or gives one back. */
 void window_step(struct world *world, unsigned *seed);
