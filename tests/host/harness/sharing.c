@@ -87,14 +87,21 @@ static void page_lease(struct sharing *sharing, unsigned file, uint64_t index, u
 	sharing->leases++;
 }
 
-/* Stores where it can, also behind the end of the file: that must never be seen. */
+/* Stores into the first page from a slot on where it can, also behind the end of the file: that must never be seen. */
 static void page_store(struct sharing *sharing, unsigned *seed, uint32_t slot)
 {
-	uint64_t at = random_next(seed) % PAGE, offset = sharing->slots[slot].index * PAGE + at;
-	unsigned file = sharing->slots[slot].file;
+	uint64_t at = random_next(seed) % PAGE, offset;
+	uint32_t tries = 0;
+	unsigned file;
 
-	if (!sharing->windows->shared[slot] || !sharing->windows->writable[slot])
+	while (tries < SHARING_SLOTS && !(sharing->windows->shared[slot] && sharing->windows->writable[slot])) {
+		slot = (slot + 1) % SHARING_SLOTS;
+		tries++;
+	}
+	if (tries == SHARING_SLOTS)
 		return;
+	offset = sharing->slots[slot].index * PAGE + at;
+	file = sharing->slots[slot].file;
 	sharing->windows->shared[slot][at] = (unsigned char)*seed;
 	if (offset < sharing->files[file].size)
 		sharing->files[file].bytes[offset] = (unsigned char)*seed;
