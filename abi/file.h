@@ -37,8 +37,9 @@ enum vfs_request {
 /* Word 0 of an answer, when it is no result yet; results are below this. */
 #define ANSWER_PENDING INT64_MAX
 
-/* Word 0 of an answer of vfs: the path leads into a tree that the client serves itself. Results of vfs are below this. */
+/* Word 0 of an answer of vfs: the path leads into a tree that the client serves itself. Results of vfs are below this. The rest of the path is put so far behind where the request's first path begins, so that the request stays what it is. */
 #define ANSWER_REFERRAL (INT64_MAX - 1)
+#define PATH_REST 8192
 
 #define SEQUENCE_LANE_SHIFT 48
 #define SEQUENCE_LANES 16 /* lanes of one session: 0..15 */

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lib/filesystem_server.h"
+#include "lib/permission.h"
 #include "lib/string.h"
 
 /* A request while it is carried out. */
@@ -20,12 +21,15 @@ struct call {
 	uint64_t answer[3]; /* words 1.. of the answer */
 	uint32_t answer_words;
 	bool modes_changed; /* by way of an open file */
+	int assertion;      /* of a request that ASSERTS: 0, or why its credentials cannot be used */
+	struct credentials credentials;
 };
 
 enum handler_flags {
 	CHANGES = 1,     /* in a transaction, with a sequence */
 	TREE = 2,        /* for vfs alone */
 	UNSEQUENCED = 4, /* in a transaction; repeating it is harmless by itself */
+	ASSERTS = 16,    /* with credentials: copied when it arrives, before it waits, as the groups in the session page are the client's next request's then */
 	HOT = 8,         /* so frequent and so simple that it is not watched: if it kills the server, it does so again */
 };
 
@@ -120,6 +124,9 @@ static inline bool file_writes(const struct open_file *file)
 
 /* Closes an open file. */
 int file_release(struct call *call, struct open_file *file);
+
+/* Copies the credentials of a request: two of its words, and the groups in the session page. */
+int credentials_take(const struct call *call, uint64_t ids, uint64_t capabilities, struct credentials *credentials);
 
 /* Reads what SETATTR of either protocol says about times; seconds and nanoseconds must make a time. */
 int times_take(const struct call *call, uint64_t offset, struct attribute_change *change);

@@ -2,8 +2,6 @@
 /* The file protocol of the server of a filesystem (abi/protocols/file.def): a handler reads words and buffers, checks, and calls one operation of the core. */
 #include "lib/filesystem_call.h"
 
-#include "lib/permission.h"
-
 int file_release(struct call *call, struct open_file *file)
 {
 	int error = call->operations->close(call->core, file->inode);
@@ -123,7 +121,7 @@ int times_take(const struct call *call, uint64_t offset, struct attribute_change
 	return 0;
 }
 
-static int credentials_take(const struct call *call, uint64_t ids, uint64_t capabilities, struct credentials *credentials)
+int credentials_take(const struct call *call, uint64_t ids, uint64_t capabilities, struct credentials *credentials)
 {
 	const struct session_page *page = (const struct session_page *)call->buffer;
 
@@ -139,9 +137,8 @@ static int64_t handle_setattr(struct call *call)
 {
 	const struct open_file *file = file_find(call, call->word[1]);
 	struct attribute_change change = {.mask = low(call->word[2]), .mode = low(call->word[3]), .owner = low(call->word[4]), .group = high(call->word[4])};
-	struct credentials credentials;
 	struct attributes attributes;
-	int error = file && !(file->flags & OPEN_PATH) ? credentials_take(call, call->word[6], call->word[7], &credentials) : -EBADF;
+	int error = file && !(file->flags & OPEN_PATH) ? call->assertion : -EBADF;
 
 	if (!error && (change.mask & (ATTRIBUTE_SIZE | ~(uint32_t)ATTRIBUTE_ALL)))
 		error = -EINVAL;
@@ -152,7 +149,7 @@ static int64_t handle_setattr(struct call *call)
 	if (!error)
 		error = call->operations->getattr(call->core, file->inode, &attributes);
 	if (!error)
-		error = permission_change(&credentials, &attributes, &change, call->server->filesystem.clock->now);
+		error = permission_change(&call->credentials, &attributes, &change, call->server->filesystem.clock->now);
 	if (error)
 		return error;
 	call->modes_changed = change.mask & (ATTRIBUTE_MODE | ATTRIBUTE_OWNER | ATTRIBUTE_GROUP);
@@ -311,7 +308,7 @@ const struct handler file_handlers[FILE_HANDLERS] = {
 	[FILE_WRITE - FILE_READ] = {handle_write, 4, CHANGES},
 	[FILE_TRUNCATE - FILE_READ] = {handle_truncate, 3, CHANGES},
 	[FILE_GETATTR - FILE_READ] = {handle_getattr, 3, 0},
-	[FILE_SETATTR - FILE_READ] = {handle_setattr, 8, CHANGES},
+	[FILE_SETATTR - FILE_READ] = {handle_setattr, 8, CHANGES | ASSERTS},
 	[FILE_READDIR - FILE_READ] = {handle_readdir, 4, 0},
 	[FILE_FSYNC - FILE_READ] = {handle_fsync, 3, 0},
 	[FILE_CLOSE - FILE_READ] = {handle_close, 2, UNSEQUENCED},

@@ -197,6 +197,8 @@ void filesystem_handle(struct filesystem_server *server, struct file_exchange *e
 		handler_run_hot(&call, handler, exchange);
 		return;
 	}
+	if (handler->flags & ASSERTS)
+		call.assertion = credentials_take(&call, exchange->data[6], exchange->data[7], &call.credentials);
 	request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange), 0};
 	handler_run(&call, handler, &request, exchange);
 }

@@ -29,10 +29,17 @@ int64_t path_take(const struct vfs_call *call, uint64_t span, char *to)
 	return (int64_t)bytes;
 }
 
-static int credentials_take(const struct vfs_call *call, struct credentials *credentials)
+/*
+ * Once for a request, and before it waits for anything: then the groups in the session page are those of the client's next one. Another walk of it goes by the same copy.
+ */
+static int credentials_take(struct vfs_call *call, struct vfs_walk *walk)
 {
+	struct credentials *credentials = &call->vfs->workers[call->worker].credentials;
 	const struct session_page *page = (const struct session_page *)call->buffer;
 
+	walk->credentials = credentials;
+	if (call->asserted)
+		return 0;
 	credentials->user = low(words(call)[3]);
 	credentials->group = high(words(call)[3]);
 	credentials->capabilities = low(words(call)[4]);
@@ -41,21 +48,23 @@ static int credentials_take(const struct vfs_call *call, struct credentials *cre
 		return -EINVAL;
 	for (uint32_t i = 0; i < credentials->group_count; i++)
 		credentials->groups[i] = page->groups[i];
+	call->asserted = true;
 	return 0;
 }
 
-/* Answers that the rest of the path is the client's to walk, and puts it where the path was. */
+/* Answers that the rest of the path is the client's to walk. */
 static int64_t referral_answer(struct vfs_call *call, const struct vfs_walk *walk, uint64_t path)
 {
 	struct name rest = walk_rest(walk);
-	unsigned char *to = span_at(call, span_make(span_offset(path), rest.bytes));
+	unsigned char *to = span_at(call, span_make(span_offset(words(call)[1]) + PATH_REST, rest.bytes));
 
 	if (!to || rest.bytes > PATH_BYTES_MAX)
 		return -ENAMETOOLONG;
 	memcpy(to, rest.text, rest.bytes);
 	call->answer[0] = walk->tag;
 	call->answer[1] = rest.bytes;
-	call->answer_words = 2;
+	call->answer[2] = path != words(call)[1];
+	call->answer_words = 3;
 	return ANSWER_REFERRAL;
 }
 
@@ -63,15 +72,16 @@ int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, u
 {
 	size_t room = span_bytes(path) <= PATH_BYTES_MAX ? span_bytes(path) : 0;
 	char *text = walk->text + VFS_WALK_TEXT - room;
-	int64_t error = call->bounded ? bound_root(call, walk) : directory_root(call, &walk->root), bytes;
+	int64_t error = credentials_take(call, walk), bytes;
 
+	if (!error)
+		error = call->bounded ? bound_root(call, walk) : directory_root(call, &walk->root);
 	if (error)
 		return error;
 	bytes = path_take(call, path, text);
 	if (bytes < 0)
 		return bytes;
-	error = credentials_take(call, &walk->credentials);
-	if (!error && high(words(call)[2]) != START_ROOT)
+	if (high(words(call)[2]) != START_ROOT)
 		error = place_find(call, high(words(call)[2]), &walk->root);
 	directory_copy(&walk->at, &walk->root);
 	if (!error && start_id != START_ROOT && !(bytes && text[0] == '/'))

@@ -30,7 +30,7 @@ static int64_t attributes_change(struct vfs_call *call, struct attribute_change 
 	int64_t error = writable(call, &walk->target);
 
 	if (!error)
-		error = permission_change(&walk->credentials, &walk->target.attributes, change, (struct timestamp){0});
+		error = permission_change(walk->credentials, &walk->target.attributes, change, (struct timestamp){0});
 	if (error)
 		return error;
 	change->mask &= ~(now / 4);
@@ -61,10 +61,10 @@ int64_t request_chown(struct vfs_call *call)
 	/* set-user-id goes even when neither changes, and whoever asks */
 	if (!file_is(&walk->target, MODE_DIRECTORY) && !change.mask && (walk->target.attributes.mode & (MODE_SETUID | MODE_SETGID))) {
 		error = writable(call, &walk->target);
-		if (!error && !credentials_own(&walk->credentials, &walk->target.attributes) && !credentials_have(&walk->credentials, ASSERTED_CHOWN))
+		if (!error && !credentials_own(walk->credentials, &walk->target.attributes) && !credentials_have(walk->credentials, ASSERTED_CHOWN))
 			error = -EPERM;
 		change.mask = ATTRIBUTE_MODE;
-		change.mode = mode_without_setid(&walk->credentials, &walk->target.attributes);
+		change.mode = mode_without_setid(walk->credentials, &walk->target.attributes);
 		return error ? error : attributes_intend(call, &change);
 	}
 	return attributes_change(call, &change);
@@ -105,6 +105,6 @@ int64_t request_truncate(struct vfs_call *call)
 		return file_is(&walk->target, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
 	error = writable(call, &walk->target);
 	if (!error)
-		error = permission_check(&walk->credentials, &walk->target.attributes, ACCESS_WRITE);
+		error = permission_check(walk->credentials, &walk->target.attributes, ACCESS_WRITE);
 	return error ? error : attributes_change(call, &change);
 }

@@ -60,12 +60,14 @@ static int bound_known(const struct vfs_call *call, struct vfs_directory *root)
 
 int bound_root(struct vfs_call *call, struct vfs_walk *walk)
 {
+	static const struct credentials everybody = {.capabilities = ASSERTED_DAC_OVERRIDE | ASSERTED_DAC_READ_SEARCH};
+	const struct credentials *asker = walk->credentials;
 	struct vfs_bound *bound = call->bound;
 	int error = bound_known(call, &walk->root);
 
 	if (error <= 0)
 		return error;
-	walk->credentials = (struct credentials){.capabilities = ASSERTED_DAC_OVERRIDE | ASSERTED_DAC_READ_SEARCH};
+	walk->credentials = &everybody;
 	error = directory_root(call, &walk->root);
 	directory_copy(&walk->at, &walk->root);
 	memcpy(walk->text + VFS_WALK_TEXT - bound->path_bytes, bound->path, bound->path_bytes);
@@ -73,6 +75,7 @@ int bound_root(struct vfs_call *call, struct vfs_walk *walk)
 	if (!error)
 		error = walk_path(call, walk, bound->path_bytes, WALK_FOLLOW);
 	call->bounded = true;
+	walk->credentials = asker;
 	if (error)
 		return error < 0 ? error : -EACCES;
 	if (!walk->found)

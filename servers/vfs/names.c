@@ -38,7 +38,7 @@ static int64_t new_name_check(struct vfs_call *call, struct vfs_walk *walk, bool
 	if (walk->slash && !directory)
 		return -ENOENT;
 	error = writable(call, at);
-	return error ? error : permission_check(&walk->credentials, &at->attributes, ACCESS_WRITE | ACCESS_EXECUTE);
+	return error ? error : permission_check(walk->credentials, &at->attributes, ACCESS_WRITE | ACCESS_EXECUTE);
 }
 
 /* Looks up a name that is to be removed. */
@@ -55,10 +55,10 @@ static int64_t old_name_find(struct vfs_call *call, struct vfs_walk *walk)
 /* May the name be taken out of its directory (may_delete)? */
 static int64_t old_name_check(const struct vfs_call *call, const struct vfs_walk *walk, bool directory)
 {
-	int64_t error = permission_check(&walk->credentials, &walk->at.attributes, ACCESS_WRITE | ACCESS_EXECUTE);
+	int64_t error = permission_check(walk->credentials, &walk->at.attributes, ACCESS_WRITE | ACCESS_EXECUTE);
 
 	if (!error)
-		error = permission_sticky(&walk->credentials, &walk->at.attributes, &walk->target.attributes);
+		error = permission_sticky(walk->credentials, &walk->at.attributes, &walk->target.attributes);
 	if (!error && directory != file_is(&walk->target, MODE_DIRECTORY))
 		error = directory ? -ENOTDIR : -EISDIR;
 	if (!error && file_is(&walk->target, MODE_DIRECTORY) && mount_on(call, &walk->target))
@@ -81,7 +81,7 @@ static uint64_t part_name(const struct vfs_call *call, uint64_t at, struct name 
 static struct file_creation creation_make(const struct vfs_walk *walk, uint32_t mode, uint64_t device)
 {
 	const struct attributes *directory = &walk->at.attributes;
-	const struct credentials *credentials = &walk->credentials;
+	const struct credentials *credentials = walk->credentials;
 	struct file_creation creation = {.mode = mode, .owner = credentials->user, .group = credentials->group, .device = device};
 	bool runs_as_group = (mode & (MODE_SETGID | MODE_GROUP_EXECUTE)) == (MODE_SETGID | MODE_GROUP_EXECUTE);
 
@@ -137,7 +137,7 @@ int64_t request_mknod(struct vfs_call *call)
 	error = first_path(call, WALK_PARENT);
 	if (!error)
 		error = new_name_check(call, first_walk(call), false);
-	if (!error && device && !credentials_have(&first_walk(call)->credentials, ASSERTED_MKNOD))
+	if (!error && device && !credentials_have(first_walk(call)->credentials, ASSERTED_MKNOD))
 		error = -EPERM;
 	if (error)
 		return error;
@@ -180,9 +180,9 @@ static int64_t link_source_check(const struct vfs_walk *walk)
 	uint32_t mode = attributes->mode;
 	bool safe = (mode & MODE_TYPE) == MODE_REGULAR && !(mode & MODE_SETUID) && (mode & (MODE_SETGID | MODE_GROUP_EXECUTE)) != (MODE_SETGID | MODE_GROUP_EXECUTE);
 
-	if (credentials_own(&walk->credentials, attributes))
+	if (credentials_own(walk->credentials, attributes))
 		return 0;
-	return safe && permission_check(&walk->credentials, attributes, ACCESS_READ | ACCESS_WRITE) == 0 ? 0 : -EPERM;
+	return safe && permission_check(walk->credentials, attributes, ACCESS_READ | ACCESS_WRITE) == 0 ? 0 : -EPERM;
 }
 
 int64_t request_link(struct vfs_call *call)
@@ -297,7 +297,7 @@ static int64_t rename_shape_check(const struct vfs_call *call, const struct rena
 /* A directory that gets another parent is written: its "..". */
 static int64_t parent_change_check(const struct vfs_walk *walk)
 {
-	return file_is(&walk->target, MODE_DIRECTORY) ? permission_check(&walk->credentials, &walk->target.attributes, ACCESS_WRITE) : 0;
+	return file_is(&walk->target, MODE_DIRECTORY) ? permission_check(walk->credentials, &walk->target.attributes, ACCESS_WRITE) : 0;
 }
 
 static int64_t rename_permission_check(const struct vfs_call *call, const struct renaming *r)
@@ -305,12 +305,12 @@ static int64_t rename_permission_check(const struct vfs_call *call, const struct
 	bool directory = file_is(&r->from->target, MODE_DIRECTORY), swap = r->flags & RENAME_SWAP;
 	bool other_parent = r->from->at.attributes.inode != r->to->at.attributes.inode;
 	const struct attributes *to = &r->to->at.attributes;
-	int64_t error = permission_check(&r->from->credentials, &r->from->at.attributes, ACCESS_WRITE | ACCESS_EXECUTE);
+	int64_t error = permission_check(r->from->credentials, &r->from->at.attributes, ACCESS_WRITE | ACCESS_EXECUTE);
 
 	if (!error)
-		error = permission_sticky(&r->from->credentials, &r->from->at.attributes, &r->from->target.attributes);
+		error = permission_sticky(r->from->credentials, &r->from->at.attributes, &r->from->target.attributes);
 	if (!error && !r->to->found)
-		error = permission_check(&r->to->credentials, to, ACCESS_WRITE | ACCESS_EXECUTE);
+		error = permission_check(r->to->credentials, to, ACCESS_WRITE | ACCESS_EXECUTE);
 	else if (!error)
 		error = old_name_check(call, r->to, swap ? file_is(&r->to->target, MODE_DIRECTORY) : directory);
 	if (!error && other_parent)

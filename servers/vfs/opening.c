@@ -15,7 +15,7 @@ static uint32_t wanted_by(uint32_t flags)
 static int64_t trap_check(const struct vfs_walk *walk)
 {
 	const struct attributes *directory = &walk->at.attributes, *file = &walk->target.attributes;
-	bool own = file->owner == directory->owner || file->owner == walk->credentials.user;
+	bool own = file->owner == directory->owner || file->owner == walk->credentials->user;
 
 	if (!(directory->mode & MODE_STICKY) || !(directory->mode & 2) || own)
 		return 0;
@@ -50,8 +50,8 @@ static int64_t open_check(const struct vfs_call *call, uint32_t flags)
 	if ((wanted & ACCESS_WRITE) && !special)
 		error = writable(call, file);
 	if (!error)
-		error = permission_check(&walk->credentials, &file->attributes, wanted);
-	if (!error && (flags & OPEN_NOATIME) && !credentials_own(&walk->credentials, &file->attributes))
+		error = permission_check(walk->credentials, &file->attributes, wanted);
+	if (!error && (flags & OPEN_NOATIME) && !credentials_own(walk->credentials, &file->attributes))
 		error = -EPERM;
 	return error ? error : file_is(file, MODE_SOCKET) ? -ENXIO : 0;
 }
@@ -95,7 +95,7 @@ static uint32_t kept_flags(const struct vfs_call *call, const struct vfs_walk *w
 	uint32_t kept = flags & (OPEN_ACCESS | OPEN_APPEND | OPEN_NOATIME | OPEN_PATH);
 
 	kept |= flags_of(call, &walk->target) & MOUNT_READ_ONLY ? (uint32_t)OPEN_READ_ONLY : 0;
-	return kept | (credentials_have(&walk->credentials, ASSERTED_FSETID) ? (uint32_t)OPEN_KEEP_SETID : 0);
+	return kept | (credentials_have(walk->credentials, ASSERTED_FSETID) ? (uint32_t)OPEN_KEEP_SETID : 0);
 }
 
 static int64_t open_intend(struct vfs_call *call, struct vfs_intent *intent, uint32_t id, uint32_t flags)
@@ -112,7 +112,7 @@ static int64_t open_new(struct vfs_call *call, uint32_t id, uint32_t flags)
 	int64_t error = writable(call, &walk->at);
 
 	if (!error)
-		error = permission_check(&walk->credentials, &walk->at.attributes, ACCESS_WRITE | ACCESS_EXECUTE);
+		error = permission_check(walk->credentials, &walk->at.attributes, ACCESS_WRITE | ACCESS_EXECUTE);
 	if (error)
 		return error;
 	place_clear(call, call->request.badge, id);
@@ -124,7 +124,7 @@ static int64_t open_truncated(struct vfs_call *call, uint32_t id, uint32_t flags
 	const struct vfs_walk *walk = first_walk(call);
 	struct attribute_change change = {.mask = ATTRIBUTE_SIZE};
 	struct vfs_intent *intent;
-	int64_t error = permission_change(&walk->credentials, &walk->target.attributes, &change, (struct timestamp){0});
+	int64_t error = permission_change(walk->credentials, &walk->target.attributes, &change, (struct timestamp){0});
 
 	if (error)
 		return error;

@@ -16,6 +16,7 @@ struct vfs_call {
 	size_t buffer_bytes;
 	uint64_t answer[5];
 	uint32_t answer_words;
+	bool asserted; /* the worker has a copy of the credentials */
 	bool stored; /* the result is in the state already */
 	bool locked; /* the names of tree `locked_tree` do not change until the request ends, but by it */
 	uint32_t locked_tree;

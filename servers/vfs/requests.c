@@ -61,7 +61,7 @@ static int64_t request_access(struct vfs_call *call)
 		return error;
 	if ((wanted & ACCESS_EXECUTE) && file_is(&walk->target, MODE_REGULAR) && (flags_of(call, &walk->target) & MOUNT_NOEXEC))
 		return -EACCES;
-	error = permission_check(&walk->credentials, &walk->target.attributes, wanted);
+	error = permission_check(walk->credentials, &walk->target.attributes, wanted);
 	if (!error && (wanted & ACCESS_WRITE) && (file_is(&walk->target, MODE_REGULAR) || file_is(&walk->target, MODE_DIRECTORY) || file_is(&walk->target, MODE_LINK)))
 		error = writable(call, &walk->target);
 	return error;
@@ -162,7 +162,7 @@ static int64_t request_mount(struct vfs_call *call)
 	const struct vfs_walk *walk = first_walk(call);
 	int64_t error = target_find(call);
 
-	if (!error && !credentials_have(&walk->credentials, ASSERTED_SYS_ADMIN))
+	if (!error && !credentials_have(walk->credentials, ASSERTED_SYS_ADMIN))
 		error = -EPERM;
 	if (!error && call->bound->may != MAY_MOUNT)
 		error = -EPERM;
@@ -191,7 +191,7 @@ static int64_t request_umount(struct vfs_call *call)
 	} else if (walk->target.attributes.inode == mounts[walk->target.mount].root) {
 		mount = walk->target.mount;
 	}
-	if (!credentials_have(&walk->credentials, ASSERTED_SYS_ADMIN) || call->bound->may != MAY_MOUNT)
+	if (!credentials_have(walk->credentials, ASSERTED_SYS_ADMIN) || call->bound->may != MAY_MOUNT)
 		return -EPERM;
 	if (mount == VFS_MOUNTS)
 		return -EINVAL;
@@ -319,7 +319,7 @@ void vfs_handle(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange
 	call.exchange = exchange;
 	call.request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange), 0};
 	call.answer_words = 0;
-	call.stored = call.locked = false;
+	call.asserted = call.stored = call.locked = false;
 	call.buffer = vfs->options.buffer(vfs->options.context, exchange->badge, &call.buffer_bytes);
 	if (!call.buffer)
 		call.buffer_bytes = 0;

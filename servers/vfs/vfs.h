@@ -133,7 +133,7 @@ enum last_component { LAST_NAME, LAST_DOT, LAST_PARENT, LAST_ROOT };
 
 /* One walk along a path, and where it came to. */
 struct vfs_walk {
-	struct credentials credentials;
+	const struct credentials *credentials;
 	struct vfs_directory root, at; /* `at` is the directory in which the last component is a name */
 	enum last_component last;
 	struct name name; /* in the text; valid until a link is followed */
@@ -148,6 +148,7 @@ struct vfs_walk {
 
 /* A worker's own memory. */
 struct vfs_worker {
+	struct credentials credentials; /* that the client has asserted */
 	struct vfs_walk walk, second;
 	char target[PATH_BYTES_MAX + 1];
 };

@@ -123,7 +123,7 @@ static int search_check(const struct vfs_walk *walk)
 {
 	if (!is(&walk->at, MODE_DIRECTORY))
 		return -ENOTDIR;
-	return permission_check(&walk->credentials, &walk->at.attributes, ACCESS_EXECUTE);
+	return permission_check(walk->credentials, &walk->at.attributes, ACCESS_EXECUTE);
 }
 
 /* The walk has come to a directory that no name led to: the root, or one by dots. */

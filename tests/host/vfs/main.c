@@ -140,11 +140,11 @@ static void test_referral(void **state)
 	assert_true(request_send(&system, &stat, &x) == ANSWER_REFERRAL);
 	assert_int_equal(x.data[1], 5);
 	assert_int_equal(x.data[2], 7);
-	assert_memory_equal(system.buffer + PATH_AT, "self/fd", 7);
+	assert_memory_equal(system.buffer + PATH_AT + PATH_REST, "self/fd", 7);
 	stat.path = "/l/exe";
 	assert_true(request_send(&system, &stat, &x) == ANSWER_REFERRAL);
 	assert_int_equal(x.data[2], strlen("self//exe"));
-	assert_memory_equal(system.buffer + PATH_AT, "self//exe", 9);
+	assert_memory_equal(system.buffer + PATH_AT + PATH_REST, "self//exe", 9);
 	stat.path = "/proc";
 	assert_true(request_send(&system, &stat, &x) == ANSWER_REFERRAL);
 	assert_int_equal(x.data[2], 0);
