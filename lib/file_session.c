@@ -142,26 +142,27 @@ static void wait_once(struct file_session *session, struct answer_wait *wait)
 	answers_take(session);
 }
 
-static void wait_remove(struct file_session *session, const struct answer_wait *wait)
+/* Among those who wait for answers: the place of `wait`, or (null) that of a new one. */
+static struct answer_wait **wait_place(struct file_session *session, const struct answer_wait *wait)
 {
 	struct answer_wait **place = &session->answers;
 
 	while (*place != wait)
 		place = &(*place)->next;
-	*place = wait->next;
+	return place;
 }
 
 /* Out of the way of the answers that come at once. */
 __attribute__((noinline)) bool answer_await(struct file_session *session, struct kernel_call *answer)
 {
 	bool pending = (int64_t)answer->data[0] == ANSWER_PENDING;
-	struct answer_wait wait = {.fiber = fiber_self(), .next = session->answers, .id = pending ? answer->data[1] : 0, .generation = pending ? answer->data[2] : 0};
+	struct answer_wait wait = {.fiber = fiber_self(), .id = pending ? answer->data[1] : 0, .generation = pending ? answer->data[2] : 0};
 
-	session->answers = &wait;
+	*wait_place(session, NULL) = &wait;
 	answers_take(session);
 	while (!wait.done && !wait.again)
 		wait_once(session, &wait);
-	wait_remove(session, &wait);
+	*wait_place(session, &wait) = wait.next;
 	if (!wait.done)
 		return false;
 	answer->data[0] = (uint64_t)wait.completion.result;

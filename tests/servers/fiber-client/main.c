@@ -22,12 +22,12 @@
 #define RECORDS 8
 
 struct user {
-	struct fiber fiber;
-	uint32_t group;
-	struct asker asker;
-	int directory; /* where its paths begin */
 	uint64_t rounds;
 	const char *wrong;
+	struct asker asker;
+	struct fiber fiber;
+	uint32_t group;
+	int directory; /* where its paths begin */
 	bool ended;
 	unsigned char record[RECORD], back[RECORD];
 };
