@@ -147,7 +147,7 @@ static struct answer_wait **wait_place(struct file_session *session, const struc
 {
 	struct answer_wait **place = &session->answers;
 
-	while (*place != wait)
+	while (*place && *place != wait)
 		place = &(*place)->next;
 	return place;
 }
