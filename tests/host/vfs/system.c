@@ -35,7 +35,7 @@ static unsigned char *client_buffer(void *context, uint64_t badge, size_t *bytes
 {
 	struct system *system = context;
 
-	*bytes = BUFFER_BYTES;
+	*bytes = SESSION_BUFFER_BYTES;
 	return badge == CLIENT_BADGE ? system->buffer : NULL;
 }
 
@@ -65,7 +65,7 @@ bool system_restart(struct system *system)
 	const struct vfs_options options = {
 		.tree_count = 1,
 		.tree_badge = {7},
-		.tree_buffer = {system->world.buffers[VFS_BADGE]},
+		.tree_buffer = {system->world.windows.buffers[VFS_BADGE]},
 		.instance = ++system->world.instance,
 		.call = tree_call_made,
 		.lock = lock_nothing,
@@ -94,7 +94,7 @@ void system_make(struct system *system)
 	memset(system, 0, sizeof(*system));
 	world_make(&system->world, 8 * WORLD_BYTES, false);
 	system->region = mmap(NULL, VFS_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
-	system->buffer = calloc(1, BUFFER_BYTES);
+	system->buffer = calloc(1, SESSION_BUFFER_BYTES);
 	if (!system_restart(system))
 		abort();
 }

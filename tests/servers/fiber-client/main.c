@@ -24,6 +24,7 @@
 struct user {
 	uint64_t rounds;
 	const char *wrong;
+	int64_t error; /* with which it went wrong, where there was one */
 	struct asker asker;
 	struct fiber fiber;
 	uint32_t group;
@@ -110,10 +111,15 @@ static const char *groups(struct user *user)
 
 	foreign[7] = (char)('0' + other / 10);
 	foreign[8] = (char)('0' + other % 10);
+	user->error = file;
 	if (file < 0 || file_close(file))
 		return "the file of its group cannot be opened";
-	if (file_open_at(&refused, OPEN_READ, 0, &opened) != -EACCES || file_open_at(&secret, OPEN_READ, 0, &opened) != -EACCES)
-		return "a file of others can be opened";
+	user->error = file_open_at(&refused, OPEN_READ, 0, &opened);
+	if (user->error != -EACCES)
+		return "a file of another group is not refused";
+	user->error = file_open_at(&secret, OPEN_READ, 0, &opened);
+	if (user->error != -EACCES)
+		return "a file of another user is not refused";
 	path = path_from(user, "log");
 	file = file_open_at(&path, OPEN_READ, 0, &opened);
 	if (file < 0 || file_change(file, &user->asker, &change))
@@ -222,7 +228,7 @@ int main(void)
 		users_serve();
 	for (unsigned i = 0; i < USERS; i++)
 		if (users[i].wrong) {
-			log_print("# user %u, round %u: %s\n", (uint64_t)i, users[i].rounds, users[i].wrong);
+			log_print("# user %u, round %u: %s (%d)\n", (uint64_t)i, users[i].rounds, users[i].wrong, users[i].error);
 			wrong++;
 		}
 	log_print("%u rounds of the first, at most %u waited at a time\n", users[0].rounds, (uint64_t)most_waiting);
