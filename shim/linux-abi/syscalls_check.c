@@ -36,6 +36,7 @@ _Static_assert(ROWS == FIRST_BLOCK + (462 - SECOND_BLOCK_START), "the table ends
 #define SIZE(name) ARGUMENT(name)
 #define OFFSET(name) ARGUMENT(name)
 #define HEX(name) ARGUMENT(name)
+#define HEX32(name) ARGUMENT(name)
 #define MODE(name) ARGUMENT(name)
 #define FD(name) ARGUMENT(name)
 #define DIRFD(name) ARGUMENT(name)
