@@ -241,15 +241,15 @@ void filesystem_open(struct filesystem_server *server, const struct filesystem *
 	sessions_open(&server->sessions, tsm, state, &sessions);
 }
 
-/* One cell of the table of open files: slots that are closed, so that others are still found behind them. */
-static void files_lose(struct filesystem_server *server, size_t offset)
+/* One cell of the table of open files: slots with this key, which is nobody's. */
+static void files_lose(struct filesystem_server *server, size_t offset, uint32_t key)
 {
 	struct open_file *file = (struct open_file *)((unsigned char *)server->files + offset);
 
 	tsm_begin(server->tsm);
 	tsm_repair(server->tsm, file, TSM_CELL);
 	for (size_t i = 0; i < TSM_CELL / sizeof(*file); i++)
-		file[i] = (struct open_file){.key = KEY_LOST};
+		file[i] = (struct open_file){.key = key};
 	tsm_commit(server->tsm);
 }
 
@@ -259,5 +259,13 @@ void filesystem_salvage(struct filesystem_server *server, size_t offset, size_t 
 		if (at < lanes_bytes())
 			session_lose(&server->sessions, at / TSM_CELL);
 		else
-			files_lose(server, at - lanes_bytes());
+			files_lose(server, at - lanes_bytes(), KEY_LOST); /* closed, so that others are still found behind it */
+}
+
+void filesystem_forget(struct filesystem_server *server)
+{
+	for (size_t lane = 0; lane < (size_t)FILESYSTEM_SESSIONS * SEQUENCE_LANES; lane++)
+		session_lose(&server->sessions, lane);
+	for (size_t at = 0; at < server->options.open_files * sizeof(struct open_file); at += TSM_CELL)
+		files_lose(server, at, 0);
 }

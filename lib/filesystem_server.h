@@ -71,6 +71,9 @@ void filesystem_open(struct filesystem_server *server, const struct filesystem *
  */
 void filesystem_salvage(struct filesystem_server *server, size_t offset, size_t bytes);
 
+/* The state was lost, or its filesystem has gone back to an earlier one: every lane answers -EIO once, and no file is open any more. Before anybody is served. */
+void filesystem_forget(struct filesystem_server *server);
+
 /*
  * Carries out one request and leaves its answer in it. Waits only in the core. Of a request that this instance works on already, data[0] becomes ANSWER_PENDING and nothing else
  * happens.

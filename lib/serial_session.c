@@ -4,6 +4,7 @@
 
 #include "abi/errno.h"
 #include "abi/protocols/serial.h"
+#include "lib/health.h"
 #include "lib/string.h"
 
 /* The rings of a session, at the indexes that are there. */
@@ -19,15 +20,40 @@ static void rings_open(struct serial_session *session, char *buffer)
 	session->signalled = session->output.own;
 }
 
-void serial_session_open(struct serial_session *session, uint64_t *owner)
+/* One after the other: whenever the driver ends, two of them are the same. */
+static void owner_set(struct serial_session *session, uint64_t owner)
 {
-	const struct start_grant *buffer = *owner ? start_buffer(*owner) : NULL;
+	volatile uint64_t *copy = session->memory->owner;
 
-	*session = (struct serial_session){.owner = owner};
+	for (int i = 0; i < SERIAL_OWNERS; i++)
+		copy[i] = owner;
+	session->owner = owner;
+}
+
+/* What two of the copies say; 0 when no two say the same. */
+static uint64_t owner_find(const struct serial_memory *memory)
+{
+	const uint64_t *copy = memory->owner;
+
+	if (copy[0] == copy[1] || copy[0] == copy[2])
+		return copy[0];
+	if (copy[1] == copy[2])
+		return copy[1];
+	health_degraded("it is not known any more who has the port");
+	return 0;
+}
+
+void serial_session_open(struct serial_session *session, struct serial_memory *memory)
+{
+	uint64_t owner = owner_find(memory);
+	const struct start_grant *buffer = owner ? start_buffer(owner) : NULL;
+
+	*session = (struct serial_session){.memory = memory};
 	if (buffer && buffer->bytes >= SERIAL_BUFFER_BYTES)
 		rings_open(session, (char *)buffer->address);
 	else
-		*owner = 0;
+		owner = 0;
+	owner_set(session, owner);
 }
 
 static int attach(struct serial_session *session, uint64_t badge)
@@ -36,11 +62,11 @@ static int attach(struct serial_session *session, uint64_t badge)
 
 	if (!buffer || buffer->bytes < SERIAL_BUFFER_BYTES)
 		return -EINVAL;
-	if (*session->owner && *session->owner != badge)
+	if (session->owner && session->owner != badge)
 		return -EBUSY;
 	memset((char *)buffer->address + SERIAL_OUTPUT_OFFSET, 0, sizeof(struct ring_shared)); /* the client waits for our answer */
 	memset((char *)buffer->address + SERIAL_INPUT_OFFSET, 0, sizeof(struct ring_shared));
-	*session->owner = badge;
+	owner_set(session, badge);
 	rings_open(session, (char *)buffer->address);
 	return 0;
 }
@@ -49,11 +75,11 @@ static int detach(struct serial_session *session, uint64_t badge)
 {
 	const struct ring *output = &session->output;
 
-	if (badge == 0 || *session->owner != badge)
+	if (badge == 0 || session->owner != badge)
 		return -EINVAL;
 	if (!output->poisoned && __atomic_load_n(&output->shared->produced, __ATOMIC_ACQUIRE) != output->own)
 		return -EAGAIN;
-	*session->owner = 0;
+	owner_set(session, 0);
 	return 0;
 }
 
@@ -71,18 +97,18 @@ void serial_session_serve(struct serial_session *session, struct request *reques
 
 bool serial_session_take(struct serial_session *session, uint8_t *byte)
 {
-	return *session->owner && ring_pop(&session->output, byte) == RING_OK;
+	return session->owner && ring_pop(&session->output, byte) == RING_OK;
 }
 
 void serial_session_give(struct serial_session *session, uint8_t byte)
 {
-	if (*session->owner && ring_push(&session->input, &byte) == RING_OK)
+	if (session->owner && ring_push(&session->input, &byte) == RING_OK)
 		session->received = true;
 }
 
 void serial_session_signal(struct serial_session *session)
 {
-	const struct start_grant *client = *session->owner ? start_argument(GRANT_CLIENT, *session->owner) : NULL;
+	const struct start_grant *client = session->owner ? start_argument(GRANT_CLIENT, session->owner) : NULL;
 
 	if (client && (session->received || session->output.own != session->signalled))
 		service_signal(start_signal(client->name));

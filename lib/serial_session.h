@@ -2,22 +2,30 @@
 /*
  * The driver's side of the serial protocol (abi/protocols/serial.h): which session has the port, and its two rings. For drivers of byte devices.
  *
- * Which session it is, is one word in the driver's state Region: a new instance goes on with it, at the indexes that lie in the shared buffer.
+ * Which session it is lies in the driver's state Region, three times: a new instance goes on with what two of them say, at the indexes that lie in the shared buffer. A copy that was damaged, or not written yet, makes no difference.
  */
 #pragma once
 
 #include "lib/ring.h"
 #include "lib/service.h"
 
+#define SERIAL_OWNERS 3
+
+/* In the state Region; zero at first. */
+struct serial_memory {
+	uint64_t owner[SERIAL_OWNERS]; /* badge of the session that has the port; 0: none */
+};
+
 struct serial_session {
-	uint64_t *owner; /* badge of the session that has the port; 0: none */
+	struct serial_memory *memory;
+	uint64_t owner; /* badge of the session that has the port; 0: none */
 	struct ring output, input;
 	uint64_t signalled; /* output.own when the client was last signalled */
 	bool received;      /* something is new in its input */
 };
 
-/* Takes up the session of the instance before, if its client still has a buffer. `owner` is the word in the state Region. */
-void serial_session_open(struct serial_session *session, uint64_t *owner);
+/* Takes up the session of the instance before, if its client still has a buffer. */
+void serial_session_open(struct serial_session *session, struct serial_memory *memory);
 
 /* Serves ATTACH and DETACH; anything else is ERR_METHOD. */
 void serial_session_serve(struct serial_session *session, struct request *request);

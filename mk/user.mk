@@ -13,7 +13,7 @@
 #                              -> $(BUILD)/user/rootfs/NAME.boot ...: init with plan and image, made by tools/manifest and tools/mkboot
 #   tests/servers/NAME.services, tests/faults/NAME.services
 #                              -> a system as well: rootfs/system.manifest with these services added ($(BUILD)/user/tests/servers/NAME.manifest); SYSTEM_EDIT_NAME, set in NAME.mk, is a script
-#                                 of sed that changes it: another program for a service
+#                                 of sed that changes it: another program for a service; SYSTEM_BASE_NAME is another manifest to begin with
 #   rootfs/files.list          -> $(BUILD)/rootfs.img, the image of the distribution
 #   tests/linux/NAME.c         -> $(BUILD)/linux/NAME.musl and NAME.glibc, static Linux programs
 #
@@ -98,9 +98,14 @@ user_programs += $(patsubst %.manifest,$(user_dir)/%.boot,$(system_manifests))
 system_additions := $(patsubst %.services,%,$(sort $(wildcard tests/servers/*.services tests/faults/*.services)))
 $(foreach s,$(system_additions),$(eval -include $(s).mk))
 $(foreach s,$(system_additions),$(eval $(call system_package,$(s),$(user_dir)/)))
-$(patsubst %,$(user_dir)/%.manifest,$(system_additions)): $(user_dir)/%.manifest: rootfs/system.manifest %.services
-	@mkdir -p $(@D)
-	$(Q)cat $^ | sed '$(SYSTEM_EDIT_$(notdir $*))' >$@
+
+# $(call system_addition,SERVICES without its suffix)
+define system_addition
+$(user_dir)/$(1).manifest: $(or $(SYSTEM_BASE_$(notdir $(1))),rootfs/system.manifest) $(1).services $(wildcard $(1).mk)
+	@mkdir -p $$(@D)
+	$$(Q)cat $$(filter-out %.mk,$$^) | sed '$$(SYSTEM_EDIT_$(notdir $(1)))' >$$@
+endef
+$(foreach s,$(system_additions),$(eval $(call system_addition,$(s))))
 user_programs += $(patsubst %,$(user_dir)/%.boot,$(system_additions))
 
 # Static Linux programs: what they print on a real Linux is what they must print on Kozo.

@@ -2,7 +2,7 @@
 /*
  * serial: the first serial port. It prints what services say (`needs log.print`) and is the terminal of one session at a time (abi/protocols/serial.h).
  *
- * Which session has the port is one word in the state Region, so a new instance goes on with it: the indexes of its rings lie in the shared buffer. What the instance before had handed to the port and had not been sent when it ended may be lost
+ * Which session has the port lies in the state Region (lib/serial_session.h), so a new instance goes on with it: the indexes of its rings lie in the shared buffer. What the instance before had handed to the port and had not been sent when it ended may be lost
  * with the FIFO, and nothing else.
  */
 #include "drivers/serial/lines.h"
@@ -51,7 +51,7 @@ static const struct uart_operations operations = {.read = uart_read, .write = ua
 /* All that there is to do now. The session is the terminal of the lines while there is one. */
 static void work(void)
 {
-	lines.terminal = *session.owner ? &session.output : NULL;
+	lines.terminal = session.owner ? &session.output : NULL;
 	uart_serve(&uart);
 	serial_session_signal(&session);
 }
@@ -75,7 +75,7 @@ static bool grants_find(void)
 	first_port = port->argument & 0xffff;
 	irq = handler->slot;
 	irq_bits = 1ull << handler->argument;
-	serial_session_open(&session, (uint64_t *)state->address);
+	serial_session_open(&session, (struct serial_memory *)state->address);
 	return true;
 }
 

@@ -163,6 +163,7 @@ struct ext2 {
 	uint32_t copy_blocks; /* superblock, descriptors and what is reserved for more of them, at the start of some groups */
 	bool sparse;          /* not of all */
 	uint64_t file_bytes_max;
+	bool rebuilt; /* from the disk, by ext2_open(), as the memory was damaged: what was not synchronised is lost */
 	bool damaged; /* nonsense was found on the disk: it will not be marked as clean */
 	bool read_only;
 	bool closing; /* it is being unmounted: nothing begins to change any more */

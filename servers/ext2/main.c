@@ -24,6 +24,7 @@
 #define WRITE_BACK_NS 5000000000ull
 #define DAMAGE_UNIT 1024  /* bytes: the least block, so that no damaged one is told together with a sound one */
 #define DAMAGES_MAX 8192
+#define SERVER_DAMAGES_MAX 64
 
 static struct tsm tsm;
 static struct ext2 ext2;
@@ -36,6 +37,9 @@ static const struct start_grant *cache;
 static uint32_t region;
 static struct ext2_damage damages[DAMAGES_MAX];
 static uint32_t damage_count;
+static struct ext2_damage server_damages[SERVER_DAMAGES_MAX];
+static uint32_t server_damage_count;
+static bool server_lost; /* all of the server's part: open files may be others now, and nobody knows which requests were carried out */
 /* FINISHING, FINISHED: before the machine is switched off. REFUSED: there is no disk, or no ext2 on it. */
 static enum { MOUNTING, MOUNTED, REFUSED, FINISHING, FINISHED } mount;
 static int refusal; /* why: an error number */
@@ -127,12 +131,12 @@ static void signals_take(void *context, uint64_t bits)
 
 /* The state. */
 
-static void memory_damage_note(void *context, uint64_t offset, uint64_t bytes)
+/* A damaged range of the filesystem's part. */
+static void memory_damage_note(uint64_t offset, uint64_t bytes)
 {
 	struct ext2_damage *last = &damages[damage_count > 0 ? damage_count - 1 : 0];
 	uint64_t end = (offset + bytes + DAMAGE_UNIT - 1) / DAMAGE_UNIT * DAMAGE_UNIT;
 
-	(void)context;
 	offset -= offset % DAMAGE_UNIT;
 	if (damage_count > 0 && offset <= last->offset + last->bytes)
 		last->bytes = end - last->offset;
@@ -140,6 +144,38 @@ static void memory_damage_note(void *context, uint64_t offset, uint64_t bytes)
 		damages[damage_count++] = (struct ext2_damage){offset, end - offset};
 	else
 		damages[DAMAGES_MAX - 1] = (struct ext2_damage){0, tsm_bytes(&tsm)}; /* too many to tell apart */
+}
+
+/* A damaged range of the server's part, sessions and open files, which lies before the filesystem's. */
+static void server_damage_note(uint64_t offset, uint64_t bytes)
+{
+	if (server_damage_count < SERVER_DAMAGES_MAX)
+		server_damages[server_damage_count++] = (struct ext2_damage){offset, bytes};
+	else
+		server_lost = true;
+}
+
+static void damage_note(void *context, uint64_t offset, uint64_t bytes)
+{
+	uint64_t own = filesystem_state_bytes(OPEN_FILES), end = offset + bytes;
+
+	(void)context;
+	if (offset < own)
+		server_damage_note(offset, (end < own ? end : own) - offset);
+	if (end > own)
+		memory_damage_note(offset > own ? offset : own, end - (offset > own ? offset : own));
+}
+
+/* What is known of sessions and open files is made to fit what is there. */
+static void server_mend(void)
+{
+	if (server_lost)
+		filesystem_forget(&server);
+	else
+		for (uint32_t i = 0; i < server_damage_count; i++)
+			filesystem_salvage(&server, server_damages[i].offset, server_damages[i].bytes);
+	server_lost = false;
+	server_damage_count = 0;
 }
 
 /* At the end of the memory, outside of all transactions. */
@@ -150,7 +186,7 @@ static void *buffers(void)
 
 static bool state_open(void)
 {
-	const struct tsm_options options = {.layout = STATE_LAYOUT, .undo_cells = UNDO_CELLS, .marks = FILESYSTEM_MARKS, .damaged = memory_damage_note, .alive = service_alive};
+	const struct tsm_options options = {.layout = STATE_LAYOUT, .undo_cells = UNDO_CELLS, .marks = FILESYSTEM_MARKS, .damaged = damage_note, .alive = service_alive};
 	enum tsm_result result;
 
 	result = tsm_open(&tsm, (void *)cache->address, cache->bytes - BUFFER_BYTES, &options);
@@ -158,6 +194,7 @@ static bool state_open(void)
 		log_print("the state cannot be used: what was not synchronised is lost\n");
 		health_degraded("its state could not be used: what was not synchronised is lost");
 		result = tsm_format(&tsm, (void *)cache->address, cache->bytes - BUFFER_BYTES, &options);
+		server_lost = true;
 	}
 	return result == TSM_BLANK || result == TSM_READY || result == TSM_DAMAGED;
 }
@@ -190,6 +227,8 @@ static void mount_run(void *argument)
 	(void)argument;
 	file_service_now(NULL, &options.now);
 	error = ext2_open(&ext2, &options);
+	server_lost |= ext2.rebuilt;
+	server_mend();
 	log_print("%s%s\n", mount_error_number(error) ? "the disk is not mounted: " : "", mount_error_sentence(error));
 	refusal = mount_error_number(error);
 	if (refusal != 0)

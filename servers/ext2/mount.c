@@ -385,6 +385,7 @@ enum mount_error ext2_open(struct ext2 *fs, const struct ext2_options *options)
 	if (!damages_bear(fs, options)) {
 		(void)damage_found(fs, "the memory of what was not written yet is damaged; what was not synchronised is lost", 0);
 		fs->damaged = false; /* the disk is not */
+		fs->rebuilt = true;
 	} else if (state_is_of(fs, &superblock) && fs->state->phase != PHASE_UNMOUNTED)
 		return mount_continue(fs);
 	if (state_is_of(fs, &superblock) && fs->state->mounting)

@@ -61,6 +61,6 @@ int main(void)
 	port.context = &session;
 	if (!state || !port.memory)
 		return 1;
-	serial_session_open(&session, (uint64_t *)state->address);
+	serial_session_open(&session, (struct serial_memory *)state->address);
 	return virtio_driver_run(&driver);
 }

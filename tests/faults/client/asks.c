@@ -38,3 +38,10 @@ enum error killer_end(uint64_t victim)
 
 	return service_call(start_session("killer"), KILLER_END, 1, data);
 }
+
+bool killer_degraded(uint64_t victim)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {victim};
+
+	return service_call(start_session("killer"), KILLER_HEALTH, 1, data) == OK && data[0];
+}

@@ -17,3 +17,6 @@ enum error killer_look(struct strike_result *first);
 
 /* Ends a service at once. */
 enum error killer_end(uint64_t victim);
+
+/* Whether a service says that it is degraded (lib/health.h). */
+bool killer_degraded(uint64_t victim);

@@ -5,6 +5,7 @@
  */
 #include "operations.h"
 
+#include "abi/errno.h"
 #include "abi/protocols/log.h"
 #include "abi/protocols/platform.h"
 #include "abi/protocols/random.h"
@@ -19,7 +20,7 @@
 #define RANDOM_WORDS 7
 #define WAIT_NS 1000000ull /* between two looks */
 #define WAITS_MOST 20000
-#define CLOCK_STEP_MOST 3000000000ll /* ns: what the wall clock may differ by; the real-time clock of the machine counts seconds */
+#define CLOCK_DRIFT_MOST 5000000ll /* ns by which the two clocks may have run apart: they are the same clock in these machines */
 #define SLOT (START_SLOT_FREE + 90)
 #define LINE_BYTES 32
 
@@ -68,9 +69,9 @@ static enum verdict random_check(int64_t result)
 	return RIGHT;
 }
 
-/* The wall clock. */
+/* The wall clock: what is told is late, by so much at most. So each answer tells a range in which the distance of the two clocks lies, and all ranges have something in common. */
 
-static int64_t wall, wall_at;
+static int64_t wall, wall_at, wall_late;
 
 static int64_t time_run(void)
 {
@@ -80,20 +81,20 @@ static int64_t time_run(void)
 		return -1;
 	wall = (int64_t)data[1];
 	wall_at = (int64_t)data[2];
+	wall_late = (int64_t)data[3];
 	return (int64_t)data[0];
 }
 
 static enum verdict time_check(int64_t result)
 {
-	static int64_t distance;
-	static bool known;
+	static int64_t least = INT64_MIN, most = INT64_MAX;
+	int64_t distance = wall - wall_at;
 
 	if (result != 0)
 		return LOST;
-	if (!known)
-		distance = wall - wall_at;
-	known = true;
-	return wall - wall_at - distance > CLOCK_STEP_MOST || distance - (wall - wall_at) > CLOCK_STEP_MOST ? WRONG : RIGHT;
+	least = distance - CLOCK_DRIFT_MOST > least ? distance - CLOCK_DRIFT_MOST : least;
+	most = distance + wall_late + CLOCK_DRIFT_MOST < most ? distance + wall_late + CLOCK_DRIFT_MOST : most;
+	return least <= most ? RIGHT : WRONG;
 }
 
 /* The log. */
@@ -192,3 +193,23 @@ const struct operation device_operations[] = {
 	{"claim", "virtio-rng", "pci", false, nothing_needed, claim_run, random_check},
 };
 const unsigned device_operation_count = sizeof(device_operations) / sizeof(device_operations[0]);
+
+static const struct operation *operation_of(const char *victim)
+{
+	for (unsigned i = 0; i < device_operation_count; i++)
+		if (strcmp(device_operations[i].victim, victim) == 0)
+			return &device_operations[i];
+	return NULL;
+}
+
+enum verdict devices_look(const char *victim)
+{
+	const struct operation *operation = operation_of(victim);
+	int64_t result = operation ? operation->run() : 0;
+
+	if (!operation)
+		return WRONG;
+	if (result >= 0)
+		return operation->check(result);
+	return result == -EIO || killer_degraded(badge_of(victim)) ? LOST : WRONG;
+}

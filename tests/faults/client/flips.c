@@ -6,53 +6,70 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/service.h"
+#include "lib/string.h"
 #include "operations.h"
 #include "servers/supervisor/policy.h"
 #include "tests/faults/flip.h"
 
-/* An instance that ends by itself is started again after a while, and longer each time: so much time passes that it counts as the first. */
-static void calm_await(void)
+#define CELL_BITS 512
+#define KNOWN_NS 3000000000ull /* platform knows the fraction of a second, and keeps it, a second after its start */
+
+static void await(uint64_t time)
 {
-	uint64_t end = clock_now() + POLICY_LIFE;
+	uint64_t end = clock_now() + time;
 	struct request request;
 
 	while (clock_now() < end)
 		(void)!service_receive_until(&request, end); /* signals are no news here */
 }
 
-/* Has the victim begin with the state as it was. */
-static bool state_restore(volatile struct flip_page *page, uint64_t victim)
+/* Uses all that the victim serves. What is changed while the state of ramfs is damaged would be undone with the damage, and the next number of a request would not follow. */
+static enum verdict look(const char *victim, bool degraded)
+{
+	return start_session("vfs") ? operations_look(degraded, strcmp(victim, "ramfs") != 0) : devices_look(victim);
+}
+
+/* Has the victim begin with the damage undone. */
+static bool damage_undo(volatile struct flip_page *page, uint64_t victim)
 {
 	for (int i = 0; page->stage != FLIP_NONE && i < 3; i++)
 		if (killer_end(victim) != OK)
 			return false;
-	return page->stage == FLIP_NONE;
+	return page->stage == FLIP_NONE && (!start_session("vfs") || operations_settle());
 }
 
-static bool flip_try(volatile struct flip_page *page, uint64_t victim, uint64_t number, uint64_t of, struct flips *result)
+static bool flip_try(volatile struct flip_page *page, const char *name, uint64_t place, struct flips *result)
 {
+	uint64_t victim = page->victim;
 	enum verdict verdict;
-	bool ended;
+	bool degraded = killer_degraded(victim), ended; /* degraded: for another reason */
 
-	page->cell = number * page->cells / of;
-	page->bit = number * 157 % 512; /* goes through all words of a cell, and all bits of a word */
+	if (start_session("vfs") && !operations_touch())
+		return false;
+	page->cell = place / CELL_BITS;
+	page->bit = place % CELL_BITS;
 	page->stage = FLIP_ASKED;
 	if (killer_end(victim) != OK)
 		return false;
-	verdict = operations_look();
-	ended = page->stage == FLIP_NONE; /* by itself: the next instance has put the state back */
+	verdict = look(name, false);
+	if (page->stage == FLIP_ASKED)
+		return false; /* there was no damage */
+	degraded = !degraded && killer_degraded(victim);
+	if (verdict == WRONG && degraded)
+		verdict = look(name, true);
+	ended = page->stage == FLIP_NONE; /* by itself: the next instance has undone the damage */
 	result->tries++;
-	if (verdict == WRONG) {
+	if (verdict != RIGHT && verdict != LOST) {
 		result->wrong++;
 		log_print("# flip: verdict %u, byte %x, bit %u\n", (uint64_t)verdict, page->found, page->bit);
-	} else if (verdict == LOST || ended) {
+	} else if (verdict == LOST || ended || degraded) {
 		result->noticed++;
 	} else {
 		result->harmless++;
 	}
 	if (ended)
-		calm_await();
-	if (!state_restore(page, victim) || operations_look() != RIGHT) {
+		await(POLICY_LIFE); /* it is started again after a while, and longer each time, until it has lived for so long */
+	if (!damage_undo(page, victim) || look(name, false) != RIGHT) {
 		log_print("# flip: broken after byte %x, bit %u\n", page->found, page->bit);
 		result->broken++;
 		return false;
@@ -60,20 +77,46 @@ static bool flip_try(volatile struct flip_page *page, uint64_t victim, uint64_t 
 	return true;
 }
 
+static uint64_t common_divisor(uint64_t one, uint64_t other)
+{
+	while (other) {
+		uint64_t rest = one % other;
+
+		one = other;
+		other = rest;
+	}
+	return one;
+}
+
+/* So that the first multiples of it lie evenly over all places, and all of them are all places: near the golden section, and without a common divisor. */
+static uint64_t stride_of(uint64_t places)
+{
+	uint64_t stride = places * 618 / 1000 + 1;
+
+	while (common_divisor(stride, places) != 1)
+		stride++;
+	return stride;
+}
+
 void flips_run(const char *victim, uint64_t flips, struct flips *result)
 {
 	const struct start_grant *region = start_find("flip");
 	volatile struct flip_page *page = region ? (volatile struct flip_page *)region->address : NULL;
-	uint64_t badge = badge_of(victim);
+	uint64_t badge = badge_of(victim), places, stride;
 
 	*result = (struct flips){0};
-	if (!page || !badge || killer_end(badge) != OK || operations_look() != RIGHT) { /* its first instance may have begun before the page was there */
+	if (!page || !badge)
+		return;
+	page->victim = badge;
+	if (!start_session("vfs"))
+		await(KNOWN_NS);
+	if (killer_end(badge) != OK || look(victim, false) != RIGHT || (start_session("vfs") && !operations_settle())) { /* its first instance has not counted its cells */
 		result->broken++;
 		return;
 	}
-	if (flips > page->cells)
-		flips = page->cells;
-	result->wanted = flips;
-	for (uint64_t i = 0; i < flips && flip_try(page, badge, i, flips, result); i++)
+	places = page->cells * CELL_BITS;
+	stride = stride_of(places);
+	result->wanted = flips < places ? flips : places;
+	for (uint64_t i = 0; i < result->wanted && flip_try(page, victim, i * stride % places, result); i++)
 		;
 }

@@ -9,5 +9,5 @@ struct flips {
 	uint64_t wanted, tries, harmless, noticed, wrong, broken; /* broken: with the state put back, something was still wrong */
 };
 
-/* Damages the state of a service so often, but no more than once in each of its cells that are not zero, at places that lie evenly over them, and reads everything each time. */
+/* Damages the state of a service so often, but no more than once for each bit of its cells that are not zero, at places that lie evenly over them, and uses everything each time. */
 void flips_run(const char *victim, uint64_t flips, struct flips *result);

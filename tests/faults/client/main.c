@@ -7,7 +7,7 @@
  *   hangs=N            and so many at which it hangs
  *   base=/DIRECTORY    where to work
  *   operation=NAME     only this one
- *   flips=N            instead: the state of the one victim is damaged, so often
+ *   flips=N            instead: the states of the victims are damaged, so often each
  *   then=NAME          who ends while the victim recovers
  *   mount=SERVICE      mounts it at /disk first
  *   storm=N seed=N clients=N   instead: N victims end at random, while so many clients work
@@ -88,17 +88,11 @@ static bool victim_sweep(const char *victim, uint64_t points, bool hangs)
 
 static bool victims_sweep(char *victims)
 {
+	const char *victim;
 	bool good = true;
 
-	while (good && *victims) {
-		char *victim = victims;
-
-		while (*victims && *victims != ',')
-			victims++;
-		if (*victims)
-			*victims++ = 0;
+	while (good && (victim = option_word(&victims)))
 		good = victim_sweep(victim, option_number("points", 20), false) && victim_sweep(victim, option_number("hangs", 0), true);
-	}
 	return good;
 }
 
@@ -145,14 +139,17 @@ static void storm_run(char *victims, uint64_t kills)
 		check(found == 0, "faults-storm", "", "servers end at random, and no client loses anything, or finds anything wrong or done twice");
 }
 
-/* The first of the victims gets its state damaged. */
-static void flips_report(const char *victim, uint64_t count)
+/* The victims get their states damaged, one after the other. */
+static void flips_report(char *victims, uint64_t count)
 {
 	struct flips flips;
+	const char *victim;
 
-	flips_run(victim, count, &flips);
-	log_print("# flips: %s %u flips, %u harmless, %u noticed, %u wrong, %u broken\n", victim, flips.tries, flips.harmless, flips.noticed, flips.wrong, flips.broken);
-	check(flips.tries == flips.wanted && flips.noticed && !flips.wrong && !flips.broken, "faults-flips-", victim, "a bit of the state that is another is noticed or makes no difference");
+	while ((victim = option_word(&victims))) {
+		flips_run(victim, count, &flips);
+		log_print("# flips: %s %u flips, %u harmless, %u noticed, %u wrong, %u broken\n", victim, flips.tries, flips.harmless, flips.noticed, flips.wrong, flips.broken);
+		check(flips.wanted && flips.tries == flips.wanted && !flips.wrong && !flips.broken, "faults-flips-", victim, "a bit of the state that is another is noticed or makes no difference");
+	}
 }
 
 int main(void)

@@ -26,9 +26,10 @@
 #define CUT_BYTES 6000
 #define CUT_MOST 9000
 #define NAMES 20
+#define SETTLE_TRIES 5 /* the first request after a server has lost its sessions is answered with an error */
 
 static char base_path[PATH_MOST];
-static unsigned char kept[KEPT_BYTES], logged[LOG_BYTES], cut[CUT_MOST], back[LOG_BYTES];
+static unsigned char kept[KEPT_BYTES], kept_before[KEPT_BYTES], logged[LOG_BYTES], cut[CUT_MOST], back[LOG_BYTES];
 static uint64_t counter; /* of changes: contents follow from it */
 static uint64_t kept_at, log_size, cut_size, moves, fixed_at;
 static int fixed_file = -1, kept_file = -1, log_file = -1, cut_file = -1, new_file = -1;
@@ -547,23 +548,85 @@ enum verdict operations_audit(void)
 	return verdict;
 }
 
-enum verdict operations_look(void)
+bool operations_touch(void)
+{
+	memcpy(kept_before, kept, KEPT_BYTES);
+	return write_run() == PIECE;
+}
+
+/* An error in place of an answer says that something is damaged, and does not claim anything of files. */
+static enum verdict refused(int64_t error)
+{
+	return error == -EIO || error == -EBADF || error == -ESTALE ? LOST : WRONG;
+}
+
+/* What is in a file, against what should be, or may be when that is lost. */
+static enum verdict contents_look(int file, const unsigned char *expected, const unsigned char *otherwise)
+{
+	int64_t result = file_read(file, 0, back, KEPT_BYTES);
+
+	if (result < 0)
+		return refused(result);
+	if (result != KEPT_BYTES)
+		return WRONG;
+	if (memcmp(back, expected, KEPT_BYTES) == 0)
+		return RIGHT;
+	return otherwise && memcmp(back, otherwise, KEPT_BYTES) == 0 ? LOST : WRONG;
+}
+
+/* An operation that can be done again: its answer, or that it was refused. */
+static enum verdict operation_look(int64_t (*run)(void), enum verdict (*check)(int64_t result))
+{
+	int64_t result = run();
+
+	if (result < 0)
+		return refused(result);
+	return check(result) == RIGHT ? RIGHT : WRONG;
+}
+
+static enum verdict worse(enum verdict one, enum verdict other)
+{
+	return one == WRONG || other == RIGHT ? one : other;
+}
+
+static enum verdict mode_look(int64_t result)
+{
+	struct attributes attributes;
+	int error = path_attributes(path_of("cut"), false, &attributes);
+
+	return error ? refused(error) == LOST ? RIGHT : WRONG : chmod_check(result); /* that it was done cannot be seen */
+}
+
+enum verdict operations_look(bool degraded, bool changes)
 {
 	static unsigned char expected[KEPT_BYTES];
-	int64_t result = file_read(fixed_file, 0, back, KEPT_BYTES);
-	enum verdict verdict = RIGHT;
+	enum verdict verdict;
 
 	bytes_make(expected, sizeof(expected), 1);
-	if (result < 0)
-		verdict = LOST;
-	else if (result != KEPT_BYTES || memcmp(back, expected, KEPT_BYTES) != 0)
-		return WRONG;
-	result = stat_run();
-	if (result == 0 && stat_check(result) != RIGHT)
-		return WRONG;
-	verdict = result ? LOST : verdict;
-	result = list_run();
-	if (result >= 0 && list_check(result) != RIGHT)
-		return WRONG;
-	return result < 0 ? LOST : verdict;
+	verdict = worse(contents_look(fixed_file, expected, NULL), contents_look(kept_file, kept, degraded ? kept_before : NULL));
+	verdict = worse(verdict, operation_look(stat_run, stat_check));
+	verdict = worse(verdict, operation_look(list_run, list_check));
+	return changes && verdict == RIGHT ? operation_look(chmod_run, mode_look) : verdict; /* who answers errors does not count numbers */
+}
+
+static bool file_again(int *file, const char *name)
+{
+	if (*file >= 0)
+		(void)!file_close(*file); /* a server that has forgotten it answers an error */
+	*file = file_open(path_of(name), OPEN_READ_WRITE, 0);
+	return *file >= 0;
+}
+
+static bool settle_try(void)
+{
+	return file_again(&fixed_file, "fixed") && file_again(&kept_file, "kept") && file_again(&log_file, "log") && file_again(&cut_file, "cut") && file_write(kept_file, 0, kept, KEPT_BYTES) == KEPT_BYTES &&
+	       chmod_run() == 0 && file_sync(kept_file) == 0;
+}
+
+bool operations_settle(void)
+{
+	for (int i = 0; i < SETTLE_TRIES; i++)
+		if (settle_try())
+			return true;
+	return false;
 }

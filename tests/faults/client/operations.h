@@ -46,5 +46,17 @@ bool devices_begin(void);
 /* Compares everything below the directory with the model. */
 enum verdict operations_audit(void);
 
-/* Reads all that never changes, and changes nothing itself. RIGHT; LOST when errors were answered, but nothing wrong; WRONG. */
-enum verdict operations_look(void);
+/* Writes into a file, and leaves it to the filesystem when that is put on a disk. False when it is refused. */
+bool operations_touch(void);
+
+/*
+ * Reads what never changes, and what was touched last, and then, with `changes`, changes a mode. RIGHT; LOST when errors were answered that say nothing of files, and nothing wrong; WRONG. `degraded`: a server says that it has lost something. Then what was touched
+ * last may be as it was before, which is LOST too.
+ */
+enum verdict operations_look(bool degraded, bool changes);
+
+/* Opens all files anew, makes what was touched last what it should be, and has it synchronised, after errors were answered. False when that cannot be done. */
+bool operations_settle(void);
+
+/* Uses the device or service of that name once. RIGHT; LOST when an error was answered, or when nothing came back of a service that says that it is degraded; else WRONG. */
+enum verdict devices_look(const char *victim);

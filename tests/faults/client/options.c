@@ -48,3 +48,16 @@ const char *option_text(const char *name, const char *otherwise, char *text, siz
 	text[length] = 0;
 	return text;
 }
+
+char *option_word(char **list)
+{
+	char *word = *list;
+
+	if (!*word)
+		return NULL;
+	while (**list && **list != ',')
+		++*list;
+	if (**list)
+		*(*list)++ = 0;
+	return word;
+}

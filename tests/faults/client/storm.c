@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "lib/service.h"
 #include "operations.h"
+#include "options.h"
 
 #define DISTANCE_NS 60000000ull
 #define HANGS_OF_256 4
@@ -33,16 +34,11 @@ static uint64_t random_next(void)
 bool storm_begin(char *victims, uint64_t kills, uint64_t seed)
 {
 	uint64_t data[MESSAGE_REGISTER_WORDS] = {seed, kills, DISTANCE_NS, 0, HANGS_OF_256};
+	const char *victim;
 
-	while (*victims) {
-		char *victim = victims;
-		uint64_t badge;
+	while ((victim = option_word(&victims))) {
+		uint64_t badge = badge_of(victim);
 
-		while (*victims && *victims != ',')
-			victims++;
-		if (*victims)
-			*victims++ = 0;
-		badge = badge_of(victim);
 		if (!badge)
 			return false;
 		data[3] |= 1ull << badge;

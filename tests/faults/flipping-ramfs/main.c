@@ -11,6 +11,6 @@ int ramfs_main(void);
 
 int main(void)
 {
-	flip_state();
+	flip_state("state", FLIP_RESTORE);
 	return ramfs_main();
 }

@@ -11,6 +11,6 @@ int vfs_main(void);
 
 int main(void)
 {
-	flip_state();
+	flip_state("state", FLIP_UNFLIP);
 	return vfs_main();
 }

@@ -19,6 +19,7 @@ enum killer_request {
 	KILLER_CALM = 5, /* Answer: 1 when the storm is over, ends so far, hangs among them, deaths of the supervisor */
 	KILLER_REPORT = 6, /* words: what a client has found to be wrong, 1 when it is ready (0: it only asks). Answer: clients that are ready, sum of what they found */
 	KILLER_END = 7, /* words: badge of who is killed at once. Answer: nothing */
+	KILLER_HEALTH = 8, /* words: badge. Answer: 1 when the service says that it is degraded */
 	KILLER_FIND = 3, /* words: a service's name (2). Answer: its badge, 0 when there is none */
 };
 

@@ -226,6 +226,8 @@ static void storm_request(struct request *request)
 
 static void request_take(struct request *request)
 {
+	char reason[START_REASON_BYTES + 1];
+
 	request->words = 0;
 	switch (request->label) {
 	case KILLER_STORM:
@@ -252,6 +254,10 @@ static void request_take(struct request *request)
 		break;
 	case KILLER_END:
 		request->status = request->data[0] - 1 < wards_count() ? ward_kill((uint32_t)request->data[0] - 1) : ERR_ARGUMENT;
+		break;
+	case KILLER_HEALTH:
+		request->data[0] = request->data[0] - 1 < wards_count() && ward_degraded((uint32_t)request->data[0] - 1, reason);
+		request->words = 1;
 		break;
 	case KILLER_FIND:
 		request->data[2] = 0; /* the name ends here at the latest */
