@@ -218,7 +218,7 @@ static void worker_run(void *argument)
 {
 	struct worker *worker = argument;
 
-	if (worker->exchange.label == running->begins)
+	if (worker->exchange.label == running->begins || worker->exchange.label == running->fence)
 		earlier_await(worker);
 	running->handle(running->context, (uint32_t)(worker - workers), &worker->exchange);
 	worker_end(worker);
@@ -388,65 +388,65 @@ static void generations_advance(void)
 	}
 }
 
-/* Time to tick? Returns when the next one is due. */
-static uint64_t tick_run(uint64_t due)
+static uint64_t next_tick; /* of a service with tick_ns; 0: without */
+static const uint64_t *due = &next_tick;
+
+/* Ticks, if it is time. */
+static void tick_run(void)
 {
 	uint64_t now = clock_now();
 
-	if (now < due)
-		return due;
+	if (!*due || now < *due)
+		return;
+	next_tick = now + running->tick_ns;
 	running->tick(running->context);
 	fibers_run();
-	return now + running->tick_ns;
 }
 
-/* Answers the request (the first time there is none) and waits for the next message, ticking meanwhile. */
-static enum error message_wait(struct request *request, bool first, uint64_t *due)
+/* With a time for the next tick. */
+__attribute__((noinline)) static enum error message_await_ticking(struct request *request, bool answers)
 {
 	enum error error;
 
-	*due = tick_run(*due);
-	error = first ? service_receive_until(request, *due) : service_reply_receive_until(request, *due);
-	while (error == ERR_TIMEOUT) {
-		*due = tick_run(*due);
-		error = service_receive_until(request, *due);
-	}
+	tick_run();
+	do {
+		if (*due)
+			error = answers ? service_reply_receive_until(request, *due) : service_receive_until(request, *due);
+		else
+			error = answers ? service_reply_receive(request) : service_receive(request);
+		answers = false;
+		if (error == ERR_TIMEOUT)
+			tick_run();
+	} while (error == ERR_TIMEOUT);
 	return error;
 }
 
-static void serve(void)
+/* Answers the request (the first time there is none) and waits for the next message, ticking meanwhile. */
+static inline enum error message_await(struct request *request, bool answers)
 {
-	struct request request;
-	enum error error = service_receive(&request);
-
-	while (error == OK) {
-		message_serve(&request);
-		error = service_reply_receive(&request);
-	}
-}
-
-static void serve_and_tick(void)
-{
-	uint64_t due = clock_now() + running->tick_ns;
-	struct request request;
-	enum error error = message_wait(&request, true, &due);
-
-	while (error == OK) {
-		message_serve(&request);
-		error = message_wait(&request, false, &due);
-	}
+	if (*due)
+		return message_await_ticking(request, answers);
+	return answers ? service_reply_receive(request) : service_receive(request);
 }
 
 void file_service_run(const struct file_service *service)
 {
+	struct request request;
+	enum error error;
+
 	running = service;
 	workers_open();
 	workers_resume();
 	generations_advance();
-	if (service->tick)
-		serve_and_tick();
-	else
-		serve();
+	if (service->due)
+		due = service->due;
+	else if (service->tick)
+		next_tick = clock_now() + service->tick_ns;
+	error = message_await(&request, false);
+	while (error == OK) {
+		message_serve(&request);
+		error = message_await(&request, true);
+	}
 }
 
 static void request_refuse(void *context, uint32_t worker, struct file_exchange *exchange)

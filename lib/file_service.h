@@ -20,13 +20,15 @@ struct file_service {
 	void *context;
 	uint32_t workers;
 	uint64_t begins; /* label of the request with which an instance of a client begins: it is carried out when all that an earlier one has under way has ended, so that this cannot come later */
+	uint64_t fence; /* label of a request that waits in the same way and does nothing else; 0: there is none */
 	unsigned char *stacks; /* workers * stack_bytes, 16-byte aligned */
 	size_t stack_bytes;
 	/* What the instance before has left to this worker: false, or badge and sequence (word 0) of the request. `resume` then carries it out in the worker's fiber and leaves the answer. Both may be null. */
 	bool (*left)(void *context, uint32_t worker, struct file_exchange *exchange);
 	void (*resume)(void *context, uint32_t worker, struct file_exchange *exchange);
-	void (*tick)(void *context); /* called about every tick_ns nanoseconds; may start fibers; may be null */
+	void (*tick)(void *context); /* called about every tick_ns nanoseconds, or when the time *due has come (ns; while it is 0 there is none); may start and wake fibers; may be null */
 	uint64_t tick_ns;
+	const uint64_t *due; /* null with tick_ns */
 };
 
 /* Serves for ever. Returns only when the service cannot receive. */

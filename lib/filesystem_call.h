@@ -40,7 +40,7 @@ struct handler {
 
 /* By label. */
 #define FILE_HANDLERS (FILE_UNSHARE - FILE_READ + 1)
-#define TREE_HANDLERS (TREE_SYNC - TREE_ROOT + 1)
+#define TREE_HANDLERS (TREE_FENCE - TREE_ROOT + 1)
 extern const struct handler file_handlers[FILE_HANDLERS], tree_handlers[TREE_HANDLERS];
 
 /* Words and buffers. */

@@ -383,7 +383,7 @@ int main(void)
 		.now = file_service_now,
 		.leases = &leases,
 	};
-	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .begins = FILE_SESSION, .stacks = stacks, .stack_bytes = STACK_BYTES,
+	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .begins = FILE_SESSION, .fence = TREE_FENCE, .stacks = stacks, .stack_bytes = STACK_BYTES,
 		.tick = write_back, .tick_ns = WRITE_BACK_NS};
 
 	cache = start_find(REGION);
