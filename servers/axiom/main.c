@@ -144,6 +144,20 @@ static void status_answer(struct request *request)
 	memcpy(&request->data[4], journal.state->link, LOG_LINK_BYTES);
 }
 
+/* What a witness keeps. */
+static void head_answer(struct request *request)
+{
+	const struct journal_state *state = journal.state;
+	bool any = state->attached && state->flushed_sequence > 0;
+
+	request->words = 8;
+	request->data[0] = any ? 0 : (uint64_t)-ENODEV;
+	request->data[1] = state->boot;
+	request->data[2] = state->flushed_sequence;
+	request->data[3] = 0;
+	memcpy(&request->data[4], state->flushed_link, LOG_LINK_BYTES);
+}
+
 static int64_t close_answer(uint64_t badge)
 {
 	if (!start_may(badge, LOG_RIGHT_CLOSE))
@@ -157,6 +171,8 @@ static void request_serve(struct request *request)
 	request->status = OK;
 	if (request->label == LOG_STATUS && journal.state) {
 		status_answer(request);
+	} else if (request->label == LOG_HEAD && journal.state) {
+		head_answer(request);
 	} else if (request->label == LOG_CLOSE && !stopped) {
 		request->words = 1;
 		request->data[0] = (uint64_t)close_answer(request->badge);

@@ -165,10 +165,11 @@ static bool tree_fence(uint32_t index)
 __attribute__((noinline)) static bool tree_doubt(uint32_t index, uint64_t *deadline)
 {
 	struct tree *tree = &trees[index];
+	struct file_exchange none;
 	uint64_t generation, now;
 
 	if (tree->away)
-		return answer_await(index, 0, 0, NULL);
+		return answer_await(index, 0, 0, &none);
 	if (!tree->fenced)
 		return (void)tree_fence(index), false;
 	generation = generation_of(tree);

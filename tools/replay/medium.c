@@ -80,8 +80,8 @@ static void note_end(const struct chain *chain, uint64_t records, char *note, si
 }
 
 /* Goes through all blocks. The records of the boot that is wanted are collected; 0: those of the last. */
-static bool medium_walk(const unsigned char *data, uint64_t blocks, uint64_t wanted, struct chain *chain, struct records *records, char *note, char *error,
-			size_t size)
+static bool medium_walk(const unsigned char *data, uint64_t blocks, uint64_t wanted, struct witnesses *witnesses, struct chain *chain, struct records *records,
+			char *note, char *error, size_t size)
 {
 	for (; chain->position < blocks;) {
 		struct log_block block = block_at(data, chain->position);
@@ -90,6 +90,8 @@ static bool medium_walk(const unsigned char *data, uint64_t blocks, uint64_t wan
 
 		if (verdict != CHAIN_GOOD)
 			return end_check(data, blocks, chain, verdict, entry, error, size);
+		if (witnesses && !witnesses_confirm(witnesses, &block, error, size))
+			return false;
 		if (wanted == 0 && block.kind == LOG_BLOCK_START)
 			records->count = 0;
 		if (block.kind == LOG_BLOCK_ENTRIES && (wanted == 0 || wanted == block.boot) && !records_append(records, &block)) {
@@ -102,14 +104,17 @@ static bool medium_walk(const unsigned char *data, uint64_t blocks, uint64_t wan
 	return true;
 }
 
-bool medium_read(const unsigned char *data, uint64_t length, uint64_t boot, struct records *records, char *note, char *error, size_t size)
+bool medium_read(const unsigned char *data, uint64_t length, uint64_t boot, struct witnesses *witnesses, struct records *records, char *note, char *error,
+		 size_t size)
 {
 	struct chain chain = {.position = 0};
 	bool good;
 
 	*records = (struct records){NULL, 0};
 	*note = 0;
-	good = medium_walk(data, length / LOG_BLOCK_BYTES, boot, &chain, records, note, error, size);
+	good = medium_walk(data, length / LOG_BLOCK_BYTES, boot, witnesses, &chain, records, note, error, size);
+	if (good && witnesses)
+		good = witnesses_all_confirmed(witnesses, error, size);
 	if (good && (chain.boot == 0 || boot > chain.boot)) {
 		snprintf(error, size, "there is no log of %s", chain.boot ? "this boot" : "any boot on this medium");
 		good = false;

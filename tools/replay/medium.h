@@ -7,11 +7,13 @@
 #pragma once
 
 #include "tools/replay/records.h"
+#include "tools/replay/witness.h"
 
 /* Do these bytes begin as a log medium does? */
 bool medium_recognise(const unsigned char *data, uint64_t length);
 
 /*
  * Takes out the records of a boot (0: the last one). False, with one line in `error` that names boot and record, when anything of the medium was changed. `note` gets one line about how the log ends.
+ * With `witnesses` (may be null) the same when they have seen anything else than what is there.
  */
-bool medium_read(const unsigned char *data, uint64_t length, uint64_t boot, struct records *records, char *note, char *error, size_t size);
+bool medium_read(const unsigned char *data, uint64_t length, uint64_t boot, struct witnesses *witnesses, struct records *records, char *note, char *error, size_t size);

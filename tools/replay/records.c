@@ -45,7 +45,7 @@ static bool array_read(const char *path, uint64_t boot, unsigned char *data, uin
 	return false;
 }
 
-bool records_read(const char *path, uint64_t boot, struct records *records, char *note, char *error, size_t size)
+bool records_read(const char *path, uint64_t boot, struct witnesses *witnesses, struct records *records, char *note, char *error, size_t size)
 {
 	FILE *stream = fopen(path, "rb");
 	uint64_t length = 0;
@@ -62,10 +62,12 @@ bool records_read(const char *path, uint64_t boot, struct records *records, char
 	fclose(stream);
 	if (!good)
 		snprintf(error, size, "cannot read %s", path);
+	else if (!medium_recognise(data, length) && witnesses)
+		snprintf(error, size, "%s is no log disk: witnesses are of such", path), good = false;
 	else if (!medium_recognise(data, length))
 		return array_read(path, boot, data, length, records, error, size);
 	else
-		good = medium_read(data, length, boot, records, note, error, size);
+		good = medium_read(data, length, boot, witnesses, records, note, error, size);
 	free(data);
 	return good;
 }

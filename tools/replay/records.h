@@ -14,6 +14,8 @@
 
 #define CHAIN_BYTES 32
 
+struct witnesses; /* tools/replay/witness.h */
+
 struct records {
 	struct commit_record *record; /* record[0] has sequence number 1 */
 	uint64_t count;
@@ -23,7 +25,7 @@ struct records {
  * Reads a whole file. Of a log medium it takes the boot with that number (0: the last one) and writes one line about its end to `note` (`size` bytes, as `error`), which stays empty for a bare array. Returns false
  * with one line in `error` when it cannot be read, is neither, or is a medium that was changed.
  */
-bool records_read(const char *path, uint64_t boot, struct records *records, char *note, char *error, size_t size);
+bool records_read(const char *path, uint64_t boot, struct witnesses *witnesses, struct records *records, char *note, char *error, size_t size);
 
 /* Frees the array. */
 void records_free(struct records *records);

@@ -15,6 +15,7 @@
 #include "tools/replay/dump.h"
 #include "tools/replay/print.h"
 #include "tools/replay/verify.h"
+#include "tools/replay/witness.h"
 
 #define EXIT_VALID 0
 #define EXIT_INVALID 1 /* the records are wrong, or differ from what they are compared with */
@@ -33,6 +34,8 @@ static const char usage[] =
 	"  --dump-state      print every slot and object of the state\n"
 	"  --graph           print the derivation tree in the language of Graphviz\n"
 	"  --chain HEX       compare the chain of records with this `log` digest\n"
+	"  --witness FILE    of a log disk: compare with heads of it that were kept elsewhere (each line of FILE\n"
+	"                    with `boot B, record N, link HEX`; a machine's output will do)\n"
 	"  --compare DUMP    compare with a dump of physical memory (from address 0): the state, and the\n"
 	"                    records that were still in the kernel's ring\n"
 	"  --kernel ELF      with --compare: check too that the dump is of this kernel\n"
@@ -42,7 +45,7 @@ static const char usage[] =
 
 struct options {
 	bool digest, list, dump_state, graph;
-	const char *chain, *compare, *kernel, *records;
+	const char *chain, *compare, *kernel, *records, *witness;
 	uint64_t boot; /* 0: the last */
 };
 
@@ -74,7 +77,7 @@ static bool options_parse(int argc, char **argv, struct options *options)
 		{"digest", no_argument, NULL, 'd'},      {"list", no_argument, NULL, 'l'},          {"dump-state", no_argument, NULL, 's'},
 		{"graph", no_argument, NULL, 'g'},       {"chain", required_argument, NULL, 'c'},   {"compare", required_argument, NULL, 'm'},
 		{"kernel", required_argument, NULL, 'k'}, {"boot", required_argument, NULL, 'b'},   {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"witness", required_argument, NULL, 'w'}, {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -100,6 +103,9 @@ static bool options_parse(int argc, char **argv, struct options *options)
 			break;
 		case 'k':
 			options->kernel = optarg;
+			break;
+		case 'w':
+			options->witness = optarg;
 			break;
 		case 'b':
 			if (!number_parse(optarg, &options->boot))
@@ -245,6 +251,23 @@ static int run(const struct options *options, const struct records *records, str
 	return status;
 }
 
+/* Reads the records, beside the witnesses if there are any. */
+static bool records_get(const struct options *options, struct records *records, char *note, char *error, size_t size)
+{
+	struct witnesses witnesses;
+	bool good;
+
+	if (!options->witness)
+		return records_read(options->records, options->boot, NULL, records, note, error, size);
+	if (!witnesses_read(options->witness, &witnesses, error, size))
+		return false;
+	good = records_read(options->records, options->boot, &witnesses, records, note, error, size);
+	if (good)
+		printf("%zu witnesses confirm it\n", witnesses.count);
+	witnesses_free(&witnesses);
+	return good;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.digest = false};
@@ -257,7 +280,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if (!records_read(options.records, options.boot, &records, note, error, sizeof(error)))
+	if (!records_get(&options, &records, note, error, sizeof(error)))
 		return complain("", error);
 	if (*note)
 		fprintf(stderr, "%s\n", note);

@@ -170,7 +170,7 @@ static uint64_t medium_records(const unsigned char *data, uint64_t length, uint6
 	struct records records;
 	uint64_t count;
 
-	if (!medium_read(data, length, boot, &records, note, error, sizeof(error)))
+	if (!medium_read(data, length, boot, NULL, &records, note, error, sizeof(error)))
 		return UINT64_MAX;
 	for (uint64_t i = 0; i < records.count; i++) {
 		struct commit_record right = record_make(boot, i + 1);

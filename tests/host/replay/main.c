@@ -473,7 +473,7 @@ static int memory_run(const char *records_path, const char *memory_path)
 	struct image image;
 	char error[200], note[sizeof(error)];
 
-	if (file < 0 || fstat(file, &status) != 0 || !records_read(records_path, 0, &records, note, error, sizeof(error)))
+	if (file < 0 || fstat(file, &status) != 0 || !records_read(records_path, 0, NULL, &records, note, error, sizeof(error)))
 		return 2;
 	image.size = (uint64_t)status.st_size;
 	image.memory = mmap(NULL, image.size, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);

@@ -5,6 +5,7 @@
  * Without a disk it goes on until nothing more is taken: then a change of authority waits, which a deadline shows, and everything else goes on. With a session to `echo` it has the host (tests/servers/as-it-asks) kill that and axiom then: recovery has
  * a reserve in the ring, so both come back.
  */
+#include "abi/log.h"
 #include "abi/protocols/log.h"
 #include "lib/call.h"
 #include "lib/clock.h"
@@ -34,17 +35,37 @@ static bool status_get(struct status *status)
 	return status->result == 0;
 }
 
-static void link_print(const char *what, const struct status *status)
+#define LINK_TEXT (2 * LOG_LINK_BYTES + 1)
+
+/* A link as text. */
+static const char *link_text(const void *link, char text[LINK_TEXT])
 {
 	static const char digits[] = "0123456789abcdef";
-	const uint8_t *bytes = (const uint8_t *)status->link;
-	char text[2 * sizeof(status->link) + 1] = {0};
+	const uint8_t *bytes = link;
 
-	for (unsigned i = 0; i < sizeof(status->link); i++) {
+	for (unsigned i = 0; i < LOG_LINK_BYTES; i++) {
 		text[2 * i] = digits[bytes[i] >> 4];
 		text[2 * i + 1] = digits[bytes[i] & 15];
 	}
-	log_print("%s %u records, %u on the disk, state %u, link %s\n", what, status->taken, status->flushed, status->state, text);
+	text[LINK_TEXT - 1] = 0;
+	return text;
+}
+
+/* What is on the disk, as tools/replay --witness understands it. */
+static void head_print(void)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
+	char text[LINK_TEXT];
+
+	if (service_call(start_session("axiom"), LOG_HEAD, 0, data) == OK && data[0] == 0)
+		log_print("boot %u, record %u, link %s\n", data[1], data[2], link_text(&data[4], text));
+}
+
+static void link_print(const char *what, const struct status *status)
+{
+	char text[LINK_TEXT];
+
+	log_print("%s %u records, %u on the disk, state %u, link %s\n", what, status->taken, status->flushed, status->state, link_text(status->link, text));
 }
 
 /* Waits a while; signals are no news here. */
@@ -109,6 +130,7 @@ static bool log_close(struct status *status)
 	for (unsigned i = 0; i < 20; i++) /* for the end mark */
 		pause_for(PAUSE);
 	link_print("closed:", status);
+	head_print();
 	return true;
 }
 
@@ -122,8 +144,10 @@ static void with_disk(struct status *status)
 			end(false);
 		}
 		taken = status->taken;
-		if (n % 10 == 0)
+		if (n % 10 == 0) {
 			link_print("so far:", status);
+			head_print();
+		}
 	}
 	end(log_close(status));
 }
