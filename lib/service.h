@@ -18,6 +18,9 @@ extern const struct start_page *start_page;
 /* The first grant of that name; a null pointer when there is none. */
 const struct start_grant *start_find(const char *name);
 
+/* The grant that is this service's own by its name, SERVICE.use: a Region, by custom. A null pointer when there is none. */
+const struct start_grant *start_own(const char *use);
+
 /* The next grant of a kind after `after` (a null pointer: the first); a null pointer when there is none. */
 const struct start_grant *start_next(enum grant_kind kind, const struct start_grant *after);
 

@@ -23,6 +23,19 @@ const struct start_grant *start_find(const char *name)
 	return NULL;
 }
 
+const struct start_grant *start_own(const char *use)
+{
+	char name[sizeof(start_page->name) + sizeof(start_page->grant[0].name)];
+	size_t length = strlen(start_page->name), rest = strlen(use);
+
+	if (length + 1 + rest >= sizeof(name))
+		return NULL;
+	memcpy(name, start_page->name, length);
+	name[length] = '.';
+	memcpy(name + length + 1, use, rest + 1);
+	return start_find(name);
+}
+
 const struct start_grant *start_next(enum grant_kind kind, const struct start_grant *after)
 {
 	const struct start_grant *grant = after ? after + 1 : start_page->grant, *end = start_page->grant + start_page->grant_count;

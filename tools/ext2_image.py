@@ -14,6 +14,7 @@ UUID = "6b6f7a6f-0000-4000-8000-000000000001"
 BLOCK_BYTES = 4096
 TOOLS_PATH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"  # a user's PATH has no sbin
 CLEAN, REPAIRED = 0, 1  # e2fsck(8)
+JOURNAL = ["-O", "has_journal", "-J", "size=4"]  # MiB; the first mount would make one otherwise (docs/decisions/008-ext2-journal.md)
 TYPES = {"directory": stat.S_IFDIR, "file": stat.S_IFREG, "link": stat.S_IFLNK}
 
 # kind: directory, file (source: path on the host), link (source: target). mode is in octal digits, without the type.
@@ -67,9 +68,13 @@ def entry_commands(entry):
 
 def fill(image, entries):
     """Enters these into a filesystem, in this order. Paths and sources have no blanks."""
-    commands = "".join(f"{command}\n" for entry in entries for command in entry_commands(entry))
-    status, output = tool("debugfs", "-w", "-f", "-", image, text=commands, fixed=True)
-    complaints = [line for line in output.splitlines()[1:] if not line.startswith(("debugfs: ", "Allocated inode: "))]
+    commands_run(image, (command for entry in entries for command in entry_commands(entry)), fixed=True)
+
+
+def commands_run(image, commands, fixed=False):
+    """Lets debugfs change an image. Any complaint of it is an error."""
+    status, output = tool("debugfs", "-w", "-f", "-", image, text="".join(f"{command}\n" for command in commands), fixed=fixed)
+    complaints = [line for line in output.splitlines()[1:] if line.strip() and not line.startswith(("debugfs: ", "Allocated inode: "))]
     if status or complaints:
         raise ImageError("\n".join(complaints) or output.strip())
 

@@ -137,15 +137,10 @@ void virtio_claim_acknowledge(const struct virtio_claim *claim)
 
 void *virtio_claim_memory(uint64_t bytes, paddr_t *physical)
 {
-	char name[48] = {0};
-	size_t length = strlen(start_page->name);
-	const struct start_grant *grant;
+	const struct start_grant *grant = start_own("queue");
 
-	memcpy(name, start_page->name, length);
-	memcpy(name + length, ".queue", 7);
-	grant = start_find(name);
 	if (!grant || grant->kind != GRANT_REGION || !grant->address || !grant->argument || grant->bytes < bytes) {
-		log_print("the Region %s of at least %u bytes for DMA is missing\n", name, bytes);
+		log_print("the Region %s.queue of at least %u bytes for DMA is missing\n", start_page->name, bytes);
 		return NULL;
 	}
 	*physical = grant->argument;

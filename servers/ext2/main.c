@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ext2: the service. Its state and its cache are one Region, "ext2.cache", which init owns and lends to virtio-blk: what was acknowledged survives this instance, and blocks go between disk and cache without a copy.
+ * ext2: the service. Its state and its cache are one Region, SERVICE.cache, which init owns and lends to the disk's driver, the one service that this one uses: what was acknowledged survives this instance, and blocks go between disk and cache without a copy.
  * At its end lie the buffers that belong to no transaction.
  *
  * Each request is carried out in a fiber of its own; one that waits for the disk lets the others run. A further fiber mounts, and then does what nobody asks for: it deletes files that are unused and, some
@@ -16,8 +16,6 @@
 #include "lib/log.h"
 #include "lib/service.h"
 
-#define DRIVER "virtio-blk"
-#define REGION "ext2.cache"
 #define OPEN_FILES 1024
 #define WORKERS 12
 #define STACK_BYTES 32768
@@ -341,11 +339,12 @@ static void leases_end(void)
 /* 0, or a negative errno: -ENODEV when the machine has no such disk. */
 static int disk_open(void)
 {
+	const struct start_grant *driver = start_next(GRANT_SESSION, NULL);
 	uint64_t bytes = 0;
-	int result = block_session_open(&block, DRIVER);
+	int result = driver ? block_session_open(&block, driver->name) : -ENODEV;
 
 	if (result == 0)
-		result = block_session_region(&block, REGION, &bytes);
+		result = block_session_region(&block, cache->name, &bytes);
 	if (result >= 0 && bytes < cache->bytes)
 		result = -EINVAL;
 	if (result < 0)
@@ -386,7 +385,7 @@ int main(void)
 	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .begins = FILE_SESSION, .fence = TREE_FENCE, .stacks = stacks, .stack_bytes = STACK_BYTES,
 		.tick = write_back, .tick_ns = WRITE_BACK_NS};
 
-	cache = start_find(REGION);
+	cache = start_own("cache");
 	if (!cache || !cache->address || cache->bytes <= BUFFER_BYTES)
 		return 1;
 	leases_end();
