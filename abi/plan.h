@@ -14,7 +14,7 @@
 #include "abi/start.h"
 
 #define PLAN_MAGIC 0x4e414c504f5a4f4b /* "KOZOPLAN" */
-#define PLAN_VERSION 3
+#define PLAN_VERSION 4
 #define PLAN_BLOB "plan"
 #define IMAGE_BLOB "image"
 #define PLAN_NONE UINT32_MAX
@@ -29,7 +29,7 @@ enum plan_object_kind {
 	PLAN_PORTS = 4,       /* first..second */
 	PLAN_IRQ = 5,         /* first = line or IRQ_LINE_MSI, second = IRQ_* flags; bound to `notification` with `bit` */
 	PLAN_FILE = 6,        /* part of the image: first = offset, second = bytes */
-	PLAN_UNTYPED = 7,     /* first = bytes */
+	PLAN_UNTYPED = 7,     /* first = bytes; 0: all that is left when everything else is made */
 	PLAN_INIT = 8,        /* init's own Endpoint */
 	PLAN_RING = 9,        /* these exist from boot */
 	PLAN_LOG_CONTROL = 10,
@@ -98,8 +98,9 @@ struct plan_service {
 	uint64_t heap_bytes;
 	uint64_t untyped_bytes; /* each of its two process Untypeds */
 	uint64_t heartbeat;     /* ns of its own CPU time within which it must answer; 0: not asked */
+	uint64_t cnode_bits;    /* its CNode has 2^cnode_bits slots */
 };
-_Static_assert(sizeof(struct plan_service) == 96, "tools/manifest writes what init reads");
+_Static_assert(sizeof(struct plan_service) == 104, "tools/manifest writes what init reads");
 
 struct plan {
 	uint64_t magic;

@@ -32,10 +32,11 @@
 /* An endless loop lies here, counted from the first instruction of a service (lib/start.asm): where init sends a service that is to hang. */
 #define START_SPIN_OFFSET 32
 
-/* The CNode of a service. What it was given lies below START_SLOT_FREE; from there on the slots are its own. */
-#define START_CNODE_BITS 8
+/* The CNode of a service. What it was given lies below START_SLOT_FREE; from there on the slots are its own. How many it has is the argument of its CNODE grant. */
+#define START_CNODE_BITS 8 /* unless the manifest says `slots` */
 #define START_SLOT_FREE 128
 #define START_SLOT_COUNT 256
+#define START_SLOTS_MAX 16384 /* with `slots` */
 
 #define START_BADGE_MAX 64
 

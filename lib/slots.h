@@ -9,7 +9,7 @@
 
 /* Manages the slots first .. first + count - 1, all free. At most SLOTS_MAX; both must be multiples of 64. */
 void slots_use(uint64_t first, uint64_t count);
-#define SLOTS_MAX 4096
+#define SLOTS_MAX 16384
 
 /* Takes a free slot, or `count` (1..512) adjacent ones, and returns the first; 0 when there are none. */
 handle_t slot_allocate(void);

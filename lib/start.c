@@ -121,6 +121,13 @@ static handle_t handle_of(enum grant_kind kind)
 	return grant ? grant->slot : 0;
 }
 
+static uint64_t slot_count(void)
+{
+	const struct start_grant *grant = start_next(GRANT_CNODE, NULL);
+
+	return grant ? grant->argument : START_SLOT_COUNT;
+}
+
 _Noreturn void service_start(const struct start_page *page)
 {
 	start_page = page;
@@ -131,7 +138,7 @@ _Noreturn void service_start(const struct start_page *page)
 	};
 	clock_set((struct clock){page->clock_mult, page->clock_shift, page->clock_base});
 	console_use(0);
-	slots_use(START_SLOT_FREE, START_SLOT_COUNT - START_SLOT_FREE);
+	slots_use(START_SLOT_FREE, slot_count() - START_SLOT_FREE);
 	own_space = (struct space){handle_of(GRANT_VSPACE), handle_of(GRANT_CNODE), START_OWN_ADDRESS, 0};
 	health_whole(); /* whatever the instance before was */
 	(void)main(); /* what it returns says nothing that its supervisor could use */

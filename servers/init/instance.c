@@ -117,7 +117,7 @@ static enum error parts_make(struct building *building)
 	if (error == OK)
 		error = part_make(building, PART_VSPACE, OBJECT_VSPACE, 0);
 	if (error == OK)
-		error = part_make(building, PART_CNODE, OBJECT_CNODE, START_CNODE_BITS);
+		error = part_make(building, PART_CNODE, OBJECT_CNODE, plan->cnode_bits);
 	if (error == OK)
 		error = part_make(building, PART_MESSAGE, OBJECT_REGION, PAGE_SIZE);
 	if (error == OK)

@@ -398,6 +398,7 @@ int main(void)
 {
 	handle_t memory = memory_largest(boot_information), tables;
 	bool supervised;
+	uint64_t taken;
 	enum error error;
 
 	slots_use(SLOTS_FIRST, SLOTS_COUNT);
@@ -415,12 +416,16 @@ int main(void)
 	}
 	if (supervised)
 		supervisor_prepare();
+	taken = memory_taken(memory);
+	error = objects_make_rest(system.plan, memory);
+	if (error != OK)
+		give_up("cannot give away", "the rest of the memory", error);
 	for (uint32_t i = 0; i < system.plan->service_count; i++) {
 		if (i == system.plan->supervisor)
 			supervisor_start();
 		else
 			service_run(&services[i]);
 	}
-	print("init: %u services are up after %u us, %u KiB are taken\n", (uint64_t)system.plan->service_count, clock_now() / 1000, memory_taken(memory) >> 10);
+	print("init: %u services are up after %u us, %u KiB are taken\n", (uint64_t)system.plan->service_count, clock_now() / 1000, taken >> 10);
 	serve(supervised);
 }

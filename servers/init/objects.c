@@ -119,7 +119,7 @@ static enum error object_make(const struct plan_object *object, handle_t *handle
 	case PLAN_REGION:
 		return object_create(OBJECT_REGION, object->first, handle);
 	case PLAN_UNTYPED:
-		return object_create(OBJECT_UNTYPED, object->first, handle);
+		return object->first ? object_create(OBJECT_UNTYPED, object->first, handle) : OK; /* the rest is given when all is made */
 	case PLAN_PORTS:
 		return ports_make(object, handle);
 	case PLAN_IRQ:
@@ -145,6 +145,21 @@ static enum error object_make(const struct plan_object *object, handle_t *handle
 	default:
 		return ERR_ARGUMENT;
 	}
+}
+
+enum error objects_make_rest(const struct plan *plan, handle_t memory)
+{
+	struct capability_state state;
+	enum error error = OK;
+
+	for (uint32_t i = 0; error == OK && i < plan->object_count; i++) {
+		if (plan_objects(plan)[i].kind != PLAN_UNTYPED || plan_objects(plan)[i].first)
+			continue;
+		error = cnode_query(INIT_SLOT_CNODE, memory, &state);
+		if (error == OK)
+			error = object_create(OBJECT_UNTYPED, (state.size - state.watermark) & ~(uint64_t)(PAGE_SIZE - 1), &handles[i]);
+	}
+	return error;
 }
 
 enum error objects_make(const struct plan *plan, handle_t memory, uint32_t *failed)

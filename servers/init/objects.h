@@ -8,6 +8,9 @@
 /* Makes all objects of the plan from `memory`. On an error `*failed` is the index of the one that could not be made. */
 MUST_USE enum error objects_make(const struct plan *plan, handle_t memory, uint32_t *failed);
 
+/* Makes the Untyped of all memory that is left, if the plan has one (`needs untyped rest`). */
+MUST_USE enum error objects_make_rest(const struct plan *plan, handle_t memory);
+
 /* Handle of an object's capability here. */
 handle_t object_handle(uint32_t object);
 

@@ -183,6 +183,8 @@ static bool needs_exclude(const struct need *a, const struct need *b)
 		return a->of && b->of && a->of->first == b->of->first;
 	if (a->kind != b->kind)
 		return false;
+	if (a->kind == NEED_UNTYPED)
+		return !a->value && !b->value; /* the rest of the memory is there once */
 	if (a->kind == NEED_DEVICE)
 		return strcmp(a->name, b->name) == 0;
 	return a->kind == NEED_DEVICE_ALL || a->kind == NEED_LOG_DRAIN || a->kind == NEED_LOG_PRINT || a->kind == NEED_HALT;

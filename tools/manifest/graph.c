@@ -108,6 +108,8 @@ static void need_write(const struct service *service, const struct need *need, F
 			fprintf(stream, "%s irq msi\n", service->name);
 	else if (need->kind == NEED_REGION)
 		fprintf(stream, "%s holds region %llu %s%s\n", service->name, first, need->read ? "r" : "rw", need->dma ? " dma" : "");
+	else if (need->kind == NEED_UNTYPED && !need->value)
+		fprintf(stream, "%s holds untyped rest\n", service->name);
 	else if (need->kind == NEED_UNTYPED)
 		fprintf(stream, "%s holds untyped %llu\n", service->name, (unsigned long long)need->value);
 	else if (need->kind == NEED_LOG_DRAIN)

@@ -63,7 +63,7 @@ struct need {
 	enum need_kind kind;
 	char name[NAME_BYTES]; /* after the dot */
 	unsigned line;
-	uint64_t value;   /* untyped: bytes; device: interrupts */
+	uint64_t value;   /* untyped: bytes, 0: the rest; device: interrupts */
 	bool read, dma, unmapped;
 	struct declaration *of; /* check.c */
 };
@@ -73,7 +73,7 @@ struct service {
 	unsigned line, binary_line, priority_line;
 	unsigned seen; /* read.c: which lines it has had */
 	char binary[PATH_BYTES];
-	uint64_t priority, heap, state, replies, heartbeat, tables;
+	uint64_t priority, heap, state, replies, heartbeat, tables, cnode_bits;
 	bool supervises, once;
 	struct use use[LIST_MAX];
 	struct need need[LIST_MAX];

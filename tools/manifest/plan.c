@@ -143,7 +143,7 @@ static void grants_own(struct layout *layout)
 	grant_capability(layout, GRANT_ENDPOINT, "endpoint", "", service->endpoint, RIGHT_READ);
 	grant_capability(layout, GRANT_NOTIFICATION, "notification", "", service->notification, RIGHT_READ);
 	grant_capability(layout, GRANT_THREAD, "thread", "", PLAN_NONE, RIGHT_READ);
-	grant_capability(layout, GRANT_CNODE, "cnode", "", PLAN_NONE, RIGHT_READ | RIGHT_WRITE);
+	grant_capability(layout, GRANT_CNODE, "cnode", "", PLAN_NONE, RIGHT_READ | RIGHT_WRITE)->argument = 1ull << service->cnode_bits;
 	grant_capability(layout, GRANT_VSPACE, "vspace", "", PLAN_NONE, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE | RIGHT_ATTACH);
 	grant = grant_add(layout, GRANT_REPLY, "reply", "");
 	grant->slot = slots_take(layout, (uint32_t)service->replies);
@@ -505,7 +505,7 @@ static void grants_device_owners(struct layout *layout)
 static uint64_t instance_bytes(const struct layout *layout)
 {
 	const struct plan_service *entry = layout->entry;
-	uint64_t objects = PAGE_SIZE * (1 + 2 + CNODE_BYTES(START_CNODE_BITS) / PAGE_SIZE + 1 + START_PAGES_MAX + 1) + layout->service->replies * 64;
+	uint64_t objects = PAGE_SIZE * (1 + 2 + CNODE_BYTES(layout->service->cnode_bits) / PAGE_SIZE + 1 + START_PAGES_MAX + 1) + layout->service->replies * 64;
 	uint64_t bytes = objects + entry->table_pages * PAGE_SIZE + entry->private_bytes + 4 * PAGE_SIZE;
 
 	if (entry->private_bytes >= LARGE_PAGE_SIZE)
@@ -538,6 +538,7 @@ static void service_lay_out(struct output *output, struct manifest *manifest, st
 	entry->notification = service->notification;
 	entry->first_grant = output->plan.grant_count;
 	entry->heap_bytes = service->heap;
+	entry->cnode_bits = service->cnode_bits;
 	entry->flags = service->once ? PLAN_SERVICE_ONCE : 0;
 	image_program(output, manifest, service, entry, directory);
 	grants_own(&layout);

@@ -233,7 +233,7 @@ static void needs_read(struct line *line, struct service *service)
 	else if (name)
 		name_take(line, name, need->name, sizeof(need->name), "the name");
 	if (need->kind == NEED_UNTYPED)
-		need->value = word_size(line);
+		need->value = word_is(line, "rest") ? 0 : word_size(line);
 	if (need->kind == NEED_DEVICE && word_is(line, "msi"))
 		need->value = word_number(line, "number of interrupts", 1, START_IRQ_MAX);
 	if (need->kind == NEED_REGION) {
@@ -252,6 +252,16 @@ static void after_read(struct line *line, struct service *service)
 	service->afters++;
 }
 
+/* How many capabilities a service can hold: the next power of two. */
+static uint64_t slots_read(struct line *line)
+{
+	uint64_t count = word_number(line, "slots", START_SLOT_COUNT, START_SLOTS_MAX), bits = START_CNODE_BITS;
+
+	while ((1ull << bits) < count)
+		bits++;
+	return bits;
+}
+
 static void restart_read(struct line *line, struct service *service)
 {
 	const char *word = word_next(line);
@@ -264,7 +274,7 @@ static void restart_read(struct line *line, struct service *service)
 /* Lines that a service has at most once. */
 static bool property_is_new(struct service *service, const char *word)
 {
-	static const char *const once[] = {"binary", "priority", "memory", "state", "replies", "tables", "supervises", "restart", "heartbeat"};
+	static const char *const once[] = {"binary", "priority", "memory", "state", "replies", "tables", "supervises", "restart", "heartbeat", "slots"};
 
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
 		if (strcmp(word, once[i]) != 0)
@@ -298,6 +308,8 @@ static void property_read(struct line *line, struct service *service)
 		service->replies = word_number(line, "replies", 1, 64);
 	} else if (strcmp(word, "tables") == 0) {
 		service->tables = word_number(line, "tables", 1, 4096);
+	} else if (strcmp(word, "slots") == 0) {
+		service->cnode_bits = slots_read(line);
 	} else if (strcmp(word, "uses") == 0) {
 		uses_read(line, service);
 	} else if (strcmp(word, "needs") == 0) {
@@ -325,7 +337,7 @@ static struct service *service_read(struct line *line)
 		mistake(manifest, line->number, "more than %d services", PLAN_SERVICES_MAX);
 		return NULL;
 	}
-	*service = (struct service){.line = line->number, .replies = 1, .heartbeat = HEARTBEAT_DEFAULT};
+	*service = (struct service){.line = line->number, .replies = 1, .heartbeat = HEARTBEAT_DEFAULT, .cnode_bits = START_CNODE_BITS};
 	name_take(line, word_next(line), service->name, sizeof(service->name), "the service's name");
 	manifest->services++;
 	return service;
