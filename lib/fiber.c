@@ -84,6 +84,11 @@ void fibers_run(void)
 	}
 }
 
+bool fibers_ready(void)
+{
+	return ready_first != NULL;
+}
+
 struct fiber *fiber_self(void)
 {
 	return running;

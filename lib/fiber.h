@@ -33,6 +33,9 @@ void fiber_start(struct fiber *fiber, void (*function)(void *argument), void *ar
 /* Runs ready fibers until there is none. Not from a fiber. */
 void fibers_run(void);
 
+/* Whether there is a fiber that could run now, besides the running one. */
+bool fibers_ready(void);
+
 /* The running fiber; a null pointer in the server's loop. */
 struct fiber *fiber_self(void);
 

@@ -230,6 +230,11 @@ int path_mount_own_at(struct path *path, uint32_t tag, uint32_t flags)
 	return path_change(path, VFS_MOUNT, flags, 0, MOUNT_REFERRAL | tag);
 }
 
+int path_mount_directory_at(struct path *path, int directory, uint32_t flags)
+{
+	return path_change(path, VFS_MOUNT, flags, 0, MOUNT_DIRECTORY | (uint32_t)directory);
+}
+
 int path_unmount_at(struct path *path, uint32_t flags)
 {
 	return path_change(path, VFS_UMOUNT, flags, 0, 0);

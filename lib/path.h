@@ -56,6 +56,7 @@ int path_truncate_at(struct path *path, uint64_t size);
 /* Mounts the filesystem that is the service of that name, or a tree of the client's own. */
 int path_mount_at(struct path *path, const char *service, uint32_t flags);
 int path_mount_own_at(struct path *path, uint32_t tag, uint32_t flags);
+int path_mount_directory_at(struct path *path, int directory, uint32_t flags); /* an open directory, with what lies below it, once more */
 int path_unmount_at(struct path *path, uint32_t flags);
 
 /* Brings all filesystems to stable storage. */

@@ -52,14 +52,19 @@ static handle_t handle_of(enum grant_kind kind)
 	return grant ? grant->slot : 0;
 }
 
+uint64_t service_signal_take(uint64_t bits)
+{
+	if (bits >> START_BIT_BEAT & 1)
+		beat();
+	return bits & ~(1ull << START_BIT_BEAT);
+}
+
 /* Takes the sign of life out of a signal; false when nothing else is in it. */
 static bool signal_is_mine(struct request *request)
 {
 	if (request->kind != MESSAGE_NOTIFICATION)
 		return true;
-	if (request->data[0] >> START_BIT_BEAT & 1)
-		beat();
-	request->data[0] &= ~(1ull << START_BIT_BEAT);
+	request->data[0] = service_signal_take(request->data[0]);
 	return request->data[0] != 0;
 }
 

@@ -69,6 +69,9 @@ MUST_USE enum error service_receive(struct request *request);
 /* The same, but not beyond an absolute time (lib/clock.h): ERR_TIMEOUT then. */
 MUST_USE enum error service_receive_until(struct request *request, uint64_t deadline);
 
+/* For who receives by other means: gives the sign of life if these bits of a signal ask for it, and returns the others. */
+uint64_t service_signal_take(uint64_t bits);
+
 /* Answers the request with what is in it now, if it was a call, and waits for the next one. */
 MUST_USE enum error service_reply_receive(struct request *request);
 MUST_USE enum error service_reply_receive_until(struct request *request, uint64_t deadline);

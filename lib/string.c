@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory and text functions. The string instructions of the processor are used throughout: they are short, and fast where it matters (ERMS). memcpy moves words first, which is what counts on a machine that is emulated.
+ * Memory and text functions. The string instructions of the processor are used throughout: they are short, and fast where it matters (ERMS). memcpy and memset move words first, which is what counts on a machine that is emulated.
  * Pure; any thread may call them.
  */
 #include "lib/string.h"
@@ -30,7 +30,10 @@ void *memmove(void *to, const void *from, size_t size)
 void *memset(void *to, int byte, size_t size)
 {
 	void *start = to;
+	size_t words = size / 8;
 
+	size %= 8;
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"((unsigned char)byte * 0x0101010101010101) : "memory");
 	__asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(byte) : "memory");
 	return start;
 }
