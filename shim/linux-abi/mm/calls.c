@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls about memory: mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), msync(2), mincore(2), madvise(2), mlock(2) and its like. */
+#include "abi/linux/constants.h"
+#include "file/content.h"
+#include "lib/string.h"
+#include "mm/user.h"
+#include "process/handlers.h"
+#include "process/permission.h"
+
+#define MAP_TYPE 0xf
+#define PROTECTION (LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC)
+
+static uint64_t page_up(uint64_t bytes)
+{
+	return (bytes + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
+static uint64_t pages_of(uint64_t bytes)
+{
+	return page_up(bytes) >> PAGE_BITS;
+}
+
+/* Whether the limits allow so much more. */
+static bool limits_allow(const struct task *task, uint64_t bytes, uint32_t flags)
+{
+	const struct memory *memory = task->memory;
+
+	if (memory->pages_mapped + pages_of(bytes) > memory->size_limit >> PAGE_BITS)
+		return false;
+	if ((flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE && memory->pages_data + pages_of(bytes) > memory->data_limit >> PAGE_BITS)
+		return false;
+	return pages_of(bytes) <= frames_total(); /* the heuristic overcommit of Linux: nothing that can obviously never be */
+}
+
+/* What a mapping of a file is made of. */
+static int file_backing(struct task *task, const uint64_t arguments[6], uint32_t *flags, struct object **object)
+{
+	bool shared = *flags & AREA_SHARED;
+	bool may_write = true;
+	int error = mapping_open(task, (uint32_t)arguments[4], arguments[2], shared, arguments[5], object, &may_write);
+
+	if (!error && shared && !may_write)
+		*flags &= ~(uint32_t)AREA_MAY_WRITE;
+	return error;
+}
+
+/* Where a mapping goes. 0: nowhere, with the error. */
+static uint64_t place_choose(struct task *task, uint64_t hint, uint64_t bytes, uint64_t flags, int *error)
+{
+	uint64_t place;
+
+	*error = 0;
+	if (flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)) {
+		if (hint % PAGE_SIZE || !user_range(hint, bytes))
+			*error = hint % PAGE_SIZE ? -EINVAL : -ENOMEM;
+		else if (hint < MEMORY_LOWEST && !task_may(task, LINUX_CAP_SYS_RAWIO))
+			*error = -EPERM;
+		else if (flags & LINUX_MAP_FIXED_NOREPLACE && !memory_is_free(task->memory, hint, bytes))
+			*error = -EEXIST;
+		return *error ? 0 : hint;
+	}
+	hint &= ~(uint64_t)(PAGE_SIZE - 1);
+	if (hint >= MEMORY_LOWEST && user_range(hint, bytes) && memory_is_free(task->memory, hint, bytes))
+		return hint;
+	place = memory_room(task->memory, bytes);
+	if (!place)
+		*error = -ENOMEM;
+	return place;
+}
+
+static int type_check(uint64_t flags)
+{
+	switch (flags & MAP_TYPE) {
+	case LINUX_MAP_SHARED:
+	case LINUX_MAP_PRIVATE:
+		return 0;
+	case LINUX_MAP_SHARED_VALIDATE:
+		return flags & LINUX_MAP_SYNC ? -EOPNOTSUPP : 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Takes pages that are to be there at once: MAP_POPULATE, mlock. What fails is left to a fault. */
+static void populate(struct task *task, uint64_t address, uint64_t bytes)
+{
+	for (uint64_t at = address; at < address + bytes && !task->dying; at += PAGE_SIZE) {
+		const struct area *area = area_find(&task->memory->areas, at);
+		bool store = area && (area->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE;
+
+		if (!area || memory_fault(task->memory, at, store ? AREA_WRITE : AREA_READ, NULL) == FAULT_NO_MEMORY)
+			return;
+	}
+}
+
+int64_t linux_mmap(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t bytes = page_up(arguments[1]), flags = arguments[3], place;
+	uint32_t area = (uint32_t)(arguments[2] & PROTECTION) | AREA_MAY_WRITE;
+	struct object *object = NULL;
+	int error = type_check(flags);
+
+	if (!arguments[1] || arguments[5] % PAGE_SIZE)
+		return -EINVAL;
+	if (!bytes || bytes > MEMORY_TOP)
+		return -ENOMEM;
+	if (flags & LINUX_MAP_SHARED)
+		area |= AREA_SHARED;
+	if (!error && flags & LINUX_MAP_GROWSDOWN)
+		area |= area & AREA_SHARED ? 0 : AREA_GROWS;
+	if (error)
+		return error;
+	place = place_choose(task, arguments[0], bytes, flags, &error);
+	if (!error && !limits_allow(task, bytes, area))
+		error = -ENOMEM;
+	if (!error && !(flags & LINUX_MAP_ANONYMOUS))
+		error = file_backing(task, arguments, &area, &object);
+	else if (!error && area & AREA_SHARED && !(object = object_anonymous(bytes >> PAGE_BITS)))
+		error = -ENOMEM;
+	if (!error && flags & LINUX_MAP_FIXED)
+		error = memory_unmap(task->memory, place, bytes);
+	if (!error)
+		error = memory_map(task->memory, place, bytes, area, object, flags & LINUX_MAP_ANONYMOUS ? 0 : arguments[5] >> PAGE_BITS);
+	if (object)
+		object_release(object);
+	if (error)
+		return error;
+	if (flags & (LINUX_MAP_POPULATE | LINUX_MAP_LOCKED))
+		populate(task, place, bytes);
+	return (int64_t)place;
+}
+
+/* A range of whole pages from a page's border. */
+static bool range_is_valid(uint64_t address, uint64_t bytes)
+{
+	return address % PAGE_SIZE == 0 && bytes <= MEMORY_TOP && user_range(address, page_up(bytes));
+}
+
+int64_t linux_munmap(struct task *task, const uint64_t arguments[6])
+{
+	if (!arguments[1] || !range_is_valid(arguments[0], arguments[1]))
+		return -EINVAL;
+	return memory_unmap(task->memory, arguments[0], page_up(arguments[1]));
+}
+
+int64_t linux_mprotect(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t grows = arguments[2] & (LINUX_PROT_GROWSDOWN | LINUX_PROT_GROWSUP), start = arguments[0], end = start + page_up(arguments[1]);
+
+	if (arguments[2] & ~(uint64_t)(PROTECTION | LINUX_PROT_SEM | LINUX_PROT_GROWSDOWN | LINUX_PROT_GROWSUP) || start % PAGE_SIZE || grows == (LINUX_PROT_GROWSDOWN | LINUX_PROT_GROWSUP))
+		return -EINVAL;
+	if (!arguments[1])
+		return 0;
+	if (end <= start || end > MEMORY_TOP)
+		return -ENOMEM;
+	if (grows == LINUX_PROT_GROWSDOWN) {
+		const struct area *area = area_find(&task->memory->areas, start);
+
+		if (!area || !(area->flags & AREA_GROWS))
+			return -EINVAL;
+		start = area->start;
+	}
+	return grows == LINUX_PROT_GROWSUP ? -EINVAL : memory_protect(task->memory, start, end - start, (uint32_t)(arguments[2] & PROTECTION));
+}
+
+int64_t linux_brk(struct task *task, const uint64_t arguments[6])
+{
+	struct memory *memory = task->memory;
+	uint64_t wanted = arguments[0], old_end = page_up(memory->brk), end;
+
+	if (wanted < memory->brk_start || wanted > MEMORY_TOP - PAGE_SIZE)
+		return (int64_t)memory->brk;
+	end = page_up(wanted);
+	if (end < old_end && memory_unmap(memory, end, old_end - end) != 0)
+		return (int64_t)memory->brk;
+	if (end > old_end) {
+		uint32_t flags = AREA_READ | AREA_WRITE | AREA_MAY_WRITE;
+
+		if (!limits_allow(task, end - old_end, flags) || !memory_is_free(memory, old_end, end - old_end + PAGE_SIZE) || memory_map(memory, old_end, end - old_end, flags, NULL, 0) != 0)
+			return (int64_t)memory->brk;
+	}
+	memory->brk = wanted;
+	return (int64_t)wanted;
+}
+
+/* mremap that keeps the place: gives pages back, or takes those behind. 1: there is no room behind. */
+static int resize_in_place(struct task *task, const struct area *area, uint64_t address, uint64_t old_bytes, uint64_t new_bytes)
+{
+	uint64_t old_end = address + old_bytes, more = new_bytes - old_bytes;
+
+	if (new_bytes <= old_bytes)
+		return new_bytes < old_bytes ? memory_unmap(task->memory, address + new_bytes, old_bytes - new_bytes) : 0;
+	if (area->end != old_end || !user_range(old_end, more) || !memory_is_free(task->memory, old_end, more))
+		return 1;
+	return memory_map(task->memory, old_end, more, area->flags, area->object, area->first + ((area->end - area->start) >> PAGE_BITS));
+}
+
+/* mremap to another place. */
+static int64_t resize_moving(struct task *task, uint64_t address, uint64_t old_bytes, uint64_t new_bytes, uint64_t flags, uint64_t target)
+{
+	struct memory *memory = task->memory;
+	const struct area *area;
+	uint64_t moved = old_bytes < new_bytes ? old_bytes : new_bytes;
+	int error = 0;
+
+	if (flags & LINUX_MREMAP_FIXED)
+		error = memory_unmap(memory, target, new_bytes);
+	else
+		target = memory_room(memory, new_bytes);
+	if (!error && !target)
+		error = -ENOMEM;
+	if (!error && old_bytes > new_bytes)
+		error = memory_unmap(memory, address + new_bytes, old_bytes - new_bytes);
+	if (!error)
+		error = memory_move(memory, address, target, moved);
+	if (error)
+		return error;
+	area = area_find(&memory->areas, target);
+	if (new_bytes > moved)
+		error = memory_map(memory, target + moved, new_bytes - moved, area->flags, area->object, area->first + (moved >> PAGE_BITS));
+	if (!error && flags & LINUX_MREMAP_DONTUNMAP)
+		error = memory_map(memory, address, moved, AREA_READ | AREA_WRITE | AREA_MAY_WRITE, NULL, 0);
+	return error ? error : (int64_t)target;
+}
+
+static int64_t remap_check(const struct task *task, const uint64_t arguments[6], uint64_t old_bytes, uint64_t new_bytes)
+{
+	uint64_t flags = arguments[3], target = arguments[4];
+	const struct area *area = area_find(&task->memory->areas, arguments[0]);
+
+	if (flags & ~(uint64_t)(LINUX_MREMAP_MAYMOVE | LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP) || arguments[0] % PAGE_SIZE || !new_bytes || new_bytes > MEMORY_TOP)
+		return -EINVAL;
+	if (flags & (LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP) && !(flags & LINUX_MREMAP_MAYMOVE))
+		return -EINVAL;
+	if (flags & LINUX_MREMAP_DONTUNMAP && old_bytes != new_bytes)
+		return -EINVAL;
+	if (flags & LINUX_MREMAP_FIXED && (target % PAGE_SIZE || !user_range(target, new_bytes) || (target < arguments[0] + old_bytes && arguments[0] < target + new_bytes)))
+		return -EINVAL;
+	if (!area || area->end - arguments[0] < old_bytes)
+		return -EFAULT;
+	if (flags & LINUX_MREMAP_DONTUNMAP && (area->object || area->flags & AREA_SHARED))
+		return -EINVAL;
+	if (new_bytes > old_bytes && !limits_allow(task, new_bytes - old_bytes, area->flags))
+		return -ENOMEM;
+	return 0;
+}
+
+int64_t linux_mremap(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t old_bytes = page_up(arguments[1]), new_bytes = page_up(arguments[2]), flags = arguments[3];
+	int64_t error = remap_check(task, arguments, old_bytes, new_bytes);
+	const struct area *area = area_find(&task->memory->areas, arguments[0]);
+	bool duplicate = !old_bytes;
+
+	if (error)
+		return error;
+	if (duplicate) { /* a second mapping of shared pages */
+		uint64_t target = memory_room(task->memory, new_bytes), first = area->first + ((arguments[0] - area->start) >> PAGE_BITS);
+
+		if (!(area->flags & AREA_SHARED))
+			return -EINVAL;
+		if (!target)
+			return -ENOMEM;
+		error = memory_map(task->memory, target, new_bytes, area->flags, area->object, first);
+		return error ? error : (int64_t)target;
+	}
+	if (!(flags & (LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP))) {
+		error = resize_in_place(task, area, arguments[0], old_bytes, new_bytes);
+		if (error <= 0)
+			return error ? error : (int64_t)arguments[0];
+		if (!(flags & LINUX_MREMAP_MAYMOVE))
+			return -ENOMEM;
+	}
+	return resize_moving(task, arguments[0], old_bytes, new_bytes, flags, arguments[4]);
+}
+
+/* Whether every page of a range is in an area. */
+static bool range_is_mapped(const struct memory *memory, uint64_t address, uint64_t end)
+{
+	while (address < end) {
+		const struct area *area = area_find(&memory->areas, address);
+
+		if (!area)
+			return false;
+		address = area->end;
+	}
+	return true;
+}
+
+int64_t linux_msync(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t flags = (uint32_t)arguments[2], at = arguments[0], end = at + page_up(arguments[1]);
+	int64_t error = 0;
+	bool hole = false;
+
+	if (flags & ~(uint64_t)(LINUX_MS_ASYNC | LINUX_MS_INVALIDATE | LINUX_MS_SYNC) || (flags & (LINUX_MS_ASYNC | LINUX_MS_SYNC)) == (LINUX_MS_ASYNC | LINUX_MS_SYNC) || at % PAGE_SIZE)
+		return -EINVAL;
+	if (end < at || end > MEMORY_TOP)
+		return -ENOMEM;
+	while (!error && at < end) {
+		const struct area *area = area_at_or_after(&task->memory->areas, at);
+		uint64_t from, to;
+
+		if (!area || area->start > at)
+			hole = true;
+		if (!area || area->start >= end)
+			break;
+		if (flags & LINUX_MS_INVALIDATE && area->flags & AREA_LOCKED)
+			return -EBUSY;
+		from = area->start > at ? area->start : at;
+		to = area->end < end ? area->end : end;
+		at = to;
+		if (area->object && area->flags & AREA_SHARED && flags & LINUX_MS_SYNC)
+			error = content_sync(task, area->object, area->first + ((from - area->start) >> PAGE_BITS), area->first + ((to - area->start) >> PAGE_BITS));
+	}
+	return error ? error : hole ? -ENOMEM : 0;
+}
+
+int64_t linux_mincore(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t at = arguments[0], end = at + page_up(arguments[1]);
+
+	if (at % PAGE_SIZE)
+		return -EINVAL;
+	if (end < at || !user_range(at, end - at) || !range_is_mapped(task->memory, at, end))
+		return -ENOMEM;
+	if (!user_range(arguments[2], pages_of(arguments[1])))
+		return -EFAULT;
+	for (uint64_t i = 0; at < end; i++, at += PAGE_SIZE) {
+		const struct area *area = area_find(&task->memory->areas, at);
+		const uint64_t *word = radix_find(&task->memory->pages, at >> PAGE_BITS), *page;
+		unsigned char there = word && *word;
+
+		if (!area)
+			return -ENOMEM;
+		page = area->object ? radix_find(&area->object->pages, area->first + ((at - area->start) >> PAGE_BITS)) : NULL;
+		if (page && *page)
+			there = 1;
+		if (user_put(task->memory, arguments[2] + i, &there) != 0)
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/* Sets or clears flags of all areas in a range. */
+static int flags_change(struct memory *memory, uint64_t address, uint64_t end, uint32_t set, uint32_t clear)
+{
+	if (!area_split(&memory->areas, address) || !area_split(&memory->areas, end))
+		return -ENOMEM;
+	for (struct area *area = area_at_or_after(&memory->areas, address); area && area->start < end; area = area_at_or_after(&memory->areas, area->end))
+		area->flags = (area->flags & ~clear) | set;
+	return 0;
+}
+
+/* MADV_DONTNEED and MADV_FREE take private pages away; shared ones stay with their object. */
+static int advise_discard(struct memory *memory, uint64_t address, uint64_t end)
+{
+	for (const struct area *area = area_at_or_after(&memory->areas, address); area && area->start < end; area = area_at_or_after(&memory->areas, area->end)) {
+		uint64_t from = area->start > address ? area->start : address, to = area->end < end ? area->end : end;
+
+		if (area->flags & AREA_LOCKED)
+			return -EINVAL;
+		memory_discard(memory, from, to - from);
+	}
+	return 0;
+}
+
+static int advise(struct task *task, uint64_t address, uint64_t end, int advice)
+{
+	struct memory *memory = task->memory;
+
+	switch (advice) {
+	case LINUX_MADV_NORMAL:
+	case LINUX_MADV_RANDOM:
+	case LINUX_MADV_SEQUENTIAL:
+	case LINUX_MADV_WILLNEED:
+	case LINUX_MADV_HUGEPAGE:
+	case LINUX_MADV_NOHUGEPAGE:
+	case LINUX_MADV_COLD:
+	case LINUX_MADV_PAGEOUT:
+	case LINUX_MADV_DONTDUMP:
+	case LINUX_MADV_DODUMP:
+	case LINUX_MADV_MERGEABLE:
+	case LINUX_MADV_UNMERGEABLE:
+		return 0; /* advice, and no more than that */
+	case LINUX_MADV_FREE:
+	case LINUX_MADV_DONTNEED:
+		return advise_discard(memory, address, end);
+	case LINUX_MADV_DONTFORK:
+		return flags_change(memory, address, end, AREA_NOT_FORKED, 0);
+	case LINUX_MADV_DOFORK:
+		return flags_change(memory, address, end, 0, AREA_NOT_FORKED);
+	case LINUX_MADV_WIPEONFORK:
+		return flags_change(memory, address, end, AREA_WIPED, 0);
+	case LINUX_MADV_KEEPONFORK:
+		return flags_change(memory, address, end, 0, AREA_WIPED);
+	case LINUX_MADV_POPULATE_READ:
+	case LINUX_MADV_POPULATE_WRITE:
+		populate(task, address, end - address);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int64_t linux_madvise(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t address = arguments[0], end = address + page_up(arguments[1]);
+	bool hole;
+	int error;
+
+	if (address % PAGE_SIZE || end < address || (arguments[1] && end == address))
+		return -EINVAL;
+	if (end > MEMORY_TOP)
+		return -ENOMEM;
+	hole = !range_is_mapped(task->memory, address, end);
+	error = advise(task, address, end, (int)arguments[2]);
+	return error ? error : hole ? -ENOMEM : 0;
+}
+
+/* Locked pages count against RLIMIT_MEMLOCK. Nothing is ever paged out, so that being there is all that locking adds. */
+static int64_t lock(struct task *task, uint64_t address, uint64_t bytes, bool locked)
+{
+	struct memory *memory = task->memory;
+	uint64_t start = address & ~(uint64_t)(PAGE_SIZE - 1), end = page_up(address + bytes);
+	uint64_t limit = task->process->limits[LINUX_RLIMIT_MEMLOCK][0];
+	int error;
+
+	if (end < start)
+		return -EINVAL;
+	if (end > MEMORY_TOP)
+		return -ENOMEM;
+	if (locked && !task_may(task, LINUX_CAP_IPC_LOCK)) {
+		if (!limit)
+			return -EPERM;
+		if (memory->pages_locked + ((end - start) >> PAGE_BITS) > limit >> PAGE_BITS)
+			return -ENOMEM;
+	}
+	if (!range_is_mapped(memory, start, end))
+		return -ENOMEM;
+	error = flags_change(memory, start, end, locked ? AREA_LOCKED : 0, locked ? 0 : AREA_LOCKED);
+	memory->pages_locked = areas_locked(memory);
+	if (!error && locked)
+		populate(task, start, end - start);
+	return error;
+}
+
+int64_t linux_mlock(struct task *task, const uint64_t arguments[6])
+{
+	return lock(task, arguments[0], arguments[1], true);
+}
+
+int64_t linux_mlock2(struct task *task, const uint64_t arguments[6])
+{
+	if (arguments[2] & ~(uint64_t)LINUX_MLOCK_ONFAULT)
+		return -EINVAL;
+	return lock(task, arguments[0], arguments[1], true);
+}
+
+int64_t linux_munlock(struct task *task, const uint64_t arguments[6])
+{
+	return lock(task, arguments[0], arguments[1], false);
+}
+
+int64_t linux_mlockall(struct task *task, const uint64_t arguments[6])
+{
+	struct memory *memory = task->memory;
+
+	if (!arguments[0] || arguments[0] & ~(uint64_t)(LINUX_MCL_CURRENT | LINUX_MCL_FUTURE | LINUX_MCL_ONFAULT) || arguments[0] == LINUX_MCL_ONFAULT)
+		return -EINVAL;
+	if (!task_may(task, LINUX_CAP_IPC_LOCK) && memory->pages_mapped > task->process->limits[LINUX_RLIMIT_MEMLOCK][0] >> PAGE_BITS)
+		return task->process->limits[LINUX_RLIMIT_MEMLOCK][0] ? -ENOMEM : -EPERM;
+	if (arguments[0] & LINUX_MCL_CURRENT) {
+		(void)flags_change(memory, 0, MEMORY_TOP, AREA_LOCKED, 0); /* no area crosses these borders */
+		memory->pages_locked = memory->pages_mapped;
+	}
+	return 0;
+}
+
+int64_t linux_munlockall(struct task *task, const uint64_t arguments[6])
+{
+	(void)arguments;
+	(void)flags_change(task->memory, 0, MEMORY_TOP, 0, AREA_LOCKED);
+	task->memory->pages_locked = 0;
+	return 0;
+}

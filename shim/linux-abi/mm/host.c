@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pools of kernel objects, and batches of page-table changes (mm/host.h). Objects are never given back to the Untyped. A batch holds entries of one change, one space and one chunk: whatever differs is
+ * carried out first, so that a walk over a process's pages is few kernel calls.
+ */
+#include "mm/host.h"
+
+#include "lib/assert.h"
+#include "lib/memory.h"
+#include "lib/methods.h"
+#include "lib/slots.h"
+#include "lib/space.h"
+#include "lib/string.h"
+
+#define TABLE_PAGES_FIRST 12 /* what a small program needs: text, heap, maps and stack lie in four corners */
+#define TABLE_PAGES_MORE 16
+
+static struct host_thread threads[HOST_THREADS_MAX];
+static struct host_space spaces[HOST_THREADS_MAX];
+static uint32_t threads_made, spaces_made;
+static struct host_thread *threads_free;
+static struct host_space *spaces_free;
+static handle_t empty_cnode; /* of all Linux threads: there is nothing in it */
+static uint8_t fpu_initial[sizeof(((struct thread_image *)0)->fpu)];
+handle_t host_endpoint;
+uint64_t host_fpu_bytes;
+
+static struct {
+	struct host_space *space;
+	enum host_change change;
+	uint32_t chunk;
+	uint64_t count;
+	struct map_entry entry[MAP_BATCH_MAX];
+	enum error error; /* the first since the last host_flush() */
+} batch;
+
+bool host_start(handle_t untyped)
+{
+	memory_use(untyped);
+	return object_create(OBJECT_ENDPOINT, 0, &host_endpoint) == OK && object_create(OBJECT_CNODE, CNODE_BITS_MIN, &empty_cnode) == OK;
+}
+
+static enum error tables_donate(struct host_space *space, uint64_t pages)
+{
+	handle_t slot = slot_allocate();
+	enum error error = slot ? vspace_donate(space->vspace, memory_untyped(), own_space.cnode, slot, pages) : ERR_NOMEM;
+
+	if (error != OK && slot)
+		slot_free(slot);
+	return error;
+}
+
+static struct host_space *space_make(void)
+{
+	struct host_space *space = &spaces[spaces_made];
+
+	if (spaces_made == HOST_THREADS_MAX || object_create(OBJECT_VSPACE, 0, &space->vspace) != OK)
+		return NULL;
+	spaces_made++;
+	return tables_donate(space, TABLE_PAGES_FIRST) == OK ? space : NULL;
+}
+
+struct host_space *host_space_take(void)
+{
+	struct host_space *space = spaces_free;
+
+	if (!space)
+		return space_make();
+	spaces_free = space->next;
+	return space;
+}
+
+void host_space_return(struct host_space *space)
+{
+	(void)host_flush();
+	space->next = spaces_free;
+	spaces_free = space;
+}
+
+enum error host_thread_move(struct host_thread *thread, struct host_space *space)
+{
+	enum error error = OK;
+
+	if (thread->bound == space)
+		return OK;
+	if (thread->bound)
+		error = thread_unbind(thread->thread, THREAD_VSPACE);
+	thread->bound = NULL;
+	if (error == OK)
+		error = thread_bind(thread->thread, THREAD_VSPACE, space->vspace);
+	if (error == OK)
+		thread->bound = space;
+	return error;
+}
+
+/* The badged capability through which a thread's system calls and faults come. */
+static enum error personality_bind(const struct host_thread *thread)
+{
+	handle_t badged = slot_allocate();
+	enum error error = badged ? cnode_mint(own_space.cnode, badged, own_space.cnode, host_endpoint, RIGHT_WRITE, thread->badge) : ERR_NOMEM;
+
+	if (error == OK)
+		error = thread_bind(thread->thread, THREAD_PERSONALITY, badged);
+	return error;
+}
+
+static struct host_thread *thread_make(void)
+{
+	struct host_thread *thread = &threads[threads_made];
+	enum error error;
+
+	if (threads_made == HOST_THREADS_MAX || object_create(OBJECT_THREAD, 0, &thread->thread) != OK)
+		return NULL;
+	threads_made++;
+	thread->badge = threads_made;
+	error = personality_bind(thread);
+	if (error == OK)
+		error = thread_bind(thread->thread, THREAD_CNODE, empty_cnode);
+	if (error == OK)
+		error = thread_set_priority(thread->thread, HOST_PRIORITY, 0);
+	if (error == OK && !host_fpu_bytes && host_thread_read(thread, STATE_FPU))
+		memcpy(fpu_initial, thread_self_image()->fpu, sizeof(fpu_initial));
+	return error == OK ? thread : NULL;
+}
+
+/* Takes out of the pool a thread that is bound to `space`, if there is one, else the first. */
+static struct host_thread *pool_take(const struct host_space *space)
+{
+	struct host_thread **at = &threads_free, *thread;
+
+	for (struct host_thread **look = &threads_free; *look; look = &(*look)->next)
+		if ((*look)->bound == space) {
+			at = look;
+			break;
+		}
+	thread = *at;
+	if (thread)
+		*at = thread->next;
+	return thread;
+}
+
+struct host_thread *host_thread_take(struct host_space *space)
+{
+	struct host_thread *thread = pool_take(space);
+
+	if (!thread)
+		thread = thread_make();
+	if (!thread)
+		return NULL;
+	if (host_thread_move(thread, space) == OK)
+		return thread;
+	host_thread_return(thread);
+	return NULL;
+}
+
+struct host_thread *host_pair_take(void)
+{
+	struct host_space *space = host_space_take();
+	struct host_thread *thread = space ? host_thread_take(space) : NULL;
+
+	if (space && !thread)
+		host_space_return(space);
+	return thread;
+}
+
+struct host_thread *host_thread_of(uint64_t badge)
+{
+	return badge && badge <= threads_made && threads[badge - 1].owner ? &threads[badge - 1] : NULL;
+}
+
+struct thread_image *thread_self_image(void)
+{
+	return (struct thread_image *)thread_self()->page;
+}
+
+void host_thread_stop(struct host_thread *thread)
+{
+	(void)!thread_suspend(thread->thread); /* the capability is the shim's own: it cannot be refused */
+}
+
+void host_thread_run(struct host_thread *thread)
+{
+	(void)!thread_resume(thread->thread);
+}
+
+struct thread_image *host_thread_read(struct host_thread *thread, uint64_t parts)
+{
+	uint64_t bytes;
+
+	host_thread_stop(thread);
+	if (thread_read_state(thread->thread, parts, &bytes) != OK)
+		return NULL;
+	host_fpu_bytes = bytes;
+	return thread_self_image();
+}
+
+bool host_thread_write(struct host_thread *thread, uint64_t parts)
+{
+	host_thread_stop(thread);
+	return thread_write_state(thread->thread, parts, host_fpu_bytes) == OK;
+}
+
+void host_fpu_initial(void)
+{
+	memcpy(thread_self_image()->fpu, fpu_initial, sizeof(fpu_initial));
+}
+
+void host_thread_return(struct host_thread *thread)
+{
+	thread->owner = NULL;
+	thread_self_image()->registers = (struct thread_registers){.rip = PAGE_SIZE};
+	(void)host_thread_write(thread, STATE_REGISTERS);
+	thread->next = threads_free;
+	threads_free = thread;
+}
+
+/* The Mapping of a chunk in a space; 0 when there is no memory for one. */
+static handle_t mapping_of(struct host_space *space, uint32_t chunk)
+{
+	handle_t *mapping = &space->mappings[chunk];
+	enum error error;
+
+	if (*mapping)
+		return *mapping;
+	*mapping = slot_allocate();
+	if (!*mapping)
+		return 0;
+	error = vspace_attach(space->vspace, chunk_region(chunk), own_space.cnode, *mapping, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
+	if (error == ERR_NOMEM && tables_donate(space, TABLE_PAGES_MORE) == OK)
+		error = vspace_attach(space->vspace, chunk_region(chunk), own_space.cnode, *mapping, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
+	if (error != OK) {
+		slot_free(*mapping);
+		*mapping = 0;
+	}
+	return *mapping;
+}
+
+static enum error batch_call(handle_t mapping, uint64_t at, uint64_t *done)
+{
+	memcpy(thread_self()->page, batch.entry + at, (batch.count - at) * sizeof(batch.entry[0]));
+	switch (batch.change) {
+	case HOST_MAP:
+		return mapping_map(mapping, batch.count - at, done);
+	case HOST_PROTECT:
+		return mapping_protect(mapping, batch.count - at, done);
+	case HOST_UNMAP:
+		return mapping_unmap(mapping, batch.count - at, done);
+	}
+	return ERR_ARGUMENT;
+}
+
+/* Carries the batch out; what the kernel cannot do for want of table memory is tried again with more. */
+static void batch_run(void)
+{
+	handle_t mapping = batch.count ? mapping_of(batch.space, batch.chunk) : 0;
+	enum error error = mapping || !batch.count ? OK : ERR_NOMEM;
+
+	for (uint64_t at = 0, done; error == OK && at < batch.count; at += done) {
+		error = batch_call(mapping, at, &done);
+		if (error == ERR_NOMEM && tables_donate(batch.space, TABLE_PAGES_MORE) == OK)
+			error = OK;
+	}
+	batch.count = 0;
+	if (batch.error == OK)
+		batch.error = error;
+}
+
+void host_page(struct host_space *space, enum host_change change, uint64_t address, frame_t frame, uint64_t rights)
+{
+	uint32_t chunk = frame / CHUNK_FRAMES;
+
+	if (!space)
+		return;
+	if (batch.count && (batch.space != space || batch.change != change || batch.chunk != chunk || batch.count == MAP_BATCH_MAX))
+		batch_run();
+	batch.space = space;
+	batch.change = change;
+	batch.chunk = chunk;
+	batch.entry[batch.count++] = (struct map_entry){address | rights, frame % CHUNK_FRAMES};
+}
+
+enum error host_flush(void)
+{
+	enum error error;
+
+	batch_run();
+	error = batch.error;
+	batch.error = OK;
+	return error;
+}
+
+void host_thread_yield(struct host_thread *thread)
+{
+	host_thread_stop(thread);
+	host_thread_run(thread);
+}

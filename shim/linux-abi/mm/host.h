@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel has of a Linux process: an address space with its Mappings, and Threads. Both come from pools and go back there: a fork, an exec and an exit change no authority when the pools have what
+ * they need.
+ *
+ * A host thread and a host space are made as a pair, with the thread bound to the space; a thread that is to run in another space (clone with CLONE_VM) is bound anew.
+ */
+#pragma once
+
+#include "lib/call.h"
+#include "mm/frames.h"
+
+struct host_space {
+	handle_t vspace;
+	handle_t mappings[CHUNKS_MAX]; /* of each chunk that it has had a frame of; 0: not attached */
+	struct host_space *next;       /* in the pool */
+};
+
+struct host_thread {
+	handle_t thread;
+	uint32_t badge; /* of its messages */
+	struct host_space *bound;
+	void *owner;              /* whoever took it: the task */
+	struct host_thread *next; /* in the pool */
+};
+
+#define HOST_THREADS_MAX 2048
+
+/* The priority of Linux threads; and the endpoint at which all messages arrive. Made once at the start. */
+#define HOST_PRIORITY 10
+bool host_start(handle_t untyped);
+extern handle_t host_endpoint;
+
+/* A thread, suspended, in a space of its own that is empty; a null pointer when there is no memory. */
+struct host_thread *host_pair_take(void);
+
+/* A thread, suspended, in a given space. */
+struct host_thread *host_thread_take(struct host_space *space);
+
+/* Stops the thread, takes back whatever message of it is under way, and puts it into the pool. */
+void host_thread_return(struct host_thread *thread);
+
+/* The thread whose messages have that badge, if it belongs to somebody; else a null pointer. */
+struct host_thread *host_thread_of(uint64_t badge);
+
+/*
+ * Registers and FPU state. Reading stops the thread until host_thread_run(); writing also ends its wait for an answer, so that the Reply that held it is free. The FPU state is as XSAVE writes it, of host_fpu_bytes bytes; the
+ * first functions exchange it with thread_self()->page (struct thread_image), where the next kernel call with capabilities or batches overwrites it.
+ */
+struct thread_image *host_thread_read(struct host_thread *thread, uint64_t parts);
+bool host_thread_write(struct host_thread *thread, uint64_t parts);
+void host_thread_run(struct host_thread *thread);
+void host_thread_stop(struct host_thread *thread);
+extern uint64_t host_fpu_bytes;
+
+/* The message page as these see it. */
+struct thread_image *thread_self_image(void);
+
+/* Puts the FPU state of a program that begins into the message page. */
+void host_fpu_initial(void);
+
+/* Puts a space from which everything has been unmapped into the pool. */
+void host_space_return(struct host_space *space);
+
+/* A space alone, for who shares another one's until an exec; and moving a thread there. */
+struct host_space *host_space_take(void);
+MUST_USE enum error host_thread_move(struct host_thread *thread, struct host_space *space);
+
+/* A batch of changes of a space's page tables (none without a space). One is under way at a time; what is in it happens at the latest at host_flush(). */
+enum host_change { HOST_MAP, HOST_PROTECT, HOST_UNMAP };
+void host_page(struct host_space *space, enum host_change change, uint64_t address, frame_t frame, uint64_t rights);
+
+/* Carries out what is left of the batch. ERR_NOMEM: there is no memory for page tables; the pages that were not mapped fault again. */
+enum error host_flush(void);
+
+/* Lets other threads of the same priority run first. */
+void host_thread_yield(struct host_thread *thread);

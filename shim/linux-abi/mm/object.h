@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory objects: pages by index that several address spaces can have mapped. Shared anonymous memory (MAP_SHARED | MAP_ANONYMOUS, System V segments, memfd) and the pages of files are objects; private
+ * anonymous memory is not: its pages belong to the address space alone.
+ */
+#pragma once
+
+#include "mm/frames.h"
+#include "mm/radix.h"
+
+struct object;
+
+struct object_operations {
+	/* Fills a cleared frame with page `index`. 0, or a negative error number: then the frame is not used. Absent: it stays clear. May wait. */
+	int (*fill)(struct object *object, uint64_t index, frame_t frame);
+	/* A page is about to be stored into by a shared mapping: 0, or a negative error number. Absent: allowed. May wait. */
+	int (*store)(struct object *object, uint64_t index);
+	/* One user is left: for who keeps objects that nobody else uses. Must not wait. */
+	void (*left)(struct object *object);
+	/* The last user is gone: gives the structure back. Its pages are still there. */
+	void (*destroy)(struct object *object);
+};
+
+struct object {
+	const struct object_operations *operations;
+	uint64_t users;
+	uint64_t pages_limit; /* pages from here on do not exist: a fault there is SIGBUS */
+	uint64_t resident;
+	struct radix pages; /* frame << 12 | OBJECT_* */
+};
+
+#define OBJECT_DIRTY 1 /* stored into through a mapping since it was last written back */
+
+/* A shared anonymous object of `pages` pages, with one user; a null pointer when there is no memory. */
+struct object *object_anonymous(uint64_t pages);
+
+void object_hold(struct object *object);
+void object_release(struct object *object);
+
+/* The frame of a page, not held for the caller; made and filled when it is not there. A negative error number: -EFAULT behind the limit, -ENOMEM, -EIO. May wait. */
+int64_t object_page(struct object *object, uint64_t index);
+
+/* Gives the pages from `from` on back, below `to`. Mappings of them must be gone. */
+void object_drop(struct object *object, uint64_t from, uint64_t to);

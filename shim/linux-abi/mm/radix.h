@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* A sparse array of words by a 36-bit index, made of frames: four levels of 512. For the pages of address spaces and of memory objects. Zero is an empty word. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RADIX_LIMIT (1ull << 36) /* indexes are below this */
+
+struct radix {
+	uint64_t *root; /* null: all is empty */
+};
+
+/* The word at an index, or a null pointer where nothing near it was ever made. */
+uint64_t *radix_find(const struct radix *radix, uint64_t index);
+
+/* The word at an index; a null pointer when there is no memory. It stays where it is until radix_clear(). */
+uint64_t *radix_make(struct radix *radix, uint64_t index);
+
+/* The first index in [from, to) whose word is not zero, with the word; `to` when there is none. */
+uint64_t radix_next(const struct radix *radix, uint64_t from, uint64_t to, uint64_t **word);
+
+/* Gives all its frames back. The words must need nothing any more. */
+void radix_clear(struct radix *radix);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Copying to and from processes (mm/user.h). The page that is wanted is nearly always there: then its entry tells where. */
+#include "mm/user.h"
+
+#include "abi/errno.h"
+#include "lib/string.h"
+
+/* The frame behind an address. */
+static int frame_find(struct memory *memory, uint64_t address, bool store, frame_t *frame)
+{
+	const uint64_t *word;
+
+	if (address >= MEMORY_TOP)
+		return -EFAULT;
+	word = radix_find(&memory->pages, address >> PAGE_BITS);
+	if (word && *word & (store ? ENTRY_WRITE : ENTRY_MAPPED)) {
+		*frame = (frame_t)(*word >> PAGE_BITS);
+		return 0;
+	}
+	return memory_fault(memory, address, store ? AREA_WRITE : AREA_READ, frame) == FAULT_DONE ? 0 : -EFAULT;
+}
+
+/* The bytes at an address that lie in its page, at most `bytes`; a null pointer where there is none. */
+static unsigned char *bytes_find(struct memory *memory, uint64_t address, size_t bytes, bool store, size_t *count)
+{
+	size_t offset = address % PAGE_SIZE;
+	frame_t frame;
+
+	if (frame_find(memory, address, store, &frame) != 0)
+		return NULL;
+	*count = PAGE_SIZE - offset < bytes ? PAGE_SIZE - offset : bytes;
+	return (unsigned char *)frame_bytes(frame) + offset;
+}
+
+int user_read(struct memory *memory, void *to, uint64_t address, size_t bytes)
+{
+	unsigned char *at = to;
+
+	while (bytes) {
+		size_t count;
+		const unsigned char *from = bytes_find(memory, address, bytes, false, &count);
+
+		if (!from)
+			return -EFAULT;
+		memcpy(at, from, count);
+		at += count;
+		address += count;
+		bytes -= count;
+	}
+	return 0;
+}
+
+int user_write(struct memory *memory, uint64_t address, const void *from, size_t bytes)
+{
+	const unsigned char *at = from;
+
+	while (bytes) {
+		size_t count;
+		unsigned char *to = bytes_find(memory, address, bytes, true, &count);
+
+		if (!to)
+			return -EFAULT;
+		memcpy(to, at, count);
+		at += count;
+		address += count;
+		bytes -= count;
+	}
+	return 0;
+}
+
+int user_clear(struct memory *memory, uint64_t address, size_t bytes)
+{
+	while (bytes) {
+		size_t count;
+		unsigned char *to = bytes_find(memory, address, bytes, true, &count);
+
+		if (!to)
+			return -EFAULT;
+		memset(to, 0, count);
+		address += count;
+		bytes -= count;
+	}
+	return 0;
+}
+
+int64_t user_text(struct memory *memory, char *to, uint64_t address, size_t size)
+{
+	size_t length = 0;
+
+	while (length < size) {
+		size_t count;
+		const unsigned char *from = bytes_find(memory, address + length, size - length, false, &count);
+
+		if (!from)
+			return -EFAULT;
+		for (size_t i = 0; i < count; i++) {
+			to[length] = (char)from[i];
+			if (!from[i])
+				return (int64_t)length;
+			length++;
+		}
+	}
+	return -ENAMETOOLONG;
+}
+
+int user_page_begin(struct memory *memory, uint64_t address, size_t bytes, bool store, struct user_page *page)
+{
+	page->bytes = bytes_find(memory, address, bytes, store, &page->count);
+	if (!page->bytes)
+		return -EFAULT;
+	page->frame = frame_of(page->bytes);
+	frame_hold(page->frame);
+	return 0;
+}
+
+void user_page_end(const struct user_page *page)
+{
+	frame_release(page->frame);
+}

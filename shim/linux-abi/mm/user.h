@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copying between the shim and a process: by a walk over the process's own pages, never through an address that the kernel would have to check. What is not mapped, or not as it must be, is -EFAULT. May wait for pages of files.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "mm/memory.h"
+
+/* Copy `bytes` bytes. 0 or -EFAULT; on an error some of them may have been copied. */
+int user_read(struct memory *memory, void *to, uint64_t address, size_t bytes);
+int user_write(struct memory *memory, uint64_t address, const void *from, size_t bytes);
+int user_clear(struct memory *memory, uint64_t address, size_t bytes);
+
+/* A text with its NUL, at most `size` bytes with it. Its length, -EFAULT, or -ENAMETOOLONG when no NUL came. */
+int64_t user_text(struct memory *memory, char *to, uint64_t address, size_t size);
+
+/*
+ * The bytes at an address where the shim can use them directly: as many of `bytes` as lie in one page, at least one. Their frame is held until user_page_end(). For transfers of data without a copy in between.
+ */
+struct user_page {
+	unsigned char *bytes;
+	size_t count;
+	frame_t frame;
+};
+int user_page_begin(struct memory *memory, uint64_t address, size_t bytes, bool store, struct user_page *page);
+void user_page_end(const struct user_page *page);
+
+/* Whether a range lies below the end of all addresses, as access_ok() asks in Linux. */
+static inline bool user_range(uint64_t address, uint64_t bytes)
+{
+	return bytes <= MEMORY_TOP && address <= MEMORY_TOP - bytes;
+}
+
+#define user_get(memory, value, address) user_read(memory, value, address, sizeof(*(value)))
+#define user_put(memory, address, value) user_write(memory, address, value, sizeof(*(value)))
