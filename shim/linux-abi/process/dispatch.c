@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Dispatch of system calls (process/calls.h) by the table syscalls.def, and what comes between a handler and its answer: signals, restarts, ends. */
+#include "process/calls.h"
+
+#include "abi/linux/constants.h"
+#include "process/exhausted.h"
+#include "process/handlers.h"
+#include "process/life.h"
+#include "signal/deliver.h"
+#include "signal/send.h"
+
+static linux_call *const handlers[] = {
+#define SYSCALL(number, name, arguments, result, handler, status) BUILT_##status([number] = handler, )
+#include "syscalls.def"
+#undef SYSCALL
+};
+
+static const int16_t absent[] = {
+#define SYSCALL(number, name, arguments, result, handler, status) [number] = -(ERRNO_##status),
+#include "syscalls.def"
+#undef SYSCALL
+};
+
+#define CALLS (sizeof(absent) / sizeof(absent[0]))
+
+static int64_t call_make(struct task *task)
+{
+	uint64_t number = task->call[0];
+
+	if (number < sizeof(handlers) / sizeof(handlers[0]) && handlers[number])
+		return handlers[number](task, task->call + 1);
+	return number < CALLS && absent[number] ? absent[number] : -ENOSYS;
+}
+
+static bool is_restart(int64_t result)
+{
+	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
+}
+
+int64_t call_handle(struct task *task)
+{
+	for (;;) {
+		int64_t result = call_make(task);
+
+		if (__builtin_expect(!task->attention && !task->mask_is_saved && !is_restart(result), 1) || result == RESULT_NONE)
+			return result;
+		switch (signals_handle(task, &result, true)) {
+		case DELIVER_NOTHING:
+			return result;
+		case DELIVER_DONE:
+			return RESULT_NONE;
+		case DELIVER_AGAIN:
+			break;
+		}
+	}
+}
+
+int64_t call_end_resumed(struct task *task)
+{
+	int64_t result = 0;
+
+	if (signals_handle(task, &result, false) == DELIVER_NOTHING) {
+		task->fiber = NULL;
+		host_thread_run(task->host);
+	}
+	return RESULT_NONE;
+}
+
+enum { VECTOR_DIVISION = 0, VECTOR_DEBUG = 1, VECTOR_BREAKPOINT = 3, VECTOR_OVERFLOW = 4, VECTOR_OPCODE = 6, VECTOR_PROTECTION = 13, VECTOR_PAGE = 14, VECTOR_X87 = 16, VECTOR_ALIGNMENT = 17, VECTOR_SIMD = 19 };
+enum { PAGE_FAULT_WRITE = 2, PAGE_FAULT_FETCH = 16 };
+
+/* What a fault of the processor is as a signal (arch/x86/kernel/traps.c of Linux tells the codes). */
+static struct signal_information fault_signal(uint64_t vector, uint64_t rip)
+{
+	struct signal_information information = {.number = LINUX_SIGSEGV, .code = LINUX_SI_KERNEL};
+
+	switch (vector) {
+	case VECTOR_DIVISION:
+		information = (struct signal_information){.number = LINUX_SIGFPE, .code = LINUX_FPE_INTDIV, .address = rip};
+		break;
+	case VECTOR_X87:
+	case VECTOR_SIMD:
+		information = (struct signal_information){.number = LINUX_SIGFPE, .code = LINUX_FPE_FLTINV, .address = rip};
+		break;
+	case VECTOR_DEBUG:
+		information = (struct signal_information){.number = LINUX_SIGTRAP, .code = LINUX_TRAP_TRACE, .address = rip};
+		break;
+	case VECTOR_BREAKPOINT:
+		information = (struct signal_information){.number = LINUX_SIGTRAP, .code = LINUX_SI_KERNEL};
+		break;
+	case VECTOR_OPCODE:
+		information = (struct signal_information){.number = LINUX_SIGILL, .code = LINUX_ILL_ILLOPN, .address = rip};
+		break;
+	case VECTOR_ALIGNMENT:
+		information = (struct signal_information){.number = LINUX_SIGBUS, .code = LINUX_BUS_ADRALN};
+		break;
+	default:
+		break;
+	}
+	return information;
+}
+
+static struct signal_information page_signal(enum fault_result result, uint64_t address)
+{
+	struct signal_information information = {.number = LINUX_SIGSEGV, .code = LINUX_SEGV_MAPERR, .address = address};
+
+	if (result == FAULT_DENIED)
+		information.code = LINUX_SEGV_ACCERR;
+	if (result == FAULT_NO_PAGE) {
+		information.number = LINUX_SIGBUS;
+		information.code = LINUX_BUS_ADRERR;
+	}
+	return information;
+}
+
+/* Makes the page that a program wanted usable, or tells it why not. */
+static bool page_fault(struct task *task, uint64_t address, uint64_t error, struct signal_information *information)
+{
+	uint32_t access = error & PAGE_FAULT_WRITE ? AREA_WRITE : error & PAGE_FAULT_FETCH ? AREA_EXECUTE : AREA_READ;
+	enum fault_result result = memory_fault(task->memory, address, access, NULL);
+
+	if (result == FAULT_NO_MEMORY && memory_exhausted(task))
+		return true; /* somebody was chosen to end: then it is tried again */
+	if (result != FAULT_DONE)
+		*information = page_signal(result, address);
+	return result == FAULT_DONE;
+}
+
+int64_t fault_handle(struct task *task, const uint64_t data[8])
+{
+	struct signal_information information;
+	int64_t result = 0;
+	bool repaired = false;
+
+	if (data[0] == VECTOR_PAGE)
+		repaired = page_fault(task, data[1], data[2], &information);
+	else
+		information = fault_signal(data[0], data[3]);
+	if (__builtin_expect(repaired && !task->attention, 1))
+		return 0;
+	if (!repaired) {
+		task->fault_vector = data[0];
+		task->fault_address = data[1];
+		task->fault_error = data[2];
+		signal_force(task, &information);
+	}
+	return signals_handle(task, &result, false) == DELIVER_NOTHING ? 0 : RESULT_NONE;
+}

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How tasks and processes begin and end (process/life.h): clone(2), _exit(2), exit_group(2). What a task has that other tasks may have too is held by count: memory, files, place, actions, credentials.
+ */
+#include "process/life.h"
+
+#include "abi/linux/constants.h"
+#include "file/descriptors.h"
+#include "file/place.h"
+#include "lib/assert.h"
+#include "lib/clock.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "mm/user.h"
+#include "process/futex.h"
+#include "process/groups.h"
+#include "process/handlers.h"
+#include "process/loop.h"
+#include "process/system.h"
+#include "process/usage.h"
+#include "signal/send.h"
+
+#define ID_MAX 32768 /* kernel.pid_max */
+#define ID_BUCKETS 256
+#define CAPABILITIES_ALL ((1ull << 41) - 1)
+
+static struct slab tasks = SLAB(struct task), process_slab = SLAB(struct process), credential_slab = SLAB(struct credentials), actions_slab = SLAB(struct signal_actions);
+static struct task *buckets[ID_BUCKETS];
+static int32_t id_last;
+struct process *processes;
+uint32_t task_count;
+
+/* Names. */
+
+struct task *task_find(int32_t id)
+{
+	struct task *task = id > 0 ? buckets[id % ID_BUCKETS] : NULL;
+
+	while (task && task->id != id)
+		task = task->next_by_id;
+	return task;
+}
+
+struct process *process_find(int32_t id)
+{
+	struct process *process = processes;
+
+	while (process && process->id != id)
+		process = process->next;
+	return process;
+}
+
+/* Whether a number is in use, by a task or as the name of a process, a group or a session. */
+static bool id_is_used(int32_t id)
+{
+	if (task_find(id))
+		return true;
+	for (const struct process *process = processes; process; process = process->next)
+		if (process->id == id || process->group == id || process->session == id)
+			return true;
+	return false;
+}
+
+static int32_t id_take(void)
+{
+	for (int32_t tries = 0; tries < ID_MAX; tries++) {
+		id_last = id_last >= ID_MAX - 1 ? (id_last ? 300 : 1) : id_last + 1; /* Linux keeps the first 300 numbers for what began early */
+		if (!id_is_used(id_last))
+			return id_last;
+	}
+	return -EAGAIN;
+}
+
+/* Credentials. */
+
+struct credentials *credentials_copy(const struct credentials *credentials)
+{
+	struct credentials *copy = slab_take(&credential_slab);
+
+	if (copy) {
+		*copy = *credentials;
+		copy->users = 1;
+	}
+	return copy;
+}
+
+void credentials_hold(const struct credentials *credentials)
+{
+	((struct credentials *)credentials)->users++; /* the count is not part of what they are */
+}
+
+void credentials_release(const struct credentials *credentials)
+{
+	struct credentials *own = (struct credentials *)credentials;
+
+	if (--own->users == 0)
+		slab_return(&credential_slab, own);
+}
+
+void credentials_set(struct task *task, struct credentials *credentials)
+{
+	const struct credentials *old = task->credentials;
+
+	task->credentials = credentials;
+	if (old)
+		credentials_release(old);
+}
+
+/* Making. */
+
+static void limits_set(struct process *process)
+{
+	for (unsigned i = 0; i < 16; i++)
+		process->limits[i][0] = process->limits[i][1] = UINT64_MAX;
+	process->limits[LINUX_RLIMIT_STACK][0] = 8 << 20;
+	process->limits[LINUX_RLIMIT_CORE][0] = 0;
+	process->limits[LINUX_RLIMIT_NPROC][0] = process->limits[LINUX_RLIMIT_NPROC][1] = HOST_THREADS_MAX / 2;
+	process->limits[LINUX_RLIMIT_NOFILE][0] = 1024;
+	process->limits[LINUX_RLIMIT_NOFILE][1] = 4096;
+	process->limits[LINUX_RLIMIT_MEMLOCK][0] = process->limits[LINUX_RLIMIT_MEMLOCK][1] = 8 << 20;
+	process->limits[LINUX_RLIMIT_SIGPENDING][0] = process->limits[LINUX_RLIMIT_SIGPENDING][1] = 4096;
+	process->limits[LINUX_RLIMIT_MSGQUEUE][0] = process->limits[LINUX_RLIMIT_MSGQUEUE][1] = 819200;
+	process->limits[LINUX_RLIMIT_NICE][0] = process->limits[LINUX_RLIMIT_NICE][1] = 0;
+	process->limits[LINUX_RLIMIT_RTPRIO][0] = process->limits[LINUX_RLIMIT_RTPRIO][1] = 0;
+}
+
+/* Enters a task under its number and in its process. */
+static void task_enter(struct task *task, struct process *process)
+{
+	struct task **at = &process->tasks;
+
+	while (*at)
+		at = &(*at)->next_in_process;
+	*at = task;
+	task->process = process;
+	process->task_count++;
+	task->next_by_id = buckets[task->id % ID_BUCKETS];
+	buckets[task->id % ID_BUCKETS] = task;
+	task_count++;
+	task->started_ns = clock_now();
+}
+
+static void process_enter(struct process *process, struct process *parent)
+{
+	process->next = processes;
+	processes = process;
+	process->parent = parent;
+	if (!parent)
+		return;
+	process->sibling = parent->children;
+	parent->children = process;
+}
+
+struct task *process_first(void)
+{
+	static const struct credentials root = {.permitted = CAPABILITIES_ALL, .effective = CAPABILITIES_ALL, .bounding = CAPABILITIES_ALL};
+	struct process *process = slab_take(&process_slab);
+	struct task *task = slab_take(&tasks);
+
+	if (!process || !task || !loop_provide())
+		return NULL;
+	task->id = process->id = process->group = process->session = id_take();
+	process->actions = slab_take(&actions_slab);
+	task->memory = memory_make();
+	task->files = descriptors_make();
+	task->place = place_make();
+	task->credentials = credentials_copy(&root);
+	task->host = task->memory ? host_thread_take(task->memory->space) : NULL;
+	if (!process->actions || !task->files || !task->place || !task->credentials || !task->host)
+		return NULL;
+	process->actions->users = 1;
+	process->exit_signal = LINUX_SIGCHLD;
+	process->dumpable = true;
+	limits_set(process);
+	task->host->owner = task;
+	process_enter(process, NULL);
+	task_enter(task, process);
+	return task;
+}
+
+/* What a new process has of its parent's. */
+static struct process *process_fork(const struct task *parent, const struct clone_request *request)
+{
+	const struct process *from = parent->process;
+	struct process *process = slab_take(&process_slab);
+
+	if (!process)
+		return NULL;
+	process->group = from->group;
+	process->session = from->session;
+	process->terminal = from->terminal;
+	process->exit_signal = request->exit_signal;
+	process->dumpable = from->dumpable;
+	process->nice = from->nice;
+	process->oom_adjustment = from->oom_adjustment;
+	process->user = parent->credentials->user;
+	memcpy(process->limits, from->limits, sizeof(process->limits));
+	memcpy(process->command, from->command, sizeof(process->command));
+	memcpy(process->executable, from->executable, sizeof(process->executable));
+	if (request->flags & LINUX_CLONE_SIGHAND) {
+		process->actions = from->actions;
+		process->actions->users++;
+		return process;
+	}
+	process->actions = slab_take(&actions_slab);
+	if (!process->actions) {
+		slab_return(&process_slab, process);
+		return NULL;
+	}
+	*process->actions = *from->actions;
+	process->actions->users = 1;
+	return process;
+}
+
+static void process_discard(struct process *process)
+{
+	if (--process->actions->users == 0)
+		slab_return(&actions_slab, process->actions);
+	slab_return(&process_slab, process);
+}
+
+/* Memory, files and place of a new task: its parent's, or copies. False when there is no memory. */
+static bool parts_clone(struct task *task, const struct task *parent, uint64_t flags)
+{
+	task->memory = parent->memory;
+	if (flags & LINUX_CLONE_VM)
+		memory_hold(task->memory);
+	else
+		task->memory = memory_copy(parent->memory);
+	task->files = parent->files;
+	if (flags & LINUX_CLONE_FILES)
+		descriptors_hold(task->files);
+	else
+		task->files = descriptors_copy(parent->files);
+	task->place = parent->place;
+	if (flags & LINUX_CLONE_FS)
+		place_hold(task->place);
+	else
+		task->place = place_copy(parent->place);
+	task->credentials = parent->credentials;
+	credentials_hold(task->credentials);
+	return task->memory && task->files && task->place;
+}
+
+static void parts_release(struct task *task)
+{
+	if (task->files)
+		descriptors_release(task->files);
+	if (task->place)
+		place_release(task->place);
+	if (task->credentials)
+		credentials_release(task->credentials);
+	if (task->memory)
+		memory_release(task->memory);
+	task->files = NULL;
+	task->place = NULL;
+	task->credentials = NULL;
+	task->memory = NULL;
+}
+
+/* The child's registers: the parent's, with 0 as the result. */
+static bool registers_clone(const struct task *task, const struct task *parent, const struct clone_request *request)
+{
+	struct thread_image *image = host_thread_read(parent->host, STATE_REGISTERS | STATE_FPU);
+
+	host_thread_run(parent->host);
+	if (!image)
+		return false;
+	image->registers.rax = 0;
+	if (request->stack)
+		image->registers.rsp = request->stack;
+	if (request->flags & LINUX_CLONE_SETTLS)
+		image->registers.fs_base = request->thread_pointer;
+	return host_thread_write(task->host, STATE_REGISTERS | STATE_FPU);
+}
+
+static void ids_tell(struct task *parent, const struct task *task, const struct clone_request *request)
+{
+	if (request->flags & LINUX_CLONE_PARENT_SETTID)
+		(void)user_put(parent->memory, request->parent_id_at, &task->id); /* Linux does not look at the result either */
+	if (request->flags & LINUX_CLONE_CHILD_SETTID)
+		(void)user_put(task->memory, request->child_id_at, &task->id);
+}
+
+static void task_inherit(struct task *task, const struct task *parent, const struct clone_request *request)
+{
+	task->signals.blocked = parent->signals.blocked;
+	memcpy(task->name, parent->name, sizeof(task->name));
+	task->trace = parent->trace;
+	if (request->flags & LINUX_CLONE_CHILD_CLEARTID)
+		task->clear_id_at = request->child_id_at;
+	if (!(request->flags & LINUX_CLONE_VM) || request->flags & LINUX_CLONE_VFORK)
+		task->alternate = parent->alternate;
+}
+
+/* How many processes and threads a user has. */
+static uint64_t user_tasks(uint32_t user)
+{
+	uint64_t count = 0;
+
+	for (const struct process *process = processes; process; process = process->next)
+		if (process->tasks && process->tasks->credentials && process->tasks->credentials->user == user)
+			count += process->task_count;
+	return count;
+}
+
+static bool tasks_exhausted(const struct task *parent)
+{
+	const struct credentials *who = parent->credentials;
+
+	if (task_count >= HOST_THREADS_MAX - 2)
+		return true;
+	return who->user && user_tasks(who->user) >= parent->process->limits[LINUX_RLIMIT_NPROC][0] && !(who->effective >> 24 & 1); /* CAP_SYS_RESOURCE */
+}
+
+/* Gives a new task its host thread and its registers. */
+static bool host_clone(struct task *task, const struct task *parent, const struct clone_request *request)
+{
+	task->host = host_thread_take(task->memory->space);
+	if (!task->host)
+		return false;
+	if (registers_clone(task, parent, request)) {
+		task->host->owner = task;
+		task->cpu_before = task_cpu_ns(task);
+		return true;
+	}
+	host_thread_return(task->host);
+	task->host = NULL;
+	return false;
+}
+
+static struct task *task_make(struct task *parent, const struct clone_request *request)
+{
+	struct task *task = slab_take(&tasks);
+	struct process *process = parent->process;
+	bool thread = request->flags & LINUX_CLONE_THREAD;
+
+	if (!task)
+		return NULL;
+	task->id = id_take();
+	if (!thread)
+		process = process_fork(parent, request);
+	if (task->id > 0 && process && parts_clone(task, parent, request->flags) && host_clone(task, parent, request)) {
+		task_inherit(task, parent, request);
+		if (!thread) {
+			process->id = task->id;
+			process_enter(process, request->flags & LINUX_CLONE_PARENT && parent->process->parent ? parent->process->parent : parent->process);
+		}
+		task_enter(task, process);
+		return task;
+	}
+	parts_release(task);
+	if (!thread && process)
+		process_discard(process);
+	slab_return(&tasks, task);
+	return NULL;
+}
+
+/* The parent of a vfork waits until the child execs or ends, whatever signals come but a deadly one. */
+static void vfork_wait(struct task *parent, int32_t id)
+{
+	struct waiter waiter = {0};
+	struct task *child = task_find(id);
+
+	queue_join(&parent->vfork_done, &waiter, parent);
+	while (child && child->vfork_parent == parent && task_wait(parent, WAIT_KILLABLE, NEVER) == 0)
+		child = task_find(id);
+	queue_leave(&waiter);
+	if (child && child->vfork_parent == parent)
+		child->vfork_parent = NULL;
+}
+
+int64_t task_clone(struct task *parent, const struct clone_request *request)
+{
+	struct task *task;
+	int32_t id;
+
+	if (tasks_exhausted(parent) || !loop_provide())
+		return -EAGAIN;
+	task = task_make(parent, request);
+	if (!task)
+		return -ENOMEM;
+	id = task->id;
+	ids_tell(parent, task, request);
+	if (request->flags & LINUX_CLONE_VFORK)
+		task->vfork_parent = parent;
+	host_thread_run(task->host);
+	if (request->flags & LINUX_CLONE_VFORK)
+		vfork_wait(parent, id);
+	return id;
+}
+
+/* Ending. */
+
+void task_notice(struct task *task)
+{
+	task->attention = true;
+	if (task->waits)
+		fiber_wake(task->fiber);
+	else if (!task->fiber)
+		program_interrupt(task);
+}
+
+void process_end(struct process *process, int status)
+{
+	if (process->exiting)
+		return;
+	process->exiting = true;
+	process->stopped = false;
+	process->exit_status = status;
+	for (struct task *task = process->tasks; task; task = task->next_in_process) {
+		task->dying = true;
+		task_notice(task);
+	}
+}
+
+static void task_unlist(struct task *task)
+{
+	struct process *process = task->process;
+	struct task **at = &process->tasks, **bucket = &buckets[task->id % ID_BUCKETS];
+
+	while (*at != task)
+		at = &(*at)->next_in_process;
+	*at = task->next_in_process;
+	while (*bucket != task)
+		bucket = &(*bucket)->next_by_id;
+	*bucket = task->next_by_id;
+	process->task_count--;
+	task_count--;
+}
+
+/* The children of a process that has ended become the first process's. */
+static void children_give(struct process *process)
+{
+	struct process *first = process_find(1), *child;
+
+	while ((child = process->children) != NULL) {
+		process->children = child->sibling;
+		child->parent = first;
+		child->sibling = first->children;
+		first->children = child;
+		if (child->death_signal)
+			signal_send_process(child, &(struct signal_information){.number = child->death_signal});
+		if (child->zombie)
+			parent_tell(child);
+	}
+}
+
+void process_reap(struct process *process)
+{
+	struct process **at = &processes;
+
+	while (*at != process)
+		at = &(*at)->next;
+	*at = process->next;
+	if (process->parent) {
+		at = &process->parent->children;
+		while (*at != process)
+			at = &(*at)->sibling;
+		*at = process->sibling;
+	}
+	slab_return(&process_slab, process);
+}
+
+/* The last task of a process has left. */
+static void process_leave(struct process *process)
+{
+	timer_stop(&process->interval);
+	signals_discard(&process->pending);
+	if (--process->actions->users == 0)
+		slab_return(&actions_slab, process->actions);
+	process->actions = NULL;
+	if (process->id == 1)
+		system_end(process->exit_status);
+	children_give(process);
+	process->zombie = true;
+	session_leave(process);
+	parent_tell(process);
+}
+
+void vfork_finish(struct task *task)
+{
+	struct task *parent = task->vfork_parent;
+
+	task->vfork_parent = NULL;
+	if (parent)
+		queue_wake(&parent->vfork_done, 0);
+}
+
+void task_leave(struct task *task)
+{
+	struct process *process = task->process;
+	bool last = process->task_count == 1;
+	const int32_t none = 0;
+
+	robust_list_leave(task);
+	if (task->clear_id_at && task->memory->users > 1) {
+		(void)user_put(task->memory, task->clear_id_at, &none); /* as in Linux: who gave a bad address is not told */
+		futex_wake(task->memory, task->clear_id_at, 1);
+	}
+	process->faults_minor += task->memory->faults_minor;
+	process->faults_major += task->memory->faults_major;
+	if (task->memory->resident_most > process->resident_most)
+		process->resident_most = task->memory->resident_most;
+	process->user_ns += task_cpu_ns(task);
+	host_thread_return(task->host);
+	task->host = NULL;
+	parts_release(task); /* may wait: files are closed */
+	timer_stop(&task->timer);
+	signals_discard(&task->signals);
+	task_unlist(task);
+	vfork_finish(task);
+	queue_wake(&process->children_changed, 0);
+	slab_return(&tasks, task);
+	if (last)
+		process_leave(process);
+}
+
+bool actions_own(struct process *process)
+{
+	struct signal_actions *own = slab_take(&actions_slab);
+
+	if (!own)
+		return false;
+	*own = *process->actions;
+	own->users = 1;
+	process->actions->users--;
+	process->actions = own;
+	return true;
+}
+
+bool files_own(struct task *task)
+{
+	struct descriptors *own = descriptors_unshare(task->files);
+
+	if (own)
+		task->files = own;
+	return own != NULL;
+}
+
+/* The last task of a process takes its leader's number. */
+static void task_rename(struct task *task, int32_t id)
+{
+	struct task **bucket = &buckets[task->id % ID_BUCKETS];
+
+	while (*bucket != task)
+		bucket = &(*bucket)->next_by_id;
+	*bucket = task->next_by_id;
+	task->id = id;
+	task->next_by_id = buckets[id % ID_BUCKETS];
+	buckets[id % ID_BUCKETS] = task;
+}
+
+int process_single(struct task *task)
+{
+	struct process *process = task->process;
+	struct waiter waiter = {0};
+	int error = 0;
+
+	for (struct task *other = process->tasks; other; other = other->next_in_process)
+		if (other != task) {
+			other->dying = true;
+			task_notice(other);
+		}
+	queue_join(&process->children_changed, &waiter, task);
+	while (!error && process->task_count > 1)
+		error = task_wait(task, WAIT_KILLABLE, NEVER);
+	queue_leave(&waiter);
+	if (!error && task->id != process->id)
+		task_rename(task, process->id);
+	return error;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What the system says it is (uname(2)). Programs ask which Linux it is and decide by that: the one whose interface this is. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SYSTEM_NAME "Linux"
+#define SYSTEM_RELEASE "6.1.0-kozo"
+#define SYSTEM_VERSION "#1 Kozo"
+
+const char *system_host_name(void);
+const char *system_domain_name(void);
+
+/* A number as text without a NUL: its length, -EINVAL when it does not fit. */
+int64_t number_text(int64_t number, char *text, size_t bytes);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks and processes: a *task* is a Linux thread, a *process* a thread group. What clone() shares or copies are structures of their own with a count of users: memory, open files, place in the file tree, actions for signals.
+ *
+ * A task has a host thread, which runs its program, and, while a system call of it is under way, a fiber, which runs the handler. Its life: made (host thread suspended), living, dying (its exit was decided: it leaves at its next
+ * return to the program), dead (a zombie, if it leads its process, until it is waited for).
+ */
+#pragma once
+
+#include "abi/errno.h"
+#include "lib/fiber.h"
+#include "mm/memory.h"
+#include "process/credentials.h"
+#include "process/wait.h"
+#include "signal/signal.h"
+#include "time/timer.h"
+
+struct descriptors; /* file/descriptors.h */
+struct place;       /* file/place.h */
+struct process;
+struct terminal;
+
+struct task {
+	int32_t id; /* as gettid tells */
+	struct process *process;
+	struct task *next_in_process;
+	struct task *next_by_id;
+	struct host_thread *host;
+	struct memory *memory;
+	struct fiber *fiber;  /* that carries out its call; null: its program runs */
+	enum wait_kind waiting;
+	bool waits;           /* in task_wait() */
+	bool woken, timed_out;
+	bool attention;       /* there is something to do before its program goes on: signals, its end, a stop */
+	bool dying;           /* leaves at its next return */
+	struct timer timer;   /* of its wait */
+	uint64_t call[7];     /* number and arguments of the call under way */
+	uint64_t fault_vector, fault_error, fault_address; /* of the last fault that became a signal */
+	struct signals signals; /* pending for this task, and its mask */
+	struct signal_stack alternate;
+	uint64_t saved_mask;  /* of sigsuspend, ppoll, pselect: restored when the call is over */
+	bool mask_is_saved;
+	uint64_t clear_id_at; /* CLONE_CHILD_CLEARTID, set_tid_address */
+	uint64_t robust_list, robust_list_bytes;
+	uint64_t started_ns;
+	uint64_t cpu_before; /* CPU time of its host thread when it got that */
+	char name[16]; /* comm */
+	struct task *vfork_parent; /* waits until this one execs or exits */
+	struct wait_queue vfork_done;
+	struct descriptors *files;
+	struct place *place;
+	const struct credentials *credentials;
+	uint64_t restart_deadline; /* of nanosleep and the like */
+	int (*restart)(struct task *task);
+	bool trace; /* its calls are printed */
+};
+
+struct process {
+	int32_t id; /* of the leader */
+	struct process *parent;
+	struct process *children, *sibling;
+	struct task *tasks; /* the leader first, while it lives */
+	uint32_t task_count;
+	int32_t group, session;
+	struct terminal *terminal; /* controlling */
+	struct signal_actions *actions;
+	struct signals pending;    /* for any task of it */
+	struct wait_queue children_changed; /* somebody of its own ended, stopped or went on */
+	struct wait_queue signal_arrived;   /* one that all tasks block: for sigtimedwait and signalfd */
+	struct process *next; /* of all */
+	bool exiting;      /* exit_group or a fatal signal: all tasks are dying */
+	bool zombie;
+	bool stopped, stop_reported, continued; /* what wait4 has yet to tell */
+	bool executed;     /* has called execve: setpgid of a child is refused then */
+	int stop_signal;
+	int exit_status;   /* as wait4 tells it */
+	int exit_signal;   /* to the parent */
+	bool dumpable, child_subreaper;
+	int death_signal;  /* prctl(PR_SET_PDEATHSIG) */
+	uint64_t user_ns, children_ns; /* CPU time of its ended tasks; of its waited-for children */
+	uint64_t children_minor, children_major, children_resident;
+	uint32_t user; /* real user, also when no task is left */
+	uint64_t faults_minor, faults_major, resident_most;
+	uint64_t limits[16][2]; /* RLIMIT_*: soft, hard */
+	struct timer interval; /* ITIMER_REAL */
+	uint64_t interval_ns;
+	char command[16];
+	char executable[256]; /* path, for /proc/self/exe; longer ones are cut */
+	int16_t oom_adjustment; /* -1000 .. 1000 */
+	int8_t nice;
+};
+
+/* The task with an id, the process with an id; null pointers when there is none. */
+struct task *task_find(int32_t id);
+struct process *process_find(int32_t id);
+
+/* All processes, by `next`. */
+extern struct process *processes;
+extern uint32_t task_count;
+
+/* The leader of a process, or any task that it has left. */
+static inline struct task *process_task(const struct process *process)
+{
+	return process->tasks;
+}
+
+/* A handler's result when there is nothing to answer: the task has ended, or its registers have been replaced. */
+#define RESULT_NONE INT64_MIN
+#define RESULT_REGISTERS (INT64_MIN + 1)
+
+typedef int64_t linux_call(struct task *task, const uint64_t arguments[6]);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Resources used (process/usage.h): getrusage(2), times(2). */
+#include "process/usage.h"
+
+#include "abi/linux/constants.h"
+#include "lib/clock.h"
+#include "lib/methods.h"
+#include "lib/string.h"
+#include "mm/user.h"
+#include "process/handlers.h"
+#include "time/convert.h"
+
+#define TICKS_PER_SECOND 100
+
+uint64_t task_cpu_ns(const struct task *task)
+{
+	struct thread_status status;
+
+	if (!task->host || thread_inform(task->host->thread, &status) != OK)
+		return 0;
+	return status.cpu_time - task->cpu_before;
+}
+
+uint64_t process_cpu_ns(const struct process *process)
+{
+	uint64_t ns = process->user_ns;
+
+	for (const struct task *task = process->tasks; task; task = task->next_in_process)
+		ns += task_cpu_ns(task);
+	return ns;
+}
+
+static struct linux_timeval timeval_of(uint64_t ns)
+{
+	struct time_value time = time_of_ns(ns, 1000000);
+
+	return (struct linux_timeval){time.seconds, time.fraction};
+}
+
+void usage_tell(const struct process *process, bool children, struct linux_rusage *usage)
+{
+	const struct task *task = process_task(process);
+	uint64_t most = process->resident_most;
+
+	*usage = (struct linux_rusage){0};
+	usage->ru_utime = timeval_of(process_cpu_ns(process) + (children ? process->children_ns : 0));
+	usage->ru_minflt = (int64_t)process->faults_minor;
+	usage->ru_majflt = (int64_t)process->faults_major;
+	if (task && task->memory) {
+		usage->ru_minflt += (int64_t)task->memory->faults_minor;
+		usage->ru_majflt += (int64_t)task->memory->faults_major;
+		if (task->memory->resident_most > most)
+			most = task->memory->resident_most;
+	}
+	usage->ru_maxrss = (int64_t)(most * (PAGE_SIZE / 1024));
+}
+
+void usage_inherit(struct process *parent, const struct process *child)
+{
+	parent->children_ns += process_cpu_ns(child) + child->children_ns;
+	parent->children_minor += child->faults_minor + child->children_minor;
+	parent->children_major += child->faults_major + child->children_major;
+	if (child->resident_most > parent->children_resident)
+		parent->children_resident = child->resident_most;
+}
+
+int64_t linux_getrusage(struct task *task, const uint64_t arguments[6])
+{
+	const struct process *process = task->process;
+	struct linux_rusage usage = {0};
+
+	switch ((int)arguments[0]) {
+	case LINUX_RUSAGE_SELF:
+		usage_tell(process, false, &usage);
+		break;
+	case LINUX_RUSAGE_THREAD:
+		usage_tell(process, false, &usage);
+		usage.ru_utime = timeval_of(task_cpu_ns(task));
+		break;
+	case LINUX_RUSAGE_CHILDREN:
+		usage.ru_utime = timeval_of(process->children_ns);
+		usage.ru_minflt = (int64_t)process->children_minor;
+		usage.ru_majflt = (int64_t)process->children_major;
+		usage.ru_maxrss = (int64_t)(process->children_resident * (PAGE_SIZE / 1024));
+		break;
+	default:
+		return -EINVAL;
+	}
+	return user_put(task->memory, arguments[1], &usage);
+}
+
+int64_t linux_times(struct task *task, const uint64_t arguments[6])
+{
+	const uint64_t tick = NS_PER_SECOND / TICKS_PER_SECOND;
+	struct linux_tms times = {.tms_utime = (int64_t)(process_cpu_ns(task->process) / tick), .tms_cutime = (int64_t)(task->process->children_ns / tick)};
+
+	if (arguments[0] && user_put(task->memory, arguments[0], &times) != 0)
+		return -EFAULT;
+	return (int64_t)(clock_now() / tick);
+}

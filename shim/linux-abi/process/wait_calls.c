@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* wait4(2), waitid(2): waiting for children that ended, stopped or went on. */
+#include "abi/linux/constants.h"
+#include "lib/string.h"
+#include "mm/user.h"
+#include "process/handlers.h"
+#include "process/life.h"
+#include "process/usage.h"
+#include "signal/send.h"
+
+/* Which children, and which of their changes. */
+struct wanted {
+	enum { WANT_ANY, WANT_PROCESS, WANT_GROUP } kind;
+	int32_t id;
+	uint64_t options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT, __WALL, __WCLONE */
+};
+
+/* What was found. */
+struct found {
+	int32_t process;
+	uint32_t user;
+	int status; /* as wait4 tells it */
+	int code;   /* CLD_* */
+	struct linux_rusage usage;
+};
+
+static bool is_wanted(const struct process *child, const struct wanted *wanted)
+{
+	bool clone = child->exit_signal != LINUX_SIGCHLD;
+
+	if (!(wanted->options & LINUX___WALL) && clone != !!(wanted->options & LINUX___WCLONE))
+		return false;
+	if (wanted->kind == WANT_PROCESS)
+		return child->id == wanted->id;
+	return wanted->kind == WANT_ANY || child->group == wanted->id;
+}
+
+static int ended_code(int status)
+{
+	return status & 0x7f ? (status & 0x80 ? LINUX_CLD_DUMPED : LINUX_CLD_KILLED) : LINUX_CLD_EXITED;
+}
+
+/* Whether a child has something to tell, and takes that unless it is only asked (WNOWAIT). */
+static bool child_tells(struct process *child, const struct wanted *wanted, struct found *found)
+{
+	bool keep = wanted->options & LINUX_WNOWAIT;
+
+	found->process = child->id;
+	found->user = child->user;
+	if (child->zombie && wanted->options & LINUX_WEXITED) {
+		found->status = child->exit_status;
+		found->code = ended_code(child->exit_status);
+		usage_tell(child, true, &found->usage);
+		if (!keep) {
+			usage_inherit(child->parent, child);
+			process_reap(child);
+		}
+		return true;
+	}
+	if (child->stopped && !child->stop_reported && wanted->options & LINUX_WSTOPPED) {
+		found->status = child->stop_signal << 8 | 0x7f;
+		found->code = LINUX_CLD_STOPPED;
+		child->stop_reported = !keep;
+		usage_tell(child, false, &found->usage);
+		return true;
+	}
+	if (child->continued && wanted->options & LINUX_WCONTINUED) {
+		found->status = 0xffff;
+		found->code = LINUX_CLD_CONTINUED;
+		child->continued = keep;
+		usage_tell(child, false, &found->usage);
+		return true;
+	}
+	return false;
+}
+
+/* One look: 1 = found, 0 = nothing yet, -ECHILD = there is nobody to wait for. */
+static int children_look(struct process *process, const struct wanted *wanted, struct found *found)
+{
+	bool some = false;
+
+	for (struct process *child = process->children, *next; child; child = next) {
+		next = child->sibling;
+		if (!is_wanted(child, wanted))
+			continue;
+		some = true;
+		if (child_tells(child, wanted, found))
+			return 1;
+	}
+	return some ? 0 : -ECHILD;
+}
+
+static int64_t children_wait(struct task *task, const struct wanted *wanted, struct found *found)
+{
+	struct waiter waiter = {0};
+	int error = 0, looked;
+
+	*found = (struct found){0};
+	queue_join(&task->process->children_changed, &waiter, task);
+	while ((looked = children_look(task->process, wanted, found)) == 0 && !error && !(wanted->options & LINUX_WNOHANG))
+		error = task_wait(task, WAIT_INTERRUPTIBLE, NEVER);
+	queue_leave(&waiter);
+	return looked ? looked : error;
+}
+
+int64_t linux_wait4(struct task *task, const uint64_t arguments[6])
+{
+	struct wanted wanted = {.kind = WANT_ANY, .options = (uint32_t)arguments[2]};
+	int32_t id = (int32_t)arguments[0];
+	struct found found;
+	int64_t result;
+
+	if (wanted.options & ~(uint64_t)(LINUX_WNOHANG | LINUX_WSTOPPED | LINUX_WCONTINUED | LINUX___WNOTHREAD | LINUX___WCLONE | LINUX___WALL))
+		return -EINVAL;
+	if (id == INT32_MIN)
+		return -ESRCH;
+	wanted.options |= LINUX_WEXITED;
+	if (id > 0)
+		wanted = (struct wanted){WANT_PROCESS, id, wanted.options};
+	else if (id != -1)
+		wanted = (struct wanted){WANT_GROUP, id ? -id : task->process->group, wanted.options};
+	result = children_wait(task, &wanted, &found);
+	if (result <= 0)
+		return result;
+	if (arguments[1] && user_put(task->memory, arguments[1], &found.status) != 0)
+		return -EFAULT;
+	if (arguments[3] && user_put(task->memory, arguments[3], &found.usage) != 0)
+		return -EFAULT;
+	return found.process;
+}
+
+static int64_t waitid_wanted(const struct task *task, const uint64_t arguments[6], struct wanted *wanted)
+{
+	*wanted = (struct wanted){.kind = WANT_ANY, .id = (int32_t)arguments[1], .options = (uint32_t)arguments[3]};
+	if (wanted->options & ~(uint64_t)(LINUX_WNOHANG | LINUX_WNOWAIT | LINUX_WEXITED | LINUX_WSTOPPED | LINUX_WCONTINUED | LINUX___WNOTHREAD | LINUX___WCLONE | LINUX___WALL) ||
+	    !(wanted->options & (LINUX_WEXITED | LINUX_WSTOPPED | LINUX_WCONTINUED)))
+		return -EINVAL;
+	switch ((int)arguments[0]) {
+	case LINUX_P_ALL:
+		return 0;
+	case LINUX_P_PID:
+		wanted->kind = WANT_PROCESS;
+		return wanted->id > 0 ? 0 : -EINVAL;
+	case LINUX_P_PGID:
+		wanted->kind = WANT_GROUP;
+		if (!wanted->id)
+			wanted->id = task->process->group;
+		return wanted->id > 0 ? 0 : -EINVAL;
+	case LINUX_P_PIDFD:
+		return -EBADF; /* there are no such descriptors */
+	default:
+		return -EINVAL;
+	}
+}
+
+int64_t linux_waitid(struct task *task, const uint64_t arguments[6])
+{
+	struct signal_information information = {0};
+	struct wanted wanted;
+	struct found found;
+	int64_t result = waitid_wanted(task, arguments, &wanted);
+
+	if (!result)
+		result = children_wait(task, &wanted, &found);
+	if (result < 0)
+		return result;
+	if (result > 0) {
+		information.number = LINUX_SIGCHLD;
+		information.code = found.code;
+		information.process = found.process;
+		information.user = found.user;
+		information.status = found.code == LINUX_CLD_EXITED ? found.status >> 8 & 0xff : found.code == LINUX_CLD_STOPPED ? found.status >> 8 : found.code == LINUX_CLD_CONTINUED ? LINUX_SIGCONT : found.status & 0x7f;
+	}
+	if (result > 0 && arguments[4] && user_put(task->memory, arguments[4], &found.usage) != 0)
+		return -EFAULT;
+	return arguments[2] ? user_put(task->memory, arguments[2], &information) : 0;
+}
+
+/* What SIGCHLD says of a change. */
+static struct signal_information child_signal(const struct process *child)
+{
+	struct signal_information information = {.number = child->exit_signal};
+
+	information.process = child->id;
+	information.user = child->user;
+	if (child->zombie) {
+		information.code = ended_code(child->exit_status);
+		information.status = child->exit_status & 0x7f ? child->exit_status & 0x7f : child->exit_status >> 8;
+	} else {
+		information.number = LINUX_SIGCHLD;
+		information.code = child->stopped ? LINUX_CLD_STOPPED : LINUX_CLD_CONTINUED;
+		information.status = child->stopped ? child->stop_signal : LINUX_SIGCONT;
+	}
+	return information;
+}
+
+void parent_tell(struct process *process)
+{
+	struct process *parent = process->parent;
+	const struct signal_action *action;
+	struct signal_information information = child_signal(process);
+	bool unwanted;
+
+	if (!parent || !parent->actions) {
+		if (process->zombie)
+			process_reap(process);
+		return;
+	}
+	action = &parent->actions->action[LINUX_SIGCHLD - 1];
+	unwanted = process->zombie && process->exit_signal == LINUX_SIGCHLD && (action->handler == LINUX_SIG_IGN || action->flags & LINUX_SA_NOCLDWAIT);
+	if (information.number && !(process->stopped && action->flags & LINUX_SA_NOCLDSTOP))
+		(void)signal_send_process(parent, &information); /* SIGCHLD is no real-time signal: it cannot be refused */
+	if (unwanted)
+		process_reap(process);
+	queue_wake(&parent->children_changed, 0);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Delivery of signals: default actions, and the frame for a handler on the task's stack, as Linux lays it out for x86-64 (arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h): return address, ucontext, siginfo, and above them the
+ * FPU state on a border of 64 bytes.
+ */
+#include "signal/deliver.h"
+
+#include "abi/linux/constants.h"
+#include "lib/string.h"
+#include "mm/user.h"
+#include "process/groups.h"
+#include "process/life.h"
+#include "signal/frame.h"
+#include "signal/send.h"
+
+/* Puts the mask back that sigsuspend and others had changed for the time of their call. */
+static void mask_restore(struct task *task)
+{
+	if (!task->mask_is_saved)
+		return;
+	task->mask_is_saved = false;
+	signals_block(task, task->saved_mask);
+}
+
+/* Waits while the process is stopped. */
+static void stop_wait(struct task *task)
+{
+	while (task->process->stopped && !task->dying)
+		(void)task_wait(task, WAIT_KILLABLE, NEVER);
+	attention_update(task);
+}
+
+static void default_act(struct task *task, int number)
+{
+	struct process *process = task->process;
+
+	switch (signal_default(number)) {
+	case DEFAULT_IGNORE:
+	case DEFAULT_CONTINUE:
+		break;
+	case DEFAULT_STOP:
+		if (number == LINUX_SIGSTOP || !group_is_orphaned(process))
+			process_stop(process, number);
+		break;
+	case DEFAULT_CORE: /* no core file is written: the bit that says so stays 0 */
+	case DEFAULT_END:
+		process_end(process, number);
+		break;
+	}
+}
+
+/* Whether a call that a signal has ended is made again when its handler returns. */
+static bool restarts(int64_t result, uint64_t flags)
+{
+	return result == -ERESTARTNOINTR || (result == -ERESTARTSYS && flags & LINUX_SA_RESTART);
+}
+
+static bool is_restart(int64_t result)
+{
+	return result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK;
+}
+
+/* Enters the handler. False when there is no stack for its frame: then the process has ended. */
+static bool handler_enter(struct task *task, const struct signal_information *information, int64_t result, bool call)
+{
+	struct signal_action *action = &task->process->actions->action[information->number - 1];
+	struct signal_action entered = *action;
+	uint64_t mask = task->mask_is_saved ? task->saved_mask : task->signals.blocked;
+	bool again = call && restarts(result, action->flags);
+
+	if (is_restart(result) && !again)
+		result = -EINTR;
+	task->restart_deadline = 0;
+	task->mask_is_saved = false;
+	if (entered.flags & LINUX_SA_RESETHAND)
+		action->handler = LINUX_SIG_DFL;
+	if (!frame_push(task, &entered, information, mask, call ? (again ? (int64_t)task->call[0] : result) : 0, call, again))
+		return false;
+	mask = task->signals.blocked | entered.mask;
+	if (!(entered.flags & LINUX_SA_NODEFER))
+		mask |= SIGNAL_BIT(information->number);
+	signals_block(task, mask);
+	return true;
+}
+
+/* One signal. True when a handler was entered. */
+static bool signal_act(struct task *task, const struct signal_information *information, int64_t result, bool call)
+{
+	const struct signal_action *action = &task->process->actions->action[information->number - 1];
+
+	if (action->handler == LINUX_SIG_IGN)
+		return false;
+	if (action->handler == LINUX_SIG_DFL) {
+		default_act(task, information->number);
+		return false;
+	}
+	if (handler_enter(task, information, result, call))
+		return true;
+	process_end(task->process, LINUX_SIGSEGV);
+	return false;
+}
+
+enum deliver_result signals_handle(struct task *task, int64_t *result, bool call)
+{
+	struct signal_information information;
+
+	while (task->attention) {
+		if (task->dying) {
+			task_leave(task);
+			return DELIVER_DONE;
+		}
+		if (task->process->stopped) {
+			stop_wait(task);
+			continue;
+		}
+		if (!signal_take(task, ~task->signals.blocked, &information)) {
+			attention_update(task);
+			continue;
+		}
+		if (!signal_act(task, &information, *result, call))
+			continue;
+		if (task->attention && task->dying)
+			continue;
+		task->fiber = NULL;
+		host_thread_run(task->host);
+		if (task->attention)
+			program_interrupt(task); /* one more signal: its handler runs before the first instruction of this one */
+		return DELIVER_DONE;
+	}
+	mask_restore(task);
+	return call && is_restart(*result) ? DELIVER_AGAIN : DELIVER_NOTHING;
+}

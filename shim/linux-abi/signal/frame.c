@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames of signal handlers (signal/frame.h). What a frame says when it is popped is the program's: registers are sanitised by the kernel when they are written, an FPU state that it refuses ends the process, as in Linux.
+ */
+#include "signal/frame.h"
+
+#include "abi/linux/constants.h"
+#include "lib/string.h"
+#include "mm/user.h"
+#include "signal/send.h"
+
+#define RED_ZONE 128
+#define SYSCALL_BYTES 2
+#define USER_CODE_SELECTOR 0x33
+#define USER_STACK_SELECTOR 0x2b
+#define FPU_LEGACY_BYTES 512
+#define FPU_MAGIC1_OFFSET 464 /* struct _fpx_sw_bytes in the legacy area */
+#define FPU_MAGIC1 0x46505853
+#define FPU_MAGIC2 0x46505845
+#define XSTATE_BV_OFFSET 512
+#define CONTEXT_FLAGS 7 /* UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */
+
+/* struct sigcontext_64 */
+struct context {
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+	uint64_t rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags;
+	uint16_t cs, gs, fs, ss;
+	uint64_t error, trap, old_mask, cr2;
+	uint64_t fpu; /* address of the FPU state; 0: none */
+	uint64_t reserved[8];
+};
+_Static_assert(sizeof(struct context) == 256, "sigcontext_64");
+
+/* struct rt_sigframe */
+struct frame {
+	uint64_t restorer;
+	uint64_t flags, link; /* struct ucontext */
+	struct signal_stack stack;
+	struct context context;
+	uint64_t mask;
+	struct signal_information information;
+};
+_Static_assert(sizeof(struct frame) == 440, "rt_sigframe");
+
+/* struct _fpx_sw_bytes */
+struct fpu_tail {
+	uint32_t magic, extended_bytes;
+	uint64_t features;
+	uint32_t state_bytes, padding[7];
+};
+
+static bool on_stack(const struct signal_stack *stack, uint64_t rsp)
+{
+	return rsp > stack->address && rsp - stack->address <= stack->bytes;
+}
+
+/* Where the frame begins: on the stack in use, or at the top of the alternate one. */
+static uint64_t stack_choose(const struct task *task, uint64_t flags, uint64_t rsp)
+{
+	const struct signal_stack *stack = &task->alternate;
+
+	if (flags & LINUX_SA_ONSTACK && stack->bytes && !(stack->flags & LINUX_SS_DISABLE) && !on_stack(stack, rsp))
+		return stack->address + stack->bytes;
+	return rsp - RED_ZONE;
+}
+
+static void context_fill(struct context *context, const struct thread_registers *r)
+{
+	*context = (struct context){
+		.r8 = r->r8, .r9 = r->r9, .r10 = r->r10, .r11 = r->r11, .r12 = r->r12, .r13 = r->r13, .r14 = r->r14, .r15 = r->r15,
+		.rdi = r->rdi, .rsi = r->rsi, .rbp = r->rbp, .rbx = r->rbx, .rdx = r->rdx, .rax = r->rax, .rcx = r->rcx, .rsp = r->rsp,
+		.rip = r->rip, .rflags = r->rflags, .cs = USER_CODE_SELECTOR, .ss = USER_STACK_SELECTOR,
+	};
+}
+
+static void registers_fill(struct thread_registers *r, const struct context *context)
+{
+	r->r8 = context->r8;
+	r->r9 = context->r9;
+	r->r10 = context->r10;
+	r->r11 = context->r11;
+	r->r12 = context->r12;
+	r->r13 = context->r13;
+	r->r14 = context->r14;
+	r->r15 = context->r15;
+	r->rdi = context->rdi;
+	r->rsi = context->rsi;
+	r->rbp = context->rbp;
+	r->rbx = context->rbx;
+	r->rdx = context->rdx;
+	r->rax = context->rax;
+	r->rcx = context->rcx;
+	r->rsp = context->rsp;
+	r->rip = context->rip;
+	r->rflags = context->rflags;
+}
+
+/* Writes the FPU state below `top`, with what tells its size. Its address; 0 when it cannot be written. */
+static uint64_t fpu_push(struct task *task, uint64_t top, const uint8_t *fpu)
+{
+	uint64_t bytes = host_fpu_bytes, address = (top - bytes - sizeof(uint32_t)) & ~63ull;
+	bool extended = bytes > FPU_LEGACY_BYTES;
+	struct fpu_tail tail = {.magic = FPU_MAGIC1, .extended_bytes = (uint32_t)(bytes + sizeof(uint32_t)), .features = 7, .state_bytes = (uint32_t)bytes};
+	const uint32_t magic = FPU_MAGIC2;
+
+	if (!user_range(address, bytes) || user_write(task->memory, address, fpu, bytes) != 0)
+		return 0;
+	if (extended && (user_put(task->memory, address + FPU_MAGIC1_OFFSET, &tail) != 0 || user_put(task->memory, address + bytes, &magic) != 0))
+		return 0;
+	return address;
+}
+
+bool frame_push(struct task *task, const struct signal_action *action, const struct signal_information *information, uint64_t mask, int64_t result, bool call, bool again)
+{
+	const struct thread_image *page = host_thread_read(task->host, STATE_REGISTERS | STATE_FPU);
+	struct thread_registers registers;
+	struct frame frame = {.restorer = action->restorer, .flags = CONTEXT_FLAGS, .stack = task->alternate, .mask = mask, .information = *information};
+	uint8_t fpu[sizeof(page->fpu)];
+	uint64_t at;
+
+	if (!page)
+		return false;
+	registers = page->registers;
+	memcpy(fpu, page->fpu, host_fpu_bytes);
+	if (call)
+		registers.rax = (uint64_t)result;
+	if (again)
+		registers.rip -= SYSCALL_BYTES;
+	context_fill(&frame.context, &registers);
+	frame.context.old_mask = mask;
+	frame.context.trap = task->fault_vector;
+	frame.context.error = task->fault_error;
+	frame.context.cr2 = task->fault_address;
+	at = frame.context.fpu = fpu_push(task, stack_choose(task, action->flags, registers.rsp), fpu);
+	at = ((at - sizeof(frame)) & ~15ull) - 8;
+	if (!frame.context.fpu || !user_range(at, sizeof(frame)) || user_put(task->memory, at, &frame) != 0)
+		return false;
+	registers.rip = action->handler;
+	registers.rsp = at;
+	registers.rax = 0;
+	registers.rdi = (uint64_t)information->number;
+	registers.rsi = at + offsetof(struct frame, information);
+	registers.rdx = at + offsetof(struct frame, flags);
+	registers.rflags &= ~0x500ull; /* direction and single step: clear in a handler */
+	thread_self_image()->registers = registers;
+	return host_thread_write(task->host, STATE_REGISTERS);
+}
+
+/* Whether the FPU state that the frame names is one; copies it. */
+static bool fpu_pull(struct task *task, uint64_t address, uint8_t *fpu)
+{
+	struct fpu_tail tail;
+
+	if (user_read(task->memory, fpu, address, host_fpu_bytes) != 0)
+		return false;
+	memcpy(&tail, fpu + FPU_MAGIC1_OFFSET, sizeof(tail));
+	if (tail.magic != FPU_MAGIC1)
+		memset(fpu + XSTATE_BV_OFFSET + 8, 0, 56); /* legacy only: the header says so */
+	memset(fpu + FPU_MAGIC1_OFFSET, 0, sizeof(tail));
+	return true;
+}
+
+bool frame_pop(struct task *task)
+{
+	const struct thread_image *page = host_thread_read(task->host, STATE_REGISTERS);
+	struct thread_registers registers;
+	struct frame frame;
+	uint8_t fpu[sizeof(page->fpu)];
+	uint64_t parts = STATE_REGISTERS;
+
+	if (!page)
+		return false;
+	registers = page->registers;
+	if (user_get(task->memory, &frame, registers.rsp - sizeof(frame.restorer)) != 0)
+		return false;
+	registers_fill(&registers, &frame.context);
+	if (frame.context.fpu) {
+		if (!fpu_pull(task, frame.context.fpu, fpu))
+			return false;
+		parts |= STATE_FPU;
+	}
+	if (!(frame.stack.flags & LINUX_SS_DISABLE) || !frame.stack.bytes)
+		task->alternate = frame.stack;
+	signals_block(task, frame.mask);
+	thread_self_image()->registers = registers;
+	if (parts & STATE_FPU)
+		memcpy(thread_self_image()->fpu, fpu, host_fpu_bytes);
+	return host_thread_write(task->host, parts);
+}

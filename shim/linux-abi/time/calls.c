@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* Clocks and sleeping: clock_gettime(2), gettimeofday(2), time(2), nanosleep(2), clock_nanosleep(2), getitimer(2), alarm(2). */
+#include "abi/linux/constants.h"
+#include "abi/linux/structures.h"
+#include "lib/clock.h"
+#include "lib/wall.h"
+#include "process/handlers.h"
+#include "process/permission.h"
+#include "process/usage.h"
+#include "signal/send.h"
+#include "time/convert.h"
+
+#define US_PER_SECOND 1000000ull
+
+/* CPU-time clocks of other processes and tasks: ~id << 3 | kind (clock_getcpuclockid(3)). */
+#define CPU_CLOCK_TASK 4
+#define CPU_CLOCK_KIND 3
+
+static int cpu_clock_read(const struct task *task, int32_t clock, uint64_t *ns)
+{
+	int32_t id = ~(clock >> 3);
+	const struct task *of = id ? task_find(id) : task;
+
+	if ((clock & CPU_CLOCK_KIND) == CPU_CLOCK_KIND || !of)
+		return -EINVAL;
+	*ns = clock & CPU_CLOCK_TASK ? task_cpu_ns(of) : process_cpu_ns(of->process);
+	return 0;
+}
+
+/* What a clock says. */
+static int clock_read(const struct task *task, int32_t clock, uint64_t *ns)
+{
+	if (clock < 0)
+		return cpu_clock_read(task, clock, ns);
+	switch (clock) {
+	case LINUX_CLOCK_REALTIME:
+	case LINUX_CLOCK_REALTIME_COARSE:
+	case LINUX_CLOCK_REALTIME_ALARM:
+	case LINUX_CLOCK_TAI:
+		*ns = wall_now();
+		return 0;
+	case LINUX_CLOCK_MONOTONIC:
+	case LINUX_CLOCK_MONOTONIC_RAW:
+	case LINUX_CLOCK_MONOTONIC_COARSE:
+	case LINUX_CLOCK_BOOTTIME:
+	case LINUX_CLOCK_BOOTTIME_ALARM:
+		*ns = clock_now();
+		return 0;
+	case LINUX_CLOCK_PROCESS_CPUTIME_ID:
+		*ns = process_cpu_ns(task->process);
+		return 0;
+	case LINUX_CLOCK_THREAD_CPUTIME_ID:
+		*ns = task_cpu_ns(task);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int64_t linux_clock_gettime(struct task *task, const uint64_t arguments[6])
+{
+	struct time_value time;
+	uint64_t ns;
+	int error = clock_read(task, (int32_t)arguments[0], &ns);
+
+	if (error)
+		return error;
+	time = time_of_ns(ns, NS_PER_SECOND);
+	return user_put(task->memory, arguments[1], &time);
+}
+
+int64_t linux_clock_getres(struct task *task, const uint64_t arguments[6])
+{
+	const struct time_value resolution = {0, 1};
+	uint64_t ns;
+	int error = clock_read(task, (int32_t)arguments[0], &ns);
+
+	if (error || !arguments[1])
+		return error;
+	return user_put(task->memory, arguments[1], &resolution);
+}
+
+int64_t linux_gettimeofday(struct task *task, const uint64_t arguments[6])
+{
+	struct time_value time = time_of_ns(wall_now(), US_PER_SECOND);
+	const struct linux_timezone zone = {0};
+
+	if (arguments[0] && user_put(task->memory, arguments[0], &time) != 0)
+		return -EFAULT;
+	return arguments[1] ? user_put(task->memory, arguments[1], &zone) : 0;
+}
+
+int64_t linux_time(struct task *task, const uint64_t arguments[6])
+{
+	int64_t seconds = (int64_t)(wall_now() / NS_PER_SECOND);
+
+	if (arguments[0] && user_put(task->memory, arguments[0], &seconds) != 0)
+		return -EFAULT;
+	return seconds;
+}
+
+/* Sleeps until a deadline of the monotonic clock. 0 or -ERESTARTSYS. */
+static int sleep_until(struct task *task, uint64_t deadline)
+{
+	int error;
+
+	while ((error = task_wait(task, WAIT_INTERRUPTIBLE, deadline)) == 0)
+		;
+	return error == -ETIMEDOUT ? 0 : error;
+}
+
+/* A relative sleep that a signal has ended: tells what is left of it. It goes on, without a handler, to the same deadline. */
+static int64_t sleep_interrupted(struct task *task, uint64_t deadline, uint64_t rest_at)
+{
+	uint64_t now = clock_now();
+	struct time_value rest = time_of_ns(deadline > now ? deadline - now : 0, NS_PER_SECOND);
+
+	task->restart_deadline = deadline;
+	if (rest_at && user_put(task->memory, rest_at, &rest) != 0)
+		return -EFAULT;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+/* The deadline of a sleep: the one before, when it is made again after a signal without a handler. */
+static int64_t sleep(struct task *task, uint64_t time_at, uint64_t rest_at)
+{
+	uint64_t deadline = task->restart_deadline;
+	int64_t error = deadline ? 0 : deadline_read(task->memory, time_at, &deadline);
+
+	task->restart_deadline = 0;
+	if (error)
+		return error;
+	error = sleep_until(task, deadline);
+	return error ? sleep_interrupted(task, deadline, rest_at) : 0;
+}
+
+int64_t linux_nanosleep(struct task *task, const uint64_t arguments[6])
+{
+	return sleep(task, arguments[0], arguments[1]);
+}
+
+/* An absolute time of a clock as a deadline of the monotonic one. */
+static uint64_t absolute_deadline(const struct task *task, int32_t clock, uint64_t ns)
+{
+	uint64_t now = 0;
+
+	(void)!clock_read(task, clock, &now); /* it was read before */
+	return clock_now() + (ns > now ? ns - now : 0);
+}
+
+int64_t linux_clock_nanosleep(struct task *task, const uint64_t arguments[6])
+{
+	int32_t clock = (int32_t)arguments[0];
+	struct time_value time;
+	uint64_t ns;
+
+	if (clock_read(task, clock, &ns) != 0 || clock == LINUX_CLOCK_THREAD_CPUTIME_ID)
+		return -EINVAL;
+	if (clock == LINUX_CLOCK_MONOTONIC_RAW || clock == LINUX_CLOCK_REALTIME_COARSE || clock == LINUX_CLOCK_MONOTONIC_COARSE)
+		return -EOPNOTSUPP;
+	if (!(arguments[1] & LINUX_TIMER_ABSTIME))
+		return sleep(task, arguments[2], arguments[3]);
+	if (user_get(task->memory, &time, arguments[2]) != 0)
+		return -EFAULT;
+	if (!time_to_ns(&time, NS_PER_SECOND, &ns))
+		return -EINVAL;
+	return sleep_until(task, absolute_deadline(task, clock, ns)) ? -ERESTARTNOHAND : 0;
+}
+
+/* Interval timers. ITIMER_REAL is a timer of the loop; the other two count CPU time. */
+
+static void interval_expired(struct timer *timer)
+{
+	struct process *process = (struct process *)((char *)timer - offsetof(struct process, interval));
+
+	if (process->interval_ns)
+		timer_start(timer, timer->deadline + process->interval_ns > clock_now() ? timer->deadline + process->interval_ns : clock_now() + process->interval_ns);
+	(void)signal_send_process(process, &(struct signal_information){.number = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
+}
+
+static uint64_t interval_left(const struct process *process)
+{
+	uint64_t now = clock_now();
+
+	if (!timer_is_started(&process->interval))
+		return 0;
+	return process->interval.deadline > now ? process->interval.deadline - now : 1000;
+}
+
+static void interval_set(struct process *process, uint64_t value, uint64_t interval)
+{
+	process->interval_ns = interval;
+	process->interval.expired = interval_expired;
+	if (value)
+		timer_start(&process->interval, clock_now() + value);
+	else
+		timer_stop(&process->interval);
+}
+
+int64_t linux_alarm(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t left = interval_left(task->process);
+
+	interval_set(task->process, (uint32_t)arguments[0] * NS_PER_SECOND, 0);
+	return (int64_t)((left + NS_PER_SECOND / 2) / NS_PER_SECOND ? (left + NS_PER_SECOND / 2) / NS_PER_SECOND : left != 0);
+}
+
+static int64_t interval_tell(struct task *task, uint64_t address)
+{
+	struct time_value values[2] = {time_of_ns(task->process->interval_ns, US_PER_SECOND), time_of_ns(interval_left(task->process), US_PER_SECOND)};
+
+	return user_write(task->memory, address, values, sizeof(values));
+}
+
+int64_t linux_getitimer(struct task *task, const uint64_t arguments[6])
+{
+	if ((int)arguments[0] != LINUX_ITIMER_REAL)
+		return -EINVAL;
+	return interval_tell(task, arguments[1]);
+}
+
+int64_t linux_setitimer(struct task *task, const uint64_t arguments[6])
+{
+	struct time_value values[2] = {{0, 0}, {0, 0}};
+	uint64_t interval, value;
+	int64_t error = 0;
+
+	if ((int)arguments[0] != LINUX_ITIMER_REAL)
+		return -EINVAL;
+	if (arguments[1] && user_read(task->memory, values, arguments[1], sizeof(values)) != 0)
+		return -EFAULT;
+	if (!time_to_ns(&values[0], US_PER_SECOND, &interval) || !time_to_ns(&values[1], US_PER_SECOND, &value))
+		return -EINVAL;
+	if (arguments[2])
+		error = interval_tell(task, arguments[2]);
+	if (!error)
+		interval_set(task->process, value, interval);
+	return error;
+}
