@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pages of a file as a memory object (mm/object.h), for exec and for mappings. There is one object a file, however often it is opened or mapped.
+ *
+ * Coherence: while a file has pages here, read() takes from them what they have, and write() and truncate() of the shim change them as well; stores by shared mappings make pages dirty, which are written back by msync, fsync, sync, and
+ * when the last mapping is gone. What other clients of the filesystem do to a file is seen when it is mapped or executed next after nobody has had it mapped.
+ *
+ * States: in use (mapped, or being executed): the file is open by `reader`, and by `writer` if a shared mapping may store. Kept: nobody uses it, its pages stay for the next exec; it is dropped when frames are wanted, or when the
+ * file has changed.
+ */
+#pragma once
+
+#include "mm/object.h"
+
+struct description;
+struct node;
+struct opened;
+struct task;
+
+/* What exec needs of a program file. */
+struct program {
+	struct object *content; /* held */
+	uint64_t size;
+	uint32_t mode, owner, group; /* for set-user-id and set-group-id */
+	bool no_setid;               /* mounted so that these do not count */
+	char path[256];              /* absolute, for /proc/self/exe */
+};
+
+/*
+ * Opens a file to execute it: by a path from a directory, or (flags AT_EMPTY_PATH) by a descriptor. 0 or a negative error number: -EACCES without the right, or when it is no regular file. Give `content` back by object_release(). May wait.
+ */
+int program_open(struct task *task, int64_t directory, const char *path, uint64_t flags, struct program *program);
+
+/*
+ * What an mmap of an open file is made of, held: its pages from byte `offset` on. `protection` is PROT_*, `shared` MAP_SHARED. -EBADF, -EACCES (not open as the mapping needs it), -ENODEV (cannot be mapped), -EPERM. `may_write`: a
+ * shared mapping may become writable later. May wait.
+ */
+int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t offset, struct object **object, bool *may_write);
+
+/* Brings what was stored into the pages [first, end) of a file's object by shared mappings to stable storage; nothing for other objects. 0 or -EIO. May wait. */
+int content_sync(struct task *task, struct object *object, uint64_t first, uint64_t end);
+
+/* The object of a file's pages, held, for who has it open as `opened`; `writable`: shared stores may come. 0, -ENOMEM, or what the filesystem says. May wait. */
+int content_take(struct node *node, struct opened *opened, bool writable, struct object **object);
+
+/* The page `index` of a file when it is there, or a null pointer; *bytes: how many of it the file has. */
+const unsigned char *content_page(const struct node *node, uint64_t index, uint64_t *bytes);
+
+/* The file has been written to, or has a new size: call it with node->changing held and after the filesystem has done it. */
+void content_written(struct node *node, uint64_t offset, const void *data, uint64_t bytes);
+void content_resized(struct node *node, uint64_t size);
+void content_cleared(struct node *node, uint64_t offset, uint64_t bytes);
+
+/* Writes dirty pages [first, end) back. 0 or the first error; what could not be written stays dirty. May wait. */
+int content_write_back(struct node *node, uint64_t first, uint64_t end);
+
+/* The same for all files: what sync() does. */
+int contents_write_back(void);
+
+/* Drops the pages of a file that nobody uses, to have frames. False when there is none. */
+bool contents_shrink(void);
+
+/* Of what file an object's pages are: false when they are none's. */
+bool content_identity(const struct object *object, uint64_t *filesystem, uint64_t *inode);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* What is mounted, and where: the list behind /proc/mounts and the own trees (file/mounts.h). */
+#include "file/mounts.h"
+
+#include "file/devices.h"
+#include "file/text.h"
+#include "file/tmpfs.h"
+#include "file/tree.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+struct mount *mounts;
+
+static struct slab structures = SLAB(struct mount);
+static uint64_t number_last;
+static uint32_t tag_last;
+
+/* Services with a disk, and what the disk is called on Linux. */
+static const struct disk {
+	const char *source, *service;
+} disks[] = {{"/dev/vda", "ext2"}, {"/dev/root", "ext2"}, {"/dev/vdc", "ext2-share"}};
+
+struct mount *mount_of_tag(uint64_t tag)
+{
+	struct mount *mount = mounts;
+
+	while (mount && (!mount->tag || mount->tag != tag))
+		mount = mount->next;
+	return mount;
+}
+
+struct mount *mount_of_root(const struct entry *root)
+{
+	struct mount *mount = mounts;
+
+	while (mount && mount->root != root)
+		mount = mount->next;
+	return mount;
+}
+
+static void mount_free(struct mount *mount)
+{
+	if (mount->root)
+		entry_release(mount->root);
+	text_return(mount->source);
+	text_return(mount->place);
+	slab_return(&structures, mount);
+}
+
+static struct mount *mount_describe(const char *place, const char *source, const char *type, uint32_t flags)
+{
+	struct mount *mount = slab_take(&structures);
+
+	if (!mount)
+		return NULL;
+	*mount = (struct mount){.type = type, .flags = flags, .source = text_copy(*source ? source : "none"), .place = text_copy(place), .number = ++number_last};
+	if (mount->source && mount->place)
+		return mount;
+	mount_free(mount);
+	return NULL;
+}
+
+/* The end of mounting: it is in the list, or gone. */
+static int mount_finish(struct mount *mount, int error)
+{
+	if (error) {
+		mount_free(mount);
+		return error;
+	}
+	mount->next = mounts;
+	mounts = mount;
+	return 0;
+}
+
+static int tree_mount(struct path *path, struct mount *mount, const struct tree_kind *kind)
+{
+	mount->root = kind->root();
+	if (!mount->root)
+		return -ENOMEM;
+	mount->tag = ++tag_last;
+	return path_mount_own_at(path, mount->tag, mount->flags);
+}
+
+static int disk_mount(struct path *path, const char *source, uint32_t flags)
+{
+	for (size_t i = 0; i < sizeof(disks) / sizeof(disks[0]); i++)
+		if (strcmp(source, disks[i].source) == 0)
+			return path_mount_at(path, disks[i].service, flags);
+	return -ENODEV;
+}
+
+/* What serves a type, and the name that stays: null for a type that there is not. */
+static const char *type_name(const char *type)
+{
+	static const char *const served[] = {"tmpfs", "ramfs", "devtmpfs", "ext2"};
+	const struct tree_kind *kind = tree_kind_find(type);
+
+	for (size_t i = 0; i < sizeof(served) / sizeof(served[0]); i++)
+		if (strcmp(type, served[i]) == 0)
+			return served[i];
+	return kind ? kind->type : NULL;
+}
+
+int mount_make(struct path *path, const char *place, const char *source, const char *type, const char *options, uint32_t flags)
+{
+	const char *name = type_name(type);
+	const struct tree_kind *kind = tree_kind_find(type);
+	struct mount *mount;
+	int error;
+
+	if (!name)
+		return -ENODEV;
+	mount = mount_describe(place, source, name, flags);
+	if (!mount)
+		return -ENOMEM;
+	if (kind)
+		error = tree_mount(path, mount, kind);
+	else if (strcmp(name, "ext2") == 0)
+		error = disk_mount(path, source, flags);
+	else
+		error = tmpfs_mount(path, options, flags, strcmp(name, "devtmpfs") == 0 ? devices_make : NULL);
+	return mount_finish(mount, error);
+}
+
+int mount_directory(struct path *path, const char *place, const char *source, int number, uint32_t flags)
+{
+	struct mount *mount = mount_describe(place, source, "none", flags);
+
+	return mount ? mount_finish(mount, path_mount_directory_at(path, number, flags)) : -ENOMEM;
+}
+
+/* The newest mount at a place. */
+static struct mount **mount_at(const char *place)
+{
+	struct mount **at = &mounts;
+
+	while (*at && strcmp((*at)->place, place) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+int mount_end(struct path *path, const char *place, uint32_t flags)
+{
+	struct mount **at = mount_at(place), *mount;
+	int error = path_unmount_at(path, flags);
+
+	if (error)
+		return error == PATH_REFERRAL ? -EINVAL : error;
+	at = mount_at(place); /* others may have come meanwhile */
+	mount = *at;
+	if (mount) {
+		*at = mount->next;
+		mount_free(mount);
+	}
+	return 0;
+}

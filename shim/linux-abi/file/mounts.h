@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is mounted, as far as the shim has done it: vfs knows the mounts; this is the list for /proc/mounts, and for the trees that are the shim's own. A tmpfs is a directory of its own in the service `ramfs`, which is mounted once
+ * more for each; devtmpfs is one of these with device files in it.
+ */
+#pragma once
+
+#include "lib/path.h"
+
+struct entry;
+
+struct mount {
+	struct mount *next;   /* the newest first */
+	const char *type;     /* as mount(2) has it */
+	uint32_t flags;       /* enum mount_flags */
+	uint32_t tag;         /* of a tree of the shim's own; 0: one of vfs's */
+	struct entry *root;   /* of such a tree, held */
+	char *source, *place; /* place: absolute, from the root of all */
+	uint64_t number;      /* no two have the same */
+};
+
+/* All mounts. */
+extern struct mount *mounts;
+
+struct mount *mount_of_tag(uint64_t tag);
+struct mount *mount_of_root(const struct entry *root);
+
+/*
+ * Mounts a filesystem of a type that Linux knows, with options as mount(8) passes them; `place` is where, for the list. 0, -ENODEV (no such type), -EBUSY, -EPERM, -EINVAL (options), -ENOMEM. May wait.
+ */
+int mount_make(struct path *path, const char *place, const char *source, const char *type, const char *options, uint32_t flags);
+
+/* Mounts an open directory at one more place. */
+int mount_directory(struct path *path, const char *place, const char *source, int number, uint32_t flags);
+
+/* Unmounts what is mounted at a path. May wait. */
+int mount_end(struct path *path, const char *place, uint32_t flags);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nodes: what all who have one file of a filesystem open share, whichever way they opened it. There is one for each regular file and named pipe that is open or whose pages are kept, found by filesystem and inode.
+ */
+#pragma once
+
+#include "lib/fiber.h"
+
+struct content;
+struct pipe;
+
+struct node {
+	struct node *next; /* with the same hash */
+	uint64_t filesystem, inode;
+	uint32_t users;
+	struct fiber_lock changing; /* held by who writes, truncates or writes back: one after another, as Linux's inode lock has it */
+	uint64_t changes;           /* counts them, each when it is done: who has read meanwhile reads again */
+	struct content *content;    /* its pages (file/content.h); null: none are kept */
+	struct pipe *pipe;          /* of a named pipe that is open */
+};
+
+/* The node of a file, with one user more. A null pointer when there is no memory. */
+struct node *node_take(uint64_t filesystem, uint64_t inode);
+
+void node_release(struct node *node);
+
+/* Calls for each node that there is; it must neither wait nor release. */
+void nodes_visit(void (*visit)(struct node *node, void *argument), void *argument);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that make and end numbers of open files: open, openat, openat2, creat, close, close_range. */
+#include "file/open.h"
+
+#include "file/content.h"
+#include "file/descriptors.h"
+#include "file/device.h"
+#include "file/node.h"
+#include "file/opened.h"
+#include "file/pipe.h"
+#include "file/place.h"
+#include "file/regular.h"
+#include "file/tree.h"
+#include "process/handlers.h"
+
+#define FLAGS_VALID                                                                                                                                                        \
+	(LINUX_O_ACCMODE | LINUX_O_CREAT | LINUX_O_EXCL | LINUX_O_NOCTTY | LINUX_O_TRUNC | LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_SYNC | LINUX_FASYNC | LINUX_O_DIRECT |      \
+		LINUX_O_LARGEFILE | LINUX_O_DIRECTORY | LINUX_O_NOFOLLOW | LINUX_O_NOATIME | LINUX_O_CLOEXEC | LINUX_O_PATH | LINUX___O_TMPFILE)
+#define FLAGS_PATH (LINUX_O_DIRECTORY | LINUX_O_NOFOLLOW | LINUX_O_PATH | LINUX_O_CLOEXEC)
+#define FLAGS_OF_VFS (OPEN_ACCESS | OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE | OPEN_APPEND | OPEN_DIRECTORY | OPEN_NOFOLLOW | OPEN_NOATIME | OPEN_PATH)
+#define FLAGS_ONCE (LINUX_O_CREAT | LINUX_O_EXCL | LINUX_O_NOCTTY | LINUX_O_TRUNC | LINUX_O_CLOEXEC) /* F_GETFL does not tell them */
+
+static const struct description_operations *operations_of(uint32_t mode, uint32_t flags)
+{
+	if (flags & LINUX_O_PATH)
+		return &path_operations;
+	switch (mode & MODE_TYPE) {
+	case MODE_REGULAR:
+		return &regular_operations;
+	case MODE_DIRECTORY:
+		return &directory_operations;
+	default:
+		return &path_operations; /* a device or a named pipe: it gets others when it is opened */
+	}
+}
+
+/* What there is to do beyond what vfs has done. */
+static int type_open(struct task *task, struct description *description, uint32_t flags)
+{
+	struct node *node;
+
+	if (flags & LINUX_O_PATH)
+		return 0;
+	switch (description->mode & MODE_TYPE) {
+	case MODE_REGULAR:
+		node = description->node;
+		if (flags & LINUX_O_TRUNC) {
+			fiber_lock(&node->changing);
+			content_resized(node, 0);
+			fiber_unlock(&node->changing);
+		}
+		return 0;
+	case MODE_FIFO:
+		return fifo_open(task, description);
+	case MODE_CHARACTER:
+	case MODE_BLOCK:
+		return device_open(task, description, flags);
+	default:
+		return 0;
+	}
+}
+
+static struct description *description_of_vfs(const struct walk *walk, int number, const struct file_opened *what, uint32_t flags)
+{
+	struct description *description = description_make(operations_of(what->mode, flags), what->mode, flags & ~(uint32_t)FLAGS_ONCE, walk->path.filesystem + FILESYSTEMS_OWN);
+
+	if (!description) {
+		(void)file_close(number);
+		return NULL;
+	}
+	description->inode = what->inode;
+	description->device = what->device;
+	description->text = walk_text(walk);
+	description->opened = opened_make(number);
+	if (description->operations == &regular_operations)
+		description->node = node_take(description->filesystem, what->inode);
+	if (description->opened && (description->node || description->operations != &regular_operations))
+		return description;
+	description->operations = &path_operations;
+	if (description->node)
+		node_release(description->node);
+	description_release(description);
+	return NULL;
+}
+
+int opened_describe(struct task *task, const struct walk *walk, int number, const struct file_opened *what, uint32_t flags, struct description **description)
+{
+	int error;
+
+	*description = description_of_vfs(walk, number, what, flags);
+	if (!*description)
+		return -ENFILE;
+	error = type_open(task, *description, flags);
+	if (error)
+		description_release(*description);
+	return error;
+}
+
+int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct description **description)
+{
+	struct file_opened what;
+	int64_t result = 0;
+
+	while (walk_next(walk, &result))
+		result = file_open_at(&walk->path, flags & FLAGS_OF_VFS, mode, &what);
+	if (result == -EMFILE)
+		result = -ENFILE; /* the numbers of all processes together */
+	if (walk->entry && result >= 0)
+		result = entry_open(walk, flags, description);
+	else if (walk->found && result >= 0)
+		result = found_open(walk, flags, description);
+	else if (result >= 0)
+		result = opened_describe(walk->task, walk, (int)result, &what, flags, description);
+	walk_end(walk);
+	return (int)result;
+}
+
+int text_open(struct task *task, const char *text, uint32_t flags, uint32_t mode, struct description **description)
+{
+	struct walk walk;
+	int error = walk_begin_text(&walk, task, LINUX_AT_FDCWD, text, WALK_FOUND | (flags & LINUX_O_NOFOLLOW ? WALK_NOFOLLOW : 0u));
+
+	if (!error)
+		return walk_open(&walk, flags, mode, description);
+	walk_end(&walk);
+	return error;
+}
+
+/* What open() makes of its flags (build_open_flags of Linux). */
+static int flags_check(uint32_t *flags)
+{
+	if (*flags & LINUX_O_PATH)
+		*flags &= FLAGS_PATH;
+	if (*flags & (LINUX_O_TMPFILE & ~LINUX_O_DIRECTORY)) {
+		if (!(*flags & LINUX_O_DIRECTORY) || !(*flags & LINUX_O_ACCMODE))
+			return -EINVAL;
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static bool descriptors_are_full(const struct task *task)
+{
+	uint64_t limit = task->process->limits[LINUX_RLIMIT_NOFILE][0];
+
+	return descriptor_lowest(task->files, 0) >= (limit < DESCRIPTORS_MAX ? limit : DESCRIPTORS_MAX);
+}
+
+static int64_t call_open(struct task *task, int64_t directory, uint64_t address, uint32_t flags, uint32_t mode)
+{
+	struct description *description;
+	struct walk walk;
+	int error;
+
+	flags |= LINUX_O_LARGEFILE;
+	error = flags_check(&flags);
+	if (error)
+		return error;
+	error = walk_begin(&walk, task, directory, address, WALK_FOUND | (flags & LINUX_O_NOFOLLOW ? WALK_NOFOLLOW : 0u));
+	if (!error && descriptors_are_full(task))
+		error = -EMFILE; /* before anything is created */
+	if (error) {
+		walk_end(&walk);
+		return error;
+	}
+	error = walk_open(&walk, flags, mode & MODE_PERMISSIONS & ~task->place->umask, &description);
+	return error ? error : descriptor_give(task, description, flags);
+}
+
+int64_t linux_open(struct task *task, const uint64_t arguments[6])
+{
+	return call_open(task, LINUX_AT_FDCWD, arguments[0], arguments[1] & FLAGS_VALID, (uint32_t)arguments[2]);
+}
+
+int64_t linux_creat(struct task *task, const uint64_t arguments[6])
+{
+	return call_open(task, LINUX_AT_FDCWD, arguments[0], LINUX_O_CREAT | LINUX_O_WRONLY | LINUX_O_TRUNC, (uint32_t)arguments[1]);
+}
+
+int64_t linux_openat(struct task *task, const uint64_t arguments[6])
+{
+	return call_open(task, (int32_t)arguments[0], arguments[1], arguments[2] & FLAGS_VALID, (uint32_t)arguments[3]);
+}
+
+/* A structure that may be longer than is known here, if the rest is zeros (copy_struct_from_user of Linux). */
+static int how_take(struct task *task, uint64_t address, uint64_t bytes, struct linux_open_how *how)
+{
+	uint8_t byte;
+
+	if (bytes < sizeof(*how))
+		return -EINVAL;
+	if (bytes > PAGE_SIZE)
+		return -E2BIG;
+	if (user_get(task->memory, how, address))
+		return -EFAULT;
+	for (uint64_t i = sizeof(*how); i < bytes; i++) {
+		if (user_get(task->memory, &byte, address + i))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+int64_t linux_openat2(struct task *task, const uint64_t arguments[6])
+{
+	struct linux_open_how how;
+	int error = how_take(task, arguments[2], arguments[3], &how);
+	bool creates = how.flags & (LINUX_O_CREAT | LINUX___O_TMPFILE);
+
+	if (error)
+		return error;
+	if (how.flags & ~(uint64_t)FLAGS_VALID || how.mode & ~(uint64_t)MODE_PERMISSIONS || (!creates && how.mode))
+		return -EINVAL;
+	if (how.flags & LINUX_O_PATH && how.flags & ~(uint64_t)FLAGS_PATH)
+		return -EINVAL;
+	if (how.resolve)
+		return how.resolve & ~0x3full ? -EINVAL : -EOPNOTSUPP;
+	return call_open(task, (int32_t)arguments[0], arguments[1], (uint32_t)how.flags, (uint32_t)how.mode);
+}
+
+int64_t linux_close(struct task *task, const uint64_t arguments[6])
+{
+	return descriptor_close(task->files, (uint32_t)arguments[0]);
+}
+
+int64_t linux_close_range(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t first = (uint32_t)arguments[0], last = (uint32_t)arguments[1], flags = (uint32_t)arguments[2];
+
+	if (flags & ~(uint64_t)(LINUX_CLOSE_RANGE_UNSHARE | LINUX_CLOSE_RANGE_CLOEXEC) || first > last)
+		return -EINVAL;
+	if (flags & LINUX_CLOSE_RANGE_UNSHARE && !files_own(task))
+		return -ENOMEM;
+	for (uint64_t number = descriptor_next(task->files, first); number <= last && number < DESCRIPTORS_MAX; number = descriptor_next(task->files, number + 1))
+		if (flags & LINUX_CLOSE_RANGE_CLOEXEC)
+			descriptor_set_closes(task->files, number, true);
+		else
+			(void)descriptor_close(task->files, number);
+	return 0;
+}

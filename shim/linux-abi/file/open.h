@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening files by path, for open(2) and for the shim itself. */
+#pragma once
+
+#include "file/walk.h"
+#include "lib/file.h"
+
+/* Opens what a walk that has begun leads to: `flags` and `mode` as in open(2). 0 and a description with one user, or a negative error number. Ends the walk. */
+int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct description **description);
+
+/* What vfs has opened becomes a description of its type. The number is given up on an error. */
+int opened_describe(struct task *task, const struct walk *walk, int number, const struct file_opened *opened, uint32_t flags, struct description **description);
+
+/* By a path of the shim's own, as the task may. */
+int text_open(struct task *task, const char *text, uint32_t flags, uint32_t mode, struct description **description);

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/* Pipes (file/pipe.h). Between a look at the ring and what is done with it nothing waits: pages of the process that may have to be fetched are fetched before. */
+#include "file/pipe.h"
+
+#include "file/blocking.h"
+#include "file/limits.h"
+#include "file/node.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "process/handlers.h"
+#include "process/permission.h"
+
+#define PAGES_FIRST 16
+#define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
+#define EVENTS_WRITE (LINUX_POLLOUT | LINUX_POLLWRNORM)
+
+static struct slab pipes = SLAB(struct pipe);
+
+void pipe_told_bytes(struct pipe *pipe)
+{
+	if (pipe->queue.first)
+		queue_wake(&pipe->queue, EVENTS_READ);
+}
+
+void pipe_told_room(struct pipe *pipe)
+{
+	if (pipe->queue.first)
+		queue_wake(&pipe->queue, EVENTS_WRITE);
+}
+
+int pipe_wait_bytes(struct task *task, struct pipe *pipe, bool nonblocking)
+{
+	while (!ring_count(&pipe->ring)) {
+		int error = !pipe->writers ? 0 : nonblocking ? -EAGAIN : 1;
+
+		if (error != 1)
+			return error;
+		error = queue_wait(&pipe->queue, task, EVENTS_READ, NEVER);
+		if (error)
+			return error;
+	}
+	return 1;
+}
+
+int pipe_wait_room(struct task *task, struct pipe *pipe, uint64_t room, bool nonblocking)
+{
+	for (;;) {
+		int error;
+
+		if (!pipe->readers) {
+			task_signal(task, LINUX_SIGPIPE);
+			return -EPIPE;
+		}
+		if (ring_room(&pipe->ring) >= room)
+			return 1;
+		if (nonblocking)
+			return -EAGAIN;
+		error = queue_wait(&pipe->queue, task, EVENTS_WRITE, NEVER);
+		if (error)
+			return error;
+	}
+}
+
+static bool is_nonblocking(const struct description *description)
+{
+	return description->flags & LINUX_O_NONBLOCK;
+}
+
+/* Moves what is there to the process. */
+static int64_t bytes_take(struct pipe *pipe, struct transfer *transfer)
+{
+	uint64_t before = transfer->done;
+
+	while (transfer->left && ring_count(&pipe->ring)) {
+		struct user_page page;
+		int error = transfer_page_begin(transfer, transfer->left, true, &page);
+		uint64_t count;
+
+		if (error)
+			return transfer->done > before ? (int64_t)(transfer->done - before) : error;
+		count = ring_look(&pipe->ring, 0, page.bytes, page.count);
+		ring_drop(&pipe->ring, count);
+		transfer_page_end(&page);
+		transfer_advance(transfer, count);
+	}
+	return (int64_t)(transfer->done - before);
+}
+
+static int64_t pipe_read(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
+{
+	struct pipe *pipe = description->data;
+	int64_t done = 0;
+
+	(void)offset;
+	while (transfer->left && !done) { /* another reader may have been faster */
+		int there = pipe_wait_bytes(task, pipe, is_nonblocking(description));
+
+		if (there <= 0)
+			return there;
+		done = bytes_take(pipe, transfer);
+	}
+	if (done > 0)
+		pipe_told_room(pipe);
+	return done;
+}
+
+/* A write of at most PIPE_BUF bytes: all at once. */
+static int64_t write_whole(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
+{
+	unsigned char bytes[PIPE_BUF];
+	uint64_t wanted = transfer->left;
+	int64_t got = transfer_get(transfer, bytes, wanted);
+	int error;
+
+	if (got < 0)
+		return got;
+	error = pipe_wait_room(task, pipe, (uint64_t)got, nonblocking);
+	if (error <= 0)
+		return error;
+	got = (int64_t)ring_put(&pipe->ring, bytes, (uint64_t)got);
+	pipe_told_bytes(pipe);
+	return got ? got : -ENOMEM;
+}
+
+/* One page of a larger write, or what there is room for. */
+static int64_t write_part(struct pipe *pipe, struct transfer *transfer)
+{
+	struct user_page page;
+	int error = transfer_page_begin(transfer, transfer->left, false, &page);
+	uint64_t count;
+
+	if (error)
+		return error;
+	count = ring_put(&pipe->ring, page.bytes, page.count);
+	transfer_page_end(&page);
+	transfer_advance(transfer, count);
+	if (count)
+		pipe_told_bytes(pipe);
+	return (int64_t)count;
+}
+
+static int64_t write_parts(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
+{
+	uint64_t before = transfer->done;
+	int64_t error = 1;
+
+	while (transfer->left && error > 0) {
+		error = pipe_wait_room(task, pipe, 1, nonblocking);
+		if (error > 0)
+			error = write_part(pipe, transfer);
+		if (!error && ring_room(&pipe->ring))
+			error = -ENOMEM;
+		else if (!error)
+			error = 1; /* another writer was faster */
+	}
+	return transfer->done > before ? (int64_t)(transfer->done - before) : error;
+}
+
+static int64_t pipe_write(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
+{
+	struct pipe *pipe = description->data;
+
+	(void)offset;
+	if (!transfer->left)
+		return 0;
+	if (!pipe->readers)
+		return pipe_wait_room(task, pipe, 1, true);
+	return transfer->left <= PIPE_BUF ? write_whole(task, pipe, transfer, is_nonblocking(description)) : write_parts(task, pipe, transfer, is_nonblocking(description));
+}
+
+/* A reader that was opened before any writer came is told of no end; the number of writers until then is in its offset. */
+static uint32_t pipe_poll(struct task *task, struct description *description, struct wait_queue **queue)
+{
+	struct pipe *pipe = description->data;
+	uint32_t events = 0;
+
+	(void)task;
+	*queue = &pipe->queue;
+	if (description_reads(description)) {
+		events |= ring_count(&pipe->ring) ? (uint32_t)EVENTS_READ : 0;
+		events |= !pipe->writers && pipe->writer_openings != description->offset ? (uint32_t)LINUX_POLLHUP : 0;
+	}
+	if (description_writes(description)) {
+		events |= ring_room(&pipe->ring) >= PIPE_BUF ? (uint32_t)EVENTS_WRITE : 0;
+		events |= !pipe->readers ? (uint32_t)LINUX_POLLERR : 0;
+	}
+	return events;
+}
+
+static int64_t pipe_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
+{
+	const struct pipe *pipe = description->data;
+	int32_t count = (int32_t)ring_count(&pipe->ring);
+
+	return request == LINUX_FIONREAD ? user_put(task->memory, argument, &count) : -ENOTTY;
+}
+
+/* Rounds up to a power of two of pages, as Linux does. */
+static int64_t size_set(struct task *task, struct pipe *pipe, uint64_t bytes)
+{
+	uint64_t pages = 1;
+
+	if (bytes > 1u << 31)
+		return -EINVAL;
+	while (pages * PAGE_SIZE < bytes)
+		pages *= 2;
+	if (pages > RING_PAGES_MAX)
+		return task_may(task, LINUX_CAP_SYS_RESOURCE) ? -ENOMEM : -EPERM;
+	if (ring_count(&pipe->ring) > pages * PAGE_SIZE)
+		return -EBUSY;
+	if (!ring_resize(&pipe->ring, (uint32_t)pages))
+		return -ENOMEM;
+	pipe_told_room(pipe);
+	return (int64_t)(pages * PAGE_SIZE);
+}
+
+static int64_t pipe_control(struct task *task, struct description *description, uint64_t command, uint64_t argument)
+{
+	struct pipe *pipe = description->data;
+
+	if (command == LINUX_F_SETPIPE_SZ)
+		return size_set(task, pipe, (uint32_t)argument);
+	return command == LINUX_F_GETPIPE_SZ ? (int64_t)(pipe->ring.pages * PAGE_SIZE) : -EINVAL;
+}
+
+/* An end is gone. */
+static void end_leave(struct pipe *pipe, const struct description *description)
+{
+	pipe->readers -= description_reads(description);
+	pipe->writers -= description_writes(description);
+	if (pipe->readers || pipe->writers) {
+		queue_wake(&pipe->queue, 0);
+		return;
+	}
+	if (pipe->node)
+		pipe->node->pipe = NULL;
+	ring_clear(&pipe->ring);
+	slab_return(&pipes, pipe);
+}
+
+static void pipe_release(struct description *description)
+{
+	end_leave(description->data, description);
+	if (description->node)
+		node_release(description->node);
+}
+
+static const struct description_operations pipe_operations = {
+	.kind = "pipe",
+	.read = pipe_read,
+	.write = pipe_write,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.control = pipe_control,
+	.release = pipe_release,
+};
+
+struct pipe *pipe_of(const struct description *description)
+{
+	return description->operations == &pipe_operations ? description->data : NULL;
+}
+
+static struct pipe *pipe_new(void)
+{
+	struct pipe *pipe = slab_take(&pipes);
+
+	if (pipe)
+		pipe->ring.pages = PAGES_FIRST;
+	return pipe;
+}
+
+static void end_come(struct pipe *pipe, const struct description *description)
+{
+	pipe->readers += description_reads(description);
+	pipe->writers += description_writes(description);
+	pipe->reader_openings += description_reads(description);
+	pipe->writer_openings += description_writes(description);
+}
+
+int pipe_make(uint32_t flags, struct description *ends[2])
+{
+	struct pipe *pipe = pipe_new();
+
+	if (!pipe)
+		return -ENFILE;
+	for (unsigned i = 0; i < 2; i++) {
+		ends[i] = description_make(&pipe_operations, MODE_FIFO | 0600, flags | (i ? LINUX_O_WRONLY : LINUX_O_RDONLY), FILESYSTEM_PIPE);
+		if (ends[i]) {
+			ends[i]->data = pipe;
+			end_come(pipe, ends[i]);
+		} else if (i) {
+			description_release(ends[0]);
+			return -ENFILE;
+		} else {
+			slab_return(&pipes, pipe);
+			return -ENFILE;
+		}
+	}
+	ends[1]->inode = ends[0]->inode;
+	return 0;
+}
+
+int pipe_open_again(struct description *end, uint32_t flags, struct description **opened)
+{
+	*opened = description_make(&pipe_operations, end->mode, flags & (LINUX_O_ACCMODE | LINUX_O_NONBLOCK), FILESYSTEM_PIPE);
+	if (!*opened)
+		return -ENOMEM;
+	(*opened)->inode = end->inode;
+	(*opened)->data = end->data;
+	end_come(end->data, *opened);
+	return 0;
+}
+
+/* Named pipes. */
+
+/* The pipe of a node, made when it has none. */
+static struct pipe *pipe_of_node(struct node *node)
+{
+	if (!node->pipe && (node->pipe = pipe_new()) != NULL)
+		node->pipe->node = node;
+	return node->pipe;
+}
+
+/* Waits until one more of the other side has come than had been when the call began. */
+static int fifo_wait(struct task *task, struct pipe *pipe, const uint64_t *openings)
+{
+	uint64_t before = *openings;
+	int error = 0;
+
+	while (!error && *openings == before)
+		error = queue_wait(&pipe->queue, task, 0, NEVER);
+	return error;
+}
+
+static int ends_meet(struct task *task, struct pipe *pipe, const struct description *description)
+{
+	uint32_t access = description->flags & LINUX_O_ACCMODE;
+
+	if (access == LINUX_O_RDONLY && !pipe->writers && !is_nonblocking(description))
+		return fifo_wait(task, pipe, &pipe->writer_openings);
+	if (access == LINUX_O_WRONLY && !pipe->readers)
+		return fifo_wait(task, pipe, &pipe->reader_openings);
+	return 0;
+}
+
+int fifo_open(struct task *task, struct description *description)
+{
+	struct node *node = node_take(description->filesystem, description->inode);
+	struct pipe *pipe = node ? pipe_of_node(node) : NULL;
+	int error = pipe ? 0 : -ENOMEM;
+
+	if (!error && (description->flags & LINUX_O_ACCMODE) == LINUX_O_ACCMODE)
+		error = -EINVAL;
+	else if (!error && (description->flags & LINUX_O_ACCMODE) == LINUX_O_WRONLY && is_nonblocking(description) && !pipe->readers)
+		error = -ENXIO;
+	if (error) {
+		if (pipe && !pipe->readers && !pipe->writers) {
+			node->pipe = NULL;
+			slab_return(&pipes, pipe);
+		}
+		if (node)
+			node_release(node);
+		return error;
+	}
+	description->offset = pipe->writers ? 0 : pipe->writer_openings;
+	description->operations = &pipe_operations;
+	description->data = pipe;
+	description->node = node;
+	end_come(pipe, description);
+	queue_wake(&pipe->queue, 0);
+	return ends_meet(task, pipe, description); /* on an error it is released as an end of the pipe */
+}
+
+static int64_t call_pipe(struct task *task, uint64_t address, uint32_t flags)
+{
+	struct description *ends[2];
+	int error;
+
+	if (flags & ~(uint32_t)(LINUX_O_CLOEXEC | LINUX_O_NONBLOCK))
+		return -EINVAL;
+	error = pipe_make(flags & LINUX_O_NONBLOCK, ends);
+	if (error)
+		return error;
+	return descriptors_give_two(task, ends, flags, address);
+}
+
+int64_t linux_pipe(struct task *task, const uint64_t arguments[6])
+{
+	return call_pipe(task, arguments[0], 0);
+}
+
+int64_t linux_pipe2(struct task *task, const uint64_t arguments[6])
+{
+	return call_pipe(task, arguments[0], (uint32_t)arguments[1]);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pipes, with and without a name (pipe(7), fifo(7)).
+ *
+ * A pipe has ends: open files that read, write or (of a named pipe) do both. It lives as long as it has one. Its queue is woken with LINUX_POLL* events when bytes come or go, and with all when an end comes or goes.
+ */
+#pragma once
+
+#include "file/description.h"
+#include "file/ring.h"
+
+#define PIPE_BUF 4096 /* so many bytes are written in one piece or not at all */
+
+struct pipe {
+	struct byte_ring ring;
+	struct wait_queue queue;
+	uint32_t readers, writers;                 /* ends */
+	uint64_t reader_openings, writer_openings; /* ever */
+	struct node *node;                         /* of a named pipe: not a user of it, the descriptions are */
+};
+
+/* Makes a pipe with two ends, each with one user; `flags`: O_NONBLOCK. 0, -ENOMEM. */
+int pipe_make(uint32_t flags, struct description *ends[2]);
+
+/* The pipe of a description; a null pointer when it is none. */
+struct pipe *pipe_of(const struct description *description);
+
+/* Another end of a nameless pipe, for who opens /proc/self/fd. */
+int pipe_open_again(struct description *end, uint32_t flags, struct description **opened);
+
+/* Makes of a description of a named pipe an end of that pipe: waits for the other one as fifo(7) tells. 0, -ENXIO, -ERESTARTSYS, -ENOMEM. */
+int fifo_open(struct task *task, struct description *description);
+
+/*
+ * Waits until there is something in the pipe, or room (at least `room` bytes). 1: there is; 0: never again, since the other side has gone (then a writer has got SIGPIPE, and the result is -EPIPE); -EAGAIN with `nonblocking`; -ERESTARTSYS.
+ */
+int pipe_wait_bytes(struct task *task, struct pipe *pipe, bool nonblocking);
+int pipe_wait_room(struct task *task, struct pipe *pipe, uint64_t room, bool nonblocking);
+
+/* Tells who waits that bytes have come, or have gone. */
+void pipe_told_bytes(struct pipe *pipe);
+void pipe_told_room(struct pipe *pipe);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Absolute paths as texts (file/text.h). Most are short: they come from slabs of a few sizes, longer ones take a frame. The first byte before a text says which. */
+#include "file/text.h"
+
+#include <stdbool.h>
+
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "mm/frames.h"
+
+#define CLASSES 3
+#define CLASS_FRAME CLASSES
+
+static struct slab slabs[CLASSES] = {{.size = 64}, {.size = 256}, {.size = 1024}};
+
+/* Room for `bytes` bytes. */
+static char *room_take(size_t bytes)
+{
+	unsigned char class = 0;
+	char *room;
+	frame_t frame;
+
+	while (class < CLASSES && slabs[class].size < bytes + 1)
+		class++;
+	if (class < CLASSES) {
+		room = slab_take(&slabs[class]);
+	} else {
+		frame = bytes + 1 <= PAGE_SIZE ? frame_allocate(false) : 0;
+		room = frame ? frame_bytes(frame) : NULL;
+	}
+	if (!room)
+		return NULL;
+	room[0] = (char)class;
+	return room + 1;
+}
+
+void text_return(char *text)
+{
+	if (!text)
+		return;
+	if (text[-1] == CLASS_FRAME)
+		frame_release(frame_of(text - 1));
+	else
+		slab_return(&slabs[(int)text[-1]], text - 1);
+}
+
+char *text_make(const char *start, const char *path)
+{
+	size_t before = start ? strlen(start) : 0, after = strlen(path) + 1;
+	bool joined = start && path[0] != '/';
+	char *text = start ? room_take(before + joined + after) : NULL;
+
+	if (!text)
+		return NULL;
+	memcpy(text, start, before);
+	if (joined)
+		text[before] = '/';
+	memcpy(text + before + joined, path, after);
+	return text;
+}
+
+char *text_copy(const char *text)
+{
+	size_t bytes = text ? strlen(text) + 1 : 0;
+	char *copy = text ? room_take(bytes) : NULL;
+
+	if (copy)
+		memcpy(copy, text, bytes);
+	return copy;
+}

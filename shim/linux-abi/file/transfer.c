@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Data on its way between open files and who reads or writes them (file/transfer.h). */
+#include "file/transfer.h"
+
+#include "abi/errno.h"
+#include "lib/string.h"
+
+void transfer_vector(struct transfer *transfer, struct memory *memory, const struct linux_iovec *parts, uint64_t bytes)
+{
+	transfer->memory = memory;
+	transfer->part = parts;
+	transfer->in_part = transfer->done = 0;
+	transfer->left = bytes;
+}
+
+void transfer_user(struct transfer *transfer, struct memory *memory, uint64_t address, uint64_t bytes)
+{
+	transfer->single = (struct linux_iovec){.iov_base = address, .iov_len = bytes};
+	transfer_vector(transfer, memory, &transfer->single, bytes);
+}
+
+void transfer_bytes(struct transfer *transfer, const void *bytes, uint64_t count)
+{
+	transfer_user(transfer, NULL, (uint64_t)bytes, count);
+}
+
+int transfer_page_begin(struct transfer *transfer, uint64_t most, bool store, struct user_page *page)
+{
+	uint64_t bytes;
+
+	while (transfer->in_part == transfer->part->iov_len) {
+		transfer->part++;
+		transfer->in_part = 0;
+	}
+	bytes = transfer->part->iov_len - transfer->in_part;
+	if (bytes > most)
+		bytes = most;
+	if (bytes > transfer->left)
+		bytes = transfer->left;
+	if (transfer->memory)
+		return user_page_begin(transfer->memory, transfer->part->iov_base + transfer->in_part, bytes, store, page);
+	*page = (struct user_page){.bytes = (unsigned char *)(transfer->part->iov_base + transfer->in_part), .count = bytes};
+	return 0;
+}
+
+void transfer_page_end(const struct user_page *page)
+{
+	if (page->frame)
+		user_page_end(page);
+}
+
+void transfer_advance(struct transfer *transfer, uint64_t bytes)
+{
+	transfer->in_part += bytes;
+	transfer->left -= bytes;
+	transfer->done += bytes;
+}
+
+/* Moves through `move`, page by page, until nothing is left or a page is not there. */
+static int64_t each_page(struct transfer *transfer, unsigned char *bytes, uint64_t count, bool store, void (*move)(unsigned char *page, unsigned char *bytes, size_t count))
+{
+	uint64_t done = 0, wanted = count < transfer->left ? count : transfer->left;
+
+	while (done < wanted) {
+		struct user_page page;
+		int error = transfer_page_begin(transfer, wanted - done, store, &page);
+
+		if (error)
+			return done ? (int64_t)done : error;
+		move(page.bytes, bytes ? bytes + done : NULL, page.count);
+		transfer_page_end(&page);
+		transfer_advance(transfer, page.count);
+		done += page.count;
+	}
+	return (int64_t)done;
+}
+
+static void page_put(unsigned char *page, unsigned char *bytes, size_t count)
+{
+	memcpy(page, bytes, count);
+}
+
+static void page_get(unsigned char *page, unsigned char *bytes, size_t count)
+{
+	memcpy(bytes, page, count);
+}
+
+static void page_clear(unsigned char *page, unsigned char *bytes, size_t count)
+{
+	(void)bytes;
+	memset(page, 0, count);
+}
+
+int64_t transfer_put(struct transfer *transfer, const void *from, uint64_t bytes)
+{
+	return each_page(transfer, (unsigned char *)from, bytes, true, page_put);
+}
+
+int64_t transfer_get(struct transfer *transfer, void *to, uint64_t bytes)
+{
+	return each_page(transfer, to, bytes, false, page_get);
+}
+
+int64_t transfer_clear(struct transfer *transfer, uint64_t bytes)
+{
+	return each_page(transfer, NULL, bytes, true, page_clear);
+}
