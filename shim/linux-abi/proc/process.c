@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/* Files of /proc/PID (proc(5)). A zombie has no memory, files or place any more: what tells of them is empty. */
+#include "abi/linux/constants.h"
+#include "file/content.h"
+#include "file/description.h"
+#include "file/descriptors.h"
+#include "file/location.h"
+#include "file/place.h"
+#include "file/text.h"
+#include "file/tree.h"
+#include "lib/string.h"
+#include "mm/user.h"
+#include "proc/proc.h"
+#include "process/names.h"
+#include "process/permission.h"
+#include "process/usage.h"
+#include "terminal/terminal.h"
+#include "time/convert.h"
+
+#define TICKS_PER_SECOND 100
+#define KIB(pages) ((pages) * (PAGE_SIZE / 1024))
+
+static uint64_t ticks(uint64_t ns)
+{
+	return ns / (NS_PER_SECOND / TICKS_PER_SECOND);
+}
+
+static struct memory *memory_of(const struct proc_subject *subject)
+{
+	return subject->task ? subject->task->memory : NULL;
+}
+
+static char state_letter(const struct proc_subject *subject)
+{
+	if (subject->process->zombie)
+		return 'Z';
+	if (subject->process->stopped)
+		return 'T';
+	if (subject->task && subject->task->waits)
+		return subject->task->waiting == WAIT_INTERRUPTIBLE ? 'S' : 'D';
+	return 'R';
+}
+
+static const char *state_name(char letter)
+{
+	switch (letter) {
+	case 'Z':
+		return "Z (zombie)";
+	case 'T':
+		return "T (stopped)";
+	case 'S':
+		return "S (sleeping)";
+	case 'D':
+		return "D (disk sleep)";
+	default:
+		return "R (running)";
+	}
+}
+
+static const char *name_of(const struct proc_subject *subject)
+{
+	return subject->task ? subject->task->name : subject->process->command;
+}
+
+static int32_t id_of(const struct proc_subject *subject)
+{
+	return subject->task ? subject->task->id : subject->process->id;
+}
+
+/* What is ignored, and what has a handler. */
+static void actions_tell(const struct process *process, uint64_t *ignored, uint64_t *caught)
+{
+	*ignored = *caught = 0;
+	for (unsigned i = 0; process->actions && i < SIGNALS; i++) {
+		uint64_t handler = process->actions->action[i].handler;
+
+		if (handler == LINUX_SIG_IGN)
+			*ignored |= 1ull << i;
+		else if (handler != LINUX_SIG_DFL)
+			*caught |= 1ull << i;
+	}
+}
+
+static void stat_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	const struct process *process = subject->process;
+	const struct memory *memory = memory_of(subject);
+	uint64_t ignored, caught;
+
+	actions_tell(process, &ignored, &caught);
+	text_add(text, "%d (%s) %c %d %d %d ", (int64_t)id_of(subject), name_of(subject), state_letter(subject), (int64_t)(process->parent ? process->parent->id : 0), (int64_t)process->group, (int64_t)process->session);
+	text_add(text, "%d %d 0 ", (int64_t)(process->terminal ? (int64_t)process->terminal->number : 0), (int64_t)(process->terminal ? process->terminal->foreground : -1));
+	text_add(text, "%u %u %u %u ", memory ? memory->faults_minor : process->faults_minor, process->children_minor, memory ? memory->faults_major : process->faults_major, process->children_major);
+	text_add(text, "%u 0 %u 0 %d %d %u 0 %u ", ticks(process_cpu_ns(process)), ticks(process->children_ns), (int64_t)(20 + process->nice), (int64_t)process->nice, (uint64_t)process->task_count,
+		 ticks(subject->task ? subject->task->started_ns : 0));
+	text_add(text, "%u %u %u ", memory ? memory->pages_mapped * PAGE_SIZE : 0, memory ? memory->resident : 0, process->limits[LINUX_RLIMIT_RSS][0]);
+	text_add(text, "%u %u %u 0 0 ", memory ? memory->code_start : 0, memory ? memory->code_end : 0, memory ? memory->stack_start : 0);
+	text_add(text, "%u %u %u %u 0 0 0 %d 0 0 0 0 0 0 ", subject->task ? subject->task->signals.pending : 0, subject->task ? subject->task->signals.blocked : 0, ignored, caught, (int64_t)process->exit_signal);
+	text_add(text, "%u %u %u ", memory ? memory->data_start : 0, memory ? memory->data_end : 0, memory ? memory->brk_start : 0);
+	text_add(text, "%u %u %u %u %d\n", memory ? memory->argument_start : 0, memory ? memory->argument_end : 0, memory ? memory->environment_start : 0, memory ? memory->environment_end : 0,
+		 (int64_t)process->exit_status);
+}
+
+static void size_line(struct proc_text *text, const char *name, uint64_t pages)
+{
+	text_add(text, "%s:\t", name);
+	text_add_padded(text, KIB(pages), 8);
+	text_add(text, " kB\n");
+}
+
+static void set_line(struct proc_text *text, const char *name, uint64_t set)
+{
+	text_add(text, "%s:\t", name);
+	text_add_hex(text, set, 16);
+	text_add(text, "\n");
+}
+
+static void credentials_add(struct proc_text *text, const struct credentials *who)
+{
+	text_add(text, "Uid:\t%u\t%u\t%u\t%u\n", (uint64_t)who->user, (uint64_t)who->effective_user, (uint64_t)who->saved_user, (uint64_t)who->file_user);
+	text_add(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t", (uint64_t)who->group, (uint64_t)who->effective_group, (uint64_t)who->saved_group, (uint64_t)who->file_group);
+	for (uint32_t i = 0; i < who->group_count; i++)
+		text_add(text, "%u ", (uint64_t)who->groups[i]);
+	text_add(text, "\n");
+}
+
+static void memory_add(struct proc_text *text, const struct memory *memory)
+{
+	size_line(text, "VmPeak", memory->pages_mapped);
+	size_line(text, "VmSize", memory->pages_mapped);
+	size_line(text, "VmLck", memory->pages_locked);
+	size_line(text, "VmHWM", memory->resident_most);
+	size_line(text, "VmRSS", memory->resident);
+	size_line(text, "VmData", memory->pages_data);
+	size_line(text, "VmStk", (MEMORY_TOP - memory->stack_start) >> PAGE_BITS);
+	size_line(text, "VmExe", (memory->code_end - memory->code_start + PAGE_SIZE - 1) >> PAGE_BITS);
+	size_line(text, "VmSwap", 0);
+}
+
+static void status_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	const struct process *process = subject->process;
+	const struct task *task = subject->task;
+	uint64_t ignored, caught;
+
+	actions_tell(process, &ignored, &caught);
+	text_add(text, "Name:\t%s\nUmask:\t00%u%u\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", name_of(subject), task && task->place ? (uint64_t)(task->place->umask >> 3 & 7) : 0,
+		 task && task->place ? (uint64_t)(task->place->umask & 7) : 0, state_name(state_letter(subject)), (int64_t)process->id, (int64_t)id_of(subject),
+		 (int64_t)(process->parent ? process->parent->id : 0));
+	if (task && task->credentials)
+		credentials_add(text, task->credentials);
+	if (task && task->memory)
+		memory_add(text, task->memory);
+	text_add(text, "Threads:\t%u\nSigQ:\t0/%u\n", (uint64_t)process->task_count, process->limits[LINUX_RLIMIT_SIGPENDING][0]);
+	set_line(text, "SigPnd", task ? task->signals.pending : 0);
+	set_line(text, "ShdPnd", process->pending.pending);
+	set_line(text, "SigBlk", task ? task->signals.blocked : 0);
+	set_line(text, "SigIgn", ignored);
+	set_line(text, "SigCgt", caught);
+	if (task && task->credentials) {
+		set_line(text, "CapInh", task->credentials->inheritable);
+		set_line(text, "CapPrm", task->credentials->permitted);
+		set_line(text, "CapEff", task->credentials->effective);
+		set_line(text, "CapBnd", task->credentials->bounding);
+		set_line(text, "CapAmb", task->credentials->ambient);
+		text_add(text, "NoNewPrivs:\t%u\n", (uint64_t)task->credentials->no_new_privileges);
+	}
+	text_add(text, "Seccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+}
+
+static void statm_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	const struct memory *memory = memory_of(subject);
+
+	text_add(text, "%u %u 0 %u 0 %u 0\n", memory ? memory->pages_mapped : 0, memory ? memory->resident : 0, memory ? (memory->code_end - memory->code_start + PAGE_SIZE - 1) >> PAGE_BITS : 0,
+		 memory ? memory->pages_data : 0);
+}
+
+/* A part of the process's own memory, as it is now. */
+static void range_tell(struct proc_text *text, struct memory *memory, uint64_t start, uint64_t end)
+{
+	unsigned char piece[512];
+
+	memory_hold(memory);
+	while (start < end) {
+		size_t part = end - start < sizeof(piece) ? end - start : sizeof(piece);
+
+		if (user_read(memory, piece, start, part) != 0)
+			break;
+		text_add_bytes(text, piece, part);
+		start += part;
+	}
+	memory_release(memory);
+}
+
+static void command_line_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	struct memory *memory = memory_of(subject);
+
+	if (memory)
+		range_tell(text, memory, memory->argument_start, memory->argument_end);
+}
+
+/* Whether a task may look into another process: the same user and dumpable, or CAP_SYS_PTRACE. */
+static bool may_look(const struct proc_subject *subject)
+{
+	const struct credentials *me = subject->reader->credentials, *they = subject->task ? subject->task->credentials : NULL;
+
+	if (subject->process == subject->reader->process || task_may(subject->reader, LINUX_CAP_SYS_PTRACE))
+		return true;
+	return they && subject->process->dumpable && me->file_user == they->user && me->file_user == they->effective_user && me->file_user == they->saved_user;
+}
+
+static void environment_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	struct memory *memory = memory_of(subject);
+
+	if (memory && may_look(subject))
+		range_tell(text, memory, memory->environment_start, memory->environment_end);
+}
+
+static void comm_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	text_add(text, "%s\n", name_of(subject));
+}
+
+static int64_t comm_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	size_t length = 0;
+
+	if (!subject->task || subject->process != subject->reader->process)
+		return -EINVAL;
+	while (length < bytes && length < sizeof(subject->task->name) - 1 && line[length] && line[length] != '\n')
+		length++;
+	memset(subject->task->name, 0, sizeof(subject->task->name));
+	memcpy(subject->task->name, line, length);
+	return (int64_t)bytes;
+}
+
+static const char *area_name(const struct memory *memory, const struct area *area)
+{
+	if (area->flags & AREA_GROWS)
+		return "[stack]";
+	if (!area->object && area->start >= memory->brk_start && area->end <= ((memory->brk + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1)) && memory->brk > memory->brk_start)
+		return "[heap]";
+	return NULL;
+}
+
+static void area_tell(struct proc_text *text, const struct memory *memory, const struct area *area)
+{
+	const char *name = area_name(memory, area);
+	uint64_t before = text->bytes, inode = 0, filesystem = 0;
+
+	if (area->object)
+		(void)content_identity(area->object, &filesystem, &inode);
+	text_add_hex(text, area->start, 8);
+	text_add(text, "-");
+	text_add_hex(text, area->end, 8);
+	text_add(text, " %c%c%c%c ", area->flags & AREA_READ ? 'r' : '-', area->flags & AREA_WRITE ? 'w' : '-', area->flags & AREA_EXECUTE ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p');
+	text_add_hex(text, area->object ? area->first << PAGE_BITS : 0, 8);
+	text_add(text, " ");
+	text_add(text, "00:");
+	text_add_hex(text, filesystem, 2);
+	text_add(text, " %u ", inode);
+	if (name)
+		for (uint64_t column = text->bytes - before; column < 73; column++)
+			text_add(text, " ");
+	text_add(text, "%s\n", name ? name : "");
+}
+
+static void maps_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	struct memory *memory = memory_of(subject);
+
+	if (!memory || !may_look(subject))
+		return;
+	for (const struct area *area = area_at_or_after(&memory->areas, 0); area; area = area_at_or_after(&memory->areas, area->end))
+		area_tell(text, memory, area);
+}
+
+static const struct {
+	const char *name, *unit;
+} limit_names[] = {
+	{"Max cpu time", "seconds"}, {"Max file size", "bytes"}, {"Max data size", "bytes"}, {"Max stack size", "bytes"}, {"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+	{"Max processes", "processes"}, {"Max open files", "files"}, {"Max locked memory", "bytes"}, {"Max address space", "bytes"}, {"Max file locks", "locks"}, {"Max pending signals", "signals"},
+	{"Max msgqueue size", "bytes"}, {"Max nice priority", ""}, {"Max realtime priority", ""}, {"Max realtime timeout", "us"},
+};
+
+/* Text in a column, to its left. */
+static void column_add(struct proc_text *text, const char *word, size_t width)
+{
+	text_add(text, "%s", word);
+	for (size_t length = strlen(word); length < width; length++)
+		text_add(text, " ");
+}
+
+static void limit_add(struct proc_text *text, uint64_t limit)
+{
+	char number[24] = "unlimited";
+	int64_t length = limit == UINT64_MAX ? 9 : number_text((int64_t)limit, number, sizeof(number) - 1);
+
+	number[length > 0 ? length : 0] = '\0';
+	column_add(text, number, 21);
+}
+
+static void limits_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	column_add(text, "Limit", 26);
+	text_add(text, "Soft Limit           Hard Limit           Units     \n");
+	for (unsigned i = 0; i < sizeof(limit_names) / sizeof(limit_names[0]); i++) {
+		column_add(text, limit_names[i].name, 26);
+		limit_add(text, subject->process->limits[i][0]);
+		limit_add(text, subject->process->limits[i][1]);
+		column_add(text, limit_names[i].unit, 10);
+		text_add(text, "\n");
+	}
+}
+
+static void oom_adjustment_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	text_add(text, "%d\n", (int64_t)subject->process->oom_adjustment);
+}
+
+static int64_t oom_adjustment_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	bool negative = bytes && line[0] == '-';
+	int64_t value = 0;
+	size_t at = negative;
+
+	while (at < bytes && line[at] >= '0' && line[at] <= '9' && value < 10000)
+		value = value * 10 + (line[at++] - '0');
+	if (at == (size_t)negative || (at < bytes && line[at] != '\n' && line[at]) || value > 1000)
+		return -EINVAL;
+	value = negative ? -value : value;
+	if (value < subject->process->oom_adjustment && !task_may(subject->reader, LINUX_CAP_SYS_RESOURCE))
+		return -EACCES;
+	subject->process->oom_adjustment = (int16_t)value;
+	return (int64_t)bytes;
+}
+
+static void oom_score_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	const struct memory *memory = memory_of(subject);
+	uint64_t total = frames_total() ? frames_total() : 1;
+
+	text_add(text, "%u\n", memory ? memory->resident * 1000 / total : 0);
+}
+
+/* The oldest first; they are listed the other way round. */
+static void mount_tell(struct proc_text *text, const struct mount *mount)
+{
+	if (!mount)
+		return;
+	mount_tell(text, mount->next);
+	text_add(text, "%s %s %s %s%s%s%s%s 0 0\n", mount->source, mount->place, mount->type, mount->flags & MOUNT_READ_ONLY ? "ro" : "rw", mount->flags & MOUNT_NOSUID ? ",nosuid" : "",
+		 mount->flags & MOUNT_NODEV ? ",nodev" : "", mount->flags & MOUNT_NOEXEC ? ",noexec" : "", mount->flags & MOUNT_NOATIME ? ",noatime" : ",relatime");
+}
+
+static void mounts_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	mount_tell(text, mounts);
+}
+
+static int64_t executable_link(const struct proc_subject *subject, char *target, size_t bytes)
+{
+	size_t length = strlen(subject->process->executable);
+
+	if (!length || !subject->task)
+		return -ENOENT;
+	if (!may_look(subject))
+		return -EACCES;
+	length = length < bytes ? length : bytes;
+	memcpy(target, subject->process->executable, length);
+	return (int64_t)length;
+}
+
+static int64_t place_link(const struct proc_subject *subject, struct description *directory, char *target, size_t bytes)
+{
+	char path[PATH_BYTES_MAX + 1];
+	int64_t length;
+
+	if (!may_look(subject))
+		return -EACCES;
+	length = directory_path(subject->reader, directory, path);
+	if (length < 0)
+		return length;
+	length = (size_t)length < bytes ? length : (int64_t)bytes;
+	memcpy(target, path, (size_t)length);
+	return length;
+}
+
+static int64_t directory_link(const struct proc_subject *subject, char *target, size_t bytes)
+{
+	return subject->task && subject->task->place ? place_link(subject, subject->task->place->directory, target, bytes) : -ENOENT;
+}
+
+static int64_t root_link(const struct proc_subject *subject, char *target, size_t bytes)
+{
+	return subject->task && subject->task->place ? place_link(subject, subject->task->place->root, target, bytes) : -ENOENT;
+}
+
+#define FILE_NODE(file, function) {.name = file, .mode = MODE_REGULAR | 0444, .tell = function}
+#define LINK_NODE(file, function) {.name = file, .mode = MODE_LINK | 0777, .read_link = function}
+
+#define NODES_OF_TASK \
+	FILE_NODE("cmdline", command_line_tell), {.name = "comm", .mode = MODE_REGULAR | 0644, .tell = comm_tell, .take = comm_take}, LINK_NODE("cwd", directory_link), \
+	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell}, LINK_NODE("exe", executable_link), \
+	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .special = proc_file_find, .list_special = proc_files_list}, FILE_NODE("limits", limits_tell), FILE_NODE("maps", maps_tell), FILE_NODE("mounts", mounts_tell), \
+	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, LINK_NODE("root", root_link), \
+	FILE_NODE("stat", stat_tell), FILE_NODE("statm", statm_tell), FILE_NODE("status", status_tell)
+
+const struct proc_node proc_task_nodes[] = {NODES_OF_TASK, {0}};
+
+const struct proc_node proc_process_nodes[] = {NODES_OF_TASK, {.name = "task", .mode = MODE_DIRECTORY | 0555, .special = proc_task_find, .list_special = proc_tasks_list}, {0}};

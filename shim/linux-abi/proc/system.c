@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* Files of /proc about the system (proc(5)). */
+#include <cpuid.h>
+
+#include "abi/linux/constants.h"
+#include "abi/linux/structures.h"
+#include "lib/clock.h"
+#include "lib/string.h"
+#include "lib/wall.h"
+#include "proc/proc.h"
+#include "process/names.h"
+#include "process/random.h"
+#include "process/usage.h"
+#include "time/convert.h"
+
+#define TICKS_PER_SECOND 100
+#define KIB(frames) ((frames) * (PAGE_SIZE / 1024))
+
+static uint64_t ticks(uint64_t ns)
+{
+	return ns / (NS_PER_SECOND / TICKS_PER_SECOND);
+}
+
+/* CPU time of all processes that there are. */
+static uint64_t busy_ns(void)
+{
+	uint64_t ns = 0;
+
+	for (const struct process *process = processes; process; process = process->next)
+		ns += process_cpu_ns(process) + process->children_ns;
+	return ns;
+}
+
+static void seconds_add(struct proc_text *text, uint64_t ns)
+{
+	uint64_t hundredths = ns / (NS_PER_SECOND / 100);
+
+	text_add(text, "%u.%u%u", hundredths / 100, hundredths / 10 % 10, hundredths % 10);
+}
+
+static void uptime_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	uint64_t now = clock_now(), busy = busy_ns();
+
+	(void)subject;
+	seconds_add(text, now);
+	text_add(text, " ");
+	seconds_add(text, now > busy ? now - busy : 0);
+	text_add(text, "\n");
+}
+
+static void version_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%s version %s (kozo) %s\n", SYSTEM_NAME, SYSTEM_RELEASE, SYSTEM_VERSION);
+}
+
+static void memory_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	static const char *const nothing[] = {"Buffers", "Cached", "SwapCached", "Active", "Inactive", "Unevictable", "Mlocked", "SwapTotal", "SwapFree", "Dirty", "Writeback", "Shmem", "Slab"};
+
+	(void)subject;
+	text_add(text, "MemTotal:       ");
+	text_add_padded(text, KIB(frames_total()), 8);
+	text_add(text, " kB\nMemFree:        ");
+	text_add_padded(text, KIB(frames_free()), 8);
+	text_add(text, " kB\nMemAvailable:   ");
+	text_add_padded(text, KIB(frames_free()), 8);
+	text_add(text, " kB\n");
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
+		text_add(text, "%s: 0 kB\n", nothing[i]);
+}
+
+static uint32_t running_count(void)
+{
+	uint32_t count = 0;
+
+	for (const struct process *process = processes; process; process = process->next)
+		for (const struct task *task = process->tasks; task; task = task->next_in_process)
+			count += !task->waits;
+	return count;
+}
+
+static int32_t id_newest(void)
+{
+	return processes ? processes->id : 0;
+}
+
+static void load_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "0.00 0.00 0.00 %u/%u %d\n", (uint64_t)running_count(), (uint64_t)task_count, (int64_t)id_newest());
+}
+
+static void stat_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	uint64_t busy = ticks(busy_ns()), all = ticks(clock_now()), idle = all > busy ? all - busy : 0;
+
+	(void)subject;
+	for (unsigned i = 0; i < 2; i++)
+		text_add(text, "%s %u 0 0 %u 0 0 0 0 0 0\n", i ? "cpu0" : "cpu ", busy, idle);
+	text_add(text, "intr 0\nctxt 0\nbtime %u\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n", wall_now() / NS_PER_SECOND - clock_now() / NS_PER_SECOND, (uint64_t)id_newest(), (uint64_t)running_count());
+}
+
+/* The processor's own words about itself (Intel SDM 2A, CPUID). */
+static void processor_name(char name[49])
+{
+	uint32_t words[12] = {0};
+
+	for (unsigned i = 0; i < 3; i++)
+		(void)!__get_cpuid(0x80000002 + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]);
+	memcpy(name, words, sizeof(words));
+	name[48] = '\0';
+}
+
+static void vendor_name(char name[13])
+{
+	uint32_t most, b = 0, c = 0, d = 0;
+
+	(void)!__get_cpuid(0, &most, &b, &c, &d);
+	memcpy(name, &b, 4);
+	memcpy(name + 4, &d, 4);
+	memcpy(name + 8, &c, 4);
+	name[12] = '\0';
+}
+
+static void processor_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	char vendor[13], name[49];
+	uint32_t a = 0, b = 0, c = 0, d = 0, family, model;
+
+	(void)subject;
+	(void)!__get_cpuid(1, &a, &b, &c, &d);
+	vendor_name(vendor);
+	processor_name(name);
+	family = (a >> 8 & 15) + ((a >> 8 & 15) == 15 ? a >> 20 & 255 : 0);
+	model = (a >> 4 & 15) | (a >> 12 & 0xf0);
+	text_add(text, "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n", vendor, (uint64_t)family, (uint64_t)model, name, (uint64_t)(a & 15));
+	text_add(text, "physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\nfpu\t\t: yes\nflags\t\t: fpu tsc cx8 cmov mmx fxsr sse sse2 syscall nx lm%s%s\n\n", c & bit_RDRND ? " rdrand" : "",
+		 c & bit_AVX ? " avx" : "");
+}
+
+static void filesystems_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "nodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\ttmpfs\n\text2\n");
+}
+
+static void devices_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n");
+}
+
+static void empty_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+}
+
+/* sys/kernel and others: one value a file. */
+
+static void host_name_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%s\n", system_host_name());
+}
+
+static void domain_name_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%s\n", system_domain_name());
+}
+
+static void type_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%s\n", SYSTEM_NAME);
+}
+
+static void release_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%s\n", SYSTEM_RELEASE);
+}
+
+static void system_version_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%s\n", SYSTEM_VERSION);
+}
+
+/* A random UUID of version 4 (RFC 4122). */
+static void uuid_add(struct proc_text *text, uint8_t bytes[16])
+{
+	bytes[6] = (bytes[6] & 0x0f) | 0x40;
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	for (unsigned i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			text_add(text, "-");
+		text_add_hex(text, bytes[i], 2);
+	}
+	text_add(text, "\n");
+}
+
+static void uuid_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	uint8_t bytes[16];
+
+	(void)subject;
+	random_bytes(bytes, sizeof(bytes));
+	uuid_add(text, bytes);
+}
+
+static void boot_id_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	static uint8_t bytes[16];
+	static bool made;
+
+	(void)subject;
+	if (!made)
+		random_bytes(bytes, sizeof(bytes));
+	made = true;
+	uuid_add(text, bytes);
+}
+
+#define VALUE(name, value) \
+	static void name##_tell(struct proc_text *text, const struct proc_subject *subject) \
+	{ \
+		(void)subject; \
+		text_add(text, value "\n"); \
+	}
+VALUE(pid_max, "32768")
+VALUE(threads_max, "2046")
+VALUE(core_pattern, "core")
+VALUE(zero, "0")
+VALUE(one, "1")
+VALUE(entropy, "256")
+VALUE(capability_last, "40")
+VALUE(file_max, "65536")
+VALUE(pipe_size, "1048576")
+VALUE(map_count, "65530")
+VALUE(map_least, "65536")
+VALUE(shm_most, "18446744073692774399")
+VALUE(shm_ids, "4096")
+VALUE(message_most, "8192")
+VALUE(message_queue, "16384")
+VALUE(message_ids, "32000")
+VALUE(sem, "32000\t1024000000\t500\t32000")
+
+#define FILE_NODE(file, function) {.name = file, .mode = MODE_REGULAR | 0444, .tell = function}
+#define DIRECTORY_NODE(directory, table) {.name = directory, .mode = MODE_DIRECTORY | 0555, .nodes = table}
+
+static const struct proc_node random_nodes[] = {FILE_NODE("boot_id", boot_id_tell), FILE_NODE("uuid", uuid_tell), FILE_NODE("entropy_avail", entropy_tell), FILE_NODE("poolsize", entropy_tell), {0}};
+
+static const struct proc_node kernel_nodes[] = {
+	FILE_NODE("ostype", type_tell),
+	FILE_NODE("osrelease", release_tell),
+	FILE_NODE("version", system_version_tell),
+	FILE_NODE("hostname", host_name_tell),
+	FILE_NODE("domainname", domain_name_tell),
+	FILE_NODE("pid_max", pid_max_tell),
+	FILE_NODE("threads-max", threads_max_tell),
+	FILE_NODE("core_pattern", core_pattern_tell),
+	FILE_NODE("core_uses_pid", zero_tell),
+	FILE_NODE("tainted", zero_tell),
+	FILE_NODE("randomize_va_space", zero_tell),
+	FILE_NODE("cap_last_cap", capability_last_tell),
+	FILE_NODE("shmmax", shm_most_tell),
+	FILE_NODE("shmall", shm_most_tell),
+	FILE_NODE("shmmni", shm_ids_tell),
+	FILE_NODE("msgmax", message_most_tell),
+	FILE_NODE("msgmnb", message_queue_tell),
+	FILE_NODE("msgmni", message_ids_tell),
+	FILE_NODE("sem", sem_tell),
+	DIRECTORY_NODE("random", random_nodes),
+	{0},
+};
+static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("max_map_count", map_count_tell), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
+static const struct proc_node fs_nodes[] = {FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), FILE_NODE("pipe-max-size", pipe_size_tell), FILE_NODE("protected_symlinks", zero_tell),
+					    FILE_NODE("protected_hardlinks", zero_tell), FILE_NODE("suid_dumpable", zero_tell), FILE_NODE("lease-break-time", one_tell), {0}};
+static const struct proc_node sys_nodes[] = {DIRECTORY_NODE("kernel", kernel_nodes), DIRECTORY_NODE("vm", vm_nodes), DIRECTORY_NODE("fs", fs_nodes), {0}};
+
+static int64_t self_link(const struct proc_subject *subject, char *target, size_t bytes)
+{
+	return number_text(subject->reader->process->id, target, bytes);
+}
+
+static int64_t thread_self_link(const struct proc_subject *subject, char *target, size_t bytes)
+{
+	int64_t length = number_text(subject->reader->process->id, target, bytes);
+
+	if (length < 0 || (size_t)length + 6 > bytes)
+		return -EINVAL;
+	memcpy(target + length, "/task/", 6);
+	length += 6;
+	return length + number_text(subject->reader->id, target + length, bytes - (size_t)length);
+}
+
+static int64_t mounts_link(const struct proc_subject *subject, char *target, size_t bytes)
+{
+	static const char path[] = "self/mounts";
+
+	(void)subject;
+	if (bytes < sizeof(path) - 1)
+		return -EINVAL;
+	memcpy(target, path, sizeof(path) - 1);
+	return sizeof(path) - 1;
+}
+
+const struct proc_node proc_system_nodes[] = {
+	FILE_NODE("cpuinfo", processor_tell),
+	FILE_NODE("devices", devices_tell),
+	FILE_NODE("filesystems", filesystems_tell),
+	FILE_NODE("loadavg", load_tell),
+	FILE_NODE("meminfo", memory_tell),
+	{.name = "mounts", .mode = MODE_LINK | 0777, .read_link = mounts_link},
+	{.name = "self", .mode = MODE_LINK | 0777, .read_link = self_link},
+	FILE_NODE("stat", stat_tell),
+	FILE_NODE("swaps", empty_tell),
+	DIRECTORY_NODE("sys", sys_nodes),
+	{.name = "thread-self", .mode = MODE_LINK | 0777, .read_link = thread_self_link},
+	FILE_NODE("uptime", uptime_tell),
+	FILE_NODE("version", version_tell),
+	{0},
+};
