@@ -9,6 +9,7 @@
 #   servers/init/              -> $(BUILD)/user/servers/init.elf
 #   DIR with main.c below servers, drivers, drivers/virtio, tests/servers, tests/drivers, tests/faults: a service
 #                              -> $(BUILD)/user/DIR.elf; drivers/virtio/*.c and drivers/virtio/core/*.c are linked into each of drivers/virtio/*
+#   shim/linux-abi/            -> $(BUILD)/user/shim/linux-abi.elf, a service as well
 #   rootfs/NAME.manifest, tests/servers/NAME.manifest, tests/drivers/NAME.manifest, tests/faults/NAME.manifest: a system
 #                              -> $(BUILD)/user/rootfs/NAME.boot ...: init with plan and image, made by tools/manifest and tools/mkboot
 #   tests/servers/NAME.services, tests/faults/NAME.services
@@ -67,6 +68,14 @@ virtio_sources := $(sort $(wildcard drivers/virtio/*.c drivers/virtio/core/*.c))
 $(foreach d,$(service_dirs),$(eval -include $(d)/config.mk))
 service_sources = $(sort $(call program_sources,$(1)) $(SERVICE_SOURCES_$(notdir $(1))) $(if $(filter drivers/virtio/%,$(1)),$(virtio_sources)))
 
+# The Linux personality has folders, and includes its own headers by their place in it.
+shim_flags := $(user_flags) -Ishim/linux-abi
+shim_sources := $(sort $(wildcard shim/linux-abi/*.c shim/linux-abi/*/*.c))
+shim_objects := $(call objects,$(user_dir)/obj-shim,$(shim_sources))
+$(eval $(call object_dir,$(user_dir)/obj-shim,$(CC),shim_flags))
+$(eval $(call linked,$(user_dir)/shim/linux-abi.elf,$(user_script),$(shim_objects) $(user_dir)/libkozo.a,-e _service_start))
+-include $(shim_objects:.o=.d)
+
 # $(call service_program,DIR,ENTRY)
 define service_program
 $(call linked,$(user_dir)/$(1).elf,$(user_script),$(call objects,$(user_dir)/obj,$(call service_sources,$(1))) $(user_dir)/libkozo.a,$(if $(2),-e $(2)))
@@ -74,7 +83,7 @@ $(call linked,$(user_dir)/$(1).elf,$(user_script),$(call objects,$(user_dir)/obj
 endef
 $(foreach d,$(service_dirs),$(eval $(call service_program,$(d),_service_start)))
 $(if $(wildcard servers/init/main.c),$(eval $(call service_program,servers/init)))
-service_programs := $(patsubst %,$(user_dir)/%.elf,$(service_dirs))
+service_programs := $(patsubst %,$(user_dir)/%.elf,$(service_dirs)) $(user_dir)/shim/linux-abi.elf
 
 system_manifests := $(sort $(wildcard rootfs/*.manifest tests/servers/*.manifest tests/drivers/*.manifest tests/faults/*.manifest))
 $(foreach m,$(system_manifests),$(eval -include $(m:.manifest=.mk)))

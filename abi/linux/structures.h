@@ -29,14 +29,12 @@
 
 /* What rt_sigaction takes (struct kernel_sigaction): the mask is the last member. */
 struct linux_sigaction {
-	uint64_t handler; /* SIG_DFL, SIG_IGN or an address */
+	uint64_t handler; /* LINUX_SIG_DFL, LINUX_SIG_IGN (abi/linux/constants.h) or an address */
 	uint64_t flags;   /* LINUX_SA_... */
 	uint64_t restorer;
 	uint64_t mask;
 };
 _Static_assert(sizeof(struct linux_sigaction) == 32, "as on Linux");
-#define LINUX_SIG_DFL 0
-#define LINUX_SIG_IGN 1
 
 union linux_sigval {
 	int32_t number;

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * linux-abi: the Linux personality. It runs unmodified Linux programs: their system calls and faults come to it as messages, and it answers them by what it does with files (vfs and filesystems), memory (its own) and time.
+ *
+ * It starts with the first program, /init (or /bin/sh), on the console, and serves until that has ended. When it dies its processes are gone: what they had in memory was in the Untyped that init reclaims. The next instance starts anew.
+ */
+#include "terminal/console_files.h"
+#include "lib/file.h"
+#include "lib/log.h"
+#include "lib/service.h"
+#include "mm/frames.h"
+#include "process/handlers.h"
+#include "process/life.h"
+#include "process/loop.h"
+#include "process/system.h"
+#include "proc/proc.h"
+#include "terminal/terminal.h"
+
+static const char *const programs[] = {"/init", "/sbin/init", "/bin/sh"};
+static const char *const environment[] = {"HOME=/", "TERM=linux", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+
+/* In a fiber: what is read from disks may be waited for. */
+static void first_start(void *argument)
+{
+	struct task *task = process_first();
+	int error = task ? console_files_open(task) : -ENOMEM;
+
+	(void)argument;
+	for (size_t i = 0; !error && i < sizeof(programs) / sizeof(programs[0]); i++) {
+		const char *const arguments[] = {programs[i], NULL};
+
+		task->fiber = fiber_self();
+		error = program_begin(task, programs[i], arguments, environment);
+		task->fiber = NULL;
+		if (!error)
+			return;
+		log_print("%s cannot be started: error %d\n", programs[i], (int64_t)error);
+		if (i + 1 < sizeof(programs) / sizeof(programs[0]))
+			error = 0;
+	}
+	log_print("there is no first program: error %d\n", (int64_t)error);
+}
+
+int main(void)
+{
+	handle_t untyped = start_find("untyped")->slot;
+
+	if (!frames_start(untyped) || !host_start(untyped) || !loop_provide()) {
+		log_print("there is too little memory\n");
+		return 1;
+	}
+	if (file_start() != 0) {
+		log_print("there are no files: vfs does not answer\n");
+		return 1;
+	}
+	proc_start();
+	if (!console_start())
+		log_print("there is no console\n");
+	if (!loop_work(first_start, NULL))
+		return 1;
+	loop_run();
+}
