@@ -162,6 +162,9 @@ enum asserted_capability {
 /* MOUNT's word 6: the tree is the client's own; the low 32 bits are the tag that referrals bring back. */
 #define MOUNT_REFERRAL (1ull << 32)
 
+/* MOUNT's word 6: a directory that the client has open, by its file id in the low 32 bits: a part of a mounted tree appears at one more place. */
+#define MOUNT_DIRECTORY (1ull << 33)
+
 /* Flags of a mount; the numbers are those of mount(2). */
 enum mount_flags { MOUNT_READ_ONLY = 1, MOUNT_NOSUID = 2, MOUNT_NODEV = 4, MOUNT_NOEXEC = 8, MOUNT_NOATIME = 1024 };
 

@@ -141,10 +141,16 @@ int64_t tree_root(const struct vfs_call *call, uint32_t tree)
 static int64_t mount_tree_at(struct vfs_call *call, const struct vfs_directory *point, uint64_t what, uint32_t flags)
 {
 	struct vfs_mount mount = {.state = MOUNT_TREE, .tree = tree_by_badge(call->vfs, what), .flags = flags};
-	int64_t root = 0;
+	struct vfs_directory part;
+	int64_t root = 0, error;
 
 	if (what & MOUNT_REFERRAL) {
 		mount = (struct vfs_mount){.state = MOUNT_CLIENT, .root = low(what), .owner = call->request.badge, .flags = flags};
+	} else if (what & MOUNT_DIRECTORY) {
+		error = place_find(call, low(what), &part);
+		if (error)
+			return error;
+		mount = (struct vfs_mount){.state = MOUNT_TREE, .tree = tree_of(call, &part), .root = part.attributes.inode, .flags = flags | mount_of(call, &part)->flags};
 	} else {
 		if (mount.tree >= call->vfs->options.tree_count)
 			return -ENODEV;

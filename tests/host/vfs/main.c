@@ -154,6 +154,31 @@ static void test_referral(void **state)
 	system_free(&system);
 }
 
+/* An open directory is mounted at one more place: what lies below it is seen there, ".." leads out of that place, and so it is after a restart. */
+static void test_mounted_directory(void **state)
+{
+	static struct system system;
+	struct path_request up = {.label = VFS_STAT, .path = "/m/../m/../a/b/x", .word6 = RESULT_AT};
+
+	(void)state;
+	system_make(&system);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/m", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/a", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/a/b", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/m", 0, MOUNT_DIRECTORY | 5), -EBADF);
+	assert_int_equal(simple(&system, VFS_OPEN, "/a/b", OPEN_DIRECTORY, 5), 0);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/m", MOUNT_NOEXEC, MOUNT_DIRECTORY | 5), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/m/x", 0, 0), 0);
+	assert_int_equal(request_send(&system, &up, NULL), 0);
+	system_restart(&system);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/m", 0, 0), -EBUSY);
+	assert_int_equal(request_send(&system, &up, NULL), 0);
+	assert_int_equal(simple(&system, VFS_UMOUNT, "/m", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_STAT, "/m/x", 0, RESULT_AT), -ENOENT);
+	assert_int_equal(simple(&system, VFS_RMDIR, "/a/b/x", 0, 0), 0);
+	system_free(&system);
+}
+
 /* Paths that start at an open directory: it may be moved, removed, or its id used for something else. */
 static void test_places(void **state)
 {
@@ -360,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_referral),
+		cmocka_unit_test(test_mounted_directory),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_linux),
