@@ -174,23 +174,17 @@ static enum verdict line_check(int64_t result)
 	return result == 0 ? RIGHT : LOST;
 }
 
-/* A driver is started again: it claims its device from pci, which resets it. */
-static int64_t claim_run(void)
-{
-	return killer_end(badge_of("virtio-rng")) == OK ? random_run() : -1;
-}
-
 bool devices_begin(void)
 {
 	return serial_begin();
 }
 
 const struct operation device_operations[] = {
-	{"random", "virtio-rng", "virtio-rng", false, nothing_needed, random_run, random_check},
-	{"time", "platform", "platform", false, nothing_needed, time_run, time_check},
-	{"commit", "axiom", "axiom", false, nothing_needed, commit_run, commit_check},
-	{"line", "serial", "serial", false, nothing_needed, line_run, line_check},
-	{"claim", "virtio-rng", "pci", false, nothing_needed, claim_run, random_check},
+	{"random", "virtio-rng", "virtio-rng", false, nothing_needed, random_run, random_check, NULL},
+	{"time", "platform", "platform", false, nothing_needed, time_run, time_check, NULL},
+	{"commit", "axiom", "axiom", false, nothing_needed, commit_run, commit_check, NULL},
+	{"line", "serial", "serial", false, nothing_needed, line_run, line_check, NULL},
+	{"claim", "virtio-rng", "pci", false, nothing_needed, random_run, random_check, "virtio-rng"}, /* the driver claims its device from pci, which resets it */
 };
 const unsigned device_operation_count = sizeof(device_operations) / sizeof(device_operations[0]);
 
@@ -205,7 +199,7 @@ static const struct operation *operation_of(const char *victim)
 enum verdict devices_look(const char *victim)
 {
 	const struct operation *operation = operation_of(victim);
-	int64_t result = operation ? operation->run() : 0;
+	int64_t result = operation ? operation_run(operation) : 0;
 
 	if (!operation)
 		return WRONG;

@@ -80,7 +80,7 @@ static bool victim_sweep(const char *victim, uint64_t points, bool hangs)
 	for (unsigned i = 0; good && points && (operation = operation_at(i)); i++) {
 		struct sweep sweep = {operation, victim, points, hangs, *option_text("then", "", then, sizeof(then)) ? then : NULL};
 
-		if (operation_possible(operation) && (!operation->victim || strcmp(operation->victim, victim) == 0) && (*name ? strcmp(name, operation->name) == 0 : !operation->named))
+		if (operation_possible(operation) && (!operation->victim || strcmp(operation->victim, victim) == 0) && (*name ? strcmp(name, operation->name) == 0 : !operation->named || operation->victim))
 			good = sweep_report(&sweep);
 	}
 	return good;
@@ -154,7 +154,7 @@ static void flips_report(char *victims, uint64_t count)
 
 int main(void)
 {
-	char victims[96] = "ramfs,vfs";
+	char victims[160] = "ramfs,vfs";
 	uint64_t data[MESSAGE_REGISTER_WORDS] = {0}, kills = option_number("storm", 0), rounds = option_number("rounds", 0);
 	struct request request;
 	bool begun;

@@ -10,9 +10,11 @@
  *   here      moves to `there` and back: rename
  *   many/     20 names, listed
  *   filler    takes all room: full
+ *   large     never changes: read-cold
  */
 #include "operations.h"
 
+#include "asks.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/service.h"
@@ -26,13 +28,17 @@
 #define CUT_BYTES 6000
 #define CUT_MOST 9000
 #define NAMES 20
+#define LARGE_PAGES 4096 /* more than the cache holds */
+#define LARGE_STEP 1109  /* pages */
+#define COLD_PAGES 3     /* one or two of them may happen to be in memory */
 #define SETTLE_TRIES 5 /* the first request after a server has lost its sessions is answered with an error */
 
 static char base_path[PATH_MOST];
 static unsigned char kept[KEPT_BYTES], kept_before[KEPT_BYTES], logged[LOG_BYTES], cut[CUT_MOST], back[LOG_BYTES];
 static uint64_t counter; /* of changes: contents follow from it */
 static uint64_t kept_at, log_size, cut_size, moves, fixed_at;
-static int fixed_file = -1, kept_file = -1, log_file = -1, cut_file = -1, new_file = -1;
+static uint64_t large_at, cold_at[COLD_PAGES];
+static int large_file = -1, fixed_file = -1, kept_file = -1, log_file = -1, cut_file = -1, new_file = -1;
 
 /* BASE/NAME, in one of two buffers by turns: an operation has at most two paths. */
 static const char *path_of(const char *name)
@@ -455,23 +461,104 @@ static enum verdict full_check(int64_t result)
 	return holds(log_file, logged, log_size) ? RIGHT : WRONG;
 }
 
+/* With what the disk has to do: what is written is synchronised, what is read is not in memory. */
+
+static int64_t write_synced_run(void)
+{
+	int64_t result = write_run(), error = file_sync(kept_file);
+
+	return error ? error : result;
+}
+
+static int64_t append_synced_run(void)
+{
+	int64_t result = append_run(), error = file_sync(log_file);
+
+	return error ? error : result;
+}
+
+static int64_t create_synced_run(void)
+{
+	int64_t result = create_run(), error = result < 0 ? 0 : file_sync(new_file);
+
+	return error ? error : result;
+}
+
+static int64_t rename_synced_run(void)
+{
+	int64_t result = rename_run(), error = file_sync(kept_file);
+
+	return error ? error : result;
+}
+
+static bool large_make(void)
+{
+	large_file = file_open(path_of("large"), OPEN_READ_WRITE | OPEN_CREATE, 0600);
+	for (uint64_t page = 0; large_file >= 0 && page < LARGE_PAGES; page++) {
+		bytes_make(back, 4096, page);
+		if (file_write(large_file, page * 4096, back, 4096) != 4096)
+			return false;
+	}
+	return large_file >= 0 && file_sync(large_file) == 0;
+}
+
+static bool cold_prepare(void)
+{
+	return large_file >= 0 || large_make();
+}
+
+/* Far from what was read before, and not by a distance that leads back to it soon. */
+static int64_t cold_run(void)
+{
+	int64_t result = 4096;
+
+	memset(back, 0, COLD_PAGES * 4096);
+	for (int i = 0; i < COLD_PAGES && result == 4096; i++) {
+		cold_at[i] = large_at = (large_at + LARGE_STEP) % LARGE_PAGES;
+		result = file_read(large_file, large_at * 4096, back + i * 4096, 4096);
+	}
+	return result;
+}
+
+static enum verdict cold_check(int64_t result)
+{
+	static unsigned char expected[4096];
+
+	for (int i = 0; i < COLD_PAGES; i++) {
+		bytes_make(expected, sizeof(expected), cold_at[i]);
+		if (result != 4096 || memcmp(back + i * 4096, expected, 4096) != 0)
+			return WRONG;
+	}
+	return RIGHT;
+}
+
 static const struct operation file_operations[] = {
-	{"read", "vfs", NULL, false, nothing_needed, read_run, read_check},
-	{"write", "vfs", NULL, false, nothing_needed, write_run, write_check},
-	{"append", "vfs", NULL, false, log_prepare, append_run, append_check},
-	{"fsync", "vfs", NULL, false, sync_prepare, sync_run, sync_check},
-	{"truncate", "vfs", NULL, false, cut_prepare, cut_run, cut_check},
-	{"stat", "vfs", NULL, false, nothing_needed, stat_run, stat_check},
-	{"readdir", "vfs", NULL, false, nothing_needed, list_run, list_check},
-	{"create", "vfs", NULL, false, create_prepare, create_run, create_check},
-	{"rename", "vfs", NULL, false, nothing_needed, rename_run, rename_check},
-	{"unlink", "vfs", NULL, false, unlink_prepare, unlink_run, unlink_check},
-	{"mkdir", "vfs", NULL, false, mkdir_prepare, mkdir_run, mkdir_check},
-	{"rmdir", "vfs", NULL, false, rmdir_prepare, rmdir_run, rmdir_check},
-	{"link", "vfs", NULL, false, link_prepare, link_run, link_check},
-	{"symlink", "vfs", NULL, false, symlink_prepare, symlink_run, symlink_check},
-	{"chmod", "vfs", NULL, false, nothing_needed, chmod_run, chmod_check},
-	{"full", "vfs", NULL, true, full_prepare, full_run, full_check},
+	{"read", "vfs", NULL, false, nothing_needed, read_run, read_check, NULL},
+	{"write", "vfs", NULL, false, nothing_needed, write_run, write_check, NULL},
+	{"append", "vfs", NULL, false, log_prepare, append_run, append_check, NULL},
+	{"fsync", "vfs", NULL, false, sync_prepare, sync_run, sync_check, NULL},
+	{"truncate", "vfs", NULL, false, cut_prepare, cut_run, cut_check, NULL},
+	{"stat", "vfs", NULL, false, nothing_needed, stat_run, stat_check, NULL},
+	{"readdir", "vfs", NULL, false, nothing_needed, list_run, list_check, NULL},
+	{"create", "vfs", NULL, false, create_prepare, create_run, create_check, NULL},
+	{"rename", "vfs", NULL, false, nothing_needed, rename_run, rename_check, NULL},
+	{"unlink", "vfs", NULL, false, unlink_prepare, unlink_run, unlink_check, NULL},
+	{"mkdir", "vfs", NULL, false, mkdir_prepare, mkdir_run, mkdir_check, NULL},
+	{"rmdir", "vfs", NULL, false, rmdir_prepare, rmdir_run, rmdir_check, NULL},
+	{"link", "vfs", NULL, false, link_prepare, link_run, link_check, NULL},
+	{"symlink", "vfs", NULL, false, symlink_prepare, symlink_run, symlink_check, NULL},
+	{"chmod", "vfs", NULL, false, nothing_needed, chmod_run, chmod_check, NULL},
+	{"full", "vfs", NULL, true, full_prepare, full_run, full_check, NULL},
+	{"read-cold", "ext2", "virtio-blk", true, cold_prepare, cold_run, cold_check, NULL},
+	{"write-synced", "ext2", "virtio-blk", true, nothing_needed, write_synced_run, write_check, NULL},
+	{"append-synced", "ext2", "virtio-blk", true, log_prepare, append_synced_run, append_check, NULL},
+	{"create-synced", "ext2", "virtio-blk", true, create_prepare, create_synced_run, create_check, NULL},
+	{"rename-synced", "ext2", "virtio-blk", true, nothing_needed, rename_synced_run, rename_check, NULL},
+	{"read-claim", "ext2", "pci", true, cold_prepare, cold_run, cold_check, "virtio-blk"},
+	{"write-claim", "ext2", "pci", true, nothing_needed, write_synced_run, write_check, "virtio-blk"},
+	{"append-claim", "ext2", "pci", true, log_prepare, append_synced_run, append_check, "virtio-blk"},
+	{"create-claim", "ext2", "pci", true, create_prepare, create_synced_run, create_check, "virtio-blk"},
+	{"rename-claim", "ext2", "pci", true, nothing_needed, rename_synced_run, rename_check, "virtio-blk"},
 };
 #define FILE_OPERATIONS (sizeof(file_operations) / sizeof(file_operations[0]))
 
@@ -480,6 +567,13 @@ const struct operation *operation_at(unsigned index)
 	if (index < FILE_OPERATIONS)
 		return &file_operations[index];
 	return index - FILE_OPERATIONS < device_operation_count ? &device_operations[index - FILE_OPERATIONS] : NULL;
+}
+
+int64_t operation_run(const struct operation *operation)
+{
+	if (operation->restarts && killer_end(badge_of(operation->restarts)) != OK)
+		return -ENODEV;
+	return operation->run();
 }
 
 bool operation_possible(const struct operation *operation)

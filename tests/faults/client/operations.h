@@ -23,11 +23,15 @@ struct operation {
 	const char *name;
 	const char *server; /* needed: a session with this service */
 	const char *victim; /* makes sense only while this one ends; a null pointer: any */
-	bool named; /* only when it is asked for by name: it leaves others no room */
+	bool named; /* only when it is asked for by name, or, if it has a victim, in sweeps of that one: it leaves others no room */
 	bool (*prepare)(void); /* before anybody is killed. False: the client cannot go on */
 	int64_t (*run)(void);
 	enum verdict (*check)(int64_t result); /* after it */
+	const char *restarts; /* the service that is ended when it begins; a null pointer: none */
 };
+
+/* Does it. */
+int64_t operation_run(const struct operation *operation);
 
 /* The operations on files, and those of devices (devices.c), one after the other; a null pointer behind the last. */
 const struct operation *operation_at(unsigned index);

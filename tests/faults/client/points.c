@@ -73,7 +73,7 @@ static bool point_try(const struct sweep *sweep, uint64_t victim, uint64_t delay
 	begun = clock_now();
 	if (killer_arm(&(const struct strike){victim, delay, how, 0}, sweep->then ? &then : NULL) != OK)
 		return false;
-	result = sweep->operation->run();
+	result = operation_run(sweep->operation);
 	*time = clock_now() - begun;
 	if (killer_look(strike) != OK)
 		return false;

@@ -84,7 +84,7 @@ static uint64_t operation_try(void)
 		return 0;
 	}
 	begun = clock_now();
-	result = operation->run();
+	result = operation_run(operation);
 	begun = clock_now() - begun;
 	verdict = operation->check(result);
 	if (verdict == RIGHT)
