@@ -5,6 +5,7 @@
 #include "file/descriptors.h"
 #include "file/entry.h"
 #include "file/epoll.h"
+#include "file/locks.h"
 #include "file/opened.h"
 #include "file/text.h"
 #include "lib/file.h"
@@ -35,6 +36,7 @@ void description_release(struct description *description)
 {
 	if (--description->users)
 		return;
+	locks_released(description);
 	if (description->watched)
 		epoll_forget(description);
 	if (description->operations->release)
@@ -47,7 +49,7 @@ void description_release(struct description *description)
 	slab_return(&descriptions, description);
 }
 
-static void attributes_nameless(const struct description *description, struct attributes *attributes)
+void attributes_nameless(const struct description *description, struct attributes *attributes)
 {
 	uint64_t wall = wall_now();
 	struct timestamp now = {.seconds = (int64_t)(wall / NS_OF_SECOND), .nanoseconds = (uint32_t)(wall % NS_OF_SECOND)};

@@ -130,6 +130,9 @@ static inline bool description_is(const struct description *description, uint32_
 	return (description->mode & MODE_TYPE) == type;
 }
 
+/* Those of a file that is nowhere: its mode and inode, with the time of now. */
+void attributes_nameless(const struct description *description, struct attributes *attributes);
+
 int description_attributes(struct description *description, struct attributes *attributes);
 
 /* What poll() tells now; *queue as the operation's. */

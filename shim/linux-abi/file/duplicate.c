@@ -2,6 +2,7 @@
 /* The calls on numbers of open files: dup, dup2, dup3, fcntl, ioctl. */
 #include "file/descriptors.h"
 #include "file/description.h"
+#include "file/locks.h"
 #include "process/handlers.h"
 
 #define FLAGS_SETTABLE (LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_FASYNC | LINUX_O_DIRECT | LINUX_O_NOATIME)
@@ -155,6 +156,13 @@ static int64_t description_control(struct task *task, struct description *descri
 			return -EINVAL;
 		description->owner_signal = (int32_t)argument;
 		return 0;
+	case LINUX_F_GETLK:
+	case LINUX_F_SETLK:
+	case LINUX_F_SETLKW:
+	case LINUX_F_OFD_GETLK:
+	case LINUX_F_OFD_SETLK:
+	case LINUX_F_OFD_SETLKW:
+		return lock_control(task, description, command, argument);
 	case LINUX_F_GETSIG:
 		return description->owner_signal;
 	default:

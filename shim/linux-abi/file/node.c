@@ -15,12 +15,19 @@ static struct node **bucket_of(uint64_t filesystem, uint64_t inode)
 }
 _Static_assert(BUCKETS == 1 << (64 - 54), "the upper bits of the product");
 
-struct node *node_take(uint64_t filesystem, uint64_t inode)
+struct node *node_find(uint64_t filesystem, uint64_t inode)
 {
-	struct node **bucket = bucket_of(filesystem, inode), *node = *bucket;
+	struct node *node = *bucket_of(filesystem, inode);
 
 	while (node && (node->inode != inode || node->filesystem != filesystem))
 		node = node->next;
+	return node;
+}
+
+struct node *node_take(uint64_t filesystem, uint64_t inode)
+{
+	struct node **bucket = bucket_of(filesystem, inode), *node = node_find(filesystem, inode);
+
 	if (!node) {
 		node = slab_take(&structures);
 		if (!node)

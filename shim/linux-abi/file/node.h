@@ -5,8 +5,10 @@
 #pragma once
 
 #include "lib/fiber.h"
+#include "process/wait.h"
 
 struct content;
+struct lock;
 struct pipe;
 
 struct node {
@@ -17,10 +19,15 @@ struct node {
 	uint64_t changes;           /* counts them, each when it is done: who has read meanwhile reads again */
 	struct content *content;    /* its pages (file/content.h); null: none are kept */
 	struct pipe *pipe;          /* of a named pipe that is open */
+	struct lock *locks;         /* file/lock_list.h */
+	struct wait_queue unlocked; /* woken when locks go */
 };
 
 /* The node of a file, with one user more. A null pointer when there is no memory. */
 struct node *node_take(uint64_t filesystem, uint64_t inode);
+
+/* The node of a file, not held; a null pointer when there is none. */
+struct node *node_find(uint64_t filesystem, uint64_t inode);
 
 void node_release(struct node *node);
 

@@ -30,8 +30,8 @@ void pipe_told_room(struct pipe *pipe)
 
 int pipe_wait_bytes(struct task *task, struct pipe *pipe, bool nonblocking)
 {
-	while (!ring_count(&pipe->ring)) {
-		int error = !pipe->writers ? 0 : nonblocking ? -EAGAIN : 1;
+	while (!ring_count(&pipe->ring) || pipe->held) {
+		int error = !pipe->writers && !pipe->held ? 0 : nonblocking ? -EAGAIN : 1;
 
 		if (error != 1)
 			return error;
@@ -71,14 +71,14 @@ static int64_t bytes_take(struct pipe *pipe, struct transfer *transfer)
 {
 	uint64_t before = transfer->done;
 
-	while (transfer->left && ring_count(&pipe->ring)) {
+	while (transfer->left && ring_count(&pipe->ring) && !pipe->held) {
 		struct user_page page;
 		int error = transfer_page_begin(transfer, transfer->left, true, &page);
 		uint64_t count;
 
 		if (error)
 			return transfer->done > before ? (int64_t)(transfer->done - before) : error;
-		count = ring_look(&pipe->ring, 0, page.bytes, page.count);
+		count = pipe->held ? 0 : ring_look(&pipe->ring, 0, page.bytes, page.count);
 		ring_drop(&pipe->ring, count);
 		transfer_page_end(&page);
 		transfer_advance(transfer, count);

@@ -19,7 +19,7 @@ void transfer_user(struct transfer *transfer, struct memory *memory, uint64_t ad
 	transfer_vector(transfer, memory, &transfer->single, bytes);
 }
 
-void transfer_bytes(struct transfer *transfer, const void *bytes, uint64_t count)
+void transfer_bytes(struct transfer *transfer, void *bytes, uint64_t count)
 {
 	transfer_user(transfer, NULL, (uint64_t)bytes, count);
 }

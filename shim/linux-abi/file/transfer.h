@@ -23,7 +23,7 @@ struct transfer {
 
 /* Of one part. */
 void transfer_user(struct transfer *transfer, struct memory *memory, uint64_t address, uint64_t bytes);
-void transfer_bytes(struct transfer *transfer, const void *bytes, uint64_t count);
+void transfer_bytes(struct transfer *transfer, void *bytes, uint64_t count);
 
 /* Of many parts, which stay the caller's and are together at most TRANSFER_MOST bytes long. */
 void transfer_vector(struct transfer *transfer, struct memory *memory, const struct linux_iovec *parts, uint64_t bytes);
