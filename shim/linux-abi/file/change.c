@@ -152,12 +152,15 @@ static const struct file_change change_to_now = {.mask = ATTRIBUTE_ACCESS_NOW | 
 /* One of the two times of utimensat. */
 static int time_set(struct file_change *change, unsigned which, const struct linux_timespec *time)
 {
-	if (time->tv_nsec == UTIME_NOW)
+	if (time->tv_nsec == UTIME_OMIT)
+		return 0;
+	if (time->tv_nsec == UTIME_NOW) {
 		change->mask |= which ? ATTRIBUTE_MODIFY_NOW : ATTRIBUTE_ACCESS_NOW;
-	else if (time->tv_nsec >= 0 && time->tv_nsec < NS_LIMIT)
-		change->mask |= which ? ATTRIBUTE_MODIFY : ATTRIBUTE_ACCESS;
-	else if (time->tv_nsec != UTIME_OMIT)
+		return 0;
+	}
+	if (time->tv_nsec < 0 || time->tv_nsec >= NS_LIMIT)
 		return -EINVAL;
+	change->mask |= which ? ATTRIBUTE_MODIFY : ATTRIBUTE_ACCESS;
 	change->times[which] = (struct timestamp){.seconds = time->tv_sec, .nanoseconds = (uint32_t)time->tv_nsec};
 	return 0;
 }
@@ -172,7 +175,7 @@ static int times_take(struct task *task, uint64_t address, struct file_change *c
 		return 0;
 	if (user_read(task->memory, times, address, sizeof(times)))
 		return -EFAULT;
-	change->mask = 0;
+	*change = (struct file_change){0};
 	error = time_set(change, 0, &times[0]);
 	return error ? error : time_set(change, 1, &times[1]);
 }
