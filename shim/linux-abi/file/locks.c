@@ -222,6 +222,8 @@ int64_t linux_flock(struct task *task, const uint64_t arguments[6])
 	struct description *description;
 	int64_t result;
 
+	if (operation & LINUX_LOCK_MAND)
+		return 0; /* as Linux since 5.15: these never worked, and are not done */
 	if (what != LINUX_LOCK_SH && what != LINUX_LOCK_EX && what != LINUX_LOCK_UN)
 		return -EINVAL;
 	result = descriptor_take(task, (uint32_t)arguments[0], &description);

@@ -128,11 +128,22 @@ int64_t linux_sendfile(struct task *task, const uint64_t arguments[6])
 
 /* copy_file_range. */
 
-static int64_t copy_check(const struct description *in, const struct description *out, uint64_t from, uint64_t to, uint64_t bytes)
+/* Cuts the range at the end of the file that is read, before it is asked whether both overlap. */
+static int64_t copy_check(struct description *in, const struct description *out, uint64_t from, uint64_t to, uint64_t *bytes)
 {
-	if (from + bytes < from || to + bytes < to || from + bytes > INT64_MAX || to + bytes > INT64_MAX)
+	struct attributes attributes;
+	int error;
+
+	if (from + *bytes < from || to + *bytes < to || from + *bytes > INT64_MAX || to + *bytes > INT64_MAX)
 		return -EOVERFLOW;
-	return in->node == out->node && from < to + bytes && to < from + bytes && bytes ? -EINVAL : 0;
+	error = description_attributes(in, &attributes);
+	if (error)
+		return error;
+	if (from >= attributes.size)
+		*bytes = 0;
+	else if (*bytes > attributes.size - from)
+		*bytes = attributes.size - from;
+	return in->node == out->node && from < to + *bytes && to < from + *bytes ? -EINVAL : 0;
 }
 
 static int64_t files_check(const struct description *in, const struct description *out)
@@ -158,8 +169,8 @@ static int64_t call_copy(struct task *task, struct description *in, struct descr
 		return result;
 	result = place_begin(task, out, arguments[3], &to);
 	if (!result) {
-		result = copy_check(in, out, from.offset, to.offset, bytes);
-		if (!result)
+		result = copy_check(in, out, from.offset, to.offset, &bytes);
+		if (!result && bytes)
 			result = file_move(task, in, &from.offset, out, &to.offset, bytes);
 		result = place_end(task, out, &to, result);
 	}
