@@ -87,12 +87,21 @@ static int64_t request_statfs(struct vfs_call *call)
 	return 0;
 }
 
+static bool tree_is_mounted(const struct vfs *vfs, uint32_t tree)
+{
+	for (uint32_t i = 0; i < vfs->mount_end; i++)
+		if (vfs->state->mounts[i].state == MOUNT_TREE && vfs->state->mounts[i].tree == tree)
+			return true;
+	return false;
+}
+
+/* A tree that is not mounted, perhaps because it has no disk, is not asked. */
 static int64_t request_sync(struct vfs_call *call)
 {
 	int64_t error = 0;
 
 	for (uint32_t tree = 0; tree < call->vfs->options.tree_count; tree++) {
-		int64_t result = tree_call(call, tree, TREE_SYNC, NULL, 0, NULL);
+		int64_t result = tree_is_mounted(call->vfs, tree) ? tree_call(call, tree, TREE_SYNC, NULL, 0, NULL) : 0;
 
 		error = error ? error : result;
 	}

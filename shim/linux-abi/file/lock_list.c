@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists of locks (file/lock_list.h). */
+/* Lists of locks (file/lock_list.h): a lock is set by clearing its range of what its owner has there, adding it, and joining it with its neighbours. */
 #include "file/lock_list.h"
 
 #include "mm/slab.h"
