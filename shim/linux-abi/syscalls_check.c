@@ -46,6 +46,7 @@ _Static_assert(ROWS == FIRST_BLOCK + (462 - SECOND_BLOCK_START), "the table ends
 #define SIGNAL(name) ARGUMENT(name)
 #define ID(name, kind) ARGUMENT(name)
 #define SET(name, set) ARGUMENT(name)
+#define LONG_SET(name, set) ARGUMENT(name)
 #define CHOICE(name, set) ARGUMENT(name)
 #define ADDRESS(name) ARGUMENT(name)
 #define OPAQUE(name) ARGUMENT(name)

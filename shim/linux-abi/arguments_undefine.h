@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes back the macros that a reader of syscalls.def has defined for arguments. Included at the end of such a reading, as often as there are some in a file. */
+#undef INT
+#undef UINT
+#undef LONG
+#undef ULONG
+#undef SIZE
+#undef OFFSET
+#undef HEX
+#undef HEX32
+#undef MODE
+#undef FD
+#undef DIRFD
+#undef PID
+#undef UID
+#undef GID
+#undef SIGNAL
+#undef ID
+#undef SET
+#undef LONG_SET
+#undef CHOICE
+#undef ADDRESS
+#undef OPAQUE
+#undef PATH
+#undef STRING
+#undef STRINGS
+#undef IN_BUFFER
+#undef OUT_BUFFER
+#undef IN
+#undef OUT
+#undef INOUT
+#undef IN_ARRAY
+#undef OUT_ARRAY
+#undef IN_VECTOR
+#undef OUT_VECTOR
+#undef SPECIAL
+#undef SPECIAL_BY
