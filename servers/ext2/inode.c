@@ -33,11 +33,18 @@ int inode_live(struct ext2 *fs, uint64_t number, struct inode **inode)
 	int result;
 
 	if (number > fs->inodes || (number < fs->first_inode && number != INODE_ROOT))
-		return damage_found(fs, "a name refers to an inode that no file can have", number);
+		return -ESTALE;
 	result = inode_get(fs, (uint32_t)number, inode);
 	if (result != 0)
 		return result;
 	return (*inode)->mode == 0 ? -ESTALE : 0;
+}
+
+int inode_named(struct ext2 *fs, uint32_t number, struct inode **inode)
+{
+	int result = inode_live(fs, number, inode);
+
+	return result == -ESTALE ? damage_found(fs, "a name refers to an inode that is not in use, or that no file can have", number) : result;
 }
 
 void inode_change(struct ext2 *fs, struct inode *inode)

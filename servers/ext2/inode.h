@@ -12,8 +12,11 @@
 /* The inode in its table. -EUCLEAN for a number that no file can have. */
 int inode_get(struct ext2 *fs, uint32_t number, struct inode **inode);
 
-/* The same for one that must be in use: -ESTALE otherwise. */
+/* The same for a number that somebody else says, whatever it is: -ESTALE when no file in use has it. */
 int inode_live(struct ext2 *fs, uint64_t number, struct inode **inode);
+
+/* The same for one that a directory says: it must be in use, or the disk is damaged. */
+int inode_named(struct ext2 *fs, uint32_t number, struct inode **inode);
 
 /* Must come before a change of the inode. */
 void inode_change(struct ext2 *fs, struct inode *inode);

@@ -106,9 +106,7 @@ static int lookup_once(struct ext2 *fs, uint64_t directory, struct name name, st
 	look_begin(fs);
 	result = name_find(fs, directory, name, &number);
 	if (result == 0)
-		result = inode_live(fs, number, &inode);
-	if (result == -ESTALE)
-		result = damage_found(fs, "a name refers to an inode that is not in use", number);
+		result = inode_named(fs, number, &inode);
 	if (result == 0)
 		inode_attributes(fs, number, inode, attributes);
 	return result;
@@ -251,7 +249,7 @@ static int victim_find(struct ext2 *fs, uint64_t directory_number, const struct 
 	if (result != 0)
 		return result;
 	victim->number = slot_entry(&victim->slot)->inode;
-	return inode_live(fs, victim->number, &victim->inode);
+	return inode_named(fs, victim->number, &victim->inode);
 }
 
 /* May this name go? `directory`: its directory. */
