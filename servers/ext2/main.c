@@ -12,6 +12,7 @@
 #include "lib/block_session.h"
 #include "lib/fiber.h"
 #include "lib/file_service.h"
+#include "lib/filesystem_service.h"
 #include "lib/health.h"
 #include "lib/log.h"
 #include "lib/service.h"
@@ -315,27 +316,6 @@ static void request_handle(void *context, uint32_t worker, struct file_exchange 
 		background_start();
 }
 
-static uint64_t vfs_badge(void)
-{
-	const struct start_grant *vfs = start_find("buffer:vfs");
-
-	return vfs ? vfs->argument : 0;
-}
-
-/* Clients see pages of the cache. Before it is touched, the leases that an earlier instance gave end. */
-static void leases_end(void)
-{
-	const struct lease_options options = {
-		.memory = (unsigned char *)cache->address,
-		.instance = start_page->instance,
-		.show = file_service_show,
-		.hide = file_service_hide,
-		.buffer = file_service_buffer,
-	};
-
-	leases_open(&leases, &options);
-}
-
 /* 0, or a negative errno: -ENODEV when the machine has no such disk. */
 static int disk_open(void)
 {
@@ -373,22 +353,14 @@ static void mount_begin(void)
 int main(void)
 {
 	const struct filesystem filesystem = {&ext2_operations, &ext2, &ext2.clock, &watch};
-	const struct filesystem_options options = {
-		.open_files = OPEN_FILES,
-		.tree_badge = vfs_badge(),
-		.instance = start_page->instance,
-		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
-		.buffer = file_service_buffer,
-		.now = file_service_now,
-		.leases = &leases,
-	};
+	const struct filesystem_options options = filesystem_service_options(OPEN_FILES, &leases);
 	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .begins = FILE_SESSION, .fence = TREE_FENCE, .stacks = stacks, .stack_bytes = STACK_BYTES,
 		.tick = write_back, .tick_ns = WRITE_BACK_NS};
 
 	cache = start_own("cache");
 	if (!cache || !cache->address || cache->bytes <= BUFFER_BYTES)
 		return 1;
-	leases_end();
+	filesystem_service_leases(&leases, (unsigned char *)cache->address); /* clients see pages of the cache */
 	if (!state_open() || tsm_bytes(&tsm) < filesystem_state_bytes(OPEN_FILES))
 		return 1;
 	filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);

@@ -11,6 +11,7 @@
 
 #include "lib/damage.h"
 #include "lib/file_service.h"
+#include "lib/filesystem_service.h"
 #include "lib/health.h"
 #include "lib/log.h"
 #include "lib/service.h"
@@ -102,14 +103,6 @@ static bool state_clear(const struct start_grant *state, size_t own, bool *fresh
 	return ramfs_open(&ramfs, &tsm, (unsigned char *)tsm_data(&tsm) + own, tsm_bytes(&tsm) - own, fresh) == 0;
 }
 
-/* The badge of the one client that speaks the tree protocol; 0 when there is none. */
-static uint64_t vfs_badge(void)
-{
-	const struct start_grant *vfs = start_find("buffer:vfs");
-
-	return vfs ? vfs->argument : 0;
-}
-
 /* Fills an empty filesystem from the archive. What an instance that was killed has left half filled is cleared first. */
 static bool root_fill(const struct filesystem *filesystem)
 {
@@ -136,20 +129,6 @@ static bool root_begin(const struct filesystem *filesystem, const struct start_g
 	return (fresh || state_clear(state, own, &fresh)) && root_fill(filesystem);
 }
 
-/* Clients see pages of the state. */
-static void leases_end(const struct start_grant *state)
-{
-	const struct lease_options options = {
-		.memory = (unsigned char *)state->address,
-		.instance = start_page->instance,
-		.show = file_service_show,
-		.hide = file_service_hide,
-		.buffer = file_service_buffer,
-	};
-
-	leases_open(&leases, &options);
-}
-
 /* Pages that clients write, in a Region of their own, if the manifest has it. */
 static bool shares_begin(const struct start_grant *region)
 {
@@ -172,22 +151,14 @@ int main(void)
 {
 	const struct start_grant *state = start_find("state");
 	const struct filesystem filesystem = {&ramfs_operations, &ramfs, &ramfs.clock, &ramfs.watch};
-	const struct filesystem_options options = {
-		.open_files = OPEN_FILES,
-		.tree_badge = vfs_badge(),
-		.instance = start_page->instance,
-		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
-		.buffer = file_service_buffer,
-		.now = file_service_now,
-		.leases = &leases,
-	};
+	const struct filesystem_options options = filesystem_service_options(OPEN_FILES, &leases);
 	const struct file_service service = {.handle = request_handle, .context = &server};
 	size_t own = filesystem_state_bytes(OPEN_FILES);
 	bool fresh;
 
 	if (!state)
 		return 1;
-	leases_end(state);
+	filesystem_service_leases(&leases, (unsigned char *)state->address); /* clients see pages of the state */
 	if (!state_open(state) || tsm_bytes(&tsm) < own)
 		refuse("its state cannot be used");
 	filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);

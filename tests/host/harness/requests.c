@@ -211,6 +211,15 @@ static uint64_t *taken_of(struct requester *requester, const struct file_exchang
 	return lane < SEQUENCE_LANES ? &requester->taken[sent->badge][lane] : NULL;
 }
 
+/* A request may be refused before anybody looks at its number: then the number after it is one too many, and the next try goes back. */
+static void number_judge(uint64_t *taken, uint64_t number, int64_t result)
+{
+	if (result != -EPROTO && number > *taken)
+		*taken = number;
+	else if (result == -EPROTO && number == *taken + 1 && *taken > 0)
+		--*taken;
+}
+
 /* What is told of an inode, and more, comes behind the result. */
 static void answer_remember(struct requester *requester, const struct file_exchange *answer)
 {
@@ -226,14 +235,14 @@ void answer_judge(struct requester *requester, const struct file_exchange *answe
 	const struct file_exchange *sent = &requester->sent;
 	const struct request_shape *shape = shape_find(requester, sent->label);
 	uint64_t number = number_of(sent), *taken = taken_of(requester, sent);
-	bool used = number && taken && number == *taken; /* then the answer is that of the request which had the number first */
+	bool used = number && taken && number <= *taken; /* then the answer may be that of the request which had the number first */
 
 	if (!used)
 		form_judge(requester, shape, answer);
 	if (requester->again && number && !answers_are_equal(&requester->answer, answer))
 		answer_wrong(requester, shape, answer, "is answered otherwise when it comes again");
-	if (taken && number > *taken && (int64_t)answer->data[0] != -EPROTO)
-		*taken = number;
+	if (number && taken)
+		number_judge(taken, number, (int64_t)answer->data[0]);
 	if ((sent->label == FILE_SESSION || sent->label == VFS_SESSION) && answer->data[0] == 0)
 		memset(requester->taken[sent->badge], 0, sizeof(requester->taken[0]));
 	answer_remember(requester, answer);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the services of filesystems have in common (filesystem_service.h): from the start page to the options of lib/filesystem_server.h and lib/leases.h. */
+#include "lib/filesystem_service.h"
+
+#include "lib/file_service.h"
+#include "lib/service.h"
+
+/* The badge of the one client that speaks the tree protocol; 0 when there is none. */
+static uint64_t vfs_badge(void)
+{
+	const struct start_grant *vfs = start_find("buffer:vfs");
+
+	return vfs ? vfs->argument : 0;
+}
+
+struct filesystem_options filesystem_service_options(uint32_t open_files, struct leases *leases)
+{
+	return (struct filesystem_options){
+		.open_files = open_files,
+		.tree_badge = vfs_badge(),
+		.instance = start_page->instance,
+		.blame = start_page->ended == ENDED_FAULT || start_page->ended == ENDED_HANG,
+		.buffer = file_service_buffer,
+		.now = file_service_now,
+		.leases = leases,
+	};
+}
+
+void filesystem_service_leases(struct leases *leases, unsigned char *memory)
+{
+	const struct lease_options options = {
+		.memory = memory,
+		.instance = start_page->instance,
+		.show = file_service_show,
+		.hide = file_service_hide,
+		.buffer = file_service_buffer,
+	};
+
+	leases_open(leases, &options);
+}
