@@ -81,7 +81,7 @@ static uint64_t sequence_draw(struct requester *requester, uint64_t badge)
 {
 	uint64_t lane = input_take(&requester->input, 1) % (SEQUENCE_LANES + 1); /* one of them does not exist */
 
-	return lane << SEQUENCE_LANE_SHIFT | (lane < SEQUENCE_LANES ? requester->taken[badge][lane] + 1 : 1);
+	return lane << SEQUENCE_LANE_SHIFT | (lane < SEQUENCE_LANES ? requester->lane[badge][lane].taken + 1 : 1);
 }
 
 uint64_t word_draw(struct requester *requester, uint64_t badge)
@@ -125,7 +125,7 @@ static void words_draw(struct requester *requester, struct file_exchange *reques
 {
 	uint64_t kind = input_take(&requester->input, 1);
 
-	request->data[0] = kind % 3 == 0 ? 0 : kind % 3 == 1 ? requester->taken[request->badge][0] + 1 : word_draw(requester, request->badge);
+	request->data[0] = kind % 3 == 0 ? 0 : kind % 3 == 1 ? requester->lane[request->badge][0].taken + 1 : word_draw(requester, request->badge);
 	if (kind >= 240) /* not the number that the protocol wants */
 		request->words = kind % 9;
 	for (uint64_t i = 1; i < request->words; i++)
@@ -203,21 +203,23 @@ static uint64_t number_of(const struct file_exchange *sent)
 	return sent->data[0] << (64 - SEQUENCE_LANE_SHIFT) >> (64 - SEQUENCE_LANE_SHIFT);
 }
 
-/* The last number that was taken of the lane of the request; a null pointer when there is no such lane. */
-static uint64_t *taken_of(struct requester *requester, const struct file_exchange *sent)
+/* The lane of a numbered request; a null pointer when there is none. */
+static struct request_lane *lane_of(struct requester *requester, const struct file_exchange *sent)
 {
 	uint64_t lane = sent->data[0] >> SEQUENCE_LANE_SHIFT;
 
-	return lane < SEQUENCE_LANES ? &requester->taken[sent->badge][lane] : NULL;
+	return number_of(sent) && lane < SEQUENCE_LANES ? &requester->lane[sent->badge][lane] : NULL;
 }
 
 /* A request may be refused before anybody looks at its number: then the number after it is one too many, and the next try goes back. */
-static void number_judge(uint64_t *taken, uint64_t number, int64_t result)
+static void number_judge(struct request_lane *lane, uint64_t number, int64_t result)
 {
-	if (result != -EPROTO && number > *taken)
-		*taken = number;
-	else if (result == -EPROTO && number == *taken + 1 && *taken > 0)
-		--*taken;
+	if (number > lane->sent)
+		lane->sent = number;
+	if (result != -EPROTO && number > lane->taken)
+		lane->taken = number;
+	else if (result == -EPROTO && number == lane->taken + 1 && lane->taken > 0)
+		lane->taken--;
 }
 
 /* What is told of an inode, and more, comes behind the result. */
@@ -234,16 +236,15 @@ void answer_judge(struct requester *requester, const struct file_exchange *answe
 {
 	const struct file_exchange *sent = &requester->sent;
 	const struct request_shape *shape = shape_find(requester, sent->label);
-	uint64_t number = number_of(sent), *taken = taken_of(requester, sent);
-	bool used = number && taken && number <= *taken; /* then the answer may be that of the request which had the number first */
+	struct request_lane *lane = lane_of(requester, sent);
 
-	if (!used)
+	if (!lane || number_of(sent) > lane->sent) /* else the answer may be that of the request which had the number first */
 		form_judge(requester, shape, answer);
-	if (requester->again && number && !answers_are_equal(&requester->answer, answer))
+	if (requester->again && lane && !answers_are_equal(&requester->answer, answer))
 		answer_wrong(requester, shape, answer, "is answered otherwise when it comes again");
-	if (number && taken)
-		number_judge(taken, number, (int64_t)answer->data[0]);
+	if (lane)
+		number_judge(lane, number_of(sent), (int64_t)answer->data[0]);
 	if ((sent->label == FILE_SESSION || sent->label == VFS_SESSION) && answer->data[0] == 0)
-		memset(requester->taken[sent->badge], 0, sizeof(requester->taken[0]));
+		memset(requester->lane[sent->badge], 0, sizeof(requester->lane[0]));
 	answer_remember(requester, answer);
 }

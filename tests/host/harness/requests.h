@@ -25,12 +25,18 @@ struct request_shape {
 
 extern const struct request_shape file_shapes[], tree_shapes[], vfs_shapes[];
 
+/* Numbers of one lane of a session. */
+struct request_lane {
+	uint64_t taken; /* the last one that the server has taken, as far as answers tell */
+	uint64_t sent;  /* the highest one that was sent */
+};
+
 /* Who asks, and what it remembers. */
 struct requester {
 	struct input input;
 	const struct request_shape *protocols[3];        /* those that the server speaks; the rest are null */
 	size_t buffer_bytes;                             /* of its buffer; 0: it has none */
-	uint64_t taken[REQUEST_BADGES][SEQUENCE_LANES]; /* the last number of a lane that was taken */
+	struct request_lane lane[REQUEST_BADGES][SEQUENCE_LANES];
 	uint64_t told[8];                                /* the last words that answers had behind their result */
 	struct file_exchange sent, answer;               /* the last request */
 	bool again;                                      /* the request that is drawn is the last one, sent again */
