@@ -5,6 +5,10 @@
  *
  * What is left out: who holds which capability (every thread can name everything that is alive) and priorities, so that all orders of events are covered.
  */
+#ifdef WITH_FOREIGN
+hidden byte stops; /* what this step's answer says */
+#define ANSWER_STOPS stops
+#endif
 #include "ipc.pml"
 
 c_decl {
@@ -69,6 +73,12 @@ active proctype world()
 		:: has_caps = 1
 		fi;
 #endif
+#ifdef WITH_FOREIGN
+		if
+		:: stops = 0
+		:: does_reply -> stops = 1
+		fi;
+#endif
 		d_step {
 			state_keep();
 			ipc_call(t, does_reply, send, to, receive, from, r, has_caps, timed, poll);
@@ -85,7 +95,7 @@ active proctype world()
 			step_end()
 		}
 	   }
-	:: atomic { /* RESUME, or RESUME_SUSPEND as the answer */
+	:: atomic { /* RESUME */
 		CHOOSE(t, THREADS, is_faulted);
 		d_step {
 			thread[t].state = RUNNABLE;

@@ -57,6 +57,9 @@
 #ifndef RECORD_MADE
 #define RECORD_MADE(t) ring_used = ring_used + RECORDS(t)
 #endif
+#ifndef ANSWER_STOPS
+#define ANSWER_STOPS false /* the answer of this step leaves a foreign caller stopped */
+#endif
 #ifndef MESSAGE_MOVED
 #define MESSAGE_MOVED(from, to) skip
 #endif
@@ -265,9 +268,9 @@ inline queue_head(e)
 }
 
 /*
- * Send phase at Endpoint e. Sets `result`: OK (sent), BLOCKED (queued, or held by a Reply), ERR_TIMEOUT (poll).
+ * Send phase at Endpoint e. Sets `result`: OK (sent) or BLOCKED (queued, or held by a Reply). A deadline that has passed is armed all the same, and expires at once.
  */
-inline endpoint_send(t, e, is_call, has_caps, timed, poll)
+inline endpoint_send(t, e, is_call, has_caps, timed)
 {
 	queue_head(e);
 	if
@@ -285,19 +288,15 @@ inline endpoint_send(t, e, is_call, has_caps, timed, poll)
 		:: else -> result = OK
 		fi
 	:: else ->
-		if
-		:: poll -> result = ERR_TIMEOUT
-		:: else ->
-			queue[e]!t;
-			wait_enter(t, SENDING, e, timed);
-			thread[t].call = is_call;
-			thread[t].caps = has_caps;
-			result = BLOCKED
-		fi
+		queue[e]!t;
+		wait_enter(t, SENDING, e, timed);
+		thread[t].call = is_call;
+		thread[t].caps = has_caps;
+		result = BLOCKED
 	fi
 }
 
-/* Reply phase: the caller in Reply r, if there still is one, gets its answer. */
+/* Reply phase: the caller in Reply r, if there still is one, gets its answer. That to a foreign one may be to stop (RESUME_SUSPEND, or registers that are none). */
 inline reply_answer(t, r, has_caps)
 {
 	x = reply[r].thread;
@@ -308,7 +307,10 @@ inline reply_answer(t, r, has_caps)
 		MESSAGE_MOVED(t, x);
 		capability_transfer(t, x, has_caps);
 		wait_leave(x);
-		thread_wake(x, OK)
+		if
+		:: FOREIGN(x) && ANSWER_STOPS -> thread_wake(x, ERR_CANCELLED)
+		:: else -> thread_wake(x, OK)
+		fi
 	:: else
 	fi
 }
@@ -507,7 +509,7 @@ inline ipc_call(t, does_reply, send, to, receive, from, r, has_caps, timed, poll
 	fi;
 	if
 	:: end == OK && (send == SEND || send == CALL) ->
-		endpoint_send(t, to, send == CALL, has_caps, timed, poll);
+		endpoint_send(t, to, send == CALL, has_caps, timed || poll);
 		end = result
 	:: end == OK && send == SIGNAL -> notification_signal(to)
 	:: else
@@ -522,7 +524,7 @@ inline ipc_call(t, does_reply, send, to, receive, from, r, has_caps, timed, poll
 	:: else
 	fi;
 	if
-	:: end == RING_FULL -> ring_wait(t, timed)
+	:: end == RING_FULL -> ring_wait(t, timed || poll)
 	:: end == AGAIN -> thread[t].ghost_open = 0
 	:: end != RING_FULL && end != AGAIN && end != BLOCKED ->
 		call_end(t, end);
@@ -619,13 +621,13 @@ inline thread_suspend(t)
 	fi
 }
 
-/* WRITE_REGISTERS of a suspended thread: the call it is in is forgotten. */
+/* WRITE_STATE with registers of a suspended thread: the call it is in is cancelled. A foreign thread that waited is stopped then, and one that was stopped stays so, until RESUME. */
 inline thread_write_registers(t)
 {
-	wait_leave(t);
-	thread[t].state = RUNNABLE;
 	if
-	:: thread[t].ghost_open -> call_end(t, ERR_CANCELLED)
+	:: thread[t].ghost_open ->
+		wait_leave(t);
+		thread_wake(t, ERR_CANCELLED)
 	:: else
 	fi
 }

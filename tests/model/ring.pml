@@ -233,7 +233,7 @@ inline mutator_step(t)
 }
 
 #ifdef WITH_TEARDOWN
-/* Each record is one execution of the call; the deletion of an object begins when what another one left is finished. */
+/* Each record is one execution of the call; the deletion of an object begins when the records of what another one left are written. Waiters are woken at the end, whoever's they are. */
 inline deleter_step()
 {
 	if
@@ -243,8 +243,7 @@ inline deleter_step()
 		:: result == OK -> dying--
 		:: else -> stage[DELETER] = 1
 		fi
-	:: !dying && limbo -> limbo = 0
-	:: !teardown_pending && stage[DELETER] == 0 ->
+	:: !dying && stage[DELETER] == 0 ->
 		method_call(DELETER);
 		if
 		:: result == OK ->
@@ -253,6 +252,7 @@ inline deleter_step()
 			stage[DELETER] = 1
 		:: else
 		fi
+	:: !dying && stage[DELETER] && limbo -> limbo = 0
 	:: else ->
 		stage[DELETER] = 0;
 		thread[DELETER].state = WAITING
