@@ -100,10 +100,12 @@ bool serial_session_take(struct serial_session *session, uint8_t *byte)
 	return session->owner && ring_pop(&session->output, byte) == RING_OK;
 }
 
-void serial_session_give(struct serial_session *session, uint8_t byte)
+bool serial_session_give(struct serial_session *session, uint8_t byte)
 {
-	if (session->owner && ring_push(&session->input, &byte) == RING_OK)
-		session->received = true;
+	enum ring_result result = session->owner ? ring_push(&session->input, &byte) : RING_POISONED;
+
+	session->received |= result == RING_OK;
+	return result != RING_FULL;
 }
 
 void serial_session_signal(struct serial_session *session)

@@ -33,8 +33,8 @@ void serial_session_serve(struct serial_session *session, struct request *reques
 /* The next byte that the session sends; false when there is none, or no session. */
 bool serial_session_take(struct serial_session *session, uint8_t *byte);
 
-/* A byte for the session: dropped when nobody has the port, or its ring is full. */
-void serial_session_give(struct serial_session *session, uint8_t byte);
+/* A byte for the session. False when its ring is full: the driver drops it, or keeps it and gives it again. When nobody has the port it is dropped. */
+bool serial_session_give(struct serial_session *session, uint8_t byte);
 
 /* Signals the client when there is something new for it: input, or room in its output. */
 void serial_session_signal(struct serial_session *session);

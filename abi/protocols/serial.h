@@ -14,6 +14,6 @@ enum serial_request {
 };
 
 #define SERIAL_OUTPUT_OFFSET 0x0000 /* struct ring_shared: the client produces, serial sends */
-#define SERIAL_INPUT_OFFSET 0x1000  /* struct ring_shared: serial produces what it received; when it is full, more is dropped */
+#define SERIAL_INPUT_OFFSET 0x1000  /* struct ring_shared: serial produces what it received; when it is full, serial drops more, and virtio-console waits */
 #define SERIAL_RING_BYTES 2048      /* capacity of each */
 #define SERIAL_BUFFER_BYTES 0x2000

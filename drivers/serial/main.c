@@ -43,7 +43,7 @@ static bool byte_take(void *context, uint8_t *byte)
 static void byte_give(void *context, uint8_t byte)
 {
 	(void)context;
-	serial_session_give(&session, byte);
+	(void)serial_session_give(&session, byte); /* the line does not wait */
 }
 
 static const struct uart_operations operations = {.read = uart_read, .write = uart_write, .take = byte_take, .give = byte_give};

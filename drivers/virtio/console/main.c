@@ -17,9 +17,9 @@ static bool byte_take(void *context, uint8_t *byte)
 	return serial_session_take(context, byte);
 }
 
-static void byte_give(void *context, uint8_t byte)
+static bool byte_give(void *context, uint8_t byte)
 {
-	serial_session_give(context, byte);
+	return serial_session_give(context, byte);
 }
 
 static const struct port_operations operations = {.take = byte_take, .give = byte_give};

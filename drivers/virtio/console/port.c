@@ -26,6 +26,7 @@ enum virtio_fault port_start(struct port *port, const struct virtio_transport *t
 	enum virtio_fault fault = virtio_device_begin(&port->device, transport, transport_context, VIRTIO_F_ACCESS_PLATFORM, 0);
 
 	memset(port->busy, 0, sizeof(port->busy));
+	port->held_bytes = 0;
 	if (fault == VIRTIO_SOUND)
 		fault = virtio_device_queue(&port->device, QUEUE_RECEIVING, &port->receiving, port->memory, port->physical, PORT_QUEUE_SIZE, interrupt);
 	if (fault == VIRTIO_SOUND)
@@ -38,19 +39,37 @@ enum virtio_fault port_start(struct port *port, const struct virtio_transport *t
 	return fault == VIRTIO_SOUND ? virtio_device_run(&port->device) : fault;
 }
 
+/* Gives what is left of the held buffer; when that is all, the device gets it back. False when there is no room for more. */
+static bool held_give(struct port *port)
+{
+	const unsigned char *bytes = port->memory + buffer_offset(port->held);
+
+	for (; port->held_given < port->held_bytes; port->held_given++)
+		if (!port->operations->give(port->context, bytes[port->held_given]))
+			return false;
+	port->held_bytes = 0;
+	(void)buffer_add(port, &port->receiving, port->held, PORT_BUFFER_BYTES, true);
+	return true;
+}
+
 static enum virtio_taken receive(struct port *port)
 {
-	enum virtio_taken taken;
+	enum virtio_taken taken = VIRTIO_NONE;
 	uint64_t buffer;
-	uint32_t written;
 
-	while ((taken = virtio_queue_take(&port->receiving, &buffer, &written)) == VIRTIO_TAKEN) {
-		for (uint32_t i = 0; i < written; i++)
-			port->operations->give(port->context, port->memory[buffer_offset((unsigned)buffer) + i]);
+	while (!port->held_bytes || held_give(port)) {
+		taken = virtio_queue_take(&port->receiving, &buffer, &port->held_bytes);
+		if (taken != VIRTIO_TAKEN) {
+			port->held_bytes = 0;
+			break;
+		}
+		port->held = (uint32_t)buffer;
+		port->held_given = 0;
 		port->moved++;
-		(void)buffer_add(port, &port->receiving, (unsigned)buffer, PORT_BUFFER_BYTES, true);
+		if (!port->held_bytes)
+			(void)held_give(port); /* an empty one goes straight back */
 	}
-	return taken;
+	return taken == VIRTIO_FAULT ? VIRTIO_FAULT : VIRTIO_NONE;
 }
 
 static uint32_t buffer_fill(struct port *port, unsigned buffer)

@@ -6,7 +6,7 @@
 #include "tests/host/virtio/tests.h"
 
 #define MEMORY_AT 0x1000
-#define TEXT_BYTES 5000
+#define TEXT_BYTES 20000
 
 struct rig {
 	struct device device;
@@ -15,6 +15,7 @@ struct rig {
 	struct pool pool;
 	unsigned char out[TEXT_BYTES], printed[TEXT_BYTES], typed[TEXT_BYTES], got[TEXT_BYTES];
 	unsigned out_at, out_end, printed_at, typed_at, typed_end, got_at;
+	bool deaf;          /* nobody takes what is typed */
 	unsigned char next; /* entropy: a counter, so that every byte is known */
 };
 
@@ -54,11 +55,14 @@ static bool byte_take(void *context, uint8_t *byte)
 	return true;
 }
 
-static void byte_give(void *context, uint8_t byte)
+static bool byte_give(void *context, uint8_t byte)
 {
 	struct rig *rig = context;
 
+	if (rig->deaf)
+		return false;
 	rig->got[rig->got_at++ % TEXT_BYTES] = byte;
+	return true;
 }
 
 static const struct port_operations operations = {.take = byte_take, .give = byte_give};
@@ -105,6 +109,29 @@ static void console_moves_bytes_both_ways(void **state)
 	assert_memory_equal(rig->printed, rig->out, 3000);
 	assert_int_equal(rig->got_at, 3000);
 	assert_memory_equal(rig->got, rig->typed, 3000);
+	rig_free(rig);
+}
+
+/* Who types more than anybody takes has to wait: the device gets no buffers back, and later everything comes, once and in order. */
+static void console_waits_for_who_reads(void **state)
+{
+	struct rig *rig = rig_make(3, console_serve);
+
+	(void)state;
+	for (unsigned i = 0; i < TEXT_BYTES; i++)
+		rig->typed[i] = (unsigned char)(i * 7 + i / 256);
+	rig->typed_end = TEXT_BYTES;
+	assert_int_equal(port_start(&rig->port, &virtio_pci_transport, &rig->pci, 0), VIRTIO_SOUND);
+	for (unsigned i = 0; i < 400; i++) {
+		rig->deaf = i % 3 != 0 || i < 50;
+		assert_int_equal(port_work(&rig->port), VIRTIO_SOUND);
+		if (rig->typed_at < rig->typed_end)
+			device_serve(&rig->device, 0, 1, false);
+		if (i == 49)
+			assert_int_equal(rig->typed_at, PORT_BUFFERS * PORT_BUFFER_BYTES);
+	}
+	assert_int_equal(rig->got_at, TEXT_BYTES);
+	assert_memory_equal(rig->got, rig->typed, TEXT_BYTES);
 	rig_free(rig);
 }
 
@@ -157,6 +184,7 @@ static void lies_are_faults_of_byte_devices(void **state)
 
 static const struct unit stream_units[] = {
 	{cmocka_unit_test(console_moves_bytes_both_ways), "a console moves bytes both ways, in order and whole"},
+	{cmocka_unit_test(console_waits_for_who_reads), "what nobody takes yet holds up who types, and nothing of it is lost"},
 	{cmocka_unit_test(entropy_is_given_out_once), "a random byte is given out once and then cleared"},
 	{cmocka_unit_test(lies_are_faults_of_byte_devices), "a console that lies is a fault that a reset ends"},
 };
