@@ -12,6 +12,7 @@
 #include "tests/faults/flip.h"
 
 #define CELL_BITS 512
+#define GOLDEN 0x9e3779b97f4a7c15 /* of 2^64 */
 #define KNOWN_NS 3000000000ull /* platform knows the fraction of a second, and keeps it, a second after its start */
 
 static void await(uint64_t time)
@@ -38,9 +39,15 @@ static bool damage_undo(volatile struct flip_page *page, uint64_t victim)
 	return page->stage == FLIP_NONE && (!start_session("vfs") || operations_settle());
 }
 
-static bool flip_try(volatile struct flip_page *page, const char *name, uint64_t place, struct flips *result)
+/* The multiples of the golden section lie evenly between 0 and 1: which of so many places the n-th one means. */
+static uint64_t place_of(uint64_t number, uint64_t places)
 {
-	uint64_t victim = page->victim;
+	return (uint64_t)((unsigned __int128)(number * GOLDEN) * places >> 64);
+}
+
+static bool flip_try(volatile struct flip_page *page, const char *name, uint64_t number, struct flips *result)
+{
+	uint64_t victim = page->victim, place = place_of(number, page->cells * CELL_BITS); /* there are more cells than at the beginning */
 	enum verdict verdict;
 	bool degraded = killer_degraded(victim), ended; /* degraded: for another reason */
 
@@ -77,32 +84,11 @@ static bool flip_try(volatile struct flip_page *page, const char *name, uint64_t
 	return true;
 }
 
-static uint64_t common_divisor(uint64_t one, uint64_t other)
-{
-	while (other) {
-		uint64_t rest = one % other;
-
-		one = other;
-		other = rest;
-	}
-	return one;
-}
-
-/* So that the first multiples of it lie evenly over all places, and all of them are all places: near the golden section, and without a common divisor. */
-static uint64_t stride_of(uint64_t places)
-{
-	uint64_t stride = places * 618 / 1000 + 1;
-
-	while (common_divisor(stride, places) != 1)
-		stride++;
-	return stride;
-}
-
 void flips_run(const char *victim, uint64_t flips, struct flips *result)
 {
 	const struct start_grant *region = start_find("flip");
 	volatile struct flip_page *page = region ? (volatile struct flip_page *)region->address : NULL;
-	uint64_t badge = badge_of(victim), places, stride;
+	uint64_t badge = badge_of(victim), places;
 
 	*result = (struct flips){0};
 	if (!page || !badge)
@@ -115,8 +101,7 @@ void flips_run(const char *victim, uint64_t flips, struct flips *result)
 		return;
 	}
 	places = page->cells * CELL_BITS;
-	stride = stride_of(places);
 	result->wanted = flips < places ? flips : places;
-	for (uint64_t i = 0; i < result->wanted && flip_try(page, victim, i * stride % places, result); i++)
+	for (uint64_t i = 0; i < result->wanted && flip_try(page, victim, i, result); i++)
 		;
 }

@@ -588,17 +588,22 @@ static int file_make(const char *name, const unsigned char *bytes, size_t count)
 	return file >= 0 && file_write(file, 0, bytes, count) == (int64_t)count ? file : -1;
 }
 
-static bool names_make(void)
+/* BASE/many/xN. */
+static const char *path_of_many(int number)
 {
 	char name[] = "many/x?";
 
+	name[sizeof(name) - 2] = (char)('a' + number);
+	return path_of(name);
+}
+
+static bool names_make(void)
+{
 	if (path_make_directory(path_of("many"), 0755) != 0)
 		return false;
-	for (int i = 0; i < NAMES; i++) {
-		name[sizeof(name) - 2] = (char)('a' + i);
-		if (path_make_directory(path_of(name), 0755) != 0)
+	for (int i = 0; i < NAMES; i++)
+		if (path_make_directory(path_of_many(i), 0755) != 0)
 			return false;
-	}
 	return true;
 }
 
@@ -654,6 +659,11 @@ static enum verdict refused(int64_t error)
 	return error == -EIO || error == -EBADF || error == -ESTALE ? LOST : WRONG;
 }
 
+static enum verdict worse(enum verdict one, enum verdict other)
+{
+	return one == WRONG || other == RIGHT ? one : other;
+}
+
 /* What is in a file, against what should be, or may be when that is lost. */
 static enum verdict contents_look(int file, const unsigned char *expected, const unsigned char *otherwise)
 {
@@ -668,6 +678,32 @@ static enum verdict contents_look(int file, const unsigned char *expected, const
 	return otherwise && memcmp(back, otherwise, KEPT_BYTES) == 0 ? LOST : WRONG;
 }
 
+/* Of an open file, as its filesystem tells: vfs may remember what a path leads to. */
+static enum verdict attributes_look(int file, uint32_t mode, uint32_t links)
+{
+	struct attributes attributes = {0};
+	int error = file < 0 ? file : file_attributes(file, &attributes);
+
+	if (error)
+		return refused(error);
+	return attributes.mode == mode && attributes.links == links ? RIGHT : WRONG;
+}
+
+/* All the directories that are listed. */
+static enum verdict names_look(void)
+{
+	enum verdict verdict = RIGHT;
+
+	for (int i = 0; i < NAMES && verdict != WRONG; i++) {
+		int file = file_open(path_of_many(i), OPEN_READ | OPEN_DIRECTORY, 0);
+
+		verdict = worse(verdict, attributes_look(file, MODE_DIRECTORY | 0755, 2));
+		if (file >= 0)
+			(void)!file_close(file);
+	}
+	return worse(verdict, attributes_look(fixed_file, MODE_REGULAR | 0644, 1));
+}
+
 /* An operation that can be done again: its answer, or that it was refused. */
 static enum verdict operation_look(int64_t (*run)(void), enum verdict (*check)(int64_t result))
 {
@@ -676,11 +712,6 @@ static enum verdict operation_look(int64_t (*run)(void), enum verdict (*check)(i
 	if (result < 0)
 		return refused(result);
 	return check(result) == RIGHT ? RIGHT : WRONG;
-}
-
-static enum verdict worse(enum verdict one, enum verdict other)
-{
-	return one == WRONG || other == RIGHT ? one : other;
 }
 
 static enum verdict mode_look(int64_t result)
@@ -700,6 +731,7 @@ enum verdict operations_look(bool degraded, bool changes)
 	verdict = worse(contents_look(fixed_file, expected, NULL), contents_look(kept_file, kept, degraded ? kept_before : NULL));
 	verdict = worse(verdict, operation_look(stat_run, stat_check));
 	verdict = worse(verdict, operation_look(list_run, list_check));
+	verdict = worse(verdict, names_look());
 	return changes && verdict == RIGHT ? operation_look(chmod_run, mode_look) : verdict; /* who answers errors does not count numbers */
 }
 
