@@ -23,6 +23,8 @@ struct call {
 	bool modes_changed; /* by way of an open file */
 	int assertion;      /* of a request that ASSERTS: 0, or why its credentials cannot be used */
 	struct credentials credentials;
+	uint64_t label;
+	uint64_t held; /* inode that is held for it; 0: none */
 };
 
 enum handler_flags {
@@ -134,18 +136,22 @@ int times_take(const struct call *call, uint64_t offset, struct attribute_change
 /* Answers STATFS of either protocol, into the buffer at that offset. */
 int64_t statistics_put(struct call *call, uint64_t offset);
 
-/* filesystem_shares.c: done before the transaction of the request on whose behalf it is done, in transactions of its own. */
+/* filesystem_shares.c: what is done before the transaction of the request on whose behalf it is done, in transactions of its own. */
 
 static inline bool shares_used(const struct call *call)
 {
 	return call->server->options.shares && call->server->options.shares->count;
 }
 
-/* A client's file is closed, or for FILE_IDS all of them. */
-int shares_close(struct filesystem_server *server, uint64_t badge, uint64_t id);
+/* The file that a request changes, if it must be held for that: its inode, else 0. */
+uint64_t call_changes(const struct call *call);
+
+/* Holds it, for as long as the request is carried out. */
+void call_hold(struct call *call);
+void call_release(struct call *call);
 
 /* What must be done about shared pages before a request is carried out: of a file whose size changes none stays, what is to be stable is written back, what is closed is given up. */
-int shares_prepare(const struct call *call, uint64_t label);
+int shares_prepare(const struct call *call);
 
 /* Copies between a buffer of [offset, offset + bytes) of a file and the shared pages that lie there: out of them for a read, into them for a write. */
 void shares_exchange(const struct call *call, uint64_t inode, uint64_t offset, unsigned char *buffer, uint64_t bytes, bool into);

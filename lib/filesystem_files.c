@@ -16,10 +16,11 @@ int file_release(struct call *call, struct open_file *file)
 /* Out of line, so that who has nothing to do with shared pages does not pay for it. */
 __attribute__((noinline)) static int64_t shared_read(const struct call *call, const struct open_file *file, unsigned char *to)
 {
-	int64_t done = call->operations->read(call->core, file->inode, call->word[2], to, span_bytes(call->word[3]));
+	uint64_t inode = file->inode; /* the file may be closed while the core waits */
+	int64_t done = call->operations->read(call->core, inode, call->word[2], to, span_bytes(call->word[3]));
 
 	if (done > 0)
-		shares_exchange(call, file->inode, call->word[2], to, (uint64_t)done, false);
+		shares_exchange(call, inode, call->word[2], to, (uint64_t)done, false);
 	return done;
 }
 
@@ -71,10 +72,10 @@ static int64_t handle_write(struct call *call)
 	if (offset != FILE_END && offset > FILE_SIZE_MAX)
 		return -EINVAL;
 	done = call->operations->write(call->core, file->inode, &offset, from, span_bytes(call->word[3]));
-	if (done > 0 && shares_used(call)) /* before the commit: a write that was acknowledged is in both */
-		shares_exchange(call, file->inode, offset - (uint64_t)done, from, (uint64_t)done, true);
 	if (done > 0 && !(file->flags & OPEN_KEEP_SETID))
 		error = setid_drop(call, file);
+	if (done > 0 && !error && shares_used(call)) /* before the commit: a write that was acknowledged is in both */
+		shares_exchange(call, file->inode, offset - (uint64_t)done, from, (uint64_t)done, true);
 	call->answer[0] = offset;
 	call->answer_words = 1;
 	return error ? error : done;

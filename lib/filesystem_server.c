@@ -39,7 +39,7 @@ static int64_t change_carry_out(struct call *call, const struct handler *handler
 	for (;;) {
 		call->operations->begin(call->core);
 		call->answer_words = 0;
-		result = handler->handle(call);
+		result = call->held && call->held != call_changes(call) ? -EBADF /* it was closed while this waited */ : handler->handle(call);
 		if (result != -EAGAIN || !call->operations->wait)
 			break;
 		call->operations->rollback(call->core);
@@ -105,6 +105,24 @@ static void answer_make(const struct call *call, struct file_exchange *exchange,
 		exchange->data[1 + i] = call->answer[i];
 }
 
+/* What must be settled before, the request itself, and its result. */
+static int64_t request_carry_out(struct call *call, const struct handler *handler, const struct session_request *request)
+{
+	int64_t outcome;
+
+	call_hold(call);
+	outcome = shares_used(call) ? shares_prepare(call) : 0;
+	session_run(&call->server->sessions, request);
+	if (outcome)
+		outcome = result_of_refusal(call, handler, request, outcome);
+	else if (handler->flags & (CHANGES | UNSEQUENCED))
+		outcome = change_carry_out(call, handler, request);
+	else
+		outcome = handler->handle(call);
+	call_release(call);
+	return outcome;
+}
+
 static void handler_run(struct call *call, const struct handler *handler, struct session_request *request, struct file_exchange *exchange)
 {
 	struct filesystem_server *server = call->server;
@@ -113,13 +131,7 @@ static void handler_run(struct call *call, const struct handler *handler, struct
 
 	switch (session_begin(&server->sessions, request, &result)) {
 	case SESSION_NEW:
-		outcome = shares_used(call) ? shares_prepare(call, exchange->label) : 0;
-		if (outcome)
-			outcome = result_of_refusal(call, handler, request, outcome);
-		else if (handler->flags & (CHANGES | UNSEQUENCED))
-			outcome = change_carry_out(call, handler, request);
-		else
-			outcome = handler->handle(call);
+		outcome = request_carry_out(call, handler, request);
 		answer_make(call, exchange, outcome);
 		if (call->modes_changed && outcome >= 0)
 			changes_announce(server);
@@ -186,6 +198,8 @@ void filesystem_handle(struct filesystem_server *server, struct file_exchange *e
 	call.operations = server->filesystem.operations;
 	call.core = server->filesystem.core;
 	call.badge = exchange->badge;
+	call.label = exchange->label;
+	call.held = 0;
 	call.word = exchange->data;
 	call.answer_words = 0;
 	call.modes_changed = false;

@@ -30,6 +30,9 @@ struct filesystem_options {
 	void (*now)(void *context, struct timestamp *now);
 	struct leases *leases; /* opened by their owner; null: none are given */
 	struct shares *shares; /* the same */
+	/* A fiber holds the file that it changes, so that pages of it are not shared anew between settling them and the change: of two that want the same file the second waits. None holds two. Null: nothing here waits. */
+	void (*hold)(void *context, uint64_t inode);
+	void (*release)(void *context, uint64_t inode);
 	void *context;
 };
 
@@ -53,8 +56,14 @@ struct filesystem_server {
 	struct filesystem_options options;
 };
 
-/* Writes back what the instance before has left in shared pages, and gives them up. Before anybody is served; in a fiber if the core waits. */
-void filesystem_settle(struct filesystem_server *server);
+/* Writes all shared pages back and gives them up: what the instance before has left, before anybody is served. In a fiber if the core waits. Returns how many could not be written back: what was stored there is lost. */
+uint32_t filesystem_settle(struct filesystem_server *server);
+
+/* Gives all shared pages up as they are, instead: they are not of the files that the core has now. Returns how many. */
+uint32_t filesystem_abandon(struct filesystem_server *server);
+
+/* Writes back what was stored into shared pages, as before a commit that nobody asked for. `last`: from now on nobody can store into one, until this is called without it. In a fiber if the core waits. 0, or the first error. */
+int filesystem_write_back(struct filesystem_server *server, bool last);
 
 /* A request, and afterwards its answer. */
 struct file_exchange {

@@ -3,6 +3,7 @@
 #include "lib/filesystem_service.h"
 
 #include "lib/file_service.h"
+#include "lib/log.h"
 #include "lib/service.h"
 
 /* The badge of the one client that speaks the tree protocol; 0 when there is none. */
@@ -37,4 +38,22 @@ void filesystem_service_leases(struct leases *leases, unsigned char *memory)
 	};
 
 	leases_open(leases, &options);
+}
+
+bool filesystem_service_shares(struct shares *shares)
+{
+	const struct start_grant *grant = start_own("shared");
+	const struct share_options options = {
+		.memory = grant ? (unsigned char *)grant->address : NULL,
+		.pages = grant ? (uint32_t)(grant->bytes / SHARE_PAGE) : 0,
+		.instance = start_page->instance,
+		.show = file_service_share,
+		.protect = file_service_protect,
+		.hide = file_service_unshare,
+	};
+	uint32_t damaged = grant ? shares_open(shares, &options) : 0;
+
+	if (damaged)
+		log_print("%u shared pages are damaged: what was stored there and not written back is lost\n", (uint64_t)damaged);
+	return grant;
 }

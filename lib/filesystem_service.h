@@ -9,3 +9,6 @@ struct filesystem_options filesystem_service_options(uint32_t open_files, struct
 
 /* Opens leases on the service's memory for this instance, which ends those that an earlier one has given: before anything in that memory changes. */
 void filesystem_service_leases(struct leases *leases, unsigned char *memory);
+
+/* Takes all shared pages out of the clients' windows; says how many are damaged. False when the manifest gives this service no region SERVICE.shared. */
+bool filesystem_service_shares(struct shares *shares);

@@ -28,24 +28,26 @@ static int page_store(struct filesystem_server *server, uint32_t page, uint64_t 
 	void *core = server->filesystem.core;
 	int64_t bytes = page_bytes(server, inode, index), done = 0;
 
-	while (bytes > 0) {
-		uint64_t offset = index * SHARE_PAGE;
+	while (done < bytes) {
+		uint64_t offset = index * SHARE_PAGE + (uint64_t)done;
+		int64_t part;
 
 		operations->begin(core);
-		done = operations->write(core, inode, &offset, share_bytes(server->options.shares, page), (size_t)bytes);
-		if (done == bytes) {
+		part = operations->write(core, inode, &offset, share_bytes(server->options.shares, page) + done, (size_t)(bytes - done));
+		if (part > 0) {
 			operations->commit(core);
-			return 0;
+			done += part;
+			continue;
 		}
 		operations->rollback(core);
-		if (done != -EAGAIN || !operations->wait)
-			return done < 0 ? (int)done : -ENOSPC;
+		if (part != -EAGAIN || !operations->wait)
+			return part < 0 ? (int)part : -ENOSPC;
 		operations->wait(core);
 	}
-	return (int)bytes;
+	return bytes < 0 ? (int)bytes : 0;
 }
 
-/* Write-back: first nobody can store any more, then the copy is taken. */
+/* Write-back: first nobody can store any more, then the copy is taken. Its file is held. */
 static int share_write_back(struct filesystem_server *server, uint32_t page)
 {
 	struct shares *shares = server->options.shares;
@@ -54,14 +56,13 @@ static int share_write_back(struct filesystem_server *server, uint32_t page)
 	if (!shares->dirty[page])
 		return 0;
 	share_protect(shares, page);
-	shares->dirty[page] = false; /* a core that waits lets others in, who may make it dirty again */
 	error = page_store(server, page, shares->entry[page].inode, shares->entry[page].index);
-	shares->dirty[page] = shares->dirty[page] || error != 0;
+	shares->dirty[page] = error != 0;
 	return error;
 }
 
-/* Writes all shared pages of a file back (of all files for inode 0), and gives them up if `free`. The first error; a page with an error stays. */
-static int shares_write_back(struct filesystem_server *server, uint64_t inode, bool free)
+/* Of a file that is held: writes all its shared pages back, and gives them up if `free`. The first error; a page with an error stays. */
+static int file_write_back(struct filesystem_server *server, uint64_t inode, bool free)
 {
 	struct shares *shares = server->options.shares;
 	int first = 0;
@@ -76,26 +77,90 @@ static int shares_write_back(struct filesystem_server *server, uint64_t inode, b
 	return first;
 }
 
-void filesystem_settle(struct filesystem_server *server)
+static void inode_hold(const struct filesystem_server *server, uint64_t inode)
 {
-	struct shares *shares = server->options.shares;
-
-	(void)shares_write_back(server, 0, true);
-	for (uint32_t page = share_next(shares, 0, 0); page; page = share_next(shares, 0, page))
-		share_free(shares, page); /* the file is not there any more, or is damaged */
+	if (server->options.hold)
+		server->options.hold(server->options.context, inode);
 }
 
-/* A page that was in a window: nobody needs it when nobody sees it. */
-static int share_release(struct filesystem_server *server, uint32_t page)
+static void inode_release(const struct filesystem_server *server, uint64_t inode)
 {
-	int error = page && !share_is_seen(server->options.shares, page) ? share_write_back(server, page) : 0;
+	if (server->options.release)
+		server->options.release(server->options.context, inode);
+}
 
-	if (page && !error && !share_is_seen(server->options.shares, page))
-		share_free(server->options.shares, page);
+/* The same for the file that a page belongs to, or for all files. */
+static int file_hold_and_write_back(struct filesystem_server *server, uint64_t inode, bool free)
+{
+	int error;
+
+	inode_hold(server, inode);
+	error = file_write_back(server, inode, free);
+	inode_release(server, inode);
 	return error;
 }
 
-int shares_close(struct filesystem_server *server, uint64_t badge, uint64_t id)
+static int all_write_back(struct filesystem_server *server, bool free)
+{
+	struct shares *shares = server->options.shares;
+	int first = 0;
+
+	for (uint32_t page = share_next(shares, 0, 0); page; page = share_next(shares, 0, page)) {
+		int error = file_hold_and_write_back(server, shares->entry[page].inode, free);
+
+		first = first ? first : error;
+	}
+	return first;
+}
+
+int filesystem_write_back(struct filesystem_server *server, bool last)
+{
+	if (!server->options.shares)
+		return 0;
+	server->options.shares->closed = last;
+	return all_write_back(server, false);
+}
+
+uint32_t filesystem_abandon(struct filesystem_server *server)
+{
+	struct shares *shares = server->options.shares;
+	uint32_t count = 0;
+
+	for (uint32_t page = share_next(shares, 0, 0); page; page = share_next(shares, 0, page)) {
+		share_free(shares, page);
+		count++;
+	}
+	return count;
+}
+
+/* What cannot be written back is of a file that is not there any more, or is damaged. */
+uint32_t filesystem_settle(struct filesystem_server *server)
+{
+	(void)all_write_back(server, true);
+	return filesystem_abandon(server);
+}
+
+/* A page that was in a window: nobody needs it when nobody sees it. No file is held. */
+static int share_release(struct filesystem_server *server, uint32_t page)
+{
+	struct shares *shares = server->options.shares;
+	uint64_t inode = shares->entry[page].inode;
+	int error = 0;
+
+	if (!page || !shares->entry[page].check)
+		return 0;
+	inode_hold(server, inode);
+	if (share_is_of(shares, page, inode) && !share_is_seen(shares, page)) {
+		error = share_write_back(server, page);
+		if (!error && !share_is_seen(shares, page))
+			share_free(shares, page);
+	}
+	inode_release(server, inode);
+	return error;
+}
+
+/* A client's file is closed, or for FILE_IDS all of them. */
+static int shares_close(struct filesystem_server *server, uint64_t badge, uint64_t id)
 {
 	struct shares *shares = server->options.shares;
 	int first = 0;
@@ -112,6 +177,39 @@ int shares_close(struct filesystem_server *server, uint64_t badge, uint64_t id)
 	return first;
 }
 
+uint64_t call_changes(const struct call *call)
+{
+	const struct open_file *file;
+
+	switch (call->label) {
+	case FILE_WRITE:
+	case FILE_TRUNCATE:
+	case FILE_ALLOCATE:
+		file = file_find(call, call->word[1]);
+		return file ? file->inode : 0;
+	case TREE_SETATTR:
+		return call->word[2] & ATTRIBUTE_SIZE ? call->word[1] : 0;
+	default:
+		return 0;
+	}
+}
+
+void call_hold(struct call *call)
+{
+	uint64_t inode = call->server->options.shares ? call_changes(call) : 0;
+
+	if (inode)
+		inode_hold(call->server, inode);
+	call->held = inode;
+}
+
+void call_release(struct call *call)
+{
+	if (call->held)
+		inode_release(call->server, call->held);
+	call->held = 0;
+}
+
 /* Whether a write changes the size of the file. */
 static bool write_grows(const struct call *call, const struct open_file *file)
 {
@@ -123,12 +221,12 @@ static bool write_grows(const struct call *call, const struct open_file *file)
 	return call->operations->getattr(call->core, file->inode, &attributes) != 0 || call->word[2] + bytes > attributes.size;
 }
 
-int shares_prepare(const struct call *call, uint64_t label)
+int shares_prepare(const struct call *call)
 {
 	struct filesystem_server *server = call->server;
-	const struct open_file *file = label < TREE_ROOT ? file_find(call, call->word[1]) : NULL;
+	const struct open_file *file = call->label < TREE_ROOT ? file_find(call, call->word[1]) : NULL;
 
-	switch (label) {
+	switch (call->label) {
 	case FILE_CLOSE:
 		return shares_close(server, call->badge, call->word[1]);
 	case TREE_OPEN:
@@ -137,15 +235,14 @@ int shares_prepare(const struct call *call, uint64_t label)
 		return shares_close(server, call->badge, FILE_IDS);
 	case FILE_TRUNCATE:
 	case FILE_ALLOCATE:
-		return file ? shares_write_back(server, file->inode, true) : 0;
-	case FILE_WRITE:
-		return file && write_grows(call, file) ? shares_write_back(server, file->inode, true) : 0;
-	case FILE_FSYNC:
-		return file ? shares_write_back(server, file->inode, false) : 0;
 	case TREE_SETATTR:
-		return call->word[2] & ATTRIBUTE_SIZE ? shares_write_back(server, call->word[1], true) : 0;
+		return call->held ? file_write_back(server, call->held, true) : 0;
+	case FILE_WRITE:
+		return call->held && file && write_grows(call, file) ? file_write_back(server, call->held, true) : 0;
+	case FILE_FSYNC:
+		return file ? file_hold_and_write_back(server, file->inode, false) : 0;
 	case TREE_SYNC:
-		return shares_write_back(server, 0, false);
+		return all_write_back(server, false);
 	default:
 		return 0;
 	}
@@ -182,38 +279,58 @@ static int share_make(const struct call *call, uint64_t inode, uint64_t index, u
 		return -ENOMEM;
 	memset(share_bytes(shares, *page), 0, SHARE_PAGE);
 	done = call->operations->read(call->core, inode, index * SHARE_PAGE, share_bytes(shares, *page), SHARE_PAGE);
-	if (done < 0)
+	if (done < 0) {
+		share_give_back(shares, *page);
 		return (int)done;
+	}
 	share_enter(shares, *page, inode, index);
 	return 0;
+}
+
+/* Puts a page of an open file that is held into a slot. Returns the bytes that the file has of it; *page and *before (what was in the slot): what may have to be given up. */
+static int64_t share_put(struct call *call, const struct open_file *file, uint64_t inode, uint32_t *page, uint32_t *before)
+{
+	struct shares *shares = call->server->options.shares;
+	uint64_t index = call->word[2];
+	uint32_t slot = (uint32_t)call->word[3];
+	bool writes = call->word[4] & 1;
+	int64_t bytes = page_bytes(call->server, inode, index);
+	int error;
+
+	if (bytes <= 0)
+		return bytes ? bytes : -ENODATA;
+	error = share_make(call, inode, index, page);
+	if (!error && writes && !shares->dirty[*page])
+		error = page_store(call->server, *page, inode, index);
+	if (error)
+		return error;
+	if (file_find(call, call->word[1]) != file || file->inode != inode)
+		return -EBADF; /* it was closed while the core waited */
+	if (writes && shares->closed)
+		return -EROFS;
+	*before = shares->slot[call->badge - 1][slot].page;
+	return share_show(shares, call->badge, slot, (uint32_t)call->word[1], *page, writes) ? bytes : -EOPNOTSUPP;
 }
 
 int64_t handle_share(struct call *call)
 {
 	const struct open_file *file = file_find(call, call->word[1]);
 	struct shares *shares = call->server->options.shares;
-	uint64_t index = call->word[2], slot = call->word[3];
 	bool writes = call->word[4] & 1;
-	uint32_t page, before;
-	int64_t bytes, error;
+	uint32_t page = 0, before = 0;
+	uint64_t inode;
+	int64_t bytes;
 
 	if (!shares)
 		return -EOPNOTSUPP;
 	if (!file || !file_reads(file) || (writes && (!file_writes(file) || (file->flags & OPEN_APPEND))))
 		return file ? -EACCES : -EBADF;
-	if (index > FILE_SIZE_MAX / SHARE_PAGE || slot >= LEASE_SLOTS)
+	if (call->word[2] > FILE_SIZE_MAX / SHARE_PAGE || call->word[3] >= LEASE_SLOTS)
 		return -EINVAL;
-	bytes = page_bytes(call->server, file->inode, index);
-	if (bytes <= 0)
-		return bytes ? bytes : -ENODATA;
-	error = share_make(call, file->inode, index, &page);
-	if (!error && writes && !shares->dirty[page])
-		error = page_store(call->server, page, file->inode, index);
-	if (error)
-		return error;
-	before = shares->slot[call->badge - 1][slot].page;
-	if (!share_show(shares, call->badge, (uint32_t)slot, (uint32_t)call->word[1], page, writes))
-		bytes = -EOPNOTSUPP;
+	inode = file->inode;
+	inode_hold(call->server, inode);
+	bytes = share_put(call, file, inode, &page, &before);
+	inode_release(call->server, inode);
 	(void)share_release(call->server, before);
 	(void)share_release(call->server, page);
 	return bytes;

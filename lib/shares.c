@@ -60,12 +60,19 @@ uint32_t share_next(const struct shares *shares, uint64_t inode, uint32_t page)
 	return 0;
 }
 
-uint32_t share_take(const struct shares *shares)
+uint32_t share_take(struct shares *shares)
 {
 	for (uint32_t page = 1; page < shares->options.pages; page++)
-		if (!entered(shares, page))
+		if (!entered(shares, page) && !shares->taken[page]) {
+			shares->taken[page] = true;
 			return page;
+		}
 	return 0;
+}
+
+void share_give_back(struct shares *shares, uint32_t page)
+{
+	shares->taken[page] = false;
 }
 
 void share_enter(struct shares *shares, uint32_t page, uint64_t inode, uint64_t index)
@@ -75,7 +82,7 @@ void share_enter(struct shares *shares, uint32_t page, uint64_t inode, uint64_t 
 	entry->inode = inode;
 	entry->index = index;
 	__atomic_store_n(&entry->check, check_of(inode, index), __ATOMIC_SEQ_CST);
-	shares->dirty[page] = false;
+	shares->dirty[page] = shares->taken[page] = false;
 	shares->count++;
 }
 

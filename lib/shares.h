@@ -8,7 +8,7 @@
  * An entry is *clean* or *dirty*. A client first gets the page read-only; its first store faults, whoever serves its faults asks to write, and from then on the page is dirty. Writing back protects the page in all windows,
  * then takes the copy; the next store faults again.
  *
- * States of an entry: free -> filled -> entered (its check is written last, by one store) -> ... -> freed (its check is 0, again by one store). What an instance leaves that was killed is entered or it is not; clients go on storing
+ * States of an entry: free -> taken, to be filled -> entered (its check is written last, by one store) -> ... -> freed (its check is 0, again by one store). What an instance leaves that was killed is entered or it is not; clients go on storing
  * into the pages that they see while no instance runs. The next one hides all pages, has all that is entered written back as if it were dirty, and frees it: no store is lost.
  *
  * The filesystem waits for no client: it alone shows, protects and hides pages. Pure: the options say how.
@@ -56,7 +56,9 @@ struct shares {
 	struct share_entry *entry;
 	struct share_slot slot[SHARE_CLIENTS][LEASE_SLOTS];
 	bool dirty[SHARE_PAGES_MAX];
+	bool taken[SHARE_PAGES_MAX]; /* it is being filled */
 	uint32_t count; /* entries that are not free */
+	bool closed;    /* nobody gets a page to write any more */
 };
 
 /* Takes all pages out of all windows, and the entries as the instance before left them: all are dirty. Returns how many entries are damaged, and were freed. */
@@ -67,14 +69,21 @@ static inline unsigned char *share_bytes(const struct shares *shares, uint32_t p
 	return shares->options.memory + (size_t)page * SHARE_PAGE;
 }
 
+/* Is this page a page of that file? */
+static inline bool share_is_of(const struct shares *shares, uint32_t page, uint64_t inode)
+{
+	return shares->entry[page].check && shares->entry[page].inode == inode;
+}
+
 /* The page that is page `index` of a file; 0 when there is none. */
 uint32_t share_find(const struct shares *shares, uint64_t inode, uint64_t index);
 
 /* The next page after `page` (0: the first) that is one of the file's; of any file for inode 0. 0 when there is none. */
 uint32_t share_next(const struct shares *shares, uint64_t inode, uint32_t page);
 
-/* A free page, to be filled and then entered; 0 when there is none. */
-uint32_t share_take(const struct shares *shares);
+/* A free page, to be filled and then entered or given back; 0 when there is none. */
+uint32_t share_take(struct shares *shares);
+void share_give_back(struct shares *shares, uint32_t page);
 void share_enter(struct shares *shares, uint32_t page, uint64_t inode, uint64_t index);
 
 /* Shows a page in a slot, in place of what was there, for the client's file `id`. To write makes it dirty. */

@@ -166,6 +166,7 @@ struct ext2 {
 	bool rebuilt; /* from the disk, by ext2_open(), as the memory was damaged: what was not synchronised is lost */
 	bool damaged; /* nonsense was found on the disk: it will not be marked as clean */
 	bool read_only;
+	bool continued; /* with the memory of the instance before */
 	bool closing; /* it is being unmounted: nothing begins to change any more */
 	/* Cache. */
 	uint32_t page_count, hash_mask, hand, epoch;

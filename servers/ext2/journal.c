@@ -297,20 +297,20 @@ int journal_commit(struct ext2 *fs)
 /* Place of a block of the journal before there is a cache: walks the map of inode 8, which the caller has read. */
 struct place_finder {
 	uint32_t map[MAP_SLOTS];
-	uint32_t loaded; /* which indirect block is in the buffer */
+	uint32_t loaded[2]; /* which indirect block is in the buffer of the lower level, and of the upper: each is read once */
 };
 
-static int indirect_read(struct ext2 *fs, struct place_finder *finder, uint32_t block, uint32_t index, uint32_t *found)
+static int indirect_read(struct ext2 *fs, struct place_finder *finder, unsigned level, uint32_t block, uint32_t index, uint32_t *found)
 {
-	uint32_t *page = buffer_at(fs, BUFFER_ESCAPED);
+	uint32_t *page = buffer_at(fs, level == 0 ? BUFFER_ESCAPED : BUFFER_DESCRIPTOR);
 	int result = 0;
 
 	*found = 0;
 	if (block < fs->first_data_block || block >= fs->blocks)
 		return block == 0 ? 0 : -EUCLEAN;
-	if (finder->loaded != block)
+	if (finder->loaded[level] != block)
 		result = block_do(fs, DISK_READ, block, page);
-	finder->loaded = result == 0 ? block : 0;
+	finder->loaded[level] = result == 0 ? block : 0;
 	if (result == 0)
 		*found = page[index];
 	return result;
@@ -327,12 +327,12 @@ static int place_find(struct ext2 *fs, struct place_finder *finder, uint32_t n, 
 	}
 	n -= DIRECT_BLOCKS;
 	if (n < fs->pointers)
-		return indirect_read(fs, finder, finder->map[DIRECT_BLOCKS], n, block);
+		return indirect_read(fs, finder, 0, finder->map[DIRECT_BLOCKS], n, block);
 	n -= fs->pointers;
 	if (n / fs->pointers >= fs->pointers)
 		return -EUCLEAN;
-	result = indirect_read(fs, finder, finder->map[DIRECT_BLOCKS + 1], n / fs->pointers, &middle);
-	return result == 0 ? indirect_read(fs, finder, middle, n % fs->pointers, block) : result;
+	result = indirect_read(fs, finder, 1, finder->map[DIRECT_BLOCKS + 1], n / fs->pointers, &middle);
+	return result == 0 ? indirect_read(fs, finder, 0, middle, n % fs->pointers, block) : result;
 }
 
 /* Reads inode 8 from the disk: its map, and how many blocks its size has. */
@@ -354,7 +354,7 @@ static int journal_inode_read(struct ext2 *fs, struct place_finder *finder, uint
 		return result;
 	inode = (const struct inode *)((const unsigned char *)buffer_at(fs, BUFFER_ANY) + index % in_block * fs->inode_bytes);
 	memcpy(finder->map, inode->map, sizeof(finder->map));
-	finder->loaded = 0;
+	finder->loaded[0] = finder->loaded[1] = 0;
 	*blocks = (uint32_t)(inode_size(inode) / fs->block_bytes);
 	return (inode->mode & MODE_TYPE) == MODE_REGULAR && inode->links > 0 ? 0 : -EUCLEAN;
 }

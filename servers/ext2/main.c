@@ -19,6 +19,7 @@
 
 #define OPEN_FILES 1024
 #define WORKERS 12
+#define FILE_LOCKS 16
 #define STACK_BYTES 32768
 #define WRITE_BACK_NS 5000000000ull
 #define DAMAGE_UNIT 1024  /* bytes: the least block, so that no damaged one is told together with a sound one */
@@ -29,6 +30,7 @@ static struct tsm tsm;
 static struct ext2 ext2;
 static struct filesystem_server server;
 static struct leases leases;
+static struct shares shares;
 static struct filesystem_watch watch;
 static struct block_session block;
 static struct disk disk;
@@ -62,6 +64,21 @@ static void wake_all(void)
 {
 	while (waiting_count > 0)
 		fiber_wake(waiting[--waiting_count]);
+}
+
+/* Files that fibers hold (lib/filesystem_server.h), by the lowest bits of the inode: who waits for another file that shares its lock waits a little longer. */
+static struct fiber_lock file_locks[FILE_LOCKS];
+
+static void file_hold(void *context, uint64_t inode)
+{
+	(void)context;
+	fiber_lock(&file_locks[inode % FILE_LOCKS]);
+}
+
+static void file_release(void *context, uint64_t inode)
+{
+	(void)context;
+	fiber_unlock(&file_locks[inode % FILE_LOCKS]);
 }
 
 /* The disk. */
@@ -207,6 +224,18 @@ static void damage_say(void *context, const char *sentence, uint64_t number)
 
 /* The fiber beside the requests. */
 
+/* What the instance before has left in shared pages belongs to its files: if its memory is lost they may be others now. */
+static void shares_begin(void)
+{
+	uint32_t lost;
+
+	if (!server.options.shares)
+		return;
+	lost = ext2.continued ? filesystem_settle(&server) : filesystem_abandon(&server);
+	if (lost)
+		log_print("%u shared pages could not be written back\n", (uint64_t)lost);
+}
+
 static void mount_run(void *argument)
 {
 	size_t own = filesystem_state_bytes(OPEN_FILES);
@@ -232,6 +261,8 @@ static void mount_run(void *argument)
 	refusal = mount_error_number(error);
 	if (refusal != 0)
 		health_degraded("the disk is not mounted: %s", mount_error_sentence(error));
+	if (refusal == 0)
+		shares_begin();
 	mount = refusal == 0 ? MOUNTED : REFUSED;
 	wake_all();
 	if (mount == MOUNTED)
@@ -244,6 +275,8 @@ static void background_run(void *argument)
 
 	(void)argument;
 	write_back_due = false;
+	if (commit)
+		(void)filesystem_write_back(&server, false);
 	ext2_work(&ext2, commit);
 	wake_all();
 }
@@ -251,9 +284,13 @@ static void background_run(void *argument)
 /* Before the machine is switched off. A disk that fails now may be asked again. */
 static void finish_run(void *argument)
 {
-	int result = ext2_close(&ext2);
+	int result = filesystem_write_back(&server, true);
 
 	(void)argument;
+	if (result == 0)
+		result = ext2_close(&ext2);
+	if (result != 0 && server.options.shares)
+		shares.closed = false;
 	if (result == 0)
 		log_print("%s\n", ext2.damaged ? "unmounted, with damage: it is to be checked" : "unmounted");
 	finish_error = result;
@@ -353,10 +390,13 @@ static void mount_begin(void)
 int main(void)
 {
 	const struct filesystem filesystem = {&ext2_operations, &ext2, &ext2.clock, &watch};
-	const struct filesystem_options options = filesystem_service_options(OPEN_FILES, &leases);
+	struct filesystem_options options = filesystem_service_options(OPEN_FILES, &leases);
 	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .begins = FILE_SESSION, .fence = TREE_FENCE, .stacks = stacks, .stack_bytes = STACK_BYTES,
 		.tick = write_back, .tick_ns = WRITE_BACK_NS};
 
+	options.shares = filesystem_service_shares(&shares) ? &shares : NULL;
+	options.hold = file_hold;
+	options.release = file_release;
 	cache = start_own("cache");
 	if (!cache || !cache->address || cache->bytes <= BUFFER_BYTES)
 		return 1;

@@ -295,6 +295,7 @@ static enum mount_error mount_continue(struct ext2 *fs)
 	enum mount_error error = MOUNT_FINE;
 
 	cache_open(fs);
+	fs->continued = true;
 	fs->read_only = fs->state->failed != 0;
 	error = groups_check(fs);
 	if (error == MOUNT_FINE)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of files for clients (page.h). */
+/* Pages of files for clients (page.h): in the cache, or in frames that are put together by the same code that reads files. */
 #include "servers/ext2/page.h"
 
 #include "servers/ext2/cache.h"

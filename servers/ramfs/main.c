@@ -129,22 +129,15 @@ static bool root_begin(const struct filesystem *filesystem, const struct start_g
 	return (fresh || state_clear(state, own, &fresh)) && root_fill(filesystem);
 }
 
-/* Pages that clients write, in a Region of their own, if the manifest has it. */
-static bool shares_begin(const struct start_grant *region)
+/* What the instance before has left in shared pages is of its files: it goes with a state that is lost. */
+static void shares_begin(bool fresh)
 {
-	const struct share_options options = {
-		.memory = region ? (unsigned char *)region->address : NULL,
-		.pages = region ? (uint32_t)(region->bytes / PAGE_SIZE) : 0,
-		.instance = start_page->instance,
-		.show = file_service_share,
-		.protect = file_service_protect,
-		.hide = file_service_unshare,
-	};
-	uint32_t damaged = region ? shares_open(&shares, &options) : 0;
+	uint32_t lost;
 
-	if (damaged)
-		log_print("%u shared pages are damaged: what was stored there and not written back is lost\n", (uint64_t)damaged);
-	return region;
+	server.options.shares = &shares;
+	lost = fresh ? filesystem_abandon(&server) : filesystem_settle(&server);
+	if (lost)
+		log_print("%u shared pages could not be written back\n", (uint64_t)lost);
 }
 
 int main(void)
@@ -167,10 +160,8 @@ int main(void)
 		refuse("names or inodes are damaged");
 	if (!root_begin(&filesystem, state, own, fresh))
 		refuse("its root archive is damaged");
-	if (shares_begin(start_find("ramfs.shared"))) {
-		server.options.shares = &shares;
-		filesystem_settle(&server);
-	}
+	if (filesystem_service_shares(&shares))
+		shares_begin(fresh);
 	leases_begin(&leases, ramfs_blank(&ramfs));
 	file_service_run(&service);
 	return 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of files on ext2 that a client leases, behind the server of filesystems: random requests, with restarts and little memory, for each size of blocks. Afterwards e2fsck must find nothing. */
+/* Pages of files on ext2 that a client leases and shares, behind the server of filesystems: random requests, with restarts and little memory, for each size of blocks. Afterwards e2fsck must find nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,82 +8,13 @@
 
 #include <cmocka.h>
 
-#include "tests/host/ext2/world.h"
-#include "tests/host/harness/sharing.h"
+#include "cuts.h"
+#include "rig.h"
 
-#define OPEN_FILES 64
 #define MEMORY ((size_t)4 << 20)
 #define LITTLE_MEMORY ((size_t)1024 << 10)
 #define STEPS 12000
 #define FILLER_BYTES (5 << 20) /* more than fits the cache */
-
-/* An ext2 behind its server. */
-struct rig {
-	struct world world;
-	struct windows windows;
-	struct filesystem_server server;
-	struct filesystem_watch watch;
-	uint64_t sequence[3], instance;
-	void (*submit)(void *context, struct disk_request *request); /* the disk's */
-};
-
-static unsigned char *buffer_find(void *context, uint64_t badge, size_t *bytes)
-{
-	return windows_buffer(&((struct rig *)context)->windows, badge, bytes);
-}
-
-static void now_tell(void *context, struct timestamp *now)
-{
-	*now = (struct timestamp){.seconds = ((struct rig *)context)->world.seconds};
-}
-
-/* As servers/ext2/main.c does it: leases end before the memory is touched, and the windows are empty before anybody is served. */
-static void rig_open(void *context)
-{
-	struct rig *rig = context;
-	const struct filesystem filesystem = {&ext2_operations, rig->world.fs, &rig->world.fs->clock, &rig->watch};
-	const struct filesystem_options options = {.open_files = OPEN_FILES, .tree_badge = VFS_BADGE, .instance = rig->instance, .buffer = buffer_find, .now = now_tell, .leases = &rig->windows.leases, .context = rig};
-
-	windows_leases_open(&rig->windows, rig->instance++);
-	rig->watch = (struct filesystem_watch){.changes = NULL};
-	assert_int_equal(world_continue(&rig->world), MOUNT_FINE);
-	filesystem_open(&rig->server, &filesystem, &rig->world.tsm, tsm_data(&rig->world.tsm), &options);
-	leases_begin(&rig->windows.leases, ext2_blank(rig->world.buffers));
-}
-
-/* Nobody sees a page that the disk is about to write to. */
-static void request_watch(void *context, struct disk_request *request)
-{
-	struct rig *rig = context; /* its world comes first */
-	const unsigned char *start = request->memory, *end = start + (size_t)request->sectors * DISK_SECTOR;
-
-	for (uint32_t slot = 0; request->operation == DISK_READ && slot < LEASE_SLOTS; slot++)
-		assert_false(rig->windows.shown[slot] && rig->windows.shown[slot] + WINDOW_PAGE > start && rig->windows.shown[slot] < end);
-	rig->submit(context, request);
-}
-
-static void rig_make(struct rig *rig, const char *format, size_t memory, unsigned seed)
-{
-	memset(rig, 0, sizeof(*rig));
-	world_make(&rig->world, memory, seed);
-	world_format(&rig->world, format, "16M");
-	windows_make(&rig->windows, rig->world.region, false);
-	rig->world.own = filesystem_state_bytes(OPEN_FILES);
-	rig->world.marks = FILESYSTEM_MARKS;
-	rig->world.watch = &rig->watch;
-	rig->submit = rig->world.disk.submit;
-	rig->world.disk.submit = request_watch;
-	rig_open(rig);
-}
-
-static void rig_free(struct rig *rig)
-{
-	assert_int_equal(world_unmount(&rig->world), 0);
-	assert_int_equal(rig->world.damages, 0);
-	assert_int_equal(world_check(&rig->world), 0);
-	windows_free(&rig->windows);
-	world_free(&rig->world);
-}
 
 static unsigned char filler[FILLER_BYTES]; /* all the same, and not what a leased page shows */
 
@@ -118,7 +49,7 @@ static void random_pages(const char *format, unsigned seed)
 	filler_make(&rig);
 	sharing_begin(&sharing);
 	sharing_run(&sharing, seed, STEPS);
-	assert_true(sharing.leases > 500);
+	assert_true(sharing.leases > 500 && sharing.stores > 500);
 	rig_free(&rig);
 }
 
@@ -210,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_cuts),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests of leases: pages of ramfs that are read where they lie. Another service, `reader`, reads one file over and over by its own leases while this one changes it, and tells by calls here what it has seen. Writes TAP.
+ * Tests of leases: pages of a filesystem that are read where they lie. Another service, `reader`, reads one file over and over by its own leases while this one changes it, and tells by calls here what it has seen. Writes TAP.
  */
 #include "lib/file.h"
 #include "lib/log.h"
@@ -12,7 +12,7 @@
 
 #define PAGE 4096
 #define ROUNDS 300
-#define SHARING_KILLED (1 << 20) /* with more memory than this, the host is there to kill ramfs */
+#define SHARING_KILLED (1 << 20) /* with more memory than this, the host is there to kill the filesystem */
 
 static unsigned failed;
 static unsigned char block[3 * PAGE], back[3 * PAGE];
@@ -150,7 +150,7 @@ int main(void)
 	check(size_takes_back(), "shares-size", "appending and truncating take pages back, and nothing comes from behind the end");
 	check(closing_keeps(), "shares-closed", "closing keeps what was stored, and who may not write cannot store");
 	if (start_find("untyped")->bytes > SHARING_KILLED)
-		check(kills_lose_nothing(), "shares-killed", "ramfs is killed while pages are dirty, and no store is lost");
+		check(kills_lose_nothing(), "shares-killed", "the filesystem is killed while pages are dirty, and no store is lost");
 	data[0] = failed;
 	return service_call(start_session("console"), CONSOLE_END, 1, data) != OK;
 }

@@ -174,11 +174,12 @@ bool closing_keeps(void)
 /* The host is asked to kill; stores and reads go on all the time, until the next instance is there and a little longer. */
 static bool stores_over_a_kill(unsigned kill)
 {
-	const struct session_page *page = (const struct session_page *)start_buffer_of("ramfs")->address;
+	const char *filesystem = start_session("ramfs") ? "ramfs" : "ext2";
+	const struct session_page *page = (const struct session_page *)start_buffer_of(filesystem)->address;
 	uint64_t before = __atomic_load_n(&page->generation, __ATOMIC_ACQUIRE), end = clock_now() + KILL_PATIENCE_NS;
 	unsigned after = 0;
 
-	log_print("control: kill ramfs\n");
+	log_print("control: kill %s\n", filesystem);
 	for (unsigned i = 0; after < ROUNDS_AFTER && clock_now() < end; i++) {
 		after += __atomic_load_n(&page->generation, __ATOMIC_ACQUIRE) != before;
 		unsigned char byte = (unsigned char)(kill * 16 + i % 16);
