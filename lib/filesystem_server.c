@@ -105,21 +105,30 @@ static void answer_make(const struct call *call, struct file_exchange *exchange,
 		exchange->data[1 + i] = call->answer[i];
 }
 
-/* What must be settled before, the request itself, and its result. */
-static int64_t request_carry_out(struct call *call, const struct handler *handler, const struct session_request *request)
+/* Where pages are shared: holds the file that the request changes, and settles its pages. Out of line, so that who shares none does not pay for it. */
+__attribute__((noinline)) static int64_t request_settle(struct call *call, const struct session_request *request)
 {
 	int64_t outcome;
 
 	call_hold(call);
 	outcome = shares_used(call) ? shares_prepare(call) : 0;
-	session_run(&call->server->sessions, request);
+	session_run(&call->server->sessions, request); /* others have run meanwhile */
+	return outcome;
+}
+
+/* What must be settled before, the request itself, and its result. */
+static int64_t request_carry_out(struct call *call, const struct handler *handler, const struct session_request *request)
+{
+	int64_t outcome = call->server->options.shares ? request_settle(call, request) : 0;
+
 	if (outcome)
 		outcome = result_of_refusal(call, handler, request, outcome);
 	else if (handler->flags & (CHANGES | UNSEQUENCED))
 		outcome = change_carry_out(call, handler, request);
 	else
 		outcome = handler->handle(call);
-	call_release(call);
+	if (call->held)
+		call_release(call);
 	return outcome;
 }
 

@@ -196,7 +196,7 @@ uint64_t call_changes(const struct call *call)
 
 void call_hold(struct call *call)
 {
-	uint64_t inode = call->server->options.shares ? call_changes(call) : 0;
+	uint64_t inode = call_changes(call);
 
 	if (inode)
 		inode_hold(call->server, inode);
@@ -205,8 +205,7 @@ void call_hold(struct call *call)
 
 void call_release(struct call *call)
 {
-	if (call->held)
-		inode_release(call->server, call->held);
+	inode_release(call->server, call->held);
 	call->held = 0;
 }
 
