@@ -140,6 +140,19 @@ static int directory_index(struct ext2 *fs, uint32_t number, const struct inode 
 	return result == -ENOSPC ? 0 : result;
 }
 
+/* Looks for a name in block n of a directory. */
+static int nth_block_find(struct ext2 *fs, uint32_t number, const struct inode *directory, uint32_t n, uint32_t blocks, struct name name, struct slot *slot)
+{
+	unsigned char *page = NULL;
+	int result = directory_block(fs, number, directory, n, blocks, &page);
+
+	if (result == 0)
+		result = block_find(fs, number, page, name, slot);
+	slot->directory = number;
+	slot->n = n;
+	return result;
+}
+
 /* Looks where the index tells. */
 static int indexed_find(struct ext2 *fs, uint32_t number, const struct inode *directory, uint32_t blocks, const struct name_index *index, struct name name, struct slot *slot)
 {
@@ -147,16 +160,10 @@ static int indexed_find(struct ext2 *fs, uint32_t number, const struct inode *di
 	int result = -ENOENT;
 
 	while (result == -ENOENT && names_next(index, name, &cursor, &n)) {
-		unsigned char *page = NULL;
-
 		if (n >= blocks || n == last) /* what a rollback has undone */
 			continue;
 		last = n;
-		result = directory_block(fs, number, directory, n, blocks, &page);
-		if (result == 0)
-			result = block_find(fs, number, page, name, slot);
-		slot->directory = number;
-		slot->n = n;
+		result = nth_block_find(fs, number, directory, n, blocks, name, slot);
 	}
 	return result;
 }
@@ -174,15 +181,8 @@ int directory_find(struct ext2 *fs, uint32_t number, const struct inode *directo
 	if (index)
 		return indexed_find(fs, number, directory, blocks, index, name, slot);
 	result = -ENOENT;
-	for (uint32_t n = 0; n < blocks && result == -ENOENT; n++) {
-		unsigned char *page = NULL;
-
-		result = directory_block(fs, number, directory, n, blocks, &page);
-		if (result == 0)
-			result = block_find(fs, number, page, name, slot);
-		slot->directory = number;
-		slot->n = n;
-	}
+	for (uint32_t n = 0; n < blocks && result == -ENOENT; n++)
+		result = nth_block_find(fs, number, directory, n, blocks, name, slot);
 	return result;
 }
 
