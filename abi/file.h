@@ -205,7 +205,7 @@ struct completion {
 /* The first page of a session's buffer. */
 struct session_page {
 	uint64_t generation; /* [server writes] +1 at each start of the server: what was outstanding must be repeated */
-	uint64_t changes;    /* [server writes] +1 when modes or owners changed by way of an open file: what vfs has cached of them is stale */
+	uint64_t changes;    /* [server writes] of a filesystem, for vfs: +1 when modes or owners change by way of an open file: what vfs has cached of them is stale. Of vfs, for its clients: +1 when mounts change: so may all that paths lead to */
 	uint64_t reserved[6];
 	uint32_t groups[SESSION_GROUPS_MAX]; /* [client writes] supplementary groups of the credentials that the next request asserts */
 	uint32_t leases[LEASE_SLOTS]; /* [server writes] what LEASE answered, while the page in that slot of the client's window is the file's; else 0 */
@@ -213,6 +213,38 @@ struct session_page {
 };
 
 #define SESSION_DATA 4096 /* where the client's part of the buffer begins */
+
+/*
+ * What a filesystem publishes in the Region FILESYSTEM.generations, for everybody to read: counters that advance whenever something changes that was told of a file (lib/generations.h). ACCESS: which names lead to a file from a directory, and who
+ * may do what with it; ATTRIBUTES: all else that struct attributes tells.
+ */
+enum generation { GENERATION_ACCESS = 0, GENERATION_ATTRIBUTES = 1 };
+
+#define GENERATION_BUCKET_BITS 9
+#define GENERATION_BUCKETS (1 << GENERATION_BUCKET_BITS)
+
+struct generations {
+	uint64_t counter[2 * GENERATION_BUCKETS]; /* [a] by generation_index() */
+};
+_Static_assert(sizeof(struct generations) == 8192, "two pages");
+
+static inline uint32_t generation_index(uint64_t inode, enum generation which)
+{
+	return (uint32_t)which * GENERATION_BUCKETS + (uint32_t)(inode * 0x9e3779b97f4a7c15 >> (64 - GENERATION_BUCKET_BITS));
+}
+
+/* On what the answer of STAT or OPEN depends: it holds as long as these counters of filesystems have these values. */
+#define PATH_DEPENDENCIES 12
+
+struct path_dependencies {
+	uint64_t count; /* 0: nothing is known that it depends on alone, so ask again each time */
+	struct path_dependency {
+		uint32_t badge; /* of the filesystem */
+		uint32_t index; /* of the counter */
+		uint64_t value;
+	} dependency[PATH_DEPENDENCIES];
+};
+_Static_assert(sizeof(struct path_dependencies) == 200, "crosses sessions");
 
 /* Builds and takes apart a span. */
 static inline uint64_t span_make(uint64_t offset, uint64_t bytes)

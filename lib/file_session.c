@@ -201,6 +201,13 @@ static const unsigned char *window_find(const char *server)
 	return NULL;
 }
 
+static const struct generations *generations_find(const char *server)
+{
+	const struct start_grant *region = start_find_of(server, "generations");
+
+	return region && region->bytes >= sizeof(struct generations) ? (const struct generations *)region->address : NULL;
+}
+
 /* Divides what lies behind the first page of the buffer among lanes of `most` bytes; a single one takes less, but not less than `least`. False when there is not even that. */
 static bool lanes_open(struct file_session *session, size_t bytes, size_t least, size_t most)
 {
@@ -228,7 +235,7 @@ static bool session_open(struct file_session *session, const struct start_grant 
 	if (!buffer || buffer->bytes < SESSION_DATA)
 		return false;
 	page = (const struct session_page *)buffer->address;
-	*session = (struct file_session){.badge = buffer->argument, .buffer = (unsigned char *)buffer->address, .window = window_find(grant->name)};
+	*session = (struct file_session){.badge = buffer->argument, .buffer = (unsigned char *)buffer->address, .generations = generations_find(grant->name), .window = window_find(grant->name)};
 	if (!lanes_open(session, buffer->bytes - SESSION_DATA, is_vfs ? LANE_PATH_BYTES : FILE_CHUNK_LEAST, is_vfs ? LANE_PATH_BYTES : FILE_CHUNK))
 		return false;
 	session->handle = grant->slot;

@@ -25,6 +25,7 @@
 #define LANE_PATH 0
 #define LANE_NEW_PATH 4096 /* or times to be set */
 #define LANE_RESULT 8192   /* of what asks for one, or the rest of a path */
+#define LANE_DEPENDS (LANE_RESULT + 512) /* behind attributes */
 #define LANE_PATH_BYTES 12288
 _Static_assert(LANE_RESULT == LANE_PATH + PATH_REST, "where vfs puts it");
 
@@ -52,6 +53,7 @@ struct file_session {
 	size_t lane_bytes;              /* of the buffer, for each */
 	struct ring completions;
 	struct answer_wait *answers; /* for which somebody waits */
+	const struct generations *generations; /* that the filesystem publishes; null: none, or not for this program */
 	const unsigned char *window; /* on the filesystem's pages; null: there is none */
 	struct leased leased[LEASE_SLOTS];
 };

@@ -25,10 +25,11 @@ struct filesystem_clock {
 	struct timestamp now;
 };
 
-/* Whom the core tells that it will change or free a page which it has handed out by page(); the server sets it. */
+/* Whom the core tells that it will change or free a page which it has handed out by page(), and where it publishes that it changes an inode (lib/generations.h); the server sets it. */
 struct filesystem_watch {
 	void (*changes)(void *context, const void *page); /* may be null */
 	void *context;
+	struct generations *generations; /* may be null */
 };
 
 static inline void page_changes(const struct filesystem_watch *watch, const void *page)

@@ -20,7 +20,6 @@ struct call {
 	size_t buffer_bytes;
 	uint64_t answer[3]; /* words 1.. of the answer */
 	uint32_t answer_words;
-	bool modes_changed; /* by way of an open file */
 	int assertion;      /* of a request that ASSERTS: 0, or why its credentials cannot be used */
 	struct credentials credentials;
 	uint64_t label;
@@ -44,6 +43,11 @@ struct handler {
 #define FILE_HANDLERS (FILE_UNSHARE - FILE_READ + 1)
 #define TREE_HANDLERS (TREE_FENCE - TREE_ROOT + 1)
 extern const struct handler file_handlers[FILE_HANDLERS], tree_handlers[TREE_HANDLERS];
+
+/*
+ * Tells vfs that what it has cached of modes and owners is stale: by way of an open file they are being changed. Before the core changes them, and so before their generation advances: who sees that, and asks vfs, is told what is then.
+ */
+void modes_announce(const struct call *call);
 
 /* Words and buffers. */
 

@@ -52,7 +52,7 @@ static int64_t setid_drop(struct call *call, const struct open_file *file)
 	change.mode = mode_without_setid(&nobody, &attributes);
 	if (!(attributes.mode & MODE_GROUP_EXECUTE)) /* then it is no set-group-id, but a mark of mandatory locking */
 		change.mode |= attributes.mode & MODE_SETGID;
-	call->modes_changed = true;
+	modes_announce(call);
 	return call->operations->setattr(call->core, file->inode, &change, &attributes);
 }
 
@@ -153,7 +153,8 @@ static int64_t handle_setattr(struct call *call)
 		error = permission_change(&call->credentials, &attributes, &change, call->server->filesystem.clock->now);
 	if (error)
 		return error;
-	call->modes_changed = change.mask & (ATTRIBUTE_MODE | ATTRIBUTE_OWNER | ATTRIBUTE_GROUP);
+	if (change.mask & (ATTRIBUTE_MODE | ATTRIBUTE_OWNER | ATTRIBUTE_GROUP))
+		modes_announce(call);
 	return call->operations->setattr(call->core, file->inode, &change, &attributes);
 }
 

@@ -19,6 +19,16 @@ static const struct handler *handler_find(uint64_t label)
 	return NULL;
 }
 
+void modes_announce(const struct call *call)
+{
+	const struct filesystem_options *options = &call->server->options;
+	size_t bytes;
+	struct session_page *page = (struct session_page *)options->buffer(options->context, options->tree_badge, &bytes);
+
+	if (page && bytes >= SESSION_DATA)
+		__atomic_store_n(&page->changes, page->changes + 1, __ATOMIC_RELEASE);
+}
+
 /* Carrying out. */
 
 static void result_store(struct call *call, const struct session_request *request, int64_t result)
@@ -57,16 +67,6 @@ static int64_t change_carry_out(struct call *call, const struct handler *handler
 		result_store(call, request, result);
 	call->operations->commit(call->core);
 	return result;
-}
-
-/* Tells vfs that what it has cached of modes and owners is stale. */
-static void changes_announce(const struct filesystem_server *server)
-{
-	size_t bytes;
-	struct session_page *page = (struct session_page *)server->options.buffer(server->options.context, server->options.tree_badge, &bytes);
-
-	if (page && bytes >= SESSION_DATA)
-		__atomic_store_n(&page->changes, page->changes + 1, __ATOMIC_RELEASE);
 }
 
 static void answer_set(struct file_exchange *exchange, const struct session_result *result)
@@ -142,8 +142,6 @@ static void handler_run(struct call *call, const struct handler *handler, struct
 	case SESSION_NEW:
 		outcome = request_carry_out(call, handler, request);
 		answer_make(call, exchange, outcome);
-		if (call->modes_changed && outcome >= 0)
-			changes_announce(server);
 		session_end(&server->sessions, request);
 		break;
 	case SESSION_REPEATED:
@@ -211,7 +209,6 @@ void filesystem_handle(struct filesystem_server *server, struct file_exchange *e
 	call.held = 0;
 	call.word = exchange->data;
 	call.answer_words = 0;
-	call.modes_changed = false;
 	call.buffer = server->options.buffer(server->options.context, exchange->badge, &call.buffer_bytes);
 	if (!call.buffer)
 		call.buffer_bytes = 0;
@@ -260,7 +257,7 @@ void filesystem_open(struct filesystem_server *server, const struct filesystem *
 		.options = *options,
 	};
 	if (filesystem->watch)
-		*filesystem->watch = (struct filesystem_watch){options->leases ? page_revoke : NULL, options->leases};
+		*filesystem->watch = (struct filesystem_watch){options->leases ? page_revoke : NULL, options->leases, options->generations};
 	sessions_open(&server->sessions, tsm, state, &sessions);
 }
 

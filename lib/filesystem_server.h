@@ -33,6 +33,7 @@ struct filesystem_options {
 	/* A fiber holds the file that it changes, so that pages of it are not shared anew between settling them and the change: of two that want the same file the second waits. None holds two. Null: nothing here waits. */
 	void (*hold)(void *context, uint64_t inode);
 	void (*release)(void *context, uint64_t inode);
+	struct generations *generations; /* opened by their owner; null: none are published */
 	void *context;
 };
 

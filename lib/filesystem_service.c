@@ -3,6 +3,7 @@
 #include "lib/filesystem_service.h"
 
 #include "lib/file_service.h"
+#include "lib/generations.h"
 #include "lib/log.h"
 #include "lib/service.h"
 
@@ -12,6 +13,17 @@ static uint64_t vfs_badge(void)
 	const struct start_grant *vfs = start_find("buffer:vfs");
 
 	return vfs ? vfs->argument : 0;
+}
+
+/* The Region SERVICE.generations, opened; a null pointer when there is none: then nothing is published. */
+static struct generations *generations_begin(void)
+{
+	const struct start_grant *region = start_own("generations");
+
+	if (!region || region->bytes < sizeof(struct generations))
+		return NULL;
+	generations_open((struct generations *)region->address);
+	return (struct generations *)region->address;
 }
 
 struct filesystem_options filesystem_service_options(uint32_t open_files, struct leases *leases)
@@ -24,6 +36,7 @@ struct filesystem_options filesystem_service_options(uint32_t open_files, struct
 		.buffer = file_service_buffer,
 		.now = file_service_now,
 		.leases = leases,
+		.generations = generations_begin(),
 	};
 }
 

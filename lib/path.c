@@ -4,8 +4,9 @@
  */
 #include "lib/path.h"
 
-#include "lib/file.h"
+#include "lib/file_open.h"
 #include "lib/file_request.h"
+#include "lib/path_cache.h"
 #include "lib/string.h"
 
 struct asker path_program = {.capabilities = UINT32_MAX};
@@ -89,18 +90,110 @@ static int64_t path_answer(struct path_request *request, struct path *path, uint
 	return result;
 }
 
-/* Questions. */
+/* Remembered answers. */
 
-int path_attributes_at(struct path *path, uint32_t flags, struct attributes *attributes)
+static struct path_cache cache;
+
+void path_remember(void *memory, size_t bytes)
+{
+	path_cache_open(&cache, memory, bytes);
+}
+
+/* Tells an open directory from all others that ever were; 0 is the root. False when it is none: then vfs refuses it. */
+static bool start_serial(int number, uint64_t *serial)
+{
+	const struct file *file = number == PATH_ROOT ? NULL : file_of(number);
+
+	*serial = file ? file->serial : 0;
+	return file || number == PATH_ROOT;
+}
+
+static bool key_make(struct path_key *key, const struct path *path, uint32_t flags)
+{
+	if (!cache.sets)
+		return false;
+	*key = (struct path_key){.asker = path->asker, .flags = flags, .text = path->text};
+	return start_serial(path->start, &key->start) && start_serial(path->root, &key->root);
+}
+
+/* On what an answer depends, with the values from before it was asked for: of vfs's session page, and what vfs told of filesystems. 0: on more than that. */
+static uint32_t depends_take(const struct path_request *request, struct path_depend depends[PATH_CACHE_WORDS])
+{
+	const struct path_dependencies *told = (const struct path_dependencies *)(file_vfs.buffer + request->lane->at + LANE_DEPENDS);
+	uint64_t count = __atomic_load_n(&told->count, __ATOMIC_RELAXED);
+
+	if (count > PATH_DEPENDENCIES || !count)
+		return 0;
+	for (uint64_t i = 0; i < count; i++) {
+		struct path_dependency on = told->dependency[i];
+		const struct file_session *session = file_session_find(on.badge);
+
+		if (!session || !session->generations || on.index >= 2 * GENERATION_BUCKETS)
+			return 0;
+		depends[2 + i] = (struct path_depend){&session->generations->counter[on.index], on.value};
+	}
+	return 2 + (uint32_t)count;
+}
+
+/* The two words of vfs's session page, before it is asked. */
+static void depends_begin(struct path_depend depends[PATH_CACHE_WORDS])
+{
+	const struct session_page *page = (const struct session_page *)file_vfs.buffer;
+
+	depends[0] = (struct path_depend){&page->generation, __atomic_load_n(&page->generation, __ATOMIC_ACQUIRE)};
+	depends[1] = (struct path_depend){&page->changes, __atomic_load_n(&page->changes, __ATOMIC_ACQUIRE)};
+}
+
+/* Asks vfs. `depends`: where to put on what the answer depends, and `*count` of them, if that can be remembered; else null. */
+static int attributes_ask(struct path *path, uint32_t flags, struct attributes *attributes, struct path_depend *depends, uint32_t *count)
 {
 	struct path_request request;
 	int error;
 
 	path_begin(&request, path, flags, 0);
-	error = (int)path_answer(&request, path, VFS_STAT, attributes, sizeof(*attributes));
+	request.data[6] = request.lane->at + LANE_RESULT;
+	request.data[7] = depends ? request.lane->at + LANE_DEPENDS : 0;
+	error = (int)path_send(&request, path, NULL, VFS_STAT, false);
+	if (!error)
+		memcpy(attributes, file_vfs.buffer + request.lane->at + LANE_RESULT, sizeof(*attributes));
+	if (depends)
+		*count = !error || error == -ENOENT ? depends_take(&request, depends) : 0;
+	path_end(&request);
 	if (!error)
 		path->filesystem = request.answer.data[1];
 	return error;
+}
+
+/* Asks vfs, and remembers what it says if nothing but what is published can change that. */
+static int attributes_remember(struct path *path, const struct path_key *key, struct attributes *attributes)
+{
+	struct path_depend depends[PATH_CACHE_WORDS];
+	uint32_t count = 0;
+	int error;
+
+	depends_begin(depends);
+	error = attributes_ask(path, key->flags, attributes, depends, &count);
+	if (count)
+		path_cache_put(&cache, key, depends, count, error, attributes, path->filesystem);
+	return error;
+}
+
+/* Questions. */
+
+int path_attributes_at(struct path *path, uint32_t flags, struct attributes *attributes)
+{
+	const struct path_remembered *remembered;
+	struct path_key key;
+
+	if (!key_make(&key, path, flags))
+		return attributes_ask(path, flags, attributes, NULL, NULL);
+	remembered = path_cache_find(&cache, &key);
+	if (!remembered)
+		return attributes_remember(path, &key, attributes);
+	if (!remembered->result)
+		*attributes = remembered->attributes;
+	path->filesystem = remembered->filesystem;
+	return remembered->result;
 }
 
 int path_access_at(struct path *path, uint32_t flags, uint32_t wanted)

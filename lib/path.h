@@ -14,7 +14,7 @@
 #define PATH_REFERRAL INT32_MAX
 #define PATH_ROOT (-1)
 
-/* Who asks: what Linux calls fsuid, fsgid, effective capabilities (enum asserted_capability), supplementary groups (at most SESSION_GROUPS_MAX). */
+/* Who asks; it stays as it is while a request is made. What Linux calls fsuid, fsgid, effective capabilities (enum asserted_capability), supplementary groups (at most SESSION_GROUPS_MAX). */
 struct asker {
 	uint32_t user, group;
 	uint32_t capabilities;
@@ -31,6 +31,12 @@ struct path {
 	uint64_t tag;     /* result: see above */
 	uint64_t filesystem; /* result of open and attributes: badge of the filesystem */
 };
+
+/*
+ * Gives this client memory, zero, in which it remembers what path_attributes_at() was told: it is then answered without a call for as long as it is still so. For filesystems whose `region NAME.generations` the program `needs ... read`; of others
+ * nothing is remembered.
+ */
+void path_remember(void *memory, size_t bytes);
 
 /* Flags are enum path_flags. Without PATH_NOFOLLOW a symbolic link at the end is followed where Linux does. */
 int path_attributes_at(struct path *path, uint32_t flags, struct attributes *attributes);

@@ -18,7 +18,10 @@ extern const struct start_page *start_page;
 /* The first grant of that name; a null pointer when there is none. */
 const struct start_grant *start_find(const char *name);
 
-/* The grant that is this service's own by its name, SERVICE.use: a Region, by custom. A null pointer when there is none. */
+/* The grant that is a service's by its name, NAME.use: a Region, by custom. A null pointer when there is none. */
+const struct start_grant *start_find_of(const char *name, const char *use);
+
+/* The same for this service itself. */
 const struct start_grant *start_own(const char *use);
 
 /* The next grant of a kind after `after` (a null pointer: the first); a null pointer when there is none. */

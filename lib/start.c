@@ -23,17 +23,22 @@ const struct start_grant *start_find(const char *name)
 	return NULL;
 }
 
+const struct start_grant *start_find_of(const char *name, const char *use)
+{
+	size_t bytes = strlen(name);
+
+	for (uint32_t i = 0; i < start_page->grant_count; i++) {
+		const char *grant = start_page->grant[i].name;
+
+		if (memcmp(grant, name, bytes) == 0 && grant[bytes] == '.' && strcmp(grant + bytes + 1, use) == 0)
+			return &start_page->grant[i];
+	}
+	return NULL;
+}
+
 const struct start_grant *start_own(const char *use)
 {
-	char name[sizeof(start_page->name) + sizeof(start_page->grant[0].name)];
-	size_t length = strlen(start_page->name), rest = strlen(use);
-
-	if (length + 1 + rest >= sizeof(name))
-		return NULL;
-	memcpy(name, start_page->name, length);
-	name[length] = '.';
-	memcpy(name + length + 1, use, rest + 1);
-	return start_find(name);
+	return start_find_of(start_page->name, use);
 }
 
 const struct start_grant *start_next(enum grant_kind kind, const struct start_grant *after)

@@ -377,6 +377,7 @@ static int orphan_end(struct ext2 *fs, const struct orphan *orphan)
 	page_change(fs, orphan->link, sizeof(*orphan->link));
 	*orphan->link = orphan->inode->delete_time;
 	inode_change(fs, orphan->inode);
+	inode_publish(fs, orphan->number);
 	orphan->inode->delete_time = 0;
 	if (cut)
 		tsm_set(fs->tsm, *cut, 0);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "lib/generations.h"
 #include "servers/ext2/ext2.h"
 
 /* The inode in its table. -EUCLEAN for a number that no file can have. */
@@ -20,6 +21,19 @@ int inode_named(struct ext2 *fs, uint32_t number, struct inode **inode);
 
 /* Must come before a change of the inode. */
 void inode_change(struct ext2 *fs, struct inode *inode);
+
+/* Publishes, in the transaction that does it, that something changes of what is told of an inode: names in a directory, who may use it, attributes; or attributes alone (lib/generations.h). */
+static inline void inode_publish(const struct ext2 *fs, uint64_t number)
+{
+	if (fs->watch)
+		generation_advance_all(fs->watch->generations, number);
+}
+
+static inline void inode_publish_attributes(const struct ext2 *fs, uint64_t number)
+{
+	if (fs->watch)
+		generation_advance(fs->watch->generations, number, GENERATION_ATTRIBUTES);
+}
 
 uint64_t inode_size(const struct inode *inode);
 int inode_size_set(struct ext2 *fs, struct inode *inode, uint64_t size);

@@ -251,6 +251,7 @@ int map_cut(struct ext2 *fs, uint32_t number, struct inode *inode, uint32_t keep
 
 	frames_drop(fs, number, (uint64_t)keep * fs->block_bytes, UINT64_MAX);
 	inode_change(fs, inode);
+	inode_publish_attributes(fs, number);
 	for (uint32_t level = LEVELS; level > 0 && result == 0; level--) {
 		base -= level_span(fs, level);
 		result = cut_slot(&cut, &inode->map[DIRECT_BLOCKS + level - 1], level, base);

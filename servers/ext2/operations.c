@@ -56,6 +56,7 @@ static void access_note(struct ext2 *fs, uint32_t number)
 	}
 	inode_change(fs, inode);
 	inode_time_set(fs, inode, TIME_ACCESS, fs->clock.now);
+	inode_publish_attributes(fs, number);
 	ext2_commit(fs);
 }
 
@@ -181,6 +182,10 @@ static int file_make(struct ext2 *fs, uint64_t directory_number, struct name nam
 	}
 	if (result == 0)
 		result = directory_add(fs, (uint32_t)directory_number, directory, name, *number, creation->mode);
+	if (result == 0) {
+		inode_publish(fs, directory_number);
+		inode_publish(fs, *number);
+	}
 	return result;
 }
 
@@ -231,6 +236,8 @@ static int operation_link(void *core, uint64_t directory_number, struct name nam
 	if (result != 0)
 		return result;
 	inode_time_set(fs, inode, TIME_CHANGE, fs->clock.now);
+	inode_publish(fs, directory_number);
+	inode_publish_attributes(fs, number);
 	inode_attributes(fs, (uint32_t)number, inode, attributes);
 	return 0;
 }
@@ -275,9 +282,12 @@ static int operation_unlink(void *core, uint64_t directory_number, struct name n
 		result = -EISDIR;
 	if (result == 0)
 		result = links_drop(fs, victim.number, victim.inode);
-	if (result == 0)
-		directory_remove(fs, directory, &victim.slot);
-	return result;
+	if (result != 0)
+		return result;
+	directory_remove(fs, directory, &victim.slot);
+	inode_publish(fs, directory_number);
+	inode_publish(fs, victim.number);
+	return 0;
 }
 
 static int operation_rmdir(void *core, uint64_t directory_number, struct name name)
@@ -301,6 +311,8 @@ static int operation_rmdir(void *core, uint64_t directory_number, struct name na
 		return result;
 	directory_remove(fs, directory, &victim.slot);
 	parent_drop(fs, directory);
+	inode_publish(fs, directory_number);
+	inode_publish(fs, victim.number);
 	return 0;
 }
 
@@ -465,6 +477,11 @@ static int operation_rename(void *core, uint64_t old_directory, struct name old_
 		result = rename_check(&rename);
 	if (result != 0)
 		return result == 1 ? 0 : result;
+	inode_publish(core, old_directory);
+	inode_publish(core, new_directory);
+	inode_publish(core, rename.moved.number);
+	if (rename.target_exists)
+		inode_publish(core, rename.target.number);
 	return flags & RENAME_SWAP ? rename_swap(&rename) : rename_move(&rename);
 }
 
@@ -533,6 +550,7 @@ static int operation_setattr(void *core, uint64_t number, const struct attribute
 	if (result != 0)
 		return result;
 	inode_change(fs, inode);
+	inode_publish(fs, number);
 	if (change->mask & ATTRIBUTE_MODE)
 		inode->mode = (uint16_t)((inode->mode & MODE_TYPE) | (change->mode & MODE_PERMISSIONS));
 	owner_set(inode, change);
@@ -646,6 +664,7 @@ static int64_t operation_write(void *core, uint64_t number, uint64_t *offset, co
 		result = regular_get(fs, number, &inode);
 	if (result == 0 && (inode->flags & INODE_IMMUTABLE || (inode->flags & INODE_APPEND && *offset != FILE_END && *offset != inode_size(inode))))
 		result = -EPERM;
+	inode_publish_attributes(fs, number);
 	return result == 0 ? file_write(fs, (uint32_t)number, inode, offset, buffer, bytes) : result;
 }
 

@@ -3,6 +3,7 @@
 #include "layout.h"
 
 #include "lib/assert.h"
+#include "lib/generations.h"
 
 #define DAY_SECONDS (24 * 60 * 60)
 
@@ -26,6 +27,7 @@ struct ramfs_inode *inode_take(struct ramfs *ramfs, const struct file_creation *
 		state->inode_fresh++;
 	state->inodes_free--;
 	tsm_modify(ramfs->tsm, inode, sizeof(*inode));
+	generation_advance_all(ramfs->watch.generations, inode_number(ramfs, inode));
 	*inode = (struct ramfs_inode){
 		.mode = creation->mode,
 		.owner = creation->owner,
@@ -52,6 +54,7 @@ void inode_drop(struct ramfs *ramfs, struct ramfs_inode *inode)
 		data_release(ramfs, inode, 0, UINT64_MAX);
 	tsm_modify(ramfs->tsm, inode, sizeof(*inode));
 	tsm_modify(ramfs->tsm, state, sizeof(*state));
+	generation_advance_all(ramfs->watch.generations, inode_number(ramfs, inode));
 	*inode = (struct ramfs_inode){.root = state->inode_list};
 	state->inode_list = inode_number(ramfs, inode);
 	state->inodes_free++;
@@ -82,6 +85,9 @@ void inode_touch(struct ramfs *ramfs, struct ramfs_inode *inode, bool contents)
 	inode->change = ramfs->clock.now;
 	if (contents)
 		inode->modify = ramfs->clock.now;
+	generation_advance(ramfs->watch.generations, inode_number(ramfs, inode), GENERATION_ATTRIBUTES);
+	if (contents && inode_is(inode, MODE_DIRECTORY))
+		generation_advance(ramfs->watch.generations, inode_number(ramfs, inode), GENERATION_ACCESS);
 }
 
 static bool timestamp_after(const struct timestamp *a, const struct timestamp *b)
@@ -97,5 +103,6 @@ void inode_accessed(struct ramfs *ramfs, struct ramfs_inode *inode)
 		return;
 	tsm_begin(ramfs->tsm);
 	tsm_set(ramfs->tsm, inode->access, ramfs->clock.now);
+	generation_advance(ramfs->watch.generations, inode_number(ramfs, inode), GENERATION_ATTRIBUTES);
 	tsm_commit(ramfs->tsm);
 }

@@ -7,6 +7,7 @@
  */
 #include "layout.h"
 
+#include "lib/generations.h"
 #include "lib/string.h"
 
 #define BYTES_FOR_INODE 8192 /* one inode for so much of the area */
@@ -492,6 +493,7 @@ static int ramfs_setattr(void *core, uint64_t number, const struct attribute_cha
 	if (error)
 		return error;
 	tsm_modify(ramfs->tsm, inode, sizeof(*inode));
+	generation_advance_all(ramfs->watch.generations, number);
 	inode->change = ramfs->clock.now;
 	if (change->mask & ATTRIBUTE_MODE)
 		inode->mode = (inode->mode & MODE_TYPE) | (change->mode & MODE_PERMISSIONS);

@@ -115,12 +115,15 @@ static int64_t intent_complete(struct vfs_call *call)
 	struct attributes attributes = {0};
 	int64_t result;
 
+	vfs->changing++;
 	caches_drop(call, intent);
 	result = intent_send(call, intent);
 	vfs->names_changed[intent->tree]++;
 	caches_drop(call, intent); /* again: while this waited, another request may have been told of what was there before, and have remembered it */
 	if (result >= 0)
 		caches_fill(call, intent, &attributes);
+	vfs->changing--;
+	vfs->changed++;
 	if (result >= 0 && intent->opens) {
 		result = tree_open(call, intent->tree, attributes.inode, intent->badge, intent->id, intent->flags);
 		open_answer(call, intent->tree, &attributes);

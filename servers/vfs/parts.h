@@ -16,6 +16,8 @@ struct vfs_call {
 	size_t buffer_bytes;
 	uint64_t answer[5];
 	uint32_t answer_words;
+	struct path_dependencies *depends; /* on what the answer depends; null: nobody wants to know */
+	uint64_t changed; /* changes that had been done when it began */
 	bool asserted; /* the worker has a copy of the credentials */
 	bool stored; /* the result is in the state already */
 	bool locked; /* the names of tree `locked_tree` do not change until the request ends, but by it */
@@ -45,6 +47,26 @@ int64_t tree_readlink(const struct vfs_call *call, uint32_t tree, uint64_t inode
 
 /* Opens a file for a client's session. */
 int tree_open(const struct vfs_call *call, uint32_t tree, uint64_t inode, uint64_t badge, uint64_t id, uint32_t flags);
+
+/* depend.c */
+
+/* For a request that can be told, in word 7, where its client wants to know on what the answer depends. */
+void depend_begin(struct vfs_call *call);
+
+/* Before an inode is looked at. */
+void depend_on_more(const struct vfs_call *call, uint32_t tree, uint64_t inode, enum generation which);
+
+static inline void depend_on(const struct vfs_call *call, uint32_t tree, uint64_t inode, enum generation which)
+{
+	if (call->depends)
+		depend_on_more(call, tree, inode, which);
+}
+
+/* The answer depends on what has no generation. */
+void depend_unknown(const struct vfs_call *call);
+
+/* Puts it where the client wants it. */
+void depend_tell(const struct vfs_call *call);
 
 /* cache.c */
 void cache_name_put(struct vfs *vfs, uint32_t tree, uint64_t directory, struct name name, uint64_t inode);

@@ -210,7 +210,15 @@ void reach_unlock(void *context, uint32_t tree)
 	fiber_unlock(&trees[tree].lock);
 }
 
-uint32_t reach_open(uint64_t badge[VFS_TREES], unsigned char *buffer[VFS_TREES])
+/* What a tree publishes, if the manifest gives it to us to read. */
+static const struct generations *generations_of(const char *tree)
+{
+	const struct start_grant *region = start_find_of(tree, "generations");
+
+	return region && region->bytes >= sizeof(struct generations) ? (const struct generations *)region->address : NULL;
+}
+
+void reach_open(struct vfs_options *options)
 {
 	const struct start_grant *session = NULL;
 
@@ -222,9 +230,10 @@ uint32_t reach_open(uint64_t badge[VFS_TREES], unsigned char *buffer[VFS_TREES])
 			continue;
 		*tree = (struct tree){.session = session->slot, .badge = shared->argument, .page = (struct session_page *)shared->address, .trusted = NOBODY, .fenced = start_page->instance == 0};
 		ring_continue(&tree->completions, tree->page->ring, COMPLETIONS, sizeof(struct completion), false);
-		badge[tree_count] = tree->badge;
-		buffer[tree_count] = (unsigned char *)shared->address;
+		options->tree_badge[tree_count] = tree->badge;
+		options->tree_buffer[tree_count] = (unsigned char *)shared->address;
+		options->tree_generations[tree_count] = generations_of(session->name);
 		tree_count++;
 	}
-	return tree_count;
+	options->tree_count = tree_count;
 }

@@ -14,8 +14,8 @@
 
 #include "vfs.h"
 
-/* Finds the trees: their badges and buffers. Returns how many there are. */
-uint32_t reach_open(uint64_t badge[VFS_TREES], unsigned char *buffer[VFS_TREES]);
+/* Finds the trees: how many there are, their badges and buffers, and what they publish. */
+void reach_open(struct vfs_options *options);
 
 /* As struct vfs_options wants them. In fibers only. */
 void reach_call(void *context, uint32_t tree, struct file_exchange *exchange);

@@ -13,10 +13,16 @@ static int64_t request_stat(struct vfs_call *call)
 {
 	struct vfs_directory *target = &first_walk(call)->target;
 	unsigned char *to = span_at(call, span_make(low(words(call)[6]), sizeof(struct attributes)));
-	int64_t error = target_find(call);
+	int64_t error;
 
+	depend_begin(call);
+	error = target_find(call);
+	if (!error)
+		depend_on(call, tree_of(call, target), target->attributes.inode, GENERATION_ATTRIBUTES);
 	if (!error)
 		error = tree_getattr(call, tree_of(call, target), target->attributes.inode, &target->attributes);
+	if (!error || error == -ENOENT)
+		depend_tell(call);
 	if (error)
 		return error;
 	if (!to)
@@ -110,6 +116,18 @@ static int64_t request_sync(struct vfs_call *call)
 
 /* Mounts. */
 
+/* Tells all clients that paths may lead elsewhere from now on. */
+static void mounts_announce(const struct vfs *vfs)
+{
+	for (uint64_t badge = 1; badge <= FILESYSTEM_SESSIONS; badge++) {
+		size_t bytes;
+		struct session_page *page = vfs->bounds[badge].may ? (struct session_page *)vfs->options.buffer(vfs->options.context, badge, &bytes) : NULL;
+
+		if (page && bytes >= SESSION_DATA)
+			__atomic_store_n(&page->changes, page->changes + 1, __ATOMIC_RELEASE);
+	}
+}
+
 /* Ends a request that has changed the mount table, in the transaction that is open. */
 static int64_t mount_finish(struct vfs_call *call, int64_t error)
 {
@@ -121,6 +139,7 @@ static int64_t mount_finish(struct vfs_call *call, int64_t error)
 	}
 	session_finish(&call->vfs->sessions, &call->request, &stored);
 	tsm_commit(call->vfs->tsm);
+	mounts_announce(call->vfs);
 	call->stored = true;
 	return 0;
 }
@@ -334,6 +353,7 @@ void vfs_handle(struct vfs *vfs, uint32_t worker, struct file_exchange *exchange
 	call.exchange = exchange;
 	call.request = (struct session_request){exchange->badge, exchange->data[0], fingerprint(exchange), 0};
 	call.answer_words = 0;
+	call.depends = NULL;
 	call.asserted = call.stored = call.locked = false;
 	call.buffer = vfs->options.buffer(vfs->options.context, exchange->badge, &call.buffer_bytes);
 	if (!call.buffer)

@@ -48,6 +48,7 @@ int tree_getattr(const struct vfs_call *call, uint32_t tree, uint64_t inode, str
 
 int tree_inode(const struct vfs_call *call, uint32_t tree, uint64_t inode, struct attributes *attributes)
 {
+	depend_on(call, tree, inode, GENERATION_ACCESS);
 	return cache_inode_get(call->vfs, tree, inode, attributes) ? 0 : tree_getattr(call, tree, inode, attributes);
 }
 
@@ -77,6 +78,7 @@ int tree_lookup(const struct vfs_call *call, uint32_t tree, uint64_t directory, 
 
 	if (cache_name_get(call->vfs, tree, directory, name, &inode))
 		return inode ? tree_inode(call, tree, inode, attributes) : -ENOENT;
+	depend_unknown(call);
 	return name_ask(call, tree, directory, name, attributes);
 }
 

@@ -43,6 +43,7 @@ struct vfs_options {
 	uint32_t tree_count;
 	uint64_t tree_badge[VFS_TREES];        /* by which clients know the filesystem */
 	unsigned char *tree_buffer[VFS_TREES]; /* VFS_TREE_BUFFER bytes each */
+	const struct generations *tree_generations[VFS_TREES]; /* null: of a tree that publishes none */
 	uint64_t instance;
 	bool blame;
 	/* Calls a tree and waits for the answer, in the fiber of the worker. */
@@ -148,6 +149,7 @@ struct vfs_walk {
 
 /* A worker's own memory. */
 struct vfs_worker {
+	struct path_dependencies depends;
 	struct credentials credentials; /* that the client has asserted */
 	struct vfs_walk walk, second;
 	char target[PATH_BYTES_MAX + 1];
@@ -184,6 +186,8 @@ struct vfs {
 	bool tree_known[VFS_TREES];     /* if it has been asked: only when it is used, so that nobody else waits for it */
 	uint64_t changes[VFS_TREES];    /* the trees' counters when their inodes were cached */
 	uint64_t names_changed[VFS_TREES]; /* counts changes of names, so that an answer from before one is not remembered after it */
+	uint32_t changing; /* intents that are being carried out */
+	uint64_t changed;  /* counts those that have been */
 	uint8_t name_victim;
 };
 

@@ -41,6 +41,10 @@ static void first_start(void *argument)
 	log_print("there is no first program: error %d\n", (int64_t)error);
 }
 
+#define REMEMBERED_BYTES (256 * 1024) /* for what paths lead to */
+
+static _Alignas(8) unsigned char remembered[REMEMBERED_BYTES];
+
 int main(void)
 {
 	handle_t untyped = start_find("untyped")->slot;
@@ -53,6 +57,7 @@ int main(void)
 		log_print("there are no files: vfs does not answer\n");
 		return 1;
 	}
+	path_remember(remembered, sizeof(remembered));
 	proc_start();
 	if (!console_start())
 		log_print("there is no console\n");

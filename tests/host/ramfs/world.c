@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "lib/assert.h"
+#include "lib/generations.h"
 #include "names.h"
 
 #define LAYOUT 1
@@ -56,6 +57,7 @@ void world_open(struct world *world)
 		.buffer = buffer_find,
 		.now = now_tell,
 		.leases = &world->windows.leases,
+		.generations = &world->generations,
 		.context = world,
 	};
 	enum tsm_result result;
@@ -63,6 +65,7 @@ void world_open(struct world *world)
 	unsigned char *data;
 	bool fresh;
 
+	generations_open(&world->generations);
 	windows_leases_open(&world->windows, world->instance - 1);
 	result = tsm_open(&world->tsm, world->region, world->bytes, &options);
 	if (result != TSM_BLANK && result != TSM_READY)

@@ -27,6 +27,7 @@ struct world {
 	struct tsm tsm;
 	struct ramfs ramfs;
 	struct filesystem_server server;
+	struct generations generations;
 	int64_t now;                   /* seconds */
 	uint64_t instance;
 	uint64_t sequence[3];          /* of lane 0 of each session: the last number used */

@@ -18,9 +18,13 @@ static void tree_call_made(void *context, uint32_t tree, struct file_exchange *e
 	(void)tree;
 	if (dies && !system->dies_after)
 		longjmp(*(jmp_buf *)system->death, 1);
+	if (system->between)
+		system->between(system, false);
 	exchange->badge = VFS_BADGE;
 	filesystem_handle(&system->world.server, exchange);
 	system->calls++;
+	if (system->between)
+		system->between(system, true);
 	if (dies)
 		longjmp(*(jmp_buf *)system->death, 1);
 }
@@ -66,6 +70,7 @@ bool system_restart(struct system *system)
 		.tree_count = 1,
 		.tree_badge = {7},
 		.tree_buffer = {system->world.windows.buffers[VFS_BADGE]},
+		.tree_generations = {&system->world.generations},
 		.instance = ++system->world.instance,
 		.call = tree_call_made,
 		.lock = lock_nothing,

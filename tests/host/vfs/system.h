@@ -20,6 +20,7 @@ struct system {
 	uint64_t sequence;
 	unsigned calls, until_death; /* of trees; vfs "dies" (by longjmp) when the second reaches 1, before the call, or after it if dies_after */
 	bool dies_after, answers_lost;
+	void (*between)(struct system *system, bool after); /* called before and after each call of the tree, as if other fibers of vfs ran then; may be null */
 	const char *right; /* of its client; a null pointer: everything. Taken by system_restart() */
 	void *death;
 };

@@ -17,7 +17,7 @@
 #define STACK_BYTES 16384
 #define ROUNDS 30
 #define STORM_HEAP 0x10000 /* a heap of this size asks for a storm by time, in which servers are killed from outside */
-#define STORM_NS 20000000000
+#define STORM_NS 12000000000
 #define RECORD 700
 #define RECORDS 8
 
