@@ -2,7 +2,7 @@
 /*
  * linux-abi: the Linux personality. It runs unmodified Linux programs: their system calls and faults come to it as messages, and it answers them by what it does with files (vfs and filesystems), memory (its own) and time.
  *
- * It starts with the first program, /init (or /bin/sh), on the console, and serves until that has ended. When it dies its processes are gone: what they had in memory was in the Untyped that init reclaims. The next instance starts anew.
+ * It starts with the first program, /init (or /bin/sh), on the console, and serves until that has ended; or, in a machine of kozo-run, with an init that waits for orphans, and the one program (run/run.h). When it dies its processes are gone: what they had in memory was in the Untyped that init reclaims. The next instance starts anew.
  */
 #include "terminal/console_files.h"
 #include "lib/file.h"
@@ -14,9 +14,10 @@
 #include "process/loop.h"
 #include "process/system.h"
 #include "proc/proc.h"
+#include "run/run.h"
 #include "terminal/terminal.h"
 
-static const char *const programs[] = {"/init", "/sbin/init", "/bin/sh"};
+static const char *const programs[] = {"/init", "/sbin/init", "/bin/sh"}, *const waiting[] = {"/sbin/init"};
 static const char *const environment[] = {"HOME=/", "TERM=linux", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
 
 /* In a fiber: what is read from disks may be waited for. */
@@ -24,18 +25,21 @@ static void first_start(void *argument)
 {
 	struct task *task = process_first();
 	int error = task ? console_files_open(task) : -ENOMEM;
+	bool runs = run_start(); /* one program, for kozo-run: the first process only waits for orphans */
+	const char *const *tried = runs ? waiting : programs;
+	size_t count = runs ? sizeof(waiting) / sizeof(waiting[0]) : sizeof(programs) / sizeof(programs[0]);
 
 	(void)argument;
-	for (size_t i = 0; !error && i < sizeof(programs) / sizeof(programs[0]); i++) {
-		const char *const arguments[] = {programs[i], NULL};
+	for (size_t i = 0; !error && i < count; i++) {
+		const char *const arguments[] = {tried[i], NULL};
 
 		task->fiber = fiber_self();
-		error = program_begin(task, programs[i], arguments, environment);
+		error = program_begin(task, tried[i], arguments, environment);
 		task->fiber = NULL;
 		if (!error)
 			return;
-		log_print("%s cannot be started: error %d\n", programs[i], (int64_t)error);
-		if (i + 1 < sizeof(programs) / sizeof(programs[0]))
+		log_print("%s cannot be started: error %d\n", tried[i], (int64_t)error);
+		if (i + 1 < count)
 			error = 0;
 	}
 	log_print("there is no first program: error %d\n", (int64_t)error);

@@ -4,6 +4,9 @@
  */
 #include "drivers/virtio/console/port.h"
 #include "drivers/virtio/driver.h"
+
+#include "abi/errno.h"
+#include "abi/protocols/serial.h"
 #include "lib/serial_session.h"
 
 #define TYPE_CONSOLE 3
@@ -41,8 +44,13 @@ static enum virtio_fault work(struct virtio_driver *driver, bool *moved)
 
 static void serve(struct virtio_driver *driver, struct request *request)
 {
-	(void)driver;
-	serial_session_serve(&session, request);
+	if (driver->works || request->label != SERIAL_ATTACH) {
+		serial_session_serve(&session, request);
+		return;
+	}
+	request->words = 1;
+	request->caps = 0;
+	request->data[0] = (uint64_t)-ENODEV;
 }
 
 static void tell(struct virtio_driver *driver)

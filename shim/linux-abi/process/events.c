@@ -3,6 +3,7 @@
 #include "process/events.h"
 
 #include "lib/file.h"
+#include "run/run.h"
 #include "terminal/terminal.h"
 
 void events_take(uint64_t bits)
@@ -11,4 +12,5 @@ void events_take(uint64_t bits)
 		return;
 	file_signalled(bits);
 	console_signalled();
+	run_signalled();
 }

@@ -18,6 +18,7 @@
 #include "process/loop.h"
 #include "process/system.h"
 #include "process/usage.h"
+#include "run/run.h"
 #include "signal/send.h"
 
 #define ID_MAX 32768 /* kernel.pid_max */
@@ -151,7 +152,7 @@ static void process_enter(struct process *process, struct process *parent)
 	parent->children = process;
 }
 
-struct task *process_first(void)
+static struct task *process_make(struct process *parent)
 {
 	static const struct credentials root = {.permitted = CAPABILITIES_ALL, .effective = CAPABILITIES_ALL, .bounding = CAPABILITIES_ALL};
 	struct process *process = slab_take(&process_slab);
@@ -173,9 +174,19 @@ struct task *process_first(void)
 	process->dumpable = true;
 	limits_set(process);
 	task->host->owner = task;
-	process_enter(process, NULL);
+	process_enter(process, parent);
 	task_enter(task, process);
 	return task;
+}
+
+struct task *process_first(void)
+{
+	return process_make(NULL);
+}
+
+struct task *process_child(struct process *parent)
+{
+	return process_make(parent);
 }
 
 /* What a new process has of its parent's. */
@@ -475,6 +486,7 @@ static void process_leave(struct process *process)
 	children_give(process);
 	process->zombie = true;
 	session_leave(process);
+	run_process_left(process);
 	parent_tell(process);
 }
 

@@ -7,6 +7,9 @@
 /* The first process, number 1, without a program: its memory is empty, no file is open. A null pointer when there is no memory. */
 struct task *process_first(void);
 
+/* A child of a process, of the same kind: the leader of a session of its own, as root, with nothing of its parent's. */
+struct task *process_child(struct process *parent);
+
 /* What clone(2) was asked for. */
 struct clone_request {
 	uint64_t flags; /* CLONE_*, without the signal */

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The link to kozo-run over the virtio console (shim/linux-abi/run/run.h): bytes between the driver's rings and lib/run_link.h, frames to whom they are for. The driver may be restarted at any time; what is lost then is sent again by the timer.
+ */
+#include "abi/protocols/serial.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/ring.h"
+#include "lib/service.h"
+#include "lib/string.h"
+#include "run/run.h"
+
+#define DRIVER "virtio-console"
+#define START_MOST 196608 /* the credit of the START stream */
+#define PIECE_BYTES 512
+#define WAITERS_MOST 4
+
+static struct run_link host;
+static bool attached;
+static struct ring output, input;
+static struct timer again;
+static char start[START_MOST];
+static size_t start_bytes;
+static uint64_t input_allowed;
+static bool credit_due;
+static struct fiber *waiters[WAITERS_MOST]; /* for room for a frame */
+
+static size_t device_send(void *context, const void *bytes, size_t count)
+{
+	size_t done = 0;
+
+	(void)context;
+	while (done < count && ring_push(&output, (const unsigned char *)bytes + done) == RING_OK)
+		done++;
+	return done;
+}
+
+static void data_take(enum run_stream stream, const void *bytes, size_t count)
+{
+	if (stream == RUN_STREAM_INPUT) {
+		run_stream_input(bytes, count);
+	} else if (stream == RUN_STREAM_START && count <= sizeof(start) - start_bytes) {
+		memcpy(start + start_bytes, bytes, count);
+		start_bytes += count;
+	}
+}
+
+static void end_take(enum run_stream stream)
+{
+	if (stream == RUN_STREAM_INPUT)
+		run_stream_input(NULL, 0);
+	else if (stream == RUN_STREAM_START)
+		run_program_start(start, start_bytes);
+}
+
+static void event(void *context, enum run_kind kind, enum run_stream stream, const void *bytes, size_t count)
+{
+	uint16_t size[2];
+	uint32_t number;
+
+	(void)context;
+	if (kind == RUN_DATA) {
+		data_take(stream, bytes, count);
+	} else if (kind == RUN_END) {
+		end_take(stream);
+	} else if (kind == RUN_SIGNAL && count == sizeof(number)) {
+		memcpy(&number, bytes, count);
+		run_program_signal(number);
+	} else if (kind == RUN_WINDOW && count == sizeof(size)) {
+		memcpy(size, bytes, count);
+		run_window(size[0], size[1]);
+	}
+}
+
+void run_send(void)
+{
+	uint64_t next;
+
+	if (credit_due && run_link_credit(&host, RUN_STREAM_INPUT, input_allowed))
+		credit_due = false;
+	next = run_link_work(&host, clock_now());
+	if (next == NEVER)
+		timer_stop(&again);
+	else
+		timer_start(&again, next);
+	service_signal(start_signal(DRIVER));
+}
+
+static void again_expired(struct timer *timer)
+{
+	(void)timer;
+	run_send();
+}
+
+/* What the driver has received. */
+static void input_pull(void)
+{
+	unsigned char piece[PIECE_BYTES];
+	size_t count;
+
+	do {
+		for (count = 0; count < sizeof(piece) && ring_pop(&input, piece + count) == RING_OK; count++)
+			;
+		run_link_take(&host, piece, count, clock_now());
+	} while (count == sizeof(piece));
+}
+
+static void waiters_wake(void)
+{
+	for (size_t i = 0; i < WAITERS_MOST; i++)
+		if (waiters[i])
+			fiber_wake(waiters[i]);
+}
+
+void run_signalled(void)
+{
+	if (!attached)
+		return;
+	input_pull();
+	waiters_wake();
+	run_stream_told();
+	run_send();
+}
+
+bool run_start(void)
+{
+	static const struct run_link_operations operations = {.send = device_send, .event = event};
+	const struct start_grant *buffer = start_buffer_of(DRIVER);
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
+
+	if (!buffer || service_call(start_session(DRIVER), SERIAL_ATTACH, 0, data) != OK || data[0])
+		return false;
+	ring_open(&output, (char *)buffer->address + SERIAL_OUTPUT_OFFSET, SERIAL_RING_BYTES, 1);
+	ring_open(&input, (char *)buffer->address + SERIAL_INPUT_OFFSET, SERIAL_RING_BYTES, 1);
+	again.expired = again_expired;
+	attached = true;
+	run_link_open(&host, &operations, NULL, clock_now() ^ start_page->instance << 48, clock_now());
+	run_send();
+	return true;
+}
+
+size_t run_write(enum run_stream stream, const void *bytes, size_t count)
+{
+	return run_link_write(&host, stream, bytes, count);
+}
+
+size_t run_room(enum run_stream stream)
+{
+	return run_link_room(&host, stream);
+}
+
+void run_input_allow(uint64_t bytes)
+{
+	input_allowed += bytes;
+	credit_due = true;
+}
+
+/* Waits in the fiber until something has come from the host. */
+static void turn_await(void)
+{
+	size_t slot = 0;
+
+	while (slot < WAITERS_MOST && waiters[slot])
+		slot++;
+	if (slot == WAITERS_MOST) {
+		fiber_yield();
+		return;
+	}
+	waiters[slot] = fiber_self();
+	fiber_wait();
+	waiters[slot] = NULL;
+}
+
+void run_put(enum run_kind kind, const void *bytes, size_t count)
+{
+	while (!run_link_put(&host, kind, bytes, count))
+		turn_await();
+	run_send();
+}
+
+void run_trace(const char *line, size_t bytes)
+{
+	size_t done = 0;
+
+	while (attached && (done += run_link_write(&host, RUN_STREAM_TRACE, line + done, bytes - done)) < bytes)
+		turn_await();
+	if (attached)
+		run_send();
+}
