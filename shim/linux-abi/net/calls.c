@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that move data through sockets: sendto, sendmsg, sendmmsg, recvfrom, recvmsg, recvmmsg. */
+#include "file/read_write.h"
+#include "lib/clock.h"
+#include "net/control.h"
+#include "process/handlers.h"
+#include "time/convert.h"
+
+#define MESSAGES_MAX 1024 /* of sendmmsg and recvmmsg */
+
+static bool is_nonblocking(const struct description *description, uint32_t flags)
+{
+	return flags & LINUX_MSG_DONTWAIT || description->flags & LINUX_O_NONBLOCK;
+}
+
+/* The receiver that a call names, held; a null pointer when it names none. */
+static int target_take(struct task *task, const struct socket *socket, uint64_t address, uint32_t bytes, struct socket **target)
+{
+	char text[NAME_BYTES + 1];
+	uint16_t family;
+	int64_t length;
+	int error;
+
+	*target = NULL;
+	if (!address || !bytes)
+		return 0;
+	if (!socket_is_datagram(socket))
+		return socket->state == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
+	length = address_take(task, address, bytes, text, &family);
+	if (length < 0)
+		return (int)length;
+	error = name_find(task, text, (uint32_t)length, target);
+	if (error)
+		return error;
+	if ((*target)->type == socket->type && (!(*target)->peer || (*target)->peer == socket))
+		return 0;
+	error = (*target)->type != socket->type ? -EPROTOTYPE : -EPERM;
+	socket_release(*target);
+	return error;
+}
+
+/* Sends what `sending` says to whom the call names. */
+static int64_t send_to(struct task *task, const struct description *description, struct socket *socket, uint64_t address, uint32_t bytes, uint32_t flags, struct sending *sending)
+{
+	int64_t result;
+
+	if (flags & LINUX_MSG_OOB)
+		result = -EOPNOTSUPP;
+	else
+		result = target_take(task, socket, address, bytes, &sending->to);
+	if (result) {
+		if (sending->files)
+			files_free(sending->files);
+		return result;
+	}
+	sending->nonblocking = is_nonblocking(description, flags);
+	sending->no_signal = flags & LINUX_MSG_NOSIGNAL;
+	result = socket_send(task, socket, sending);
+	if (sending->to)
+		socket_release(sending->to);
+	return result;
+}
+
+int64_t linux_sendto(struct task *task, const uint64_t arguments[6])
+{
+	struct description *description;
+	struct transfer transfer;
+	struct sending sending = {.transfer = &transfer, .sender = credentials_of(task)};
+	struct socket *socket;
+	int64_t result;
+
+	if (!user_range(arguments[1], arguments[2]))
+		return -EFAULT;
+	result = socket_take(task, arguments[0], &description, &socket);
+	if (result)
+		return result;
+	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
+	result = send_to(task, description, socket, arguments[4], (uint32_t)arguments[5], (uint32_t)arguments[3], &sending);
+	description_release(description);
+	return result;
+}
+
+static int64_t header_take(struct task *task, uint64_t address, struct linux_msghdr *header, struct linux_iovec parts[TRANSFER_PARTS])
+{
+	if (user_get(task->memory, header, address))
+		return -EFAULT;
+	if (header->msg_namelen < 0)
+		return -EINVAL;
+	if (header->msg_iovlen > TRANSFER_PARTS)
+		return -EMSGSIZE;
+	if (!header->msg_name)
+		header->msg_namelen = 0;
+	return vector_take(task, header->msg_iov, header->msg_iovlen, parts);
+}
+
+static int64_t message_send(struct task *task, const struct description *description, struct socket *socket, uint64_t address, uint32_t flags)
+{
+	struct linux_iovec parts[TRANSFER_PARTS];
+	struct transfer transfer;
+	struct sending sending = {.transfer = &transfer, .sender = credentials_of(task)};
+	struct linux_msghdr header;
+	int64_t result = header_take(task, address, &header, parts);
+	int error;
+
+	if (result < 0)
+		return result;
+	transfer_vector(&transfer, task->memory, parts, (uint64_t)result);
+	error = control_take(task, &header, &sending);
+	return error ? error : send_to(task, description, socket, header.msg_name, (uint32_t)header.msg_namelen, flags, &sending);
+}
+
+int64_t linux_sendmsg(struct task *task, const uint64_t arguments[6])
+{
+	struct description *description;
+	struct socket *socket;
+	int64_t result = socket_take(task, arguments[0], &description, &socket);
+
+	if (result)
+		return result;
+	result = message_send(task, description, socket, arguments[1], (uint32_t)arguments[2]);
+	description_release(description);
+	return result;
+}
+
+int64_t linux_sendmmsg(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t count = (uint32_t)arguments[2] < MESSAGES_MAX ? (uint32_t)arguments[2] : MESSAGES_MAX, done = 0;
+	struct description *description;
+	struct socket *socket;
+	int64_t result = socket_take(task, arguments[0], &description, &socket);
+
+	if (result)
+		return result;
+	for (; done < count; done++) {
+		uint64_t address = arguments[1] + done * sizeof(struct linux_mmsghdr);
+		uint32_t bytes;
+
+		result = message_send(task, description, socket, address, (uint32_t)arguments[3]);
+		if (result < 0)
+			break;
+		bytes = (uint32_t)result;
+		result = user_put(task->memory, address + offsetof(struct linux_mmsghdr, msg_len), &bytes);
+		if (result)
+			break;
+	}
+	description_release(description);
+	return done ? (int64_t)done : result;
+}
+
+/* Receiving. */
+
+/* Gives back what came with data and is not told. */
+static void receiving_end(struct receiving *receiving)
+{
+	if (receiving->files)
+		files_free(receiving->files);
+	if (receiving->from)
+		name_release(receiving->from);
+}
+
+static int64_t receive(struct task *task, const struct description *description, struct socket *socket, uint32_t flags, struct receiving *receiving)
+{
+	int64_t result;
+
+	if (flags & LINUX_MSG_OOB)
+		return -EOPNOTSUPP;
+	if (flags & LINUX_MSG_ERRQUEUE)
+		return -EAGAIN;
+	receiving->nonblocking = is_nonblocking(description, flags);
+	receiving->peeks = flags & LINUX_MSG_PEEK;
+	receiving->waits_for_all = flags & LINUX_MSG_WAITALL;
+	result = socket_receive(task, socket, receiving);
+	return result >= 0 && receiving->cut && flags & LINUX_MSG_TRUNC ? (int64_t)receiving->whole : result;
+}
+
+int64_t linux_recvfrom(struct task *task, const uint64_t arguments[6])
+{
+	struct description *description;
+	struct transfer transfer;
+	struct receiving receiving = {.transfer = &transfer};
+	struct socket *socket;
+	int64_t result;
+	int error = 0;
+
+	if (!user_range(arguments[1], arguments[2]))
+		return -EFAULT;
+	result = socket_take(task, arguments[0], &description, &socket);
+	if (result)
+		return result;
+	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
+	result = receive(task, description, socket, (uint32_t)arguments[3], &receiving);
+	if (result >= 0 && arguments[4])
+		error = receiving.from || !socket_is_stream(socket) ? address_put(task, arguments[4], arguments[5], receiving.from) : user_put(task->memory, arguments[5], &(uint32_t){0});
+	receiving_end(&receiving);
+	description_release(description);
+	return error ? error : result;
+}
+
+/* Tells in the header what has come. */
+static int header_put(struct task *task, const struct socket *socket, uint64_t address, struct linux_msghdr *header, struct receiving *receiving, uint32_t flags)
+{
+	uint32_t length = 0;
+	int error = 0;
+
+	header->msg_flags = (flags & LINUX_MSG_CMSG_CLOEXEC) | (receiving->cut ? (uint32_t)LINUX_MSG_TRUNC : 0) | (socket->type == LINUX_SOCK_SEQPACKET && receiving->has_sender ? (uint32_t)LINUX_MSG_EOR : 0);
+	if (header->msg_name && (receiving->from || (!socket_is_stream(socket) && receiving->has_sender)))
+		error = address_put_within(task, header->msg_name, (uint32_t)header->msg_namelen, receiving->from, &length);
+	if (!error)
+		error = control_put(task, socket, header, receiving, flags & LINUX_MSG_CMSG_CLOEXEC);
+	header->msg_namelen = (int32_t)length;
+	if (!error && header->msg_name)
+		error = user_put(task->memory, address + offsetof(struct linux_msghdr, msg_namelen), &header->msg_namelen);
+	if (!error)
+		error = user_put(task->memory, address + offsetof(struct linux_msghdr, msg_controllen), &header->msg_controllen);
+	return error ? error : user_put(task->memory, address + offsetof(struct linux_msghdr, msg_flags), &header->msg_flags);
+}
+
+static int64_t message_receive(struct task *task, const struct description *description, struct socket *socket, uint64_t address, uint32_t flags)
+{
+	struct linux_iovec parts[TRANSFER_PARTS];
+	struct transfer transfer;
+	struct receiving receiving = {.transfer = &transfer};
+	struct linux_msghdr header;
+	int64_t result = header_take(task, address, &header, parts);
+	int error;
+
+	if (result < 0)
+		return result;
+	transfer_vector(&transfer, task->memory, parts, (uint64_t)result);
+	result = receive(task, description, socket, flags, &receiving);
+	error = result >= 0 ? header_put(task, socket, address, &header, &receiving, flags) : 0;
+	receiving_end(&receiving);
+	return error ? error : result;
+}
+
+int64_t linux_recvmsg(struct task *task, const uint64_t arguments[6])
+{
+	struct description *description;
+	struct socket *socket;
+	int64_t result = socket_take(task, arguments[0], &description, &socket);
+
+	if (result)
+		return result;
+	result = message_receive(task, description, socket, arguments[1], (uint32_t)arguments[2]);
+	description_release(description);
+	return result;
+}
+
+/* Many, until the time is over: which is looked at after each, as Linux does. */
+static int64_t messages_receive(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6], uint64_t deadline)
+{
+	uint64_t count = (uint32_t)arguments[2] < MESSAGES_MAX ? (uint32_t)arguments[2] : MESSAGES_MAX, done = 0;
+	uint32_t flags = (uint32_t)arguments[3];
+	int64_t result = 0;
+
+	while (done < count) {
+		uint64_t address = arguments[1] + done * sizeof(struct linux_mmsghdr);
+		uint32_t bytes;
+
+		result = message_receive(task, description, socket, address, flags & ~(uint32_t)LINUX_MSG_WAITFORONE);
+		if (result < 0)
+			break;
+		bytes = (uint32_t)result;
+		result = user_put(task->memory, address + offsetof(struct linux_mmsghdr, msg_len), &bytes);
+		if (result)
+			break;
+		done++;
+		if (flags & LINUX_MSG_WAITFORONE)
+			flags |= LINUX_MSG_DONTWAIT;
+		if (clock_now() >= deadline)
+			break;
+	}
+	return done ? (int64_t)done : result;
+}
+
+int64_t linux_recvmmsg(struct task *task, const uint64_t arguments[6])
+{
+	struct description *description;
+	struct socket *socket;
+	uint64_t deadline = NEVER;
+	int64_t result = arguments[4] ? deadline_read(task->memory, arguments[4], &deadline) : 0;
+
+	if (!result)
+		result = socket_take(task, arguments[0], &description, &socket);
+	if (result)
+		return result;
+	result = messages_receive(task, description, socket, arguments, deadline);
+	description_release(description);
+	return result;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* Sending and receiving (net/socket.h). A message is filled before it is put into a queue, so nothing waits between the look at the queue and that. */
+#include "file/blocking.h"
+#include "file/limits.h"
+#include "lib/clock.h"
+#include "net/socket.h"
+
+#define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
+#define EVENTS_WRITE (LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLWRBAND)
+#define STREAM_PIECE (8 * PAGE_SIZE) /* of a stream in one message */
+
+static uint64_t deadline_of(uint64_t ns)
+{
+	return ns ? clock_now() + ns : NEVER;
+}
+
+/* A wait's result as the call's: a time that has run out is EAGAIN, and with a time-out no call is made again. */
+static int wait_result(int error, uint64_t ns)
+{
+	return error == -ETIMEDOUT ? -EAGAIN : error == -ERESTARTSYS && ns ? -EINTR : error;
+}
+
+/* Sending. */
+
+/* Whom it goes to, held. */
+static int target_take(struct task *task, struct socket *socket, const struct sending *sending, struct socket **target)
+{
+	*target = sending->to ? sending->to : socket->peer;
+	if (socket->error) {
+		int error = -socket->error;
+
+		socket->error = 0;
+		return error;
+	}
+	if (socket->shut_write || (!socket_is_datagram(socket) && (socket->state == SOCKET_CUT || (socket->peer && socket->peer->shut_read)))) {
+		if (!sending->no_signal)
+			task_signal(task, LINUX_SIGPIPE);
+		return -EPIPE;
+	}
+	if (!*target && socket->state == SOCKET_CUT) {
+		socket->state = SOCKET_UNCONNECTED; /* a datagram's receiver has gone: that is told once */
+		return -ECONNREFUSED;
+	}
+	if (!*target)
+		return -ENOTCONN;
+	if ((*target)->closed)
+		return -ECONNREFUSED;
+	socket_hold(*target);
+	return 0;
+}
+
+static bool is_full(const struct socket *socket, const struct socket *target)
+{
+	return target->queued >= socket->send_bytes || (socket_is_datagram(socket) && target->messages >= DATAGRAMS_MAX);
+}
+
+/* Waits until the receiver has room. 0 with it held. */
+static int room_wait(struct task *task, struct socket *socket, const struct sending *sending, struct socket **target)
+{
+	uint64_t deadline = deadline_of(socket->send_ns);
+
+	for (;;) {
+		int error = target_take(task, socket, sending, target);
+
+		if (error || !is_full(socket, *target))
+			return error;
+		error = sending->nonblocking ? -EAGAIN : wait_result(queue_wait(&(*target)->queue, task, EVENTS_WRITE, deadline), socket->send_ns);
+		socket_release(*target);
+		if (error)
+			return error;
+	}
+}
+
+static void message_queue(struct socket *target, struct message *message)
+{
+	*target->end = message;
+	target->end = &message->next;
+	target->queued += message->bytes;
+	target->messages++;
+	queue_wake(&target->queue, EVENTS_READ);
+}
+
+/* A message with what a sending has of it. */
+static struct message *message_begin(const struct socket *socket, struct sending *sending)
+{
+	struct message *message = message_make();
+
+	if (!message)
+		return NULL;
+	message->sender = sending->sender;
+	message->from = socket->name;
+	if (message->from)
+		name_hold(message->from);
+	message->files = sending->files;
+	sending->files = NULL;
+	return message;
+}
+
+/* One message of up to `bytes` bytes. How many, or a negative error number. */
+static int64_t piece_send(struct task *task, struct socket *socket, struct sending *sending, uint64_t bytes)
+{
+	struct message *message = message_begin(socket, sending);
+	struct socket *target;
+	int64_t filled = message ? message_fill(message, sending->transfer, bytes) : -ENOBUFS;
+	int error = filled < 0 ? (int)filled : !socket_is_stream(socket) && (uint64_t)filled < bytes ? -EFAULT : room_wait(task, socket, sending, &target);
+
+	if (error) {
+		if (message)
+			message_free(message);
+		return error;
+	}
+	message_queue(target, message);
+	socket_release(target);
+	return filled;
+}
+
+/* A stream's data, in pieces; what cannot be sent at once is waited for, unless something has been sent and it may not wait. */
+static int64_t stream_send(struct task *task, struct socket *socket, struct sending *sending)
+{
+	uint64_t done = 0;
+
+	do {
+		uint64_t left = sending->transfer->left;
+		struct socket *target;
+		int64_t sent = room_wait(task, socket, sending, &target); /* before the data is taken: what is taken is sent */
+
+		if (!sent) {
+			socket_release(target);
+			sent = left ? piece_send(task, socket, sending, left < STREAM_PIECE ? left : STREAM_PIECE) : 0;
+		}
+		if (sent <= 0)
+			return done ? (int64_t)done : sent;
+		done += (uint64_t)sent;
+	} while (sending->transfer->left);
+	return (int64_t)done;
+}
+
+int64_t socket_send(struct task *task, struct socket *socket, struct sending *sending)
+{
+	int64_t result;
+
+	if (socket_is_stream(socket))
+		result = stream_send(task, socket, sending);
+	else if (sending->transfer->left > socket->send_bytes || sending->transfer->left > MESSAGE_BYTES_MAX)
+		result = -EMSGSIZE;
+	else
+		result = piece_send(task, socket, sending, sending->transfer->left);
+	if (sending->files)
+		files_free(sending->files);
+	sending->files = NULL;
+	return result;
+}
+
+/* Receiving. */
+
+static bool is_ended(const struct socket *socket)
+{
+	if (socket_is_datagram(socket))
+		return socket->shut_read;
+	return socket->shut_read || socket->state == SOCKET_CUT || (socket->peer && socket->peer->shut_write);
+}
+
+/* 1 when there is a message; 0 at the end. */
+static int message_wait(struct task *task, struct socket *socket, bool nonblocking)
+{
+	uint64_t deadline = deadline_of(socket->receive_ns);
+
+	while (!socket->first) {
+		int error;
+
+		if (socket->error) {
+			error = -socket->error;
+			socket->error = 0;
+			return error;
+		}
+		if (is_ended(socket))
+			return 0;
+		if (!socket_is_datagram(socket) && socket->state != SOCKET_CONNECTED)
+			return socket_is_stream(socket) ? -EINVAL : -ENOTCONN;
+		if (nonblocking)
+			return -EAGAIN;
+		fiber_unlock(&socket->reading);
+		error = wait_result(queue_wait(&socket->queue, task, EVENTS_READ, deadline), socket->receive_ns);
+		fiber_lock(&socket->reading);
+		if (error)
+			return error;
+	}
+	return 1;
+}
+
+/* The first message has been read. */
+static void message_take(struct socket *socket)
+{
+	struct message *message = socket->first;
+
+	socket->first = message->next;
+	if (!socket->first)
+		socket->end = &socket->first;
+	socket->messages--;
+	message_free(message);
+}
+
+/* Tells senders that there is room. */
+static void room_told(struct socket *socket)
+{
+	queue_wake(&socket->queue, EVENTS_WRITE);
+	for (struct socket *other = socket_is_datagram(socket) ? sockets : socket->peer; other; other = socket_is_datagram(socket) ? other->next : NULL)
+		if (other->peer == socket)
+			queue_wake(&other->queue, EVENTS_WRITE);
+}
+
+/* What comes with the first message. Peeking gets files of its own. */
+static void ancillary_take(struct message *message, struct receiving *receiving)
+{
+	receiving->sender = message->sender;
+	receiving->has_sender = true;
+	if (message->from && !receiving->from) {
+		receiving->from = message->from;
+		name_hold(message->from);
+	}
+	if (!message->files)
+		return;
+	receiving->files = receiving->peeks ? files_copy(message->files) : message->files;
+	if (!receiving->peeks)
+		message->files = NULL;
+}
+
+/* May bytes of a message follow what has been received of a stream in one call? Not across files, nor other senders when these are told. */
+static bool may_follow(const struct socket *socket, const struct message *message, const struct receiving *receiving)
+{
+	if (message->files || receiving->files)
+		return false;
+	return !socket->passes_credentials || (message->sender.pid == receiving->sender.pid && message->sender.uid == receiving->sender.uid && message->sender.gid == receiving->sender.gid);
+}
+
+/* One datagram, cut to the room that there is. */
+static int64_t datagram_receive(struct socket *socket, struct receiving *receiving)
+{
+	struct message *message = socket->first;
+	int64_t done = message_put(message, 0, receiving->transfer);
+
+	if (done < 0)
+		return done;
+	ancillary_take(message, receiving);
+	receiving->whole = message->bytes;
+	receiving->cut = (uint64_t)done < message->bytes;
+	if (!receiving->peeks) {
+		socket->queued -= message->bytes;
+		message_take(socket);
+		room_told(socket);
+	}
+	return done;
+}
+
+/* What is there of a stream now, as far as it belongs together. `before`: bytes of this call. */
+static int64_t stream_take(struct socket *socket, struct receiving *receiving, uint64_t before)
+{
+	struct message *message = socket->first;
+	uint64_t done = 0;
+
+	while (message && receiving->transfer->left && (!(before + done) || may_follow(socket, message, receiving))) {
+		bool first = !(before + done);
+		int64_t put = message_put(message, 0, receiving->transfer);
+
+		if (put < 0)
+			return done ? (int64_t)done : put;
+		if (first || receiving->peeks == false)
+			ancillary_take(message, receiving);
+		done += (uint64_t)put;
+		if (receiving->peeks) {
+			message = message->next;
+			continue;
+		}
+		message->taken += (uint32_t)put;
+		socket->queued -= (uint64_t)put;
+		if (message->taken == message->bytes)
+			message_take(socket);
+		message = socket->first;
+	}
+	return (int64_t)done;
+}
+
+static int64_t stream_receive(struct task *task, struct socket *socket, struct receiving *receiving)
+{
+	uint64_t done = 0;
+	int64_t result;
+
+	do {
+		result = message_wait(task, socket, receiving->nonblocking);
+		if (result > 0)
+			result = stream_take(socket, receiving, done);
+		if (result > 0) {
+			done += (uint64_t)result;
+			room_told(socket);
+		}
+	} while (result > 0 && receiving->waits_for_all && receiving->transfer->left && !receiving->peeks && !receiving->files);
+	return done ? (int64_t)done : result;
+}
+
+int64_t socket_receive(struct task *task, struct socket *socket, struct receiving *receiving)
+{
+	int64_t result;
+
+	fiber_lock(&socket->reading);
+	if (socket_is_stream(socket)) {
+		result = receiving->transfer->left || socket->first ? stream_receive(task, socket, receiving) : 0;
+	} else {
+		result = message_wait(task, socket, receiving->nonblocking);
+		if (result > 0)
+			result = datagram_receive(socket, receiving);
+	}
+	fiber_unlock(&socket->reading);
+	return result;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages between sockets (net/message.h): their memory, and moving data in and out page by page. */
+#include "net/message.h"
+
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "net/name.h"
+
+static struct slab messages = SLAB(struct message);
+
+struct message *message_make(void)
+{
+	return slab_take(&messages);
+}
+
+struct passed_files *files_make(void)
+{
+	frame_t frame = frame_allocate(true);
+
+	return frame ? frame_bytes(frame) : NULL;
+}
+_Static_assert(sizeof(struct passed_files) <= PAGE_SIZE, "files are in a frame");
+
+void files_free(struct passed_files *files)
+{
+	for (uint32_t i = 0; i < files->count; i++)
+		description_release(files->files[i]);
+	frame_release(frame_of(files));
+}
+
+struct passed_files *files_copy(const struct passed_files *files)
+{
+	struct passed_files *copy = files_make();
+
+	if (!copy)
+		return NULL;
+	*copy = *files;
+	for (uint32_t i = 0; i < copy->count; i++)
+		description_hold(copy->files[i]);
+	return copy;
+}
+
+void message_free(struct message *message)
+{
+	for (uint32_t i = 0; i < MESSAGE_FRAMES && message->frames[i]; i++)
+		frame_release(message->frames[i]);
+	if (message->from)
+		name_release(message->from);
+	if (message->files)
+		files_free(message->files);
+	slab_return(&messages, message);
+}
+
+int64_t message_fill(struct message *message, struct transfer *transfer, uint64_t bytes)
+{
+	uint64_t done = 0;
+
+	while (done < bytes && message->bytes < MESSAGE_BYTES_MAX) {
+		uint64_t in_page = message->bytes % PAGE_SIZE, count = PAGE_SIZE - in_page < bytes - done ? PAGE_SIZE - in_page : bytes - done;
+		frame_t *frame = &message->frames[message->bytes / PAGE_SIZE];
+		int64_t got;
+
+		if (!*frame && !(*frame = frame_allocate(false)))
+			return done ? (int64_t)done : -ENOBUFS;
+		got = transfer_get(transfer, (unsigned char *)frame_bytes(*frame) + in_page, count);
+		if (got < 0)
+			return done ? (int64_t)done : got;
+		message->bytes += (uint32_t)got;
+		done += (uint64_t)got;
+		if ((uint64_t)got < count)
+			break;
+	}
+	return (int64_t)done;
+}
+
+int64_t message_put(const struct message *message, uint64_t skip, struct transfer *transfer)
+{
+	uint64_t at = message->taken + skip, done = 0;
+
+	while (at < message->bytes && transfer->left) {
+		uint64_t in_page = at % PAGE_SIZE, left = message->bytes - at, count = PAGE_SIZE - in_page < left ? PAGE_SIZE - in_page : left;
+		int64_t put = transfer_put(transfer, (const unsigned char *)frame_bytes(message->frames[at / PAGE_SIZE]) + in_page, count);
+
+		if (put < 0)
+			return done ? (int64_t)done : put;
+		at += (uint64_t)put;
+		done += (uint64_t)put;
+		if ((uint64_t)put < count)
+			break;
+	}
+	return (int64_t)done;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages on their way between sockets: data in frames, who sent it, from where, and open files that come with it. A stream is a row of messages whose borders are not told, but that files and credentials do not cross.
+ */
+#pragma once
+
+#include "abi/linux/structures.h"
+#include "file/description.h"
+
+#define MESSAGE_FRAMES 64
+#define MESSAGE_BYTES_MAX (MESSAGE_FRAMES * PAGE_SIZE)
+#define FILES_MAX 253 /* SCM_MAX_FD */
+
+struct socket_name;
+
+struct passed_files {
+	uint32_t count;
+	struct description *files[FILES_MAX]; /* held */
+};
+
+struct message {
+	struct message *next;
+	struct passed_files *files; /* null: none. In a frame */
+	struct socket_name *from;   /* held; null: a socket without a name */
+	struct linux_ucred sender;
+	uint32_t bytes, taken;
+	frame_t frames[MESSAGE_FRAMES];
+};
+
+/* An empty message; a null pointer when there is no memory. */
+struct message *message_make(void);
+void message_free(struct message *message); /* may wait: files are released */
+
+/* Takes up to `bytes` bytes more out of a transfer. How many, -EFAULT, or -ENOBUFS. May wait. */
+int64_t message_fill(struct message *message, struct transfer *transfer, uint64_t bytes);
+
+/* Puts what is left of it from `skip` bytes on into a transfer, as far as there is room. How many bytes, or -EFAULT; they stay. May wait: the message must not go meanwhile. */
+int64_t message_put(const struct message *message, uint64_t skip, struct transfer *transfer);
+
+/* Empty room for files; a null pointer when there is no memory. */
+struct passed_files *files_make(void);
+void files_free(struct passed_files *files); /* releases them; may wait */
+struct passed_files *files_copy(const struct passed_files *files);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Sockets (net/socket.h): how they begin and end, and what they are as open files. */
+#include "net/socket.h"
+
+#include "mm/slab.h"
+
+struct socket *sockets;
+
+static struct slab slab = SLAB(struct socket);
+
+struct socket *socket_make(const struct task *task, uint32_t type)
+{
+	struct socket *socket = slab_take(&slab);
+
+	if (!socket)
+		return NULL;
+	*socket = (struct socket){.users = 1, .type = type, .owner = credentials_of(task), .send_bytes = BUFFER_FIRST, .receive_bytes = BUFFER_FIRST, .next = sockets};
+	socket->end = &socket->first;
+	sockets = socket;
+	return socket;
+}
+
+void socket_release(struct socket *socket)
+{
+	struct socket **at = &sockets;
+
+	if (--socket->users)
+		return;
+	while (*at != socket)
+		at = &(*at)->next;
+	*at = socket->next;
+	if (socket->name)
+		name_release(socket->name);
+	if (socket->peer_name)
+		name_release(socket->peer_name);
+	slab_return(&slab, socket);
+}
+
+static void name_keep(struct socket_name **at, struct socket_name *name)
+{
+	struct socket_name *before = *at;
+
+	*at = name;
+	if (name)
+		name_hold(name);
+	if (before)
+		name_release(before);
+}
+
+void sockets_join(struct socket *one, struct socket *other)
+{
+	one->peer = other;
+	other->peer = one;
+	one->state = other->state = SOCKET_CONNECTED;
+	one->peer_owner = other->owner;
+	other->peer_owner = one->owner;
+	name_keep(&one->peer_name, other->name);
+	name_keep(&other->peer_name, one->name);
+}
+
+/* Whoever is connected to a socket that goes is cut off; unread data tells it so. */
+static void peers_cut(struct socket *socket)
+{
+	bool unread = socket->first != NULL;
+
+	for (struct socket *other = sockets; other; other = other->next) {
+		if (other->peer != socket)
+			continue;
+		other->peer = NULL;
+		other->state = SOCKET_CUT;
+		if (unread && !socket_is_datagram(other))
+			other->error = ECONNRESET;
+		queue_wake(&other->queue, 0);
+	}
+	socket->peer = NULL;
+}
+
+/* Its open file goes. */
+static void socket_close(struct socket *socket)
+{
+	socket->closed = true;
+	socket->shut_read = socket->shut_write = true;
+	socket->state = SOCKET_CUT;
+	if (socket->name)
+		socket->name->owner = NULL;
+	peers_cut(socket);
+	while (socket->pending) {
+		struct socket *child = socket->pending;
+
+		socket->pending = child->next_pending;
+		socket_close(child);
+	}
+	while (socket->first) {
+		struct message *message = socket->first;
+
+		socket->first = message->next;
+		message_free(message);
+	}
+	socket->end = &socket->first;
+	socket->queued = socket->messages = 0;
+	queue_wake(&socket->queue, 0);
+	socket_release(socket);
+}
+
+static int64_t socket_read(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
+{
+	struct receiving receiving = {.transfer = transfer, .nonblocking = description->flags & LINUX_O_NONBLOCK};
+	int64_t done = socket_receive(task, description->data, &receiving);
+
+	(void)offset;
+	if (receiving.files)
+		files_free(receiving.files);
+	if (receiving.from)
+		name_release(receiving.from);
+	return done;
+}
+
+static int64_t socket_write(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
+{
+	struct sending sending = {.transfer = transfer, .nonblocking = description->flags & LINUX_O_NONBLOCK, .sender = credentials_of(task)};
+
+	(void)offset;
+	return socket_send(task, description->data, &sending);
+}
+
+/* Whether there is room for more at the other side. */
+static bool can_write(const struct socket *socket)
+{
+	const struct socket *peer = socket->peer;
+
+	if (!peer)
+		return true; /* a write does not wait: it fails */
+	return peer->queued < socket->send_bytes && (!socket_is_datagram(socket) || peer->messages < DATAGRAMS_MAX);
+}
+
+static uint32_t socket_poll(struct task *task, struct description *description, struct wait_queue **queue)
+{
+	struct socket *socket = description->data;
+	bool cut = socket->state == SOCKET_CUT && !socket_is_datagram(socket), ended = cut || socket->shut_read || (socket->peer && socket->peer->shut_write && !socket_is_datagram(socket));
+	uint32_t events = 0;
+
+	(void)task;
+	*queue = &socket->queue;
+	if (socket->error)
+		events |= LINUX_POLLERR;
+	if (socket->first || socket->pending || (ended && !socket_is_datagram(socket)))
+		events |= LINUX_POLLIN | LINUX_POLLRDNORM;
+	if (ended)
+		events |= LINUX_POLLRDHUP;
+	if (cut || (socket->shut_read && socket->shut_write) || (!socket_is_datagram(socket) && socket->state == SOCKET_UNCONNECTED))
+		events |= LINUX_POLLHUP;
+	if (socket->state != SOCKET_LISTENING && can_write(socket))
+		events |= LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLWRBAND;
+	return events;
+}
+
+/* What can be read: all of a stream, the next datagram. */
+static int64_t socket_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
+{
+	const struct socket *socket = description->data;
+	int32_t count = 0;
+
+	if (request == LINUX_FIONREAD) {
+		if (socket->state == SOCKET_LISTENING)
+			return -EINVAL;
+		count = socket_is_stream(socket) ? (int32_t)socket->queued : socket->first ? (int32_t)socket->first->bytes : 0;
+	} else if (request == LINUX_TIOCOUTQ) {
+		count = socket->peer ? (int32_t)socket->peer->queued : 0;
+	} else {
+		return -ENOTTY;
+	}
+	return user_put(task->memory, argument, &count);
+}
+
+static void socket_leave(struct description *description)
+{
+	socket_close(description->data);
+}
+
+static const struct description_operations operations = {
+	.kind = "socket",
+	.read = socket_read,
+	.write = socket_write,
+	.poll = socket_poll,
+	.ioctl = socket_ioctl,
+	.release = socket_leave,
+};
+
+struct description *socket_open(struct socket *socket, uint32_t flags)
+{
+	struct description *description = description_make(&operations, MODE_SOCKET | 0777, LINUX_O_RDWR | (flags & LINUX_O_NONBLOCK), FILESYSTEM_SOCKET);
+
+	if (description)
+		description->data = socket;
+	else
+		socket_close(socket);
+	return description;
+}
+
+int socket_take(struct task *task, uint64_t number, struct description **description, struct socket **socket)
+{
+	int error = descriptor_take(task, (uint32_t)number, description);
+
+	if (error)
+		return error;
+	if ((*description)->operations != &operations) {
+		description_release(*description);
+		return -ENOTSOCK;
+	}
+	*socket = (*description)->data;
+	return 0;
+}

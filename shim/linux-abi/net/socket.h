@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sockets of AF_UNIX (unix(7)).
+ *
+ * States: unconnected; listening (stream, seqpacket: others may connect); connected to a peer (a pair of which each knows the other; a datagram socket may be connected to one that does not know it); cut off, when the peer has gone (a datagram socket until it has been told so).
+ * A socket has one open file; others hold it while they send to it. What is sent lies in the receiver's queue; who finds that full waits at the receiver.
+ */
+#pragma once
+
+#include "file/description.h"
+#include "net/message.h"
+#include "net/name.h"
+
+#define BUFFER_FIRST 212992 /* SO_SNDBUF, SO_RCVBUF */
+#define DATAGRAMS_MAX 11    /* in a queue: net.unix.max_dgram_qlen, and one */
+
+enum socket_state { SOCKET_UNCONNECTED, SOCKET_LISTENING, SOCKET_CONNECTED, SOCKET_CUT };
+
+struct socket {
+	uint32_t users;
+	uint32_t type; /* LINUX_SOCK_* */
+	enum socket_state state;
+	bool closed;                    /* its open file has gone */
+	bool shut_read, shut_write;
+	struct socket *peer;            /* not held: cleared when that goes */
+	struct socket *next;            /* of all */
+	struct wait_queue queue;        /* woken with LINUX_POLL* */
+	struct fiber_lock reading;      /* one takes a message at a time */
+	struct message *first, **end;   /* received */
+	uint64_t queued;                /* bytes of these */
+	uint32_t messages;
+	struct socket *pending, *next_pending; /* of a listening one: connected to, not yet accepted; held */
+	uint32_t backlog, pending_count;
+	struct socket_name *name, *peer_name; /* held; null: none */
+	struct linux_ucred owner, peer_owner;
+	int32_t error; /* SO_ERROR, ECONNRESET */
+	bool passes_credentials;
+	uint32_t send_bytes, receive_bytes, options; /* SO_SNDBUF, SO_RCVBUF; bits by number of options that are only remembered */
+	uint64_t receive_ns, send_ns; /* SO_RCVTIMEO, SO_SNDTIMEO; 0: none */
+	struct linux_linger linger;
+};
+
+/* All sockets, by `next`. */
+extern struct socket *sockets;
+
+struct socket *socket_make(const struct task *task, uint32_t type);
+
+static inline void socket_hold(struct socket *socket)
+{
+	socket->users++;
+}
+
+void socket_release(struct socket *socket);
+
+/* An open file for a socket, which becomes its user; on an error (a null pointer) the socket has been closed. */
+struct description *socket_open(struct socket *socket, uint32_t flags);
+
+/* The socket behind a number: -EBADF, -ENOTSOCK. */
+int socket_take(struct task *task, uint64_t number, struct description **description, struct socket **socket);
+
+static inline struct linux_ucred credentials_of(const struct task *task)
+{
+	return (struct linux_ucred){.pid = task->process->id, .uid = task->credentials->effective_user, .gid = task->credentials->effective_group};
+}
+
+static inline bool socket_is_stream(const struct socket *socket)
+{
+	return socket->type == LINUX_SOCK_STREAM;
+}
+
+static inline bool socket_is_datagram(const struct socket *socket)
+{
+	return socket->type == LINUX_SOCK_DGRAM;
+}
+
+/* Makes a pair of connected sockets of two that are not. */
+void sockets_join(struct socket *one, struct socket *other);
+
+/* What is sent, and how. */
+struct sending {
+	struct transfer *transfer;
+	struct passed_files *files; /* become the message's, or are freed */
+	struct socket *to;          /* held by the caller; null: the peer */
+	struct linux_ucred sender;
+	bool nonblocking, no_signal;
+};
+
+/* Sends. Bytes, -EPIPE (with SIGPIPE unless no_signal), -ENOTCONN, -EAGAIN, -EMSGSIZE, -ECONNREFUSED, ... May wait. */
+int64_t socket_send(struct task *task, struct socket *socket, struct sending *sending);
+
+struct receiving {
+	struct transfer *transfer;
+	bool nonblocking, peeks, waits_for_all;
+	/* Results. */
+	struct passed_files *files; /* the caller's; null: none */
+	struct socket_name *from;   /* held; null: unnamed */
+	struct linux_ucred sender;
+	bool has_sender;
+	bool cut; /* a datagram was longer than the room */
+	uint64_t whole; /* bytes of the datagram */
+};
+
+/* Receives. Bytes, 0 at the end, or a negative error number. May wait. */
+int64_t socket_receive(struct task *task, struct socket *socket, struct receiving *receiving);
