@@ -202,7 +202,7 @@ static int header_put(struct task *task, const struct socket *socket, uint64_t a
 	uint32_t length = 0;
 	int error = 0;
 
-	header->msg_flags = (flags & LINUX_MSG_CMSG_CLOEXEC) | (receiving->cut ? (uint32_t)LINUX_MSG_TRUNC : 0) | (socket->type == LINUX_SOCK_SEQPACKET && receiving->has_sender ? (uint32_t)LINUX_MSG_EOR : 0);
+	header->msg_flags = (flags & LINUX_MSG_CMSG_CLOEXEC) | (receiving->cut ? (uint32_t)LINUX_MSG_TRUNC : 0);
 	if (header->msg_name && (receiving->from || (!socket_is_stream(socket) && receiving->has_sender)))
 		error = address_put_within(task, header->msg_name, (uint32_t)header->msg_namelen, receiving->from, &length);
 	if (!error)

@@ -71,7 +71,7 @@ static int64_t call_bind(struct task *task, struct socket *socket, uint64_t addr
 
 	if (length < 0)
 		return length;
-	return socket->name ? -EINVAL : name_bind(task, socket, text, (uint32_t)length);
+	return name_bind(task, socket, text, (uint32_t)length);
 }
 
 int64_t linux_bind(struct task *task, const uint64_t arguments[6])

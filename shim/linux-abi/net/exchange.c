@@ -49,9 +49,22 @@ static int target_take(struct task *task, struct socket *socket, const struct se
 	return 0;
 }
 
-static bool is_full(const struct socket *socket, const struct socket *target)
+/* What a message counts: its memory in Linux, where a small one takes a struct sk_buff and the least allocation for data. */
+static uint64_t charge_of(uint64_t bytes)
 {
-	return target->queued >= socket->send_bytes || (socket_is_datagram(socket) && target->messages >= DATAGRAMS_MAX);
+	uint64_t room = 512;
+
+	if (bytes > PAGE_SIZE)
+		return bytes + 768;
+	while (room < bytes + 320)
+		room *= 2;
+	return room + 256;
+}
+
+/* The number of datagrams matters only for those that come from somebody whom the receiver is not connected to. */
+bool socket_is_full(const struct socket *socket, const struct socket *target)
+{
+	return target->charged >= socket->send_bytes || (socket_is_datagram(socket) && target->peer != socket && target->messages >= DATAGRAMS_MAX);
 }
 
 /* Waits until the receiver has room. 0 with it held. */
@@ -62,7 +75,7 @@ static int room_wait(struct task *task, struct socket *socket, const struct send
 	for (;;) {
 		int error = target_take(task, socket, sending, target);
 
-		if (error || !is_full(socket, *target))
+		if (error || !socket_is_full(socket, *target))
 			return error;
 		error = sending->nonblocking ? -EAGAIN : wait_result(queue_wait(&(*target)->queue, task, EVENTS_WRITE, deadline), socket->send_ns);
 		socket_release(*target);
@@ -76,6 +89,7 @@ static void message_queue(struct socket *target, struct message *message)
 	*target->end = message;
 	target->end = &message->next;
 	target->queued += message->bytes;
+	target->charged += charge_of(message->bytes);
 	target->messages++;
 	queue_wake(&target->queue, EVENTS_READ);
 }
@@ -197,6 +211,7 @@ static void message_take(struct socket *socket)
 	if (!socket->first)
 		socket->end = &socket->first;
 	socket->messages--;
+	socket->charged -= charge_of(message->bytes);
 	message_free(message);
 }
 

@@ -154,14 +154,26 @@ static int file_make(struct task *task, const char *text, struct status *status)
 	return (int)error;
 }
 
+static void file_remove(struct task *task, const char *text)
+{
+	struct walk walk;
+	int64_t error = walk_begin_text(&walk, task, LINUX_AT_FDCWD, text, WALK_PARENT);
+
+	while (walk_next(&walk, &error))
+		error = path_remove_at(&walk.path);
+	walk_end(&walk);
+}
+
 static int path_bind(struct task *task, struct socket *socket, const char *text, uint32_t bytes)
 {
 	struct socket_name *name = name_make(text, bytes);
 	struct status status;
 	int error = name ? file_make(task, text, &status) : -ENOMEM;
 
-	if (!error && socket->name)
-		error = -EINVAL; /* another thread has bound it meanwhile */
+	if (!error && socket->name) { /* it was bound before, or meanwhile by another thread */
+		file_remove(task, text);
+		error = -EINVAL;
+	}
 	if (error) {
 		if (name)
 			name_release(name);
@@ -175,9 +187,11 @@ static int path_bind(struct task *task, struct socket *socket, const char *text,
 
 int name_bind(struct task *task, struct socket *socket, const char *text, uint32_t bytes)
 {
-	if (!bytes)
-		return free_bind(socket);
-	return text[0] ? path_bind(task, socket, text, bytes) : abstract_bind(socket, text, bytes);
+	if (bytes && text[0])
+		return path_bind(task, socket, text, bytes);
+	if (socket->name)
+		return bytes ? -EINVAL : 0;
+	return bytes ? abstract_bind(socket, text, bytes) : free_bind(socket);
 }
 
 /* The file of a path, if the task may write to it. */

@@ -97,7 +97,7 @@ static void socket_close(struct socket *socket)
 		message_free(message);
 	}
 	socket->end = &socket->first;
-	socket->queued = socket->messages = 0;
+	socket->queued = socket->charged = socket->messages = 0;
 	queue_wake(&socket->queue, 0);
 	socket_release(socket);
 }
@@ -130,7 +130,7 @@ static bool can_write(const struct socket *socket)
 
 	if (!peer)
 		return true; /* a write does not wait: it fails */
-	return peer->queued < socket->send_bytes && (!socket_is_datagram(socket) || peer->messages < DATAGRAMS_MAX);
+	return !socket_is_full(socket, peer);
 }
 
 static uint32_t socket_poll(struct task *task, struct description *description, struct wait_queue **queue)

@@ -28,6 +28,7 @@ struct socket {
 	struct fiber_lock reading;      /* one takes a message at a time */
 	struct message *first, **end;   /* received */
 	uint64_t queued;                /* bytes of these */
+	uint64_t charged;               /* what they count against the senders' SO_SNDBUF */
 	uint32_t messages;
 	struct socket *pending, *next_pending; /* of a listening one: connected to, not yet accepted; held */
 	uint32_t backlog, pending_count;
@@ -39,6 +40,9 @@ struct socket {
 	uint64_t receive_ns, send_ns; /* SO_RCVTIMEO, SO_SNDTIMEO; 0: none */
 	struct linux_linger linger;
 };
+
+/* Whether what lies in the target's queue leaves a socket no room to send to it. */
+bool socket_is_full(const struct socket *socket, const struct socket *target);
 
 /* All sockets, by `next`. */
 extern struct socket *sockets;

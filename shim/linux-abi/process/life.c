@@ -470,6 +470,7 @@ void process_reap(struct process *process)
 			at = &(*at)->sibling;
 		*at = process->sibling;
 	}
+	queue_abandon(&process->signal_arrived); /* an epoll that outlives it may have watched it by a signalfd */
 	slab_return(&process_slab, process);
 }
 

@@ -26,6 +26,12 @@ void queue_leave(struct waiter *waiter)
 	waiter->at = NULL;
 }
 
+void queue_abandon(struct wait_queue *queue)
+{
+	while (queue->first)
+		queue_leave(queue->first);
+}
+
 static void waiter_fire(struct waiter *waiter, uint32_t events)
 {
 	waiter->fired = true;

@@ -36,6 +36,9 @@ enum wait_kind { WAIT_INTERRUPTIBLE, WAIT_KILLABLE, WAIT_ALWAYS };
 void queue_join(struct wait_queue *queue, struct waiter *waiter, struct task *task);
 void queue_leave(struct waiter *waiter);
 
+/* The queue goes, and whoever is in it is in none any more: what waits for it waits for nothing. */
+void queue_abandon(struct wait_queue *queue);
+
 /* Something happened: wakes all whose interest it is (`events` 0: all), or one of them. Returns how many. */
 uint32_t queue_wake(struct wait_queue *queue, uint32_t events);
 bool queue_wake_one(struct wait_queue *queue);
