@@ -15,6 +15,7 @@
 #include "process/system.h"
 #include "proc/proc.h"
 #include "run/run.h"
+#include "terminal/pty.h"
 #include "terminal/terminal.h"
 
 static const char *const programs[] = {"/init", "/sbin/init", "/bin/sh"}, *const waiting[] = {"/sbin/init"};
@@ -63,6 +64,7 @@ int main(void)
 	}
 	path_remember(remembered, sizeof(remembered));
 	proc_start();
+	pty_start();
 	if (!console_start())
 		log_print("there is no console\n");
 	if (!loop_work(first_start, NULL))

@@ -407,7 +407,7 @@ static int64_t terminal_ioctl(struct task *task, struct description *description
 	case LINUX_TIOCGEXCL:
 		return number_put(task, argument, terminal->exclusive);
 	default:
-		return -ENOTTY;
+		return terminal->device->ioctl ? terminal->device->ioctl(task, terminal, request, argument) : -ENOTTY;
 	}
 }
 

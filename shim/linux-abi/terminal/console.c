@@ -6,6 +6,7 @@
 #include "file/device.h"
 #include "lib/ring.h"
 #include "lib/service.h"
+#include "mm/user.h"
 #include "terminal/terminal.h"
 
 #define DRIVER "serial"
@@ -60,7 +61,31 @@ static size_t console_unsent(struct terminal *terminal)
 	return left <= output.capacity ? left : 0;
 }
 
-static const struct terminal_device device = {.send = console_send, .resume = console_resume, .unsent = console_unsent};
+/* struct serial_struct (linux/serial.h): which line this is, for cttyhack(1) and setserial(8). */
+struct serial_information {
+	int32_t type, line;
+	uint32_t port;
+	int32_t irq, flags, fifo_bytes, divisor, base;
+	uint16_t close_delay;
+	int8_t io_type, reserved;
+	int32_t hub;
+	uint16_t closing_wait, closing_wait2;
+	uint64_t memory;
+	uint16_t register_shift, padding;
+	uint32_t port_high;
+	uint64_t map_base;
+};
+_Static_assert(sizeof(struct serial_information) == 72, "struct serial_struct");
+
+static int64_t console_ioctl(struct task *task, struct terminal *terminal, uint64_t request, uint64_t argument)
+{
+	const struct serial_information information = {.type = 4 /* 16550A */, .port = 0x3f8, .irq = 4, .fifo_bytes = 16, .base = 115200};
+
+	(void)terminal;
+	return (uint32_t)request == LINUX_TIOCGSERIAL ? user_put(task->memory, argument, &information) : -ENOTTY;
+}
+
+static const struct terminal_device device = {.send = console_send, .resume = console_resume, .unsent = console_unsent, .ioctl = console_ioctl};
 
 static int console_open(struct task *task, struct description *description, uint32_t flags)
 {

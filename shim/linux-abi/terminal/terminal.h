@@ -23,6 +23,8 @@ struct terminal_device {
 	size_t (*unsent)(struct terminal *terminal);
 	/* Settings have changed. May be null. */
 	void (*changed)(struct terminal *terminal);
+	/* Requests that only this device knows; -ENOTTY for others. May be null. */
+	int64_t (*ioctl)(struct task *task, struct terminal *terminal, uint64_t request, uint64_t argument);
 };
 
 struct terminal {
