@@ -132,8 +132,10 @@ void process_continue(struct process *process)
 	process->stopped = false;
 	process->continued = true;
 	process->stop_reported = false;
-	for (struct task *task = process->tasks; task; task = task->next_in_process)
+	for (struct task *task = process->tasks; task; task = task->next_in_process) {
 		task_notice(task);
+		task_wake(task); /* out of its stop, which nothing but this and its end ends */
+	}
 	parent_tell(process);
 }
 
