@@ -16,6 +16,13 @@ struct lane_wait {
 	struct file_lane *lane; /* the one that it has been given */
 };
 
+/* Somebody who waits for others to need their groups no more. */
+struct groups_wait {
+	struct fiber *fiber;
+	struct groups_wait *next;
+	bool listed;
+};
+
 /* Somebody who waits for the answer `id`, or (id 0) for a signal of the server, which had nobody to carry the request out. */
 struct answer_wait {
 	struct fiber *fiber; /* null: the thread itself */
@@ -170,11 +177,56 @@ __attribute__((noinline)) bool answer_await(struct file_session *session, struct
 	return true;
 }
 
-void groups_put(struct file_session *session, const struct asker *asker)
-{
-	uint32_t count = asker->group_count < SESSION_GROUPS_MAX ? asker->group_count : SESSION_GROUPS_MAX; /* who has more is refused by the server */
+/* Groups. */
 
-	memcpy(((struct session_page *)session->buffer)->groups, asker->groups, count * sizeof(asker->groups[0]));
+static uint32_t *groups_of(const struct file_session *session)
+{
+	return ((struct session_page *)session->buffer)->groups;
+}
+
+/* Who has more than there is room for is refused by the server. */
+static size_t groups_bytes(const struct asker *asker)
+{
+	return (asker->group_count < SESSION_GROUPS_MAX ? asker->group_count : SESSION_GROUPS_MAX) * sizeof(asker->groups[0]);
+}
+
+static bool groups_are(const struct file_session *session, const struct asker *asker)
+{
+	return session->group_count == asker->group_count && memcmp(groups_of(session), asker->groups, groups_bytes(asker)) == 0;
+}
+
+/* Who comes when somebody waits for other groups waits too, so that everybody's turn comes. */
+void groups_hold(struct file_session *session, const struct asker *asker)
+{
+	struct groups_wait wait = {.fiber = fiber_self()}, **list = &session->groups_wanted;
+
+	while (session->groups_held && (session->groups_wanted || !groups_are(session, asker))) {
+		assert(wait.fiber); /* without fibers nobody holds them when a request begins */
+		if (!wait.listed) {
+			wait.listed = true;
+			wait.next = *list;
+			*list = &wait;
+		}
+		fiber_wait();
+	}
+	if (session->groups_held++)
+		return;
+	memcpy(groups_of(session), asker->groups, groups_bytes(asker));
+	session->group_count = asker->group_count;
+}
+
+/* All that wait are taken off the list; who must go on waiting puts itself there again. */
+void groups_release(struct file_session *session)
+{
+	if (--session->groups_held)
+		return;
+	while (session->groups_wanted) {
+		struct groups_wait *wait = session->groups_wanted;
+
+		session->groups_wanted = wait->next;
+		wait->listed = false;
+		fiber_wake(wait->fiber);
+	}
 }
 
 void file_signalled(uint64_t bits)

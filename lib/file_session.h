@@ -53,6 +53,9 @@ struct file_session {
 	size_t lane_bytes;              /* of the buffer, for each */
 	struct ring completions;
 	struct answer_wait *answers; /* for which somebody waits */
+	uint32_t groups_held;        /* requests under way that assert the groups in the session page */
+	uint32_t group_count;        /* of these */
+	struct groups_wait *groups_wanted;
 	const struct generations *generations; /* that the filesystem publishes; null: none, or not for this program */
 	const unsigned char *window; /* on the filesystem's pages; null: there is none */
 	struct leased leased[LEASE_SLOTS];
@@ -102,17 +105,23 @@ static inline bool answer_is_late(const struct kernel_call *answer)
 	return (int64_t)answer->data[0] == ANSWER_PENDING || (int64_t)answer->data[0] == -EAGAIN;
 }
 
-/* Puts the groups that go along with the next request into the session page. The server takes them when the request arrives. */
-void groups_put(struct file_session *session, const struct asker *asker);
+/*
+ * Puts the groups that go along with a request into the session page, where they stay until groups_release(): a server that is just starting looks at them late. Who has other groups waits meanwhile; who has the same, or none, does not.
+ */
+void groups_hold(struct file_session *session, const struct asker *asker);
+void groups_release(struct file_session *session);
 
 /* Sends a request until it is answered; always from the same lane. Returns word 0 of the answer; the others are in it. `asker` is null where nobody's groups go along. */
 __attribute__((always_inline)) static inline int64_t session_exchange(struct file_session *session, uint64_t label, uint64_t words, const uint64_t data[8], const struct asker *asker, struct kernel_call *answer)
 {
-	do {
-		if (asker && asker->group_count)
-			groups_put(session, asker);
-		if (service_exchange(session->handle, label, words, data, answer) != OK)
-			return -EIO;
-	} while (answer_is_late(answer) && !answer_await(session, answer));
-	return (int64_t)answer->data[0];
+	bool holds = asker && asker->group_count, sent;
+
+	if (holds)
+		groups_hold(session, asker);
+	do
+		sent = service_exchange(session->handle, label, words, data, answer) == OK;
+	while (sent && answer_is_late(answer) && !answer_await(session, answer));
+	if (holds)
+		groups_release(session);
+	return sent ? (int64_t)answer->data[0] : -EIO;
 }

@@ -122,10 +122,12 @@ static const char *groups(struct user *user)
 		return "a file of another user is not refused";
 	path = path_from(user, "log");
 	file = file_open_at(&path, OPEN_READ, 0, &opened);
-	if (file < 0 || file_change(file, &user->asker, &change))
+	user->error = file < 0 ? file : file_change(file, &user->asker, &change);
+	if (user->error)
 		return "a file cannot be given to its group";
 	change.group = users[other].group;
-	if (file_change(file, &user->asker, &change) != -EPERM)
+	user->error = file_change(file, &user->asker, &change);
+	if (user->error != -EPERM)
 		return "a file can be given to the group of others";
 	return file_close(file) ? "the file cannot be closed" : NULL;
 }
