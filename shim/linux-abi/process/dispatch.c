@@ -6,6 +6,7 @@
 #include "process/exhausted.h"
 #include "process/handlers.h"
 #include "process/life.h"
+#include "process/tracing.h"
 #include "signal/deliver.h"
 #include "signal/send.h"
 
@@ -40,7 +41,7 @@ static bool is_restart(int64_t result)
 int64_t call_handle(struct task *task)
 {
 	for (;;) {
-		int64_t result = call_make(task);
+		int64_t result = __builtin_expect(task->trace, 0) ? call_traced(task, call_make) : call_make(task);
 
 		if (__builtin_expect(!task->attention && !task->mask_is_saved && !is_restart(result), 1) || result == RESULT_NONE)
 			return result;

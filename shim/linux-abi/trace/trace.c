@@ -47,9 +47,9 @@ static void put_unknown(struct trace_line *line)
 	}
 }
 
-void trace_begin(struct trace_line *line, char *text, size_t size, const struct trace_memory *memory, uint64_t number, const uint64_t arguments[TRACE_ARGUMENTS])
+void trace_begin(struct trace_line *line, char *text, size_t before, size_t size, const struct trace_memory *memory, uint64_t number, const uint64_t arguments[TRACE_ARGUMENTS])
 {
-	*line = (struct trace_line){.text = text, .size = size, .memory = memory, .number = number, .call = call_of(number)};
+	*line = (struct trace_line){.text = text, .used = before, .size = size, .memory = memory, .number = number, .call = call_of(number)};
 	for (unsigned i = 0; i < TRACE_ARGUMENTS; i++)
 		line->arguments[i] = arguments[i];
 	if (!line->call) {

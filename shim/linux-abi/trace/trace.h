@@ -4,7 +4,7 @@
  * printed. Two steps, because what an argument points to may be another thing afterwards, or gone (execve).
  *
  *   struct trace_line line;
- *   trace_begin(&line, text, sizeof(text), &memory, number, arguments);
+ *   trace_begin(&line, text, 0, sizeof(text), &memory, number, arguments);
  *   result = ...
  *   size_t length = trace_end(&line, result);
  *
@@ -48,11 +48,14 @@ struct trace_line {
 	int64_t result;    /* valid when `returned` */
 };
 
-/* Begins the line of a call: its name and the arguments that mean something at the entry. `size` is at least TRACE_LINE_LEAST. */
-void trace_begin(struct trace_line *line, char *text, size_t size, const struct trace_memory *memory, uint64_t number, const uint64_t arguments[TRACE_ARGUMENTS]);
+/*
+ * Begins the line of a call: its name and the arguments that mean something at the entry. In `text`, of `size` bytes, stand `before` bytes already, which belong to the line (whose call it is); behind them are
+ * at least TRACE_LINE_LEAST.
+ */
+void trace_begin(struct trace_line *line, char *text, size_t before, size_t size, const struct trace_memory *memory, uint64_t number, const uint64_t arguments[TRACE_ARGUMENTS]);
 
 /*
  * Ends it: the other arguments, and the result, which is what the call returns: a value, a negative errno, a code of abi/linux/errno.def that makes Linux restart the call, or TRACE_NO_RESULT.
- * Returns the length of the line; neither NUL nor line feed is at its end.
+ * Returns the length of the line, with what stood before; neither NUL nor line feed is at its end.
  */
 size_t trace_end(struct trace_line *line, int64_t result);

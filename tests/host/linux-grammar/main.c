@@ -190,7 +190,7 @@ static int print(unsigned count, uint64_t seed)
 	while (count-- && grammar_next(&grammar, &call)) {
 		struct trace_line line;
 
-		trace_begin(&line, text, sizeof(text), &trace_memory, call.number, call.arguments);
+		trace_begin(&line, text, 0, sizeof(text), &trace_memory, call.number, call.arguments);
 		printf("%.*s\n", (int)trace_end(&line, 0), text);
 	}
 	return 0;

@@ -55,7 +55,7 @@ static size_t line_written(char **text, size_t size, const uint64_t words[WORDS]
 	size_t length;
 
 	*text = malloc(size);
-	trace_begin(&line, *text, size, &memory, words[0] % CALLS, words + 1);
+	trace_begin(&line, *text, 0, size, &memory, words[0] % CALLS, words + 1);
 	length = trace_end(&line, (int64_t)words[WORDS - 1]);
 	if (length > size)
 		abort();

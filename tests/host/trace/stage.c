@@ -110,7 +110,7 @@ void stage_call(uint64_t number, const uint64_t arguments[6], int64_t result, vo
 	struct trace_line line;
 	int64_t returned;
 
-	trace_begin(&line, shared->text + shared->used, LINE_BYTES, &memory, number, arguments);
+	trace_begin(&line, shared->text + shared->used, 0, LINE_BYTES, &memory, number, arguments);
 	returned = answered_call(number, arguments, result, during);
 	shared->used += trace_end(&line, returned);
 	shared->text[shared->used++] = '\n';
