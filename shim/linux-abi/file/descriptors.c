@@ -50,6 +50,11 @@ void descriptors_hold(struct descriptors *table)
 	table->users++;
 }
 
+bool descriptors_are_own(const struct descriptors *table)
+{
+	return table->users == 1;
+}
+
 static struct description *slot_description(uint64_t slot)
 {
 	return (struct description *)(slot & ~SLOT_CLOSE);

@@ -37,6 +37,9 @@ int descriptor_close(struct descriptors *descriptors, uint64_t number);
 /* Puts a description (whose user the table becomes) at a number below DESCRIPTORS_MAX, and closes what was there. 0 or -ENOMEM. May wait. */
 int descriptor_replace(struct descriptors *descriptors, uint64_t number, struct description *description, bool close_on_exec);
 
+/* Whether the table has one user: then nobody closes a number while a call of that one is under way. */
+bool descriptors_are_own(const struct descriptors *descriptors);
+
 /* FD_CLOEXEC of a number that is in use. */
 bool descriptor_closes(const struct descriptors *descriptors, uint64_t number);
 void descriptor_set_closes(struct descriptors *descriptors, uint64_t number, bool closes);

@@ -28,14 +28,14 @@ static uint64_t pages_of(uint64_t size)
 /* Moves data between a page of the process and the file's: the frame of that is 0 for a hole, which reads as zeros. */
 static void page_move(unsigned char *process, frame_t frame, uint64_t in_page, uint64_t count, bool writes)
 {
-	unsigned char *bytes = frame ? (unsigned char *)frame_bytes(frame) + in_page : NULL;
+	unsigned char *bytes = (unsigned char *)frame_bytes(frame) + in_page;
 
-	if (writes)
-		memcpy(bytes, process, count);
-	else if (bytes)
-		memcpy(process, bytes, count);
-	else
+	if (!frame)
 		memset(process, 0, count);
+	else if (writes)
+		memcpy(bytes, process, count);
+	else
+		memcpy(process, bytes, count);
 }
 
 /* One piece within a page of the file. Bytes, or a negative error number. */

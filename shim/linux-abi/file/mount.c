@@ -56,8 +56,9 @@ static int directory_mount(struct task *task, struct walk *walk, const char *pla
 		return (int)error;
 	if (!directory->opened || !description_is(directory, MODE_DIRECTORY))
 		error = directory->entry ? -EINVAL : -ENOTDIR;
-	while (walk_next(walk, &error))
-		error = mount_directory(&walk->path, place, source, directory->opened->number, flags);
+	else
+		while (walk_next(walk, &error))
+			error = mount_directory(&walk->path, place, source, directory->opened->number, flags);
 	description_release(directory);
 	return walk->entry ? -EBUSY : (int)error;
 }

@@ -141,7 +141,7 @@ static struct mount **mount_at(const char *place)
 
 int mount_end(struct path *path, const char *place, uint32_t flags)
 {
-	struct mount **at = mount_at(place), *mount;
+	struct mount **at, *mount;
 	int error = path_unmount_at(path, flags);
 
 	if (error)

@@ -98,7 +98,7 @@ int opened_describe(struct task *task, const struct walk *walk, int number, cons
 
 int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct description **description)
 {
-	struct file_opened what;
+	struct file_opened what = {0};
 	int64_t result = 0;
 
 	while (walk_next(walk, &result))

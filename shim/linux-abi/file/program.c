@@ -29,7 +29,7 @@ int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bo
 /* Opens the file for reading. One that may be executed but not read is opened all the same: the pages are shown to nobody but who executes it. */
 static int program_file_open(struct walk *walk, struct description **file)
 {
-	struct file_opened what;
+	struct file_opened what = {0};
 	int64_t result = 0;
 
 	while (walk_next(walk, &result)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that move data: read, write and their variants with offsets and vectors; lseek. */
-#include "file/description.h"
+#include "file/descriptors.h"
 #include "file/read_write.h"
 #include "process/handlers.h"
 
@@ -41,21 +41,23 @@ int64_t data_move_at(struct task *task, struct description *description, struct 
 	return data_move(task, description, transfer, offset, writes);
 }
 
-/* With one buffer. */
+/* With one buffer. The description is held when others can close its number, and its offset locked when others can use it: mostly neither. */
 static int64_t call_simple(struct task *task, const uint64_t arguments[6], bool writes)
 {
-	struct description *description;
+	struct description *description = descriptor_find(task->files, (uint32_t)arguments[0]);
+	bool own = descriptors_are_own(task->files);
 	struct transfer transfer;
-	int64_t result = descriptor_take(task, arguments[0], &description);
+	int64_t result;
 
-	if (result)
-		return result;
-	if (!user_range(arguments[1], arguments[2])) {
-		result = (writes ? description_writes(description) : description_reads(description)) ? -EFAULT : -EBADF;
-	} else {
-		transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
-		result = data_move_on(task, description, &transfer, writes);
-	}
+	if (!description || !(writes ? description_writes(description) : description_reads(description)))
+		return -EBADF;
+	if (!user_range(arguments[1], arguments[2]))
+		return -EFAULT;
+	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
+	if (own && description->users == 1)
+		return data_move(task, description, &transfer, &description->offset, writes);
+	description_hold(description);
+	result = data_move_on(task, description, &transfer, writes);
 	description_release(description);
 	return result;
 }
@@ -79,7 +81,7 @@ static int64_t call_at(struct task *task, const uint64_t arguments[6], bool writ
 
 	if ((int64_t)offset < 0)
 		return -EINVAL;
-	result = descriptor_take(task, arguments[0], &description);
+	result = descriptor_take(task, (uint32_t)arguments[0], &description);
 	if (result)
 		return result;
 	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
@@ -129,7 +131,7 @@ static int64_t call_vector(struct task *task, const uint64_t arguments[6], uint6
 	struct linux_iovec parts[TRANSFER_PARTS];
 	struct description *description;
 	struct transfer transfer;
-	int64_t result = descriptor_take(task, arguments[0], &description);
+	int64_t result = descriptor_take(task, (uint32_t)arguments[0], &description);
 
 	if (result)
 		return result;
@@ -181,7 +183,7 @@ static int64_t call_flagged(struct task *task, const uint64_t arguments[6], bool
 	if ((int64_t)offset < -1)
 		return -EINVAL;
 	done = call_vector(task, arguments, offset == UINT64_MAX ? NULL : &offset, writes);
-	if (done <= 0 || !writes || !(flags & (LINUX_RWF_DSYNC | LINUX_RWF_SYNC)) || descriptor_take(task, arguments[0], &description))
+	if (done <= 0 || !writes || !(flags & (LINUX_RWF_DSYNC | LINUX_RWF_SYNC)) || descriptor_take(task, (uint32_t)arguments[0], &description))
 		return done;
 	error = description->operations->sync ? description->operations->sync(description, flags & LINUX_RWF_DSYNC) : 0;
 	description_release(description);
@@ -201,7 +203,7 @@ int64_t linux_pwritev2(struct task *task, const uint64_t arguments[6])
 int64_t linux_lseek(struct task *task, const uint64_t arguments[6])
 {
 	struct description *description;
-	int64_t sought = descriptor_take(task, arguments[0], &description);
+	int64_t sought = descriptor_take(task, (uint32_t)arguments[0], &description);
 
 	if (sought)
 		return sought;

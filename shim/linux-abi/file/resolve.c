@@ -195,7 +195,7 @@ static int name_prepend(char *path, size_t *start, const char *name)
 		return -ENAMETOOLONG;
 	*start -= bytes + 1;
 	path[*start] = '/';
-	memcpy(path + *start + 1, name, bytes);
+	memcpy(path + *start + 1, name, bytes); /* NOLINT(bugprone-not-null-terminated-result): the rest of the path is behind it */
 	return 0;
 }
 

@@ -78,7 +78,7 @@ static int status_put(struct task *task, uint64_t address, const struct status *
 
 static int64_t call_status(struct task *task, int64_t directory, uint64_t path, uint64_t address, uint64_t flags)
 {
-	struct status status;
+	struct status status = {0};
 	int error = status_take(task, directory, path, flags, &status);
 
 	return error ? error : status_put(task, address, &status);
@@ -104,7 +104,7 @@ int64_t linux_newfstatat(struct task *task, const uint64_t arguments[6])
 int64_t linux_fstat(struct task *task, const uint64_t arguments[6])
 {
 	struct description *description;
-	struct status status;
+	struct status status = {0};
 	int error = descriptor_take_path(task, (uint32_t)arguments[0], &description);
 
 	if (error)
@@ -146,7 +146,7 @@ static int64_t statx_put(struct task *task, uint64_t address, const struct statu
 int64_t linux_statx(struct task *task, const uint64_t arguments[6])
 {
 	uint32_t flags = (uint32_t)arguments[2];
-	struct status status;
+	struct status status = {0};
 	int error;
 
 	if (arguments[3] & 0x80000000u || flags & ~(uint32_t)(EMPTY_OR_FOLLOW | LINUX_AT_STATX_SYNC_TYPE) || (flags & LINUX_AT_STATX_SYNC_TYPE) == LINUX_AT_STATX_SYNC_TYPE)
@@ -160,7 +160,7 @@ int64_t linux_statx(struct task *task, const uint64_t arguments[6])
 static int64_t call_access(struct task *task, int64_t directory, uint64_t address, uint32_t wanted, uint32_t flags)
 {
 	struct description *own = NULL; /* what vfs is not asked about */
-	struct status status;
+	struct status status = {0};
 	struct walk walk;
 	int64_t error;
 

@@ -52,7 +52,7 @@ char *text_make(const char *start, const char *path)
 
 	if (!text)
 		return NULL;
-	memcpy(text, start, before);
+	memcpy(text, start, before); /* NOLINT(bugprone-not-null-terminated-result): the end comes with the path */
 	if (joined)
 		text[before] = '/';
 	memcpy(text + before + joined, path, after);
