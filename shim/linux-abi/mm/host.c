@@ -214,24 +214,29 @@ void host_thread_return(struct host_thread *thread)
 	threads_free = thread;
 }
 
+static enum error chunk_attach(const struct host_space *space, uint32_t chunk, handle_t slot)
+{
+	return vspace_attach(space->vspace, chunk_region(chunk), own_space.cnode, slot, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
+}
+
 /* The Mapping of a chunk in a space; 0 when there is no memory for one. */
 static handle_t mapping_of(struct host_space *space, uint32_t chunk)
 {
-	handle_t *mapping = &space->mappings[chunk];
+	handle_t *mapping = &space->mappings[chunk], slot = *mapping;
 	enum error error;
 
-	if (*mapping)
-		return *mapping;
-	*mapping = slot_allocate();
-	if (!*mapping)
+	if (slot)
+		return slot;
+	slot = slot_allocate();
+	if (!slot)
 		return 0;
-	error = vspace_attach(space->vspace, chunk_region(chunk), own_space.cnode, *mapping, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
+	error = chunk_attach(space, chunk, slot);
 	if (error == ERR_NOMEM && tables_donate(space, TABLE_PAGES_MORE) == OK)
-		error = vspace_attach(space->vspace, chunk_region(chunk), own_space.cnode, *mapping, RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
-	if (error != OK) {
-		slot_free(*mapping);
-		*mapping = 0;
-	}
+		error = chunk_attach(space, chunk, slot);
+	if (error == OK)
+		*mapping = slot;
+	else
+		slot_free(slot);
 	return *mapping;
 }
 

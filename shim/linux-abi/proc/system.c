@@ -292,7 +292,7 @@ static int64_t thread_self_link(const struct proc_subject *subject, char *target
 
 	if (length < 0 || (size_t)length + 6 > bytes)
 		return -EINVAL;
-	memcpy(target + length, "/task/", 6);
+	memcpy(target + length, "/task/", 6); /* NOLINT(bugprone-not-null-terminated-result): links have no NUL */
 	length += 6;
 	return length + number_text(subject->reader->id, target + length, bytes - (size_t)length);
 }

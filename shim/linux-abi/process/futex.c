@@ -156,7 +156,7 @@ static int64_t wake_op(struct task *task, const struct key *first, const struct 
 	if (user_get(task->memory, &old, address) != 0)
 		return -EFAULT;
 	if (operation >> 31)
-		argument = argument < 0 || argument > 31 ? 0 : 1 << argument;
+		argument = argument < 0 || argument > 31 ? 0 : (int32_t)(1u << argument);
 	switch (operation >> 28 & 7) {
 	case LINUX_FUTEX_OP_SET:
 		value = (uint32_t)argument;

@@ -29,7 +29,7 @@ const char *system_domain_name(void)
 static void text_set(char to[NAME_BYTES], const char *from)
 {
 	memset(to, 0, NAME_BYTES);
-	memcpy(to, from, strlen(from));
+	memcpy(to, from, strlen(from)); /* NOLINT(bugprone-not-null-terminated-result): the rest is zeros */
 }
 
 int64_t linux_uname(struct task *task, const uint64_t arguments[6])

@@ -160,12 +160,13 @@ static void failure_tell(int error)
 	static const char prefix[] = "kozo-run: ", absent[] = ": not found\n", refused[] = ": cannot be run\n";
 	const char *why = error == -ENOENT ? absent : refused;
 	const char *name = request.argument_count ? request.arguments[0] : "?";
+	const uint32_t status = (error == -ENOENT ? NOT_FOUND : NOT_RUNNABLE) << 8;
 
 	log_print("%s: error %d\n", name, (int64_t)error);
 	(void)run_write(RUN_STREAM_ERROR, prefix, sizeof(prefix) - 1);
 	(void)run_write(RUN_STREAM_ERROR, name, strlen(name));
 	(void)run_write(RUN_STREAM_ERROR, why, strlen(why));
-	run_put(RUN_EXIT, &(uint32_t){(uint32_t)(error == -ENOENT ? NOT_FOUND : NOT_RUNNABLE) << 8}, sizeof(uint32_t));
+	run_put(RUN_EXIT, &status, sizeof(status));
 }
 
 /* In a fiber. */
