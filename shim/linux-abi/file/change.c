@@ -6,6 +6,7 @@
 #include "file/node.h"
 #include "file/entry.h"
 #include "file/limits.h"
+#include "file/notify.h"
 #include "file/open.h"
 #include "file/opened.h"
 #include "process/handlers.h"
@@ -41,6 +42,8 @@ static int64_t walk_change(struct walk *walk, int64_t error, const struct file_c
 		error = entry_change(walk->entry, &walk->asker, change);
 	else if (walk->found)
 		error = description_change(walk->task, walk->found, change);
+	else if (!error)
+		notify_walk(walk, LINUX_IN_ATTRIB, 0);
 	walk_end(walk);
 	return error;
 }
@@ -58,6 +61,8 @@ static int64_t opened_change(struct task *task, int64_t taken, struct descriptio
 {
 	if (!taken) {
 		taken = description_change(task, description, change);
+		if (!taken)
+			notify_description(description, LINUX_IN_ATTRIB);
 		description_release(description);
 	}
 	return taken;
@@ -285,6 +290,8 @@ int64_t linux_truncate(struct task *task, const uint64_t arguments[6])
 			truncated(&status, size);
 		}
 	}
+	if (!error && !walk.entry)
+		notify_walk(&walk, LINUX_IN_MODIFY, 0);
 	if (walk.entry)
 		error = (walk.entry->mode & MODE_TYPE) == MODE_DIRECTORY ? -EISDIR : -EINVAL;
 	walk_end(&walk);
@@ -302,6 +309,8 @@ int64_t linux_ftruncate(struct task *task, const uint64_t arguments[6])
 	if (error)
 		return error;
 	error = !description->operations->truncate || !description_writes(description) ? -EINVAL : description->operations->truncate(task, description, arguments[1]);
+	if (!error)
+		notify_description(description, LINUX_IN_MODIFY);
 	description_release(description);
 	return error;
 }

@@ -6,6 +6,7 @@
 #include "file/entry.h"
 #include "file/epoll.h"
 #include "file/locks.h"
+#include "file/notify.h"
 #include "file/opened.h"
 #include "file/text.h"
 #include "lib/file.h"
@@ -37,6 +38,8 @@ void description_release(struct description *description)
 	if (--description->users)
 		return;
 	locks_released(description);
+	if (!(description->flags & LINUX_O_PATH))
+		notify_description(description, description_writes(description) ? LINUX_IN_CLOSE_WRITE : LINUX_IN_CLOSE_NOWRITE);
 	if (description->watched)
 		epoll_forget(description);
 	if (description->operations->release)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that make, move and remove names: the mkdir, rmdir, unlink, rename, link, symlink and mknod families. What a tree of the shim's own contains is not changed by them. */
 #include "file/entry.h"
+#include "file/notify.h"
 #include "file/opened.h"
 #include "file/place.h"
 #include "process/handlers.h"
@@ -9,10 +10,12 @@
 #define CAP_DAC_READ_SEARCH 2
 
 /* The end of a call on one path: in a tree of the shim's own it is refused as a directory that nobody may write to. */
-static int64_t walk_finish(struct walk *walk, int64_t error)
+static int64_t walk_finish(struct walk *walk, int64_t error, uint32_t events)
 {
 	if (walk->entry)
 		error = -EACCES;
+	else if (!error)
+		notify_walk(walk, events, 0);
 	walk_end(walk);
 	return error;
 }
@@ -24,7 +27,7 @@ static int64_t call_make_directory(struct task *task, int64_t directory, uint64_
 
 	while (walk_next(&walk, &error))
 		error = path_make_directory_at(&walk.path, (uint32_t)mode & (MODE_PERMISSIONS & ~MODE_SETUID & ~MODE_SETGID) & ~task->place->umask);
-	return walk_finish(&walk, error);
+	return walk_finish(&walk, error, LINUX_IN_CREATE);
 }
 
 int64_t linux_mkdir(struct task *task, const uint64_t arguments[6])
@@ -68,7 +71,7 @@ static int64_t call_make_node(struct task *task, int64_t directory, uint64_t add
 	error = walk_begin(&walk, task, directory, address, WALK_PARENT);
 	while (walk_next(&walk, &error))
 		error = path_make_node_at(&walk.path, mode & ~task->place->umask, device);
-	return walk_finish(&walk, error);
+	return walk_finish(&walk, error, LINUX_IN_CREATE);
 }
 
 int64_t linux_mknod(struct task *task, const uint64_t arguments[6])
@@ -85,10 +88,15 @@ static int64_t call_remove(struct task *task, int64_t directory, uint64_t addres
 {
 	struct walk walk;
 	int64_t error = walk_begin(&walk, task, directory, address, WALK_PARENT);
+	struct notify_victim victim = {0};
 
+	if (!error)
+		victim = notify_victim(&walk);
 	while (walk_next(&walk, &error))
 		error = is_directory ? path_remove_directory_at(&walk.path) : path_remove_at(&walk.path);
-	return walk_finish(&walk, error);
+	if (!error)
+		notify_gone(&victim);
+	return walk_finish(&walk, error, LINUX_IN_DELETE | (is_directory ? (uint32_t)LINUX_IN_ISDIR : 0));
 }
 
 int64_t linux_unlink(struct task *task, const uint64_t arguments[6])
@@ -120,6 +128,17 @@ static int64_t two_finish(struct walk *from, struct walk *to, int64_t error)
 	return error;
 }
 
+/* Both directories, and what was moved. */
+static void rename_tell(const struct walk *from, const struct walk *to)
+{
+	struct notify_victim moved = notify_victim(to);
+	uint32_t cookie = notify_cookie(), type = moved.directory ? (uint32_t)LINUX_IN_ISDIR : 0;
+
+	notify_walk(from, LINUX_IN_MOVED_FROM | type, cookie);
+	notify_walk(to, LINUX_IN_MOVED_TO | type, cookie);
+	notify_moved(&moved);
+}
+
 static __attribute__((noinline)) int64_t call_rename(struct task *task, int64_t from_directory, uint64_t from_address, int64_t to_directory, uint64_t to_address, uint64_t flags)
 {
 	struct walk from, to;
@@ -137,6 +156,8 @@ static __attribute__((noinline)) int64_t call_rename(struct task *task, int64_t 
 	error = walk_begin(&to, task, to_directory, to_address, WALK_PARENT);
 	while (walk_next_two(&from, &to, &error))
 		error = path_rename_at(&from.path, &to.path, (uint32_t)flags);
+	if (!error && watches)
+		rename_tell(&from, &to);
 	return two_finish(&from, &to, error);
 }
 
@@ -189,6 +210,8 @@ static __attribute__((noinline)) int64_t call_link(struct task *task, int64_t fr
 		while (walk_next_two(&from, &to, &error))
 			error = path_link_at(&from.path, &to.path, flags & LINUX_AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0);
 	}
+	if (!error && !to.entry)
+		notify_walk(&to, LINUX_IN_CREATE, 0);
 	return two_finish(&from, &to, error);
 }
 
@@ -213,7 +236,7 @@ static __attribute__((noinline)) int64_t call_make_link(struct task *task, uint6
 	error = walk_begin(&walk, task, directory, address, WALK_PARENT);
 	while (walk_next(&walk, &error))
 		error = path_make_link_at(&walk.path, target);
-	return walk_finish(&walk, error);
+	return walk_finish(&walk, error, LINUX_IN_CREATE);
 }
 
 int64_t linux_symlink(struct task *task, const uint64_t arguments[6])

@@ -6,6 +6,7 @@
 #include "file/descriptors.h"
 #include "file/device.h"
 #include "file/node.h"
+#include "file/notify.h"
 #include "file/opened.h"
 #include "file/pipe.h"
 #include "file/place.h"
@@ -150,6 +151,7 @@ static int64_t call_open(struct task *task, int64_t directory, uint64_t address,
 {
 	struct description *description;
 	struct walk walk;
+	bool created;
 	int error;
 
 	flags |= LINUX_O_LARGEFILE;
@@ -163,8 +165,17 @@ static int64_t call_open(struct task *task, int64_t directory, uint64_t address,
 		walk_end(&walk);
 		return error;
 	}
+	created = flags & LINUX_O_CREAT && watches && !notify_victim(&walk).links;
 	error = walk_open(&walk, flags, mode & MODE_PERMISSIONS & ~task->place->umask, &description);
-	return error ? error : descriptor_give(task, description, flags);
+	if (error)
+		return error;
+	if (created)
+		notify_description(description, LINUX_IN_CREATE);
+	else if (flags & LINUX_O_TRUNC && description_is(description, MODE_REGULAR))
+		notify_description(description, LINUX_IN_MODIFY);
+	if (!(flags & LINUX_O_PATH))
+		notify_description(description, LINUX_IN_OPEN);
+	return descriptor_give(task, description, flags);
 }
 
 int64_t linux_open(struct task *task, const uint64_t arguments[6])

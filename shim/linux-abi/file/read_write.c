@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that move data: read, write and their variants with offsets and vectors; lseek. */
 #include "file/descriptors.h"
+#include "file/notify.h"
 #include "file/read_write.h"
 #include "process/handlers.h"
 
@@ -10,6 +11,7 @@
 static int64_t data_move(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset, bool writes)
 {
 	int64_t (*move)(struct task *, struct description *, struct transfer *, uint64_t *) = writes ? description->operations->write : description->operations->read;
+	int64_t done;
 
 	if (!(writes ? description_writes(description) : description_reads(description)))
 		return -EBADF;
@@ -17,7 +19,10 @@ static int64_t data_move(struct task *task, struct description *description, str
 		return -EINVAL;
 	if (description->operations->seek && *offset + transfer->left > INT64_MAX)
 		return -EINVAL;
-	return move(task, description, transfer, offset);
+	done = move(task, description, transfer, offset);
+	if (done > 0)
+		notify_description(description, writes ? LINUX_IN_MODIFY : LINUX_IN_ACCESS);
+	return done;
 }
 
 int64_t data_move_on(struct task *task, struct description *description, struct transfer *transfer, bool writes)

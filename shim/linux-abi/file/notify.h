@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telling who watches files (inotify(7)) what happens to them. A file is told of by itself and, with its name, by the directory that it was reached through. While nobody watches anything each of these is one comparison.
+ */
+#pragma once
+
+#include "file/walk.h"
+
+extern uint32_t watches; /* that there are */
+
+void notify_description_slow(struct description *description, uint32_t events);
+void notify_walk_slow(const struct walk *walk, uint32_t events, uint32_t cookie);
+
+/* Something was done with an open file. May wait. */
+static inline void notify_description(struct description *description, uint32_t events)
+{
+	if (watches && description->text)
+		notify_description_slow(description, events);
+}
+
+/* Something was done with the name, or the file, at the end of a walk: after it has succeeded (for what goes: its directory alone is told). `cookie` joins the two events of a rename. May wait. */
+static inline void notify_walk(const struct walk *walk, uint32_t events, uint32_t cookie)
+{
+	if (watches)
+		notify_walk_slow(walk, events, cookie);
+}
+
+/* A file that is about to lose a name, with how many it has: for notify_gone(), when that has happened. Nothing while nobody watches. */
+struct notify_victim {
+	uint64_t filesystem, inode;
+	uint32_t links; /* 0: not known */
+	bool directory;
+};
+struct notify_victim notify_victim(const struct walk *walk);
+void notify_gone(const struct notify_victim *victim);
+void notify_moved(const struct notify_victim *moved);
+
+uint32_t notify_cookie(void);
