@@ -210,8 +210,12 @@ static __attribute__((noinline)) int64_t call_link(struct task *task, int64_t fr
 		while (walk_next_two(&from, &to, &error))
 			error = path_link_at(&from.path, &to.path, flags & LINUX_AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0);
 	}
-	if (!error && !to.entry)
+	if (!error && !to.entry && watches) {
+		struct notify_victim linked = notify_victim(&to);
+
+		notify_linked(&linked);
 		notify_walk(&to, LINUX_IN_CREATE, 0);
+	}
 	return two_finish(&from, &to, error);
 }
 

@@ -235,8 +235,6 @@ struct notify_victim notify_victim(const struct walk *walk)
 
 void notify_gone(const struct notify_victim *victim)
 {
-	uint32_t type = victim->directory ? (uint32_t)LINUX_IN_ISDIR : 0;
-
 	if (!watches || !victim->links)
 		return;
 	if (victim->links > 1) {
@@ -245,7 +243,7 @@ void notify_gone(const struct notify_victim *victim)
 	}
 	if (!victim->directory)
 		place_tell(victim->filesystem, victim->inode, LINUX_IN_ATTRIB, 0, NULL);
-	place_tell(victim->filesystem, victim->inode, LINUX_IN_DELETE_SELF | type, 0, NULL);
+	place_tell(victim->filesystem, victim->inode, LINUX_IN_DELETE_SELF, 0, NULL);
 	for (struct watch *watch = all, *next; watch; watch = next) {
 		next = watch->next;
 		if (watch->inode == victim->inode && watch->filesystem == victim->filesystem)
@@ -256,6 +254,11 @@ void notify_gone(const struct notify_victim *victim)
 void notify_moved(const struct notify_victim *moved)
 {
 	place_tell(moved->filesystem, moved->inode, LINUX_IN_MOVE_SELF, 0, NULL);
+}
+
+void notify_linked(const struct notify_victim *linked)
+{
+	place_tell(linked->filesystem, linked->inode, LINUX_IN_ATTRIB, 0, NULL);
 }
 
 /* The open file. */

@@ -34,5 +34,6 @@ struct notify_victim {
 struct notify_victim notify_victim(const struct walk *walk);
 void notify_gone(const struct notify_victim *victim);
 void notify_moved(const struct notify_victim *moved);
+void notify_linked(const struct notify_victim *linked); /* it has a name more */
 
 uint32_t notify_cookie(void);
