@@ -13,7 +13,6 @@
 #define DRIVER "virtio-console"
 #define START_MOST 196608 /* the credit of the START stream */
 #define PIECE_BYTES 512
-#define WAITERS_MOST 4
 
 static struct run_link host;
 static bool attached;
@@ -23,7 +22,14 @@ static char start[START_MOST];
 static size_t start_bytes;
 static uint64_t input_allowed;
 static bool credit_due;
-static struct fiber *waiters[WAITERS_MOST]; /* for room for a frame */
+
+/* Fibers that wait for room for a frame, or for the end of another one's line of --trace. Each lies on the stack of its fiber. */
+struct turn {
+	struct fiber *fiber;
+	struct turn *next;
+};
+static struct turn *turns;
+static bool line_under_way;
 
 static size_t device_send(void *context, const void *bytes, size_t count)
 {
@@ -105,11 +111,10 @@ static void input_pull(void)
 	} while (count == sizeof(piece));
 }
 
-static void waiters_wake(void)
+static void turns_wake(void)
 {
-	for (size_t i = 0; i < WAITERS_MOST; i++)
-		if (waiters[i])
-			fiber_wake(waiters[i]);
+	for (struct turn *turn = turns; turn; turn = turn->next)
+		fiber_wake(turn->fiber);
 }
 
 void run_signalled(void)
@@ -117,7 +122,7 @@ void run_signalled(void)
 	if (!attached)
 		return;
 	input_pull();
-	waiters_wake();
+	turns_wake();
 	run_stream_told();
 	run_send();
 }
@@ -155,20 +160,16 @@ void run_input_allow(uint64_t bytes)
 	credit_due = true;
 }
 
-/* Waits in the fiber until something has come from the host. */
+/* Waits in the fiber until something has come from the host, or a line has ended. */
 static void turn_await(void)
 {
-	size_t slot = 0;
+	struct turn self = {fiber_self(), turns}, **place = &turns;
 
-	while (slot < WAITERS_MOST && waiters[slot])
-		slot++;
-	if (slot == WAITERS_MOST) {
-		fiber_yield();
-		return;
-	}
-	waiters[slot] = fiber_self();
+	turns = &self;
 	fiber_wait();
-	waiters[slot] = NULL;
+	while (*place != &self)
+		place = &(*place)->next;
+	*place = self.next;
 }
 
 void run_put(enum run_kind kind, const void *bytes, size_t count)
@@ -178,12 +179,18 @@ void run_put(enum run_kind kind, const void *bytes, size_t count)
 	run_send();
 }
 
+/* One line after the other: a line may go in several pieces, between which its fiber waits. */
 void run_trace(const char *line, size_t bytes)
 {
 	size_t done = 0;
 
+	while (line_under_way)
+		turn_await();
+	line_under_way = true;
 	while (attached && (done += run_link_write(&host, RUN_STREAM_TRACE, line + done, bytes - done)) < bytes)
 		turn_await();
+	line_under_way = false;
 	if (attached)
 		run_send();
+	turns_wake();
 }
