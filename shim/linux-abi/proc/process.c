@@ -18,6 +18,7 @@
 #include "time/convert.h"
 
 #define TICKS_PER_SECOND 100
+#define EXT2_MAGIC 0xef53 /* statfs(2) */
 #define KIB(pages) ((pages) * (PAGE_SIZE / 1024))
 
 static uint64_t ticks(uint64_t ns)
@@ -132,7 +133,7 @@ static void memory_add(struct proc_text *text, const struct memory *memory)
 	size_line(text, "VmHWM", memory->resident_most);
 	size_line(text, "VmRSS", memory->resident);
 	size_line(text, "VmData", memory->pages_data);
-	size_line(text, "VmStk", (MEMORY_TOP - memory->stack_start) >> PAGE_BITS);
+	size_line(text, "VmStk", (MEMORY_TOP - memory->stack_start + PAGE_SIZE - 1) >> PAGE_BITS);
 	size_line(text, "VmExe", (memory->code_end - memory->code_start + PAGE_SIZE - 1) >> PAGE_BITS);
 	size_line(text, "VmSwap", 0);
 }
@@ -356,9 +357,21 @@ static void mount_tell(struct proc_text *text, const struct mount *mount)
 		 mount->flags & MOUNT_NODEV ? ",nodev" : "", mount->flags & MOUNT_NOEXEC ? ",noexec" : "", mount->flags & MOUNT_NOATIME ? ",noatime" : ",relatime");
 }
 
+/* The root is nobody's mount(2): vfs has it from the beginning, and its filesystem says what it is. */
+static void root_tell(struct proc_text *text)
+{
+	static const struct asker shim = {.capabilities = UINT32_MAX};
+	struct path path = {.asker = &shim, .start = PATH_ROOT, .root = PATH_ROOT, .text = "/"};
+	struct filesystem_statistics statistics;
+
+	if (path_statistics_at(&path, 0, &statistics) == 0)
+		text_add(text, "/dev/root / %s %s,relatime 0 0\n", statistics.type == EXT2_MAGIC ? "ext2" : "tmpfs", statistics.flags & MOUNT_READ_ONLY ? "ro" : "rw");
+}
+
 static void mounts_tell(struct proc_text *text, const struct proc_subject *subject)
 {
 	(void)subject;
+	root_tell(text);
 	mount_tell(text, mounts);
 }
 
