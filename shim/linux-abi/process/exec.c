@@ -19,6 +19,7 @@
 #include "process/life.h"
 #include "process/random.h"
 #include "signal/send.h"
+#include "time/posix_timer.h"
 
 #define STACK_TOP MEMORY_TOP
 #define STACK_FIRST_PAGES 33       /* mapped at the start, for arguments and more; it grows from there */
@@ -296,6 +297,7 @@ static void credentials_choose(const struct image *image, struct credentials *cr
 		if ((mode & (MODE_SETGID | MODE_GROUP_EXECUTE)) == (MODE_SETGID | MODE_GROUP_EXECUTE))
 			credentials->effective_group = image->program.group;
 	}
+	credentials->secure_bits &= ~(uint32_t)LINUX_SECBIT_KEEP_CAPS;
 	credentials->saved_user = credentials->file_user = credentials->effective_user;
 	credentials->saved_group = credentials->file_group = credentials->effective_group;
 	root = !credentials->user || !credentials->effective_user;
@@ -486,6 +488,7 @@ static int64_t image_run(struct image *image, const char *path, uint64_t argumen
 		return error;
 	}
 	image->task->process->dumpable = credentials->user == credentials->effective_user && credentials->group == credentials->effective_group;
+	posix_timers_end(image->task->process);
 	credentials_set(image->task, credentials);
 	if (image_enter(image, path, rsp))
 		return call_end_resumed(image->task);

@@ -104,8 +104,10 @@ static int64_t credentials_commit(struct task *task, struct credentials *changed
 	const struct credentials *old = task->credentials;
 
 	capabilities_follow(changed, old);
-	if (changed->effective_user != old->effective_user || changed->effective_group != old->effective_group || changed->file_user != old->file_user)
+	if (changed->effective_user != old->effective_user || changed->effective_group != old->effective_group || changed->file_user != old->file_user) {
 		task->process->dumpable = false;
+		task->process->death_signal = 0;
+	}
 	task->process->user = changed->user;
 	credentials_set(task, changed);
 	return 0;

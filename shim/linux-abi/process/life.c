@@ -20,6 +20,7 @@
 #include "process/usage.h"
 #include "run/run.h"
 #include "signal/send.h"
+#include "time/posix_timer.h"
 
 #define ID_MAX 32768 /* kernel.pid_max */
 #define ID_BUCKETS 256
@@ -297,6 +298,7 @@ static void task_inherit(struct task *task, const struct task *parent, const str
 {
 	task->signals.blocked = parent->signals.blocked;
 	memcpy(task->name, parent->name, sizeof(task->name));
+	task->timer_slack = parent->timer_slack;
 	task->trace = parent->trace;
 	if (request->flags & LINUX_CLONE_CHILD_CLEARTID)
 		task->clear_id_at = request->child_id_at;
@@ -440,10 +442,19 @@ static void task_unlist(struct task *task)
 	task_count--;
 }
 
-/* The children of a process that has ended become the first process's. */
+/* Who takes the children of a process that ends: its nearest ancestor that has said so (PR_SET_CHILD_SUBREAPER), else the first process. */
+static struct process *reaper_find(const struct process *process)
+{
+	for (struct process *ancestor = process->parent; ancestor; ancestor = ancestor->parent)
+		if (ancestor->child_subreaper && !ancestor->exiting && !ancestor->zombie)
+			return ancestor;
+	return process_find(1);
+}
+
+/* The children of a process that has ended become its reaper's. */
 static void children_give(struct process *process)
 {
-	struct process *first = process_find(1), *child;
+	struct process *first = reaper_find(process), *child;
 
 	while ((child = process->children) != NULL) {
 		process->children = child->sibling;
@@ -478,6 +489,9 @@ void process_reap(struct process *process)
 static void process_leave(struct process *process)
 {
 	timer_stop(&process->interval);
+	timer_stop(&process->virtual.timer);
+	timer_stop(&process->profile.timer);
+	posix_timers_end(process);
 	signals_discard(&process->pending);
 	if (--process->actions->users == 0)
 		slab_return(&actions_slab, process->actions);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The system as a program sees it: uname(2), sysinfo(2), arch_prctl(2), prctl(2), reboot(2), sethostname(2), getrandom(2), personality(2). */
+/* The system as a program sees it: uname(2), sysinfo(2), arch_prctl(2), reboot(2), sethostname(2), getrandom(2). */
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
 #include "process/system.h"

@@ -17,6 +17,7 @@
 
 struct descriptors; /* file/descriptors.h */
 struct place;       /* file/place.h */
+struct posix_timer; /* time/posix_timer.c */
 struct process;
 struct terminal;
 
@@ -45,6 +46,7 @@ struct task {
 	uint64_t started_ns;
 	uint64_t cpu_before; /* CPU time of its host thread when it got that */
 	char name[16]; /* comm */
+	uint64_t timer_slack; /* prctl(PR_SET_TIMERSLACK), ns; 0: as tasks begin */
 	struct task *vfork_parent; /* waits until this one execs or exits */
 	struct wait_queue vfork_done;
 	struct descriptors *files;
@@ -84,6 +86,15 @@ struct process {
 	uint64_t limits[16][2]; /* RLIMIT_*: soft, hard */
 	struct timer interval; /* ITIMER_REAL */
 	uint64_t interval_ns;
+	struct cpu_interval {
+		struct timer timer; /* the first member: one is found by the other */
+		struct process *process;
+		uint64_t due, interval; /* of the process's CPU time, ns */
+		int signal;
+	} virtual, profile; /* ITIMER_VIRTUAL, ITIMER_PROF */
+	struct posix_timer *timers;
+	uint32_t timer_count;
+	int32_t timer_last; /* the number of the next one */
 	char command[16];
 	char executable[256]; /* path, for /proc/self/exe; longer ones are cut */
 	int16_t oom_adjustment; /* -1000 .. 1000 */

@@ -11,6 +11,7 @@
 #include "process/life.h"
 #include "process/loop.h"
 #include "signal/deliver.h"
+#include "time/posix_timer.h"
 
 #define STOPPING (SIGNAL_BIT(LINUX_SIGSTOP) | SIGNAL_BIT(LINUX_SIGTSTP) | SIGNAL_BIT(LINUX_SIGTTIN) | SIGNAL_BIT(LINUX_SIGTTOU))
 #define REAL_TIME_FIRST 32 /* SIGRTMIN of the kernel */
@@ -253,12 +254,31 @@ static int take_from(struct signals *signals, uint64_t wanted, struct signal_inf
 	return number;
 }
 
+static bool timer_pends(const struct signals *signals, int32_t timer)
+{
+	for (const struct signal_queued *entry = signals->first; entry; entry = entry->next)
+		if (entry->information.code == LINUX_SI_TIMER && entry->information.timer == timer)
+			return true;
+	return false;
+}
+
+bool signal_timer_pends(const struct process *process, int32_t timer)
+{
+	bool pends = timer_pends(&process->pending, timer);
+
+	for (const struct task *task = process->tasks; task && !pends; task = task->next_in_process)
+		pends = timer_pends(&task->signals, timer);
+	return pends;
+}
+
 int signal_take(struct task *task, uint64_t wanted, struct signal_information *information)
 {
 	int number = take_from(&task->signals, wanted, information);
 
 	if (!number)
 		number = take_from(&task->process->pending, wanted, information);
+	if (number && information->code == LINUX_SI_TIMER)
+		posix_timer_taken(task->process, information);
 	attention_update(task);
 	return number;
 }

@@ -20,6 +20,9 @@ static inline uint64_t signals_pending(const struct task *task)
 	return task->signals.pending | task->process->pending.pending;
 }
 
+/* Whether a signal of a timer (timer_create) is pending for a process or one of its tasks. */
+bool signal_timer_pends(const struct process *process, int32_t timer);
+
 /* Gives back what is pending. */
 void signals_discard(struct signals *signals);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Clocks and sleeping: clock_gettime(2), gettimeofday(2), time(2), nanosleep(2), clock_nanosleep(2), getitimer(2), alarm(2). */
+/* Clocks and sleeping: clock_gettime(2), gettimeofday(2), time(2), nanosleep(2), clock_nanosleep(2), getitimer(2), setitimer(2), alarm(2), clock_settime(2), settimeofday(2), restart_syscall(2). */
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
 #include "lib/clock.h"
@@ -9,6 +9,7 @@
 #include "process/usage.h"
 #include "signal/send.h"
 #include "time/convert.h"
+#include "time/cpu_timer.h"
 
 #define US_PER_SECOND 1000000ull
 
@@ -205,35 +206,123 @@ int64_t linux_alarm(struct task *task, const uint64_t arguments[6])
 	return (int64_t)((left + NS_PER_SECOND / 2) / NS_PER_SECOND ? (left + NS_PER_SECOND / 2) / NS_PER_SECOND : left != 0);
 }
 
-static int64_t interval_tell(struct task *task, uint64_t address)
+/* The other two count the CPU time of the process, all of which is in user mode: what the personality does for it is the personality's. */
+static void cpu_interval_expired(struct timer *timer)
 {
-	struct time_value values[2] = {time_of_ns(task->process->interval_ns, US_PER_SECOND), time_of_ns(interval_left(task->process), US_PER_SECOND)};
+	struct cpu_interval *interval = (struct cpu_interval *)timer;
+	uint64_t now = process_cpu_ns(interval->process);
+
+	if (now < interval->due) {
+		cpu_timer_look(timer, now, interval->due);
+		return;
+	}
+	if (interval->interval) {
+		interval->due += ((now - interval->due) / interval->interval + 1) * interval->interval;
+		cpu_timer_look(timer, now, interval->due);
+	}
+	(void)signal_send_process(interval->process, &(struct signal_information){.number = interval->signal, .code = LINUX_SI_KERNEL});
+}
+
+static struct cpu_interval *cpu_interval_of(struct process *process, uint64_t which)
+{
+	return which == LINUX_ITIMER_VIRTUAL ? &process->virtual : &process->profile;
+}
+
+static uint64_t cpu_interval_left(const struct cpu_interval *interval)
+{
+	uint64_t now;
+
+	if (!timer_is_started(&interval->timer))
+		return 0;
+	now = process_cpu_ns(interval->process);
+	return interval->due > now ? interval->due - now : 1000;
+}
+
+static void cpu_interval_set(struct process *process, uint64_t which, uint64_t value, uint64_t period)
+{
+	struct cpu_interval *interval = cpu_interval_of(process, which);
+	uint64_t now = process_cpu_ns(process);
+
+	timer_stop(&interval->timer);
+	interval->timer.expired = cpu_interval_expired;
+	interval->process = process;
+	interval->signal = which == LINUX_ITIMER_VIRTUAL ? LINUX_SIGVTALRM : LINUX_SIGPROF;
+	interval->interval = period;
+	interval->due = now + value;
+	if (value)
+		cpu_timer_look(&interval->timer, now, interval->due);
+}
+
+static int64_t interval_tell(struct task *task, uint64_t which, uint64_t address)
+{
+	struct process *process = task->process;
+	bool real = which == LINUX_ITIMER_REAL;
+	uint64_t period = real ? process->interval_ns : cpu_interval_of(process, which)->interval;
+	uint64_t left = real ? interval_left(process) : cpu_interval_left(cpu_interval_of(process, which));
+	struct time_value values[2] = {time_of_ns(period, US_PER_SECOND), time_of_ns(left, US_PER_SECOND)};
 
 	return user_write(task->memory, address, values, sizeof(values));
 }
 
 int64_t linux_getitimer(struct task *task, const uint64_t arguments[6])
 {
-	if ((int)arguments[0] != LINUX_ITIMER_REAL)
+	if ((uint32_t)arguments[0] > LINUX_ITIMER_PROF)
 		return -EINVAL;
-	return interval_tell(task, arguments[1]);
+	return interval_tell(task, (uint32_t)arguments[0], arguments[1]);
 }
 
 int64_t linux_setitimer(struct task *task, const uint64_t arguments[6])
 {
 	struct time_value values[2] = {{0, 0}, {0, 0}};
-	uint64_t interval, value;
+	uint64_t interval, value, which = (uint32_t)arguments[0];
 	int64_t error = 0;
 
-	if ((int)arguments[0] != LINUX_ITIMER_REAL)
-		return -EINVAL;
 	if (arguments[1] && user_read(task->memory, values, arguments[1], sizeof(values)) != 0)
 		return -EFAULT;
-	if (!time_to_ns(&values[0], US_PER_SECOND, &interval) || !time_to_ns(&values[1], US_PER_SECOND, &value))
+	if (which > LINUX_ITIMER_PROF || !time_to_ns(&values[0], US_PER_SECOND, &interval) || !time_to_ns(&values[1], US_PER_SECOND, &value))
 		return -EINVAL;
 	if (arguments[2])
-		error = interval_tell(task, arguments[2]);
-	if (!error)
+		error = interval_tell(task, which, arguments[2]);
+	if (error)
+		return error;
+	if (which == LINUX_ITIMER_REAL)
 		interval_set(task->process, value, interval);
-	return error;
+	else
+		cpu_interval_set(task->process, which, value, interval);
+	return 0;
+}
+
+/* Setting clocks. The time of day is platform's, which the personality can only read: nobody here has the right, whatever his capabilities. */
+int64_t linux_clock_settime(struct task *task, const uint64_t arguments[6])
+{
+	struct time_value time;
+	uint64_t ns;
+
+	if ((int32_t)arguments[0] != LINUX_CLOCK_REALTIME)
+		return -EINVAL;
+	if (user_get(task->memory, &time, arguments[1]) != 0)
+		return -EFAULT;
+	return time_to_ns(&time, NS_PER_SECOND, &ns) ? -EPERM : -EINVAL;
+}
+
+int64_t linux_settimeofday(struct task *task, const uint64_t arguments[6])
+{
+	struct time_value time = {0, 0};
+	struct linux_timezone zone;
+	uint64_t ns;
+
+	if (arguments[0] && user_get(task->memory, &time, arguments[0]) != 0)
+		return -EFAULT;
+	if (!time_to_ns(&time, US_PER_SECOND, &ns))
+		return -EINVAL;
+	if (arguments[1] && user_get(task->memory, &zone, arguments[1]) != 0)
+		return -EFAULT;
+	return -EPERM;
+}
+
+/* Calls that go on after a signal are made anew with what is left of them; nothing is ever left for this one. */
+int64_t linux_restart_syscall(struct task *task, const uint64_t arguments[6])
+{
+	(void)task, (void)arguments;
+	return -EINTR;
 }
