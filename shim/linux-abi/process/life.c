@@ -204,6 +204,7 @@ static struct process *process_fork(const struct task *parent, const struct clon
 	process->exit_signal = request->exit_signal;
 	process->dumpable = from->dumpable;
 	process->nice = from->nice;
+	process->personality = from->personality;
 	process->oom_adjustment = from->oom_adjustment;
 	process->user = parent->credentials->user;
 	memcpy(process->limits, from->limits, sizeof(process->limits));

@@ -99,6 +99,7 @@ struct process {
 	char executable[256]; /* path, for /proc/self/exe; longer ones are cut */
 	int16_t oom_adjustment; /* -1000 .. 1000 */
 	int8_t nice;
+	uint32_t personality; /* personality(2) */
 };
 
 /* The task with an id, the process with an id; null pointers when there is none. */
