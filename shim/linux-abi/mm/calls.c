@@ -81,16 +81,10 @@ static int type_check(uint64_t flags)
 	}
 }
 
-/* Takes pages that are to be there at once: MAP_POPULATE, mlock. What fails is left to a fault. */
+/* Takes pages that are to be there at once: MAP_POPULATE, mlock. */
 static void populate(struct task *task, uint64_t address, uint64_t bytes)
 {
-	for (uint64_t at = address; at < address + bytes && !task->dying; at += PAGE_SIZE) {
-		const struct area *area = area_find(&task->memory->areas, at);
-		bool store = area && (area->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE;
-
-		if (!area || memory_fault(task->memory, at, store ? AREA_WRITE : AREA_READ, NULL) == FAULT_NO_MEMORY)
-			return;
-	}
+	memory_populate(task->memory, address, bytes, &task->dying);
 }
 
 int64_t linux_mmap(struct task *task, const uint64_t arguments[6])

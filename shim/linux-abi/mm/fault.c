@@ -242,3 +242,23 @@ enum fault_result memory_fault(struct memory *memory, uint64_t address, uint32_t
 	*frame = (frame_t)(*word >> PAGE_BITS);
 	return entry_allows(*word, access) ? FAULT_DONE : FAULT_NO_MEMORY;
 }
+
+void memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, const bool *dying)
+{
+	enum fault_result result = FAULT_DONE;
+
+	for (uint64_t at = address; at < address + bytes && result != FAULT_NO_MEMORY && !*dying; at += PAGE_SIZE) {
+		const struct area *area = area_find(&memory->areas, at);
+		uint32_t access = area && (area->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE ? AREA_WRITE : AREA_READ;
+		const uint64_t *word = radix_find(&memory->pages, at >> PAGE_BITS);
+
+		if (!area)
+			break;
+		if (word && entry_allows(*word, access))
+			continue;
+		memory->faults_minor++;
+		while (!fault_once(memory, at, access, &result))
+			;
+	}
+	(void)host_flush(); /* a page that the host has not been told of faults */
+}

@@ -82,7 +82,7 @@ static void pages_remove(struct memory *memory, uint64_t from, uint64_t to)
 {
 	uint64_t *word;
 
-	for (uint64_t i = radix_next(&memory->pages, from, to, &word); i < to; i = radix_next(&memory->pages, i + 1, to, &word)) {
+	for (uint64_t i = radix_next(&memory->pages, from, to, &word); i < to; i = radix_step(&memory->pages, i, to, &word)) {
 		frame_t frame = (frame_t)(*word >> PAGE_BITS);
 
 		if (*word & ENTRY_MAPPED)
@@ -184,7 +184,7 @@ static void pages_restrict(struct memory *memory, const struct area *area)
 {
 	uint64_t to = area->end >> PAGE_BITS, *word;
 
-	for (uint64_t i = radix_next(&memory->pages, area->start >> PAGE_BITS, to, &word); i < to; i = radix_next(&memory->pages, i + 1, to, &word)) {
+	for (uint64_t i = radix_next(&memory->pages, area->start >> PAGE_BITS, to, &word); i < to; i = radix_step(&memory->pages, i, to, &word)) {
 		frame_t frame = (frame_t)(*word >> PAGE_BITS);
 		bool executable = area->flags & AREA_EXECUTE;
 
@@ -249,7 +249,7 @@ int memory_move(struct memory *memory, uint64_t from, uint64_t to, uint64_t byte
 	moved.end = to + bytes;
 	if (!area_add(&memory->areas, &moved))
 		return -ENOMEM;
-	for (uint64_t i = radix_next(&memory->pages, from >> PAGE_BITS, end, &word); i < end; i = radix_next(&memory->pages, i + 1, end, &word)) {
+	for (uint64_t i = radix_next(&memory->pages, from >> PAGE_BITS, end, &word); i < end; i = radix_step(&memory->pages, i, end, &word)) {
 		frame_t frame = (frame_t)(*word >> PAGE_BITS);
 		uint64_t *there = radix_make(&memory->pages, i + distance);
 
@@ -280,7 +280,7 @@ static bool area_copy(struct memory *child, struct memory *parent, const struct 
 	pages_count(child, area, 1);
 	if (area->flags & AREA_WIPED)
 		return true;
-	for (uint64_t i = radix_next(&parent->pages, area->start >> PAGE_BITS, to, &word); i < to; i = radix_next(&parent->pages, i + 1, to, &word)) {
+	for (uint64_t i = radix_next(&parent->pages, area->start >> PAGE_BITS, to, &word); i < to; i = radix_step(&parent->pages, i, to, &word)) {
 		uint64_t *copy = radix_make(&child->pages, i);
 
 		if (!copy)
@@ -302,7 +302,7 @@ static void pages_tell(struct memory *memory)
 	for (const struct area *area = area_at_or_after(&memory->areas, 0); area; area = area_at_or_after(&memory->areas, area->end)) {
 		uint64_t to = area->end >> PAGE_BITS, *word;
 
-		for (uint64_t i = radix_next(&memory->pages, area->start >> PAGE_BITS, to, &word); i < to; i = radix_next(&memory->pages, i + 1, to, &word))
+		for (uint64_t i = radix_next(&memory->pages, area->start >> PAGE_BITS, to, &word); i < to; i = radix_step(&memory->pages, i, to, &word))
 			if (*word & ENTRY_MAPPED)
 				host_page(memory->space, HOST_MAP, i << PAGE_BITS, (frame_t)(*word >> PAGE_BITS),
 					  MAP_READ | (*word & ENTRY_WRITE ? MAP_WRITE : 0) | (*word & ENTRY_EXECUTE ? MAP_EXECUTE : 0));
@@ -425,7 +425,7 @@ static void place_protect(struct memory *memory, const struct area *area, uint64
 
 	if (!(area->flags & AREA_SHARED))
 		return;
-	for (uint64_t i = radix_next(&memory->pages, from, to, &word); i < to; i = radix_next(&memory->pages, i + 1, to, &word)) {
+	for (uint64_t i = radix_next(&memory->pages, from, to, &word); i < to; i = radix_step(&memory->pages, i, to, &word)) {
 		if (!(*word & ENTRY_WRITE))
 			continue;
 		*word &= ~(uint64_t)ENTRY_WRITE;

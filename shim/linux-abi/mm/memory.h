@@ -74,6 +74,9 @@ enum fault_result {
 /* Makes the page at an address usable for `access` (AREA_*), and tells its frame, not held, unless `frame` is null. May wait. */
 enum fault_result memory_fault(struct memory *memory, uint64_t address, uint32_t access, frame_t *frame);
 
+/* The same for all pages of [address, address + bytes), whole pages, for stores where a private area allows them. The host is told in batches. What cannot be had is left to a fault; ends where no area is. May wait. */
+void memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, const bool *dying);
+
 /* Maps: [address, address + bytes) must be free. 0 or -ENOMEM. */
 int memory_map(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t flags, struct object *object, uint64_t first);
 

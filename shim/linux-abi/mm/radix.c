@@ -5,12 +5,10 @@
 #include "mm/frames.h"
 
 #define LEVELS 4
-#define TABLE_BITS 9
-#define TABLE_WORDS (1u << TABLE_BITS)
 
 static unsigned slot_at(uint64_t index, unsigned level)
 {
-	return (unsigned)(index >> (level * TABLE_BITS)) & (TABLE_WORDS - 1);
+	return (unsigned)(index >> (level * RADIX_TABLE_BITS)) & (RADIX_TABLE_WORDS - 1);
 }
 
 uint64_t *radix_find(const struct radix *radix, uint64_t index)
@@ -49,10 +47,10 @@ uint64_t *radix_make(struct radix *radix, uint64_t index)
 /* The same below one table, whose first index is `base`. */
 static uint64_t table_next(uint64_t *table, unsigned level, uint64_t base, uint64_t from, uint64_t to, uint64_t **word)
 {
-	unsigned shift = level * TABLE_BITS;
+	unsigned shift = level * RADIX_TABLE_BITS;
 	uint64_t slot = from > base ? (from - base) >> shift : 0, last = (to - 1 - base) >> shift;
 
-	for (; slot < TABLE_WORDS && slot <= last; slot++) {
+	for (; slot < RADIX_TABLE_WORDS && slot <= last; slot++) {
 		uint64_t index = base + (slot << shift), found;
 
 		if (!table[slot])
@@ -75,7 +73,7 @@ uint64_t radix_next(const struct radix *radix, uint64_t from, uint64_t to, uint6
 
 static void table_clear(uint64_t *table, unsigned level)
 {
-	for (unsigned i = 0; level > 0 && i < TABLE_WORDS; i++)
+	for (unsigned i = 0; level > 0 && i < RADIX_TABLE_WORDS; i++)
 		if (table[i])
 			table_clear((uint64_t *)table[i], level - 1);
 	frame_release(frame_of(table));

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #define RADIX_LIMIT (1ull << 36) /* indexes are below this */
+#define RADIX_TABLE_BITS 9
+#define RADIX_TABLE_WORDS (1u << RADIX_TABLE_BITS)
 
 struct radix {
 	uint64_t *root; /* null: all is empty */
@@ -19,6 +21,16 @@ uint64_t *radix_make(struct radix *radix, uint64_t index);
 
 /* The first index in [from, to) whose word is not zero, with the word; `to` when there is none. */
 uint64_t radix_next(const struct radix *radix, uint64_t from, uint64_t to, uint64_t **word);
+
+/* radix_next() from the index behind one that it has told with its word; in the middle of a run of words that are not zero this is the next word itself. */
+static inline uint64_t radix_step(const struct radix *radix, uint64_t index, uint64_t to, uint64_t **word)
+{
+	if (index + 1 < to && (index + 1) % RADIX_TABLE_WORDS && (*word)[1]) {
+		++*word;
+		return index + 1;
+	}
+	return radix_next(radix, index + 1, to, word);
+}
 
 /* Gives all its frames back. The words must need nothing any more. */
 void radix_clear(struct radix *radix);
