@@ -110,10 +110,13 @@ lint: ## clang-tidy and cppcheck over kernel, lib and tools
 	@LINT_KERNEL_FLAGS='$(kernel_flags_debug)' LINT_USER_FLAGS='$(user_flags)' LINT_HOST_FLAGS='$(host_common)' ci/lint
 
 bench: export RECORD := 1
-bench: $(bench_targets) bench-sequential ## run every benchmark and write bench/RESULTS.md anew
+bench: $(bench_targets) bench-sequential bench-linux ## run every benchmark and write bench/RESULTS.md anew
 
 bench-sequential: all
 	BUILD=$(BUILD) bench/sequential/run
+
+bench-linux: programs
+	BUILD=$(BUILD) bench/linux/run
 
 bench-%: $(kernels) $(BUILD)/user/bench/%.boot ## run one benchmark of bench/, for example bench-ipc
 	@if [ -x bench/$*/run ]; then BUILD=$(BUILD) bench/$*/run; \

@@ -103,7 +103,7 @@ static void fork_wait(void)
 
 static void exec_wait(void)
 {
-	static char *const arguments[] = {"/proc/self/exe", "exit", NULL};
+	static char *const arguments[] = {"costs", "exit", NULL};
 	pid_t child = fork();
 	int status;
 
@@ -150,9 +150,9 @@ static pid_t echo_start(void)
 }
 
 /* This program as a file that can be executed. */
-static void program_copy(const char *name)
+static void program_copy(void)
 {
-	int from = open(name, O_RDONLY), to = open(FILE_NAME ".exe", O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	int from = open("/proc/self/exe", O_RDONLY), to = open(FILE_NAME ".exe", O_WRONLY | O_CREAT | O_TRUNC, 0755);
 	static char piece[65536];
 	ssize_t bytes;
 
@@ -163,12 +163,12 @@ static void program_copy(const char *name)
 	close(to);
 }
 
-static void prepare(const char *name)
+static void prepare(void)
 {
 	static char page[PAGE];
 
 	mkdir(DIRECTORY, 0755);
-	program_copy(name);
+	program_copy();
 	zero = open("/dev/zero", O_RDONLY);
 	file = open(FILE_NAME, O_RDWR | O_CREAT | O_TRUNC, 0644);
 	must(zero >= 0 && file >= 0 && write(file, page, PAGE) == PAGE, "preparing files");
@@ -205,7 +205,7 @@ static uint64_t round_measure(const struct cost *cost)
 	return now() - begin;
 }
 
-int main(int count, char **arguments)
+int main(int count)
 {
 	const struct cost nothing = {"", yield_nothing, 1};
 	uint64_t clock = UINT64_MAX;
@@ -213,7 +213,7 @@ int main(int count, char **arguments)
 
 	if (count > 1)
 		return 0; /* executed by the benchmark itself */
-	prepare(arguments[0]);
+	prepare();
 	echo = echo_start();
 	for (int i = 0; i < ROUNDS; i++) {
 		uint64_t one = round_measure(&nothing);
