@@ -302,6 +302,8 @@ int pipe_make(uint32_t flags, struct description *ends[2])
 
 int pipe_open_again(struct description *end, uint32_t flags, struct description **opened)
 {
+	if ((flags & LINUX_O_ACCMODE) == LINUX_O_ACCMODE)
+		return -EINVAL; /* it would be no end, and its release would end the pipe of the others */
 	*opened = description_make(&pipe_operations, end->mode, flags & (LINUX_O_ACCMODE | LINUX_O_NONBLOCK), FILESYSTEM_PIPE);
 	if (!*opened)
 		return -ENOMEM;

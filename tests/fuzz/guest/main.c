@@ -5,7 +5,7 @@
  * usage: fuzz-guest PROCESSES CALLS SEED
  *
  * Each of PROCESSES processes has workers, one after the other: a worker makes calls until it dies of them, waits too long, or has made its share. So a call that unmaps the worker's code or closes its files ends the worker
- * only. The counter of calls lies in memory that all share. At the end a process and a file are made in the ordinary way: that must still work.
+ * only. It refuses to run anywhere but on Kozo: run by root on another Linux it would truncate that machine's programs and change the modes of its devices. The counter of calls lies in memory that all share. At the end a process and a file are made in the ordinary way: that must still work.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -159,11 +160,21 @@ static int afterwards(void)
 	return 0;
 }
 
+/* The name that the image's /etc/hostname gives to Kozo's machine. */
+static bool is_on_kozo(void)
+{
+	struct utsname name;
+
+	return uname(&name) == 0 && !strcmp(name.nodename, "kozo");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned processes = argc > 1 ? (unsigned)atoi(argv[1]) : 2;
 	uint64_t calls = argc > 2 ? strtoull(argv[2], NULL, 0) : 1000, seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 1, total = 0;
 
+	if (!is_on_kozo())
+		return printf("this makes random system calls: it runs on Kozo only (tests/fuzz/guest/run)\n"), 2;
 	made = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (made == MAP_FAILED || !processes || processes > PAGE / sizeof(*made))
 		return 2;
