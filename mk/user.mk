@@ -118,7 +118,7 @@ $(foreach s,$(system_additions),$(eval $(call system_addition,$(s))))
 user_programs += $(patsubst %,$(user_dir)/%.boot,$(system_additions))
 
 # Static Linux programs: what they print on a real Linux is what they must print on Kozo.
-linux_flags := -std=gnu17 -O2 -static -Wall -Wextra -Werror -ffile-prefix-map=$(CURDIR)=.
+linux_flags := -std=gnu17 -O2 -static -I. -Wall -Wextra -Werror -ffile-prefix-map=$(CURDIR)=.
 linux_sources := $(sort $(wildcard tests/linux/*.c))
 linux_programs := $(foreach s,$(linux_sources),$(BUILD)/linux/$(basename $(notdir $(s))).musl $(BUILD)/linux/$(basename $(notdir $(s))).glibc)
 
