@@ -5,6 +5,7 @@
  */
 #include "mm/host.h"
 
+#include "abi/start.h"
 #include "lib/assert.h"
 #include "lib/memory.h"
 #include "lib/methods.h"
@@ -14,6 +15,7 @@
 
 #define TABLE_PAGES_FIRST 12 /* what a small program needs: text, heap, maps and stack lie in four corners */
 #define TABLE_PAGES_MORE 16
+_Static_assert(START_SLOTS_MAX <= UINT16_MAX + 1, "a handle of this service fits struct host_space");
 
 static struct host_thread threads[HOST_THREADS_MAX];
 static struct host_space spaces[HOST_THREADS_MAX];
@@ -222,7 +224,7 @@ static enum error chunk_attach(const struct host_space *space, uint32_t chunk, h
 /* The Mapping of a chunk in a space; 0 when there is no memory for one. */
 static handle_t mapping_of(struct host_space *space, uint32_t chunk)
 {
-	handle_t *mapping = &space->mappings[chunk], slot = *mapping;
+	handle_t slot = space->mappings[chunk];
 	enum error error;
 
 	if (slot)
@@ -234,10 +236,10 @@ static handle_t mapping_of(struct host_space *space, uint32_t chunk)
 	if (error == ERR_NOMEM && tables_donate(space, TABLE_PAGES_MORE) == OK)
 		error = chunk_attach(space, chunk, slot);
 	if (error == OK)
-		*mapping = slot;
+		space->mappings[chunk] = (uint16_t)slot;
 	else
 		slot_free(slot);
-	return *mapping;
+	return space->mappings[chunk];
 }
 
 static enum error batch_call(handle_t mapping, uint64_t at, uint64_t *done)

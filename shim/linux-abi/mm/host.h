@@ -12,7 +12,7 @@
 
 struct host_space {
 	handle_t vspace;
-	handle_t mappings[CHUNKS_MAX]; /* of each chunk that it has had a frame of; 0: not attached */
+	uint16_t mappings[CHUNKS_MAX]; /* handles: of each chunk that it has had a frame of; 0: not attached */
 	struct host_space *next;       /* in the pool */
 };
 
