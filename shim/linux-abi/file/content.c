@@ -34,9 +34,12 @@ static struct content *content_of(struct object *object)
 	return (struct content *)object;
 }
 
+/* As far as pages can be kept. */
 static uint64_t pages_of(uint64_t size)
 {
-	return (size + PAGE_SIZE - 1) >> PAGE_BITS;
+	uint64_t pages = (size + PAGE_SIZE - 1) >> PAGE_BITS;
+
+	return pages < RADIX_LIMIT ? pages : RADIX_LIMIT;
 }
 
 /* What has changed while it was read is read again. */
@@ -283,7 +286,7 @@ int content_take(struct node *node, struct opened *opened, bool writable, struct
 const unsigned char *content_page(const struct node *node, uint64_t index, uint64_t *bytes)
 {
 	const struct content *content = node->content;
-	const uint64_t *word = content && (content->reader || content->writer) ? radix_find(&content->object.pages, index) : NULL;
+	const uint64_t *word = content && index < RADIX_LIMIT && (content->reader || content->writer) ? radix_find(&content->object.pages, index) : NULL;
 
 	if (!word || !*word)
 		return NULL;
@@ -294,7 +297,7 @@ const unsigned char *content_page(const struct node *node, uint64_t index, uint6
 /* Copies what was written into the pages that are there. */
 static void pages_written(struct content *content, uint64_t offset, const unsigned char *data, uint64_t bytes)
 {
-	while (bytes) {
+	while (bytes && offset >> PAGE_BITS < RADIX_LIMIT) {
 		uint64_t in_page = offset % PAGE_SIZE, count = PAGE_SIZE - in_page < bytes ? PAGE_SIZE - in_page : bytes;
 		const uint64_t *word = radix_find(&content->object.pages, offset >> PAGE_BITS);
 
@@ -308,14 +311,14 @@ static void pages_written(struct content *content, uint64_t offset, const unsign
 
 void content_cleared(struct node *node, uint64_t offset, uint64_t bytes)
 {
-	static const unsigned char zeros[PAGE_SIZE];
-	uint64_t end = offset + bytes < node->content->size ? offset + bytes : node->content->size;
+	struct content *content = node->content;
+	uint64_t to = offset + bytes < content->size ? offset + bytes : content->size, last = pages_of(to), *word;
 
 	node->changes++;
-	for (uint64_t at = offset; at < end; at += PAGE_SIZE - at % PAGE_SIZE) {
-		uint64_t left = PAGE_SIZE - at % PAGE_SIZE;
+	for (uint64_t i = radix_next(&content->object.pages, offset >> PAGE_BITS, last, &word); i < last; i = radix_next(&content->object.pages, i + 1, last, &word)) {
+		uint64_t page = i << PAGE_BITS, begin = offset > page ? offset - page : 0, end = to - page < PAGE_SIZE ? to - page : PAGE_SIZE;
 
-		pages_written(node->content, at, zeros, left < end - at ? left : end - at);
+		memset((unsigned char *)frame_bytes((frame_t)(*word >> PAGE_BITS)) + begin, 0, end - begin);
 	}
 }
 
@@ -346,7 +349,7 @@ void content_resized(struct node *node, uint64_t size)
 		content->object.pages_limit = pages;
 		memories_forget(&content->object, pages, RADIX_LIMIT);
 		object_drop(&content->object, pages, RADIX_LIMIT);
-		word = size % PAGE_SIZE ? radix_find(&content->object.pages, pages - 1) : NULL;
+		word = size % PAGE_SIZE && pages < RADIX_LIMIT ? radix_find(&content->object.pages, pages - 1) : NULL;
 		if (word && *word)
 			memset((unsigned char *)frame_bytes((frame_t)(*word >> PAGE_BITS)) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
 	}

@@ -109,7 +109,7 @@ static int64_t memory_file_write(struct task *task, struct description *descript
 	if (file->seals & SEALS_WRITE)
 		return -EPERM;
 	bytes = limit_file_bytes(task, *offset, transfer->left);
-	if (!bytes)
+	if (!bytes || pages_of(*offset + bytes) > RADIX_LIMIT)
 		return -EFBIG;
 	if (file->seals & LINUX_F_SEAL_GROW && *offset + bytes > file->size) {
 		if (*offset >= file->size)
@@ -169,6 +169,18 @@ static int memory_file_truncate(struct task *task, struct description *descripti
 	return 0;
 }
 
+/* Clears what there is of a range: what is not there is zeros. */
+static void range_clear(struct memory_file *file, uint64_t from, uint64_t to)
+{
+	uint64_t last = pages_of(to) < RADIX_LIMIT ? pages_of(to) : RADIX_LIMIT, *word;
+
+	for (uint64_t i = radix_next(&file->object->pages, from >> PAGE_BITS, last, &word); i < last; i = radix_next(&file->object->pages, i + 1, last, &word)) {
+		uint64_t page = i << PAGE_BITS, begin = from > page ? from - page : 0, end = to - page < PAGE_SIZE ? to - page : PAGE_SIZE;
+
+		memset((unsigned char *)frame_bytes((frame_t)(*word >> PAGE_BITS)) + begin, 0, end - begin);
+	}
+}
+
 /* Makes the pages that are to be there. Holes are made by clearing: nobody can tell. */
 static int memory_file_allocate(struct task *task, struct description *description, uint32_t mode, uint64_t offset, uint64_t bytes)
 {
@@ -178,20 +190,16 @@ static int memory_file_allocate(struct task *task, struct description *descripti
 	(void)task;
 	if (mode & ALLOCATE_PUNCH_HOLE && file->seals & SEALS_WRITE)
 		return -EPERM;
+	if (pages_of(end) > RADIX_LIMIT && !(mode & ALLOCATE_PUNCH_HOLE))
+		return -EFBIG;
 	if (!(mode & ALLOCATE_KEEP_SIZE) && end > file->size) {
 		if (file->seals & LINUX_F_SEAL_GROW)
 			return -EPERM;
 		size_set(file, end);
 	}
 	if (!(mode & (ALLOCATE_PUNCH_HOLE | ALLOCATE_ZERO_RANGE)))
-		return pages_of(end) > RADIX_LIMIT ? -EFBIG : 0;
-	for (uint64_t at = offset; at < end && at < file->size; at += PAGE_SIZE - at % PAGE_SIZE) {
-		const uint64_t *word = radix_find(&file->object->pages, at >> PAGE_BITS);
-		uint64_t left = PAGE_SIZE - at % PAGE_SIZE;
-
-		if (word && *word)
-			memset((unsigned char *)frame_bytes((frame_t)(*word >> PAGE_BITS)) + at % PAGE_SIZE, 0, left < end - at ? left : end - at);
-	}
+		return 0;
+	range_clear(file, offset, end < file->size ? end : file->size);
 	return 0;
 }
 

@@ -228,7 +228,7 @@ static void end_leave(struct pipe *pipe, const struct description *description)
 {
 	pipe->readers -= description_reads(description);
 	pipe->writers -= description_writes(description);
-	if (pipe->readers || pipe->writers) {
+	if (--pipe->ends) {
 		queue_wake(&pipe->queue, 0);
 		return;
 	}
@@ -271,6 +271,7 @@ static struct pipe *pipe_new(void)
 
 static void end_come(struct pipe *pipe, const struct description *description)
 {
+	pipe->ends++;
 	pipe->readers += description_reads(description);
 	pipe->writers += description_writes(description);
 	pipe->reader_openings += description_reads(description);
@@ -303,7 +304,7 @@ int pipe_make(uint32_t flags, struct description *ends[2])
 int pipe_open_again(struct description *end, uint32_t flags, struct description **opened)
 {
 	if ((flags & LINUX_O_ACCMODE) == LINUX_O_ACCMODE)
-		return -EINVAL; /* it would be no end, and its release would end the pipe of the others */
+		return -EINVAL; /* it would be an end at which nothing can be done */
 	*opened = description_make(&pipe_operations, end->mode, flags & (LINUX_O_ACCMODE | LINUX_O_NONBLOCK), FILESYSTEM_PIPE);
 	if (!*opened)
 		return -ENOMEM;
@@ -356,7 +357,7 @@ int fifo_open(struct task *task, struct description *description)
 	else if (!error && (description->flags & LINUX_O_ACCMODE) == LINUX_O_WRONLY && is_nonblocking(description) && !pipe->readers)
 		error = -ENXIO;
 	if (error) {
-		if (pipe && !pipe->readers && !pipe->writers) {
+		if (pipe && !pipe->ends) {
 			node->pipe = NULL;
 			slab_return(&pipes, pipe);
 		}

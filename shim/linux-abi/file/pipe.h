@@ -15,7 +15,8 @@ struct pipe {
 	struct byte_ring ring;
 	struct wait_queue queue;
 	bool held;                                 /* what is in it is on its way elsewhere (splice): nobody takes it */
-	uint32_t readers, writers;                 /* ends */
+	uint32_t ends;                             /* open files of it */
+	uint32_t readers, writers;                 /* of these */
 	uint64_t reader_openings, writer_openings; /* ever */
 	struct node *node;                         /* of a named pipe: not a user of it, the descriptions are */
 };
