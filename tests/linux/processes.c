@@ -142,7 +142,7 @@ static void names(void)
 	char name[17] = "";
 	struct utsname system;
 
-	CALL(prctl, PR_SET_NAME, "a name that is too long");
+	CALL(prctl, PR_SET_NAME, "a-name-that-is-too-long");
 	CALL(prctl, PR_GET_NAME, name);
 	SHOW("name", "%s", name);
 	CALL(prctl, PR_SET_NAME, BAD_ADDRESS);
