@@ -365,6 +365,8 @@ static int64_t terminal_ioctl(struct task *task, struct description *description
 	struct terminal *terminal = terminal_of(description);
 	const struct process *process = task->process;
 
+	if (terminal->hung_up)
+		return (uint32_t)request == LINUX_TIOCSPGRP ? -ENOTTY : -EIO;
 	switch ((uint32_t)request) {
 	case LINUX_TCGETS:
 		return user_put(task->memory, argument, &terminal->settings);

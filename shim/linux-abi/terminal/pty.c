@@ -71,6 +71,7 @@ static struct pair *couple_make(const struct task *task)
 			continue;
 		memset(pair, 0, sizeof(*pair));
 		terminal_start(&pair->terminal, &slave_device, device_make(MAJOR_SLAVE, number));
+		pair->terminal.settings.c_cflag &= ~LINUX_HUPCL; /* there is no line */
 		pair->terminal.data = pair;
 		pair->output.pages = OUTPUT_PAGES;
 		pair->number = number;
