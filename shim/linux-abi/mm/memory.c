@@ -228,8 +228,7 @@ int memory_protect(struct memory *memory, uint64_t address, uint64_t bytes, uint
 		at = area->end;
 		if ((area->flags & AREA_PROTECTION) != protection)
 			error = area_protect(memory, area, protection);
-		if (!error)
-			area_join(&memory->areas, area);
+		area_join(&memory->areas, area); /* an area that was refused too: it may have been split */
 	}
 	if (host_flush() != OK && !error)
 		error = -ENOMEM;
