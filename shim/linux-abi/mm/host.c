@@ -177,11 +177,15 @@ struct thread_image *thread_self_image(void)
 
 void host_thread_stop(struct host_thread *thread)
 {
+	if (thread->stopped)
+		return;
 	(void)!thread_suspend(thread->thread); /* the capability is the shim's own: it cannot be refused */
+	thread->stopped = true;
 }
 
 void host_thread_run(struct host_thread *thread)
 {
+	thread->stopped = false;
 	(void)!thread_resume(thread->thread);
 }
 

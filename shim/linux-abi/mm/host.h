@@ -20,6 +20,7 @@ struct host_thread {
 	handle_t thread;
 	uint32_t badge; /* of its messages */
 	struct host_space *bound;
+	bool stopped;             /* by host_thread_stop(), and not run since: nothing but host_thread_run() ends that */
 	void *owner;              /* whoever took it: the task */
 	struct host_thread *next; /* in the pool */
 };
