@@ -411,7 +411,7 @@ static int64_t watch_add(struct instance *instance, const struct status *status,
 
 static int64_t path_watch(struct task *task, struct instance *instance, uint64_t address, uint32_t mask)
 {
-	struct status status;
+	struct status status = {0};
 	struct walk walk;
 	int64_t error = walk_begin(&walk, task, LINUX_AT_FDCWD, address, mask & LINUX_IN_DONT_FOLLOW ? WALK_NOFOLLOW : 0);
 

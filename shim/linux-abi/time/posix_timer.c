@@ -22,7 +22,7 @@
 #include "time/cpu_timer.h"
 
 #define IGNORED_STEP_NS 4000000ull
-#define OF_SELF(clock) ((int32_t)(clock) >> 3 == -1) /* a CPU clock of the caller: ~0 << 3 | kind */
+#define OF_SELF(clock) ((uint32_t)(clock) >> 3 == UINT32_MAX >> 3) /* a CPU clock of the caller: ~0 << 3 | kind */
 #define CPU_CLOCK_TASK 4
 #define CPU_CLOCK_KIND 3
 
