@@ -187,6 +187,16 @@ static void pending_add(struct ext2 *fs, uint32_t block)
 	tsm_set(fs->tsm, state->pending_count, state->pending_count + 1);
 }
 
+bool block_is_pending(const struct ext2 *fs, uint32_t block)
+{
+	const struct state *state = fs->state;
+
+	for (uint32_t i = 0; i < state->pending_count; i++)
+		if (block - state->pending[i].block < state->pending[i].count)
+			return true;
+	return false;
+}
+
 int block_free(struct ext2 *fs, uint32_t block)
 {
 	struct superblock *superblock;

@@ -12,6 +12,9 @@ int block_allocate(struct ext2 *fs, uint32_t goal, uint32_t *block);
 /* Frees a block: -EUCLEAN when it was not in use. */
 int block_free(struct ext2 *fs, uint32_t block);
 
+/* Whether a block has been freed and its bit is still set. */
+bool block_is_pending(const struct ext2 *fs, uint32_t block);
+
 /* May this inode refer to the block: 0, -EAGAIN, -EUCLEAN (outside of the filesystem, or part of its tables). */
 int block_check(struct ext2 *fs, uint32_t block, uint32_t inode);
 

@@ -233,6 +233,8 @@ static int cut_slot(struct cut *cut, uint32_t *slot, uint32_t level, uint64_t ba
 		unsigned char *page = NULL;
 
 		result = block_check(fs, *slot, cut->number);
+		if (result == 0 && block_is_pending(fs, *slot)) /* its page is gone, and would be fetched again for each attempt */
+			result = damage_found(fs, "a map lies in a block that was freed", cut->number);
 		if (result == 0)
 			result = page_get(fs, *slot, 0, &page);
 		for (uint32_t i = fs->pointers; i > 0 && result == 0; i--)
