@@ -326,24 +326,9 @@ int64_t linux_epoll_wait(struct task *task, const uint64_t arguments[6])
 	return call_wait(task, arguments, deadline_of_ms((int32_t)arguments[3]));
 }
 
-/* The mask for the time of the call. */
-static int64_t mask_take(struct task *task, uint64_t address, uint64_t bytes)
-{
-	uint64_t mask;
-
-	if (!address)
-		return 0;
-	if (bytes != sizeof(mask))
-		return -EINVAL;
-	if (user_get(task->memory, &mask, address))
-		return -EFAULT;
-	signals_block_for_call(task, mask);
-	return 0;
-}
-
 int64_t linux_epoll_pwait(struct task *task, const uint64_t arguments[6])
 {
-	int64_t error = mask_take(task, arguments[4], arguments[5]);
+	int64_t error = signals_block_for_call(task, arguments[4], arguments[5]);
 
 	return error ? error : call_wait(task, arguments, deadline_of_ms((int32_t)arguments[3]));
 }
@@ -354,7 +339,7 @@ int64_t linux_epoll_pwait2(struct task *task, const uint64_t arguments[6])
 	int64_t error = arguments[3] ? deadline_read(task->memory, arguments[3], &deadline) : 0;
 
 	if (!error)
-		error = mask_take(task, arguments[4], arguments[5]);
+		error = signals_block_for_call(task, arguments[4], arguments[5]);
 	if (!error && deadline <= clock_now())
 		deadline = 0;
 	return error ? error : call_wait(task, arguments, deadline);

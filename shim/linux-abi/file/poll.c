@@ -224,28 +224,13 @@ static void timeout_put(struct task *task, uint64_t address, uint64_t per_second
 		(void)user_put(task->memory, address, &time);
 }
 
-/* The mask for the time of a call; no address: as it is. */
-static int64_t mask_take(struct task *task, uint64_t address, uint64_t bytes)
-{
-	uint64_t mask;
-
-	if (!address)
-		return 0;
-	if (bytes != sizeof(mask))
-		return -EINVAL;
-	if (user_get(task->memory, &mask, address))
-		return -EFAULT;
-	signals_block_for_call(task, mask);
-	return 0;
-}
-
 int64_t linux_ppoll(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t deadline;
 	int64_t result = timeout_take(task, arguments[2], NS_PER_SECOND, &deadline);
 
 	if (!result)
-		result = mask_take(task, arguments[3], arguments[4]);
+		result = signals_block_for_call(task, arguments[3], arguments[4]);
 	if (result)
 		return result;
 	deadline = deadline_of(task, deadline);
@@ -372,7 +357,7 @@ int64_t linux_pselect6(struct task *task, const uint64_t arguments[6])
 	if (!result && arguments[5] && user_get(task->memory, &mask, arguments[5]))
 		result = -EFAULT;
 	if (!result)
-		result = mask_take(task, mask.set, mask.bytes);
+		result = signals_block_for_call(task, mask.set, mask.bytes);
 	if (result)
 		return result;
 	deadline = deadline_of(task, deadline);

@@ -12,8 +12,8 @@
 /* The end of a handler that has set the registers of its stopped host thread: lets it go on, signals first. RESULT_NONE. */
 int64_t call_end_resumed(struct task *task);
 
-/* Sets the signal mask for the time of the call under way. */
-void signals_block_for_call(struct task *task, uint64_t mask);
+/* Sets the signal mask for the time of the call under way, from `bytes` at an address; address 0 leaves it as it is. 0, -EINVAL: not the size of a mask, or -EFAULT. */
+int64_t signals_block_for_call(struct task *task, uint64_t address, uint64_t bytes);
 
 /* Starts a program in a task that has none. 0 or a negative error number. */
 int program_begin(struct task *task, const char *path, const char *const *arguments, const char *const *environment);

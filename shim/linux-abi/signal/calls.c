@@ -119,13 +119,27 @@ int64_t linux_rt_sigpending(struct task *task, const uint64_t arguments[6])
 	return user_write(task->memory, arguments[0], &set, arguments[1]);
 }
 
-/* Sets the mask for the time of a call. */
-void signals_block_for_call(struct task *task, uint64_t mask)
+/* Sets the mask until the call is over. */
+static void mask_exchange(struct task *task, uint64_t mask)
 {
 	if (!task->mask_is_saved)
 		task->saved_mask = task->signals.blocked;
 	task->mask_is_saved = true;
 	signals_block(task, mask);
+}
+
+int64_t signals_block_for_call(struct task *task, uint64_t address, uint64_t bytes)
+{
+	uint64_t mask;
+
+	if (!address)
+		return 0;
+	if (bytes != SET_BYTES)
+		return -EINVAL;
+	if (user_get(task->memory, &mask, address) != 0)
+		return -EFAULT;
+	mask_exchange(task, mask);
+	return 0;
 }
 
 int64_t linux_rt_sigsuspend(struct task *task, const uint64_t arguments[6])
@@ -136,7 +150,7 @@ int64_t linux_rt_sigsuspend(struct task *task, const uint64_t arguments[6])
 		return -EINVAL;
 	if (user_get(task->memory, &set, arguments[0]) != 0)
 		return -EFAULT;
-	signals_block_for_call(task, set);
+	mask_exchange(task, set);
 	while (task_wait(task, WAIT_INTERRUPTIBLE, NEVER) == 0)
 		;
 	return -ERESTARTNOHAND;
