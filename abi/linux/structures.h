@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #define STRUCTURE(name) struct linux_##name {
-#define STRUCTURE_OWN(name) STRUCTURE(name)
 #define FIELD(type, member, kind) type member;
 #define FIELD_SET(type, member, set) type member;
 #define FIELD_CHOICE(type, member, set) type member;

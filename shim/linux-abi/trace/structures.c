@@ -51,16 +51,6 @@ struct field {
 
 #define STRUCTURE(name) const struct structure structure_##name = {sizeof(struct linux_##name), VALUE_INT, fields_of_##name, NULL};
 #define STRUCTURE_OWN(name) const struct structure structure_##name = {sizeof(struct linux_##name), VALUE_INT, NULL, put_##name};
-#define FIELD(type, member, kind)
-#define FIELD_SET(type, member, set)
-#define FIELD_CHOICE(type, member, set)
-#define FIELD_IN(structure, member)
-#define FIELD_TEXT(member, bytes)
-#define FIELD_ARRAY(type, member, count, kind)
-#define FIELD_MORE(type, member)
-#define FIELD_MORE_ARRAY(type, member, count)
-#define FIELD_PAD(type, member, count)
-#define STRUCTURE_END(name, bytes)
 #include "abi/linux/structures.def"
 
 /* Numbers in memory. */

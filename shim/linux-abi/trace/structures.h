@@ -18,17 +18,6 @@ struct structure {
 
 /* Those of abi/linux/structures.def by their members, or by a function of the tracer. */
 #define STRUCTURE(name) extern const struct structure structure_##name;
-#define STRUCTURE_OWN(name) STRUCTURE(name)
-#define FIELD(type, member, kind)
-#define FIELD_SET(type, member, set)
-#define FIELD_CHOICE(type, member, set)
-#define FIELD_IN(structure, member)
-#define FIELD_TEXT(member, bytes)
-#define FIELD_ARRAY(type, member, count, kind)
-#define FIELD_MORE(type, member)
-#define FIELD_MORE_ARRAY(type, member, count)
-#define FIELD_PAD(type, member, count)
-#define STRUCTURE_END(name, bytes)
 #include "abi/linux/structures.def"
 
 /* Numbers in memory, written in square brackets. */

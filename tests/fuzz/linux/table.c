@@ -33,7 +33,6 @@
 	{ \
 		typedef struct linux_##name this_structure; \
 		static const struct member members[] = {
-#define STRUCTURE_OWN(name) STRUCTURE(name)
 #define FIELD(type, member, kind) MEMBER(type, member, FIELD_##kind, NULL)
 #define FIELD_SET(type, member, set) MEMBER(type, member, KIND_SET, &constants_of_##set)
 #define FIELD_CHOICE(type, member, set) MEMBER(type, member, KIND_CHOICE, &constants_of_##set)
@@ -69,17 +68,6 @@
 #include "abi/linux/structures.def"
 
 #define STRUCTURE(name) UNUSED static const struct layout layout_##name = {sizeof(struct linux_##name), members_of_##name};
-#define STRUCTURE_OWN(name) STRUCTURE(name)
-#define FIELD(type, member, kind)
-#define FIELD_SET(type, member, set)
-#define FIELD_CHOICE(type, member, set)
-#define FIELD_IN(structure, member)
-#define FIELD_TEXT(member, bytes)
-#define FIELD_ARRAY(type, member, count, kind)
-#define FIELD_MORE(type, member)
-#define FIELD_MORE_ARRAY(type, member, count)
-#define FIELD_PAD(type, member, count)
-#define STRUCTURE_END(name, size)
 #include "abi/linux/structures.def"
 
 /* Numbers in memory, and structures with unions, are bytes. */
