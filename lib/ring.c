@@ -70,3 +70,21 @@ enum ring_result ring_pop(struct ring *ring, void *entry)
 	__atomic_store_n(&ring->shared->consumed, ++ring->own, __ATOMIC_RELEASE);
 	return RING_OK;
 }
+
+size_t ring_push_bytes(struct ring *ring, const void *bytes, size_t count)
+{
+	size_t done = 0;
+
+	while (done < count && ring_push(ring, (const unsigned char *)bytes + done) == RING_OK)
+		done++;
+	return done;
+}
+
+size_t ring_pop_bytes(struct ring *ring, void *bytes, size_t count)
+{
+	size_t done = 0;
+
+	while (done < count && ring_pop(ring, (unsigned char *)bytes + done) == RING_OK)
+		done++;
+	return done;
+}

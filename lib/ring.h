@@ -50,3 +50,7 @@ __attribute__((warn_unused_result)) enum ring_result ring_push(struct ring *ring
 
 /* Consumer: copies an entry out, or says RING_EMPTY. */
 __attribute__((warn_unused_result)) enum ring_result ring_pop(struct ring *ring, void *entry);
+
+/* Of a ring of single bytes: moves as many of `count` bytes as there is room for, or as wait; returns how many. None when it is poisoned. */
+size_t ring_push_bytes(struct ring *ring, const void *bytes, size_t count);
+size_t ring_pop_bytes(struct ring *ring, void *bytes, size_t count);

@@ -33,12 +33,8 @@ static bool line_under_way;
 
 static size_t device_send(void *context, const void *bytes, size_t count)
 {
-	size_t done = 0;
-
 	(void)context;
-	while (done < count && ring_push(&output, (const unsigned char *)bytes + done) == RING_OK)
-		done++;
-	return done;
+	return ring_push_bytes(&output, bytes, count);
 }
 
 static void data_take(enum run_stream stream, const void *bytes, size_t count)
@@ -105,8 +101,7 @@ static void input_pull(void)
 	size_t count;
 
 	do {
-		for (count = 0; count < sizeof(piece) && ring_pop(&input, piece + count) == RING_OK; count++)
-			;
+		count = ring_pop_bytes(&input, piece, sizeof(piece));
 		run_link_take(&host, piece, count, clock_now());
 	} while (count == sizeof(piece));
 }

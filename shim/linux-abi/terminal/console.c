@@ -19,11 +19,9 @@ static bool keeps;
 
 static size_t console_send(struct terminal *terminal, const unsigned char *bytes, size_t count)
 {
-	size_t done = 0;
+	size_t done = ring_push_bytes(&output, bytes, count);
 
 	(void)terminal;
-	while (done < count && ring_push(&output, &bytes[done]) == RING_OK)
-		done++;
 	if (done)
 		service_signal(start_signal(DRIVER));
 	return done;

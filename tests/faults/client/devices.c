@@ -160,9 +160,8 @@ static int64_t line_run(void)
 	line[LINE_BYTES - 1] = '\n';
 	for (i = 8; i > 0; value /= 10)
 		line[--i] = (char)('0' + value % 10);
-	for (i = 0; i < LINE_BYTES; i++)
-		if (ring_push(&output, &line[i]) != RING_OK)
-			return -1;
+	if (ring_push_bytes(&output, line, LINE_BYTES) != LINE_BYTES)
+		return -1;
 	service_signal(start_signal("serial"));
 	for (i = 0; i < WAITS_MOST && __atomic_load_n(&output_shared->consumed, __ATOMIC_ACQUIRE) != __atomic_load_n(&output_shared->produced, __ATOMIC_ACQUIRE); i++)
 		wait();

@@ -306,6 +306,25 @@ static void ring_wraps(void **state)
 	free(pair.shared);
 }
 
+static void ring_of_bytes(void **state)
+{
+	struct pair pair = pair_open(8, 1);
+	char text[8] = {0};
+
+	(void)state;
+	assert_int_equal(ring_push_bytes(&pair.producer, "abcde", 5), 5);
+	assert_int_equal(ring_pop_bytes(&pair.consumer, text, 2), 2);
+	assert_int_equal(ring_push_bytes(&pair.producer, "fghijklm", 8), 5);
+	assert_int_equal(ring_push_bytes(&pair.producer, "k", 1), 0);
+	assert_int_equal(ring_pop_bytes(&pair.consumer, text + 2, 0), 0);
+	assert_int_equal(ring_pop_bytes(&pair.consumer, text, sizeof(text)), 8);
+	assert_memory_equal(text, "cdefghij", 8);
+	assert_int_equal(ring_pop_bytes(&pair.consumer, text, sizeof(text)), 0);
+	pair.shared->consumed = 100;
+	assert_int_equal(ring_push_bytes(&pair.producer, "k", 1), 0);
+	free(pair.shared);
+}
+
 /* SHA-256: the examples of FIPS 180-2, appendix B, and a million times "a". */
 static void digest_is(const char *data, size_t times, const char *expected)
 {
@@ -428,6 +447,7 @@ static const struct suite_test tests[] = {
 	{ cmocka_unit_test(ring_hostile_peer), "impossible indexes of a peer poison a ring for good" },
 	{ cmocka_unit_test(ring_peer_goes_back), "an index that goes back poisons a ring" },
 	{ cmocka_unit_test(ring_wraps), "a ring's indexes wrap" },
+	{ cmocka_unit_test(ring_of_bytes), "bytes go through a ring as far as there is room, in order" },
 	{ cmocka_unit_test(sha256_examples), "SHA-256 gives the digests of the standard's examples" },
 	{ cmocka_unit_test(sha256_lengths), "SHA-256 of every length, in any two pieces, is what it should be" },
 	{ cmocka_unit_test(formats), "text is formatted and cut" },

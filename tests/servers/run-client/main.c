@@ -37,12 +37,8 @@ static unsigned argument_count;
 
 static size_t device_send(void *context, const void *bytes, size_t count)
 {
-	size_t done = 0;
-
 	(void)context;
-	while (done < count && ring_push(&output, (const unsigned char *)bytes + done) == RING_OK)
-		done++;
-	return done;
+	return ring_push_bytes(&output, bytes, count);
 }
 
 static void data_take(enum run_stream stream, const unsigned char *bytes, size_t count)
@@ -76,13 +72,12 @@ static void turn(void)
 	static unsigned char piece[256];
 	struct request request;
 	uint64_t next;
-	size_t count = 1;
+	size_t count;
 
-	while (count) {
-		for (count = 0; count < sizeof(piece) && ring_pop(&input, piece + count) == RING_OK; count++)
-			;
+	do {
+		count = ring_pop_bytes(&input, piece, sizeof(piece));
 		run_link_take(&link, piece, count, clock_now());
-	}
+	} while (count);
 	if (typed_used + INPUT_MOST - typed_allowed >= INPUT_MOST / 2 && run_link_credit(&link, RUN_STREAM_INPUT, typed_used + INPUT_MOST))
 		typed_allowed = typed_used + INPUT_MOST;
 	next = run_link_work(&link, clock_now());
