@@ -61,23 +61,18 @@ static int64_t send_to(struct task *task, const struct description *description,
 	return result;
 }
 
-int64_t linux_sendto(struct task *task, const uint64_t arguments[6])
+static int64_t bytes_send(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
-	struct description *description;
 	struct transfer transfer;
 	struct sending sending = {.transfer = &transfer, .sender = credentials_of(task)};
-	struct socket *socket;
-	int64_t result;
 
-	if (!user_range(arguments[1], arguments[2]))
-		return -EFAULT;
-	result = socket_take(task, arguments[0], &description, &socket);
-	if (result)
-		return result;
 	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
-	result = send_to(task, description, socket, arguments[4], (uint32_t)arguments[5], (uint32_t)arguments[3], &sending);
-	description_release(description);
-	return result;
+	return send_to(task, description, socket, arguments[4], (uint32_t)arguments[5], (uint32_t)arguments[3], &sending);
+}
+
+int64_t linux_sendto(struct task *task, const uint64_t arguments[6])
+{
+	return user_range(arguments[1], arguments[2]) ? socket_call(task, arguments, bytes_send) : -EFAULT;
 }
 
 static int64_t header_take(struct task *task, uint64_t address, struct linux_msghdr *header, struct linux_iovec parts[TRANSFER_PARTS])
@@ -109,42 +104,49 @@ static int64_t message_send(struct task *task, const struct description *descrip
 	return error ? error : send_to(task, description, socket, header.msg_name, (uint32_t)header.msg_namelen, flags, &sending);
 }
 
+static int64_t one_message_send(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
+{
+	return message_send(task, description, socket, arguments[1], (uint32_t)arguments[2]);
+}
+
 int64_t linux_sendmsg(struct task *task, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int64_t result = socket_take(task, arguments[0], &description, &socket);
+	return socket_call(task, arguments, one_message_send);
+}
 
-	if (result)
-		return result;
-	result = message_send(task, description, socket, arguments[1], (uint32_t)arguments[2]);
-	description_release(description);
-	return result;
+/* Tells in the entry of sendmmsg or recvmmsg at this address how many bytes its message has, unless the result is an error. 0 or that error. */
+static int64_t length_put(struct task *task, uint64_t address, int64_t result)
+{
+	uint32_t bytes = (uint32_t)result;
+
+	return result < 0 ? result : user_put(task->memory, address + offsetof(struct linux_mmsghdr, msg_len), &bytes);
+}
+
+static uint64_t messages_count(const uint64_t arguments[6])
+{
+	uint32_t count = (uint32_t)arguments[2];
+
+	return count < MESSAGES_MAX ? count : MESSAGES_MAX;
+}
+
+static int64_t messages_send(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
+{
+	uint64_t count = messages_count(arguments), done;
+	int64_t result = 0;
+
+	for (done = 0; done < count; done++) {
+		uint64_t address = arguments[1] + done * sizeof(struct linux_mmsghdr);
+
+		result = length_put(task, address, message_send(task, description, socket, address, (uint32_t)arguments[3]));
+		if (result)
+			break;
+	}
+	return done ? (int64_t)done : result;
 }
 
 int64_t linux_sendmmsg(struct task *task, const uint64_t arguments[6])
 {
-	uint64_t count = (uint32_t)arguments[2] < MESSAGES_MAX ? (uint32_t)arguments[2] : MESSAGES_MAX, done = 0;
-	struct description *description;
-	struct socket *socket;
-	int64_t result = socket_take(task, arguments[0], &description, &socket);
-
-	if (result)
-		return result;
-	for (; done < count; done++) {
-		uint64_t address = arguments[1] + done * sizeof(struct linux_mmsghdr);
-		uint32_t bytes;
-
-		result = message_send(task, description, socket, address, (uint32_t)arguments[3]);
-		if (result < 0)
-			break;
-		bytes = (uint32_t)result;
-		result = user_put(task->memory, address + offsetof(struct linux_mmsghdr, msg_len), &bytes);
-		if (result)
-			break;
-	}
-	description_release(description);
-	return done ? (int64_t)done : result;
+	return socket_call(task, arguments, messages_send);
 }
 
 /* Receiving. */
@@ -173,27 +175,24 @@ static int64_t receive(struct task *task, const struct description *description,
 	return result >= 0 && receiving->cut && flags & LINUX_MSG_TRUNC ? (int64_t)receiving->whole : result;
 }
 
-int64_t linux_recvfrom(struct task *task, const uint64_t arguments[6])
+static int64_t bytes_receive(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
-	struct description *description;
 	struct transfer transfer;
 	struct receiving receiving = {.transfer = &transfer};
-	struct socket *socket;
 	int64_t result;
 	int error = 0;
 
-	if (!user_range(arguments[1], arguments[2]))
-		return -EFAULT;
-	result = socket_take(task, arguments[0], &description, &socket);
-	if (result)
-		return result;
 	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
 	result = receive(task, description, socket, (uint32_t)arguments[3], &receiving);
 	if (result >= 0 && arguments[4])
 		error = receiving.from || !socket_is_stream(socket) ? address_put(task, arguments[4], arguments[5], receiving.from) : user_put(task->memory, arguments[5], &(uint32_t){0});
 	receiving_end(&receiving);
-	description_release(description);
 	return error ? error : result;
+}
+
+int64_t linux_recvfrom(struct task *task, const uint64_t arguments[6])
+{
+	return user_range(arguments[1], arguments[2]) ? socket_call(task, arguments, bytes_receive) : -EFAULT;
 }
 
 /* Tells in the header what has come. */
@@ -233,35 +232,27 @@ static int64_t message_receive(struct task *task, const struct description *desc
 	return error ? error : result;
 }
 
-int64_t linux_recvmsg(struct task *task, const uint64_t arguments[6])
+static int64_t one_message_receive(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int64_t result = socket_take(task, arguments[0], &description, &socket);
-
-	if (result)
-		return result;
-	result = message_receive(task, description, socket, arguments[1], (uint32_t)arguments[2]);
-	description_release(description);
-	return result;
+	return message_receive(task, description, socket, arguments[1], (uint32_t)arguments[2]);
 }
 
-/* Many, until the time is over: which is looked at after each, as Linux does. */
-static int64_t messages_receive(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6], uint64_t deadline)
+int64_t linux_recvmsg(struct task *task, const uint64_t arguments[6])
 {
-	uint64_t count = (uint32_t)arguments[2] < MESSAGES_MAX ? (uint32_t)arguments[2] : MESSAGES_MAX, done = 0;
+	return socket_call(task, arguments, one_message_receive);
+}
+
+/* Many, until the deadline that is the fifth argument here: it is looked at after each, as Linux does. */
+static int64_t messages_receive(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
+{
+	uint64_t count = messages_count(arguments), deadline = arguments[4], done = 0;
 	uint32_t flags = (uint32_t)arguments[3];
 	int64_t result = 0;
 
 	while (done < count) {
 		uint64_t address = arguments[1] + done * sizeof(struct linux_mmsghdr);
-		uint32_t bytes;
 
-		result = message_receive(task, description, socket, address, flags & ~(uint32_t)LINUX_MSG_WAITFORONE);
-		if (result < 0)
-			break;
-		bytes = (uint32_t)result;
-		result = user_put(task->memory, address + offsetof(struct linux_mmsghdr, msg_len), &bytes);
+		result = length_put(task, address, message_receive(task, description, socket, address, flags & ~(uint32_t)LINUX_MSG_WAITFORONE));
 		if (result)
 			break;
 		done++;
@@ -275,16 +266,9 @@ static int64_t messages_receive(struct task *task, const struct description *des
 
 int64_t linux_recvmmsg(struct task *task, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
 	uint64_t deadline = NEVER;
-	int64_t result = arguments[4] ? deadline_read(task->memory, arguments[4], &deadline) : 0;
+	int64_t error = arguments[4] ? deadline_read(task->memory, arguments[4], &deadline) : 0;
+	const uint64_t timed[6] = {arguments[0], arguments[1], arguments[2], arguments[3], deadline};
 
-	if (!result)
-		result = socket_take(task, arguments[0], &description, &socket);
-	if (result)
-		return result;
-	result = messages_receive(task, description, socket, arguments, deadline);
-	description_release(description);
-	return result;
+	return error ? error : socket_call(task, timed, messages_receive);
 }

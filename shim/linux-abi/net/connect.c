@@ -63,12 +63,13 @@ int64_t linux_socketpair(struct task *task, const uint64_t arguments[6])
 	return descriptors_give_two(task, pair, (uint32_t)arguments[1], arguments[3]);
 }
 
-static int64_t call_bind(struct task *task, struct socket *socket, uint64_t address, uint32_t bytes)
+static int64_t bind(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
 	char text[NAME_BYTES + 1];
 	uint16_t family;
-	int64_t length = address_take(task, address, bytes, text, &family);
+	int64_t length = address_take(task, arguments[1], (uint32_t)arguments[2], text, &family);
 
+	(void)description;
 	if (length < 0)
 		return length;
 	return name_bind(task, socket, text, (uint32_t)length);
@@ -76,19 +77,14 @@ static int64_t call_bind(struct task *task, struct socket *socket, uint64_t addr
 
 int64_t linux_bind(struct task *task, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int64_t result = socket_take(task, arguments[0], &description, &socket);
-
-	if (result)
-		return result;
-	result = call_bind(task, socket, arguments[1], (uint32_t)arguments[2]);
-	description_release(description);
-	return result;
+	return socket_call(task, arguments, bind);
 }
 
-static int listen_begin(struct task *task, struct socket *socket, uint32_t backlog)
+static int64_t listen(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
+	uint32_t backlog = (uint32_t)arguments[1];
+
+	(void)description;
 	if (socket_is_datagram(socket))
 		return -EOPNOTSUPP;
 	if (!socket->name || (socket->state != SOCKET_UNCONNECTED && socket->state != SOCKET_LISTENING))
@@ -102,15 +98,7 @@ static int listen_begin(struct task *task, struct socket *socket, uint32_t backl
 
 int64_t linux_listen(struct task *task, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int error = socket_take(task, arguments[0], &description, &socket);
-
-	if (error)
-		return error;
-	error = listen_begin(task, socket, (uint32_t)arguments[1]);
-	description_release(description);
-	return error;
+	return socket_call(task, arguments, listen);
 }
 
 /* Accepting. */
@@ -177,32 +165,23 @@ static int64_t accept_finish(struct task *task, struct socket *child, const uint
 	return error ? error : number;
 }
 
-static int64_t call_accept(struct task *task, const uint64_t arguments[6], uint32_t flags)
+static int64_t accept(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int64_t result;
+	int error = pending_wait(task, socket, description->flags & LINUX_O_NONBLOCK);
 
-	if (flags & ~(uint32_t)TYPE_FLAGS)
-		return -EINVAL;
-	result = socket_take(task, arguments[0], &description, &socket);
-	if (result)
-		return result;
-	result = pending_wait(task, socket, description->flags & LINUX_O_NONBLOCK);
-	if (!result)
-		result = accept_finish(task, pending_take(socket), arguments, flags);
-	description_release(description);
-	return result;
+	return error ? error : accept_finish(task, pending_take(socket), arguments, (uint32_t)arguments[3]);
 }
 
 int64_t linux_accept(struct task *task, const uint64_t arguments[6])
 {
-	return call_accept(task, arguments, 0);
+	const uint64_t without_flags[6] = {arguments[0], arguments[1], arguments[2]};
+
+	return socket_call(task, without_flags, accept);
 }
 
 int64_t linux_accept4(struct task *task, const uint64_t arguments[6])
 {
-	return call_accept(task, arguments, (uint32_t)arguments[3]);
+	return (uint32_t)arguments[3] & ~(uint32_t)TYPE_FLAGS ? -EINVAL : socket_call(task, arguments, accept);
 }
 
 /* Connecting. */
@@ -283,12 +262,13 @@ static int datagram_disconnect(struct socket *socket)
 	return 0;
 }
 
-static int64_t call_connect(struct task *task, const struct description *description, struct socket *socket, uint64_t address, uint32_t bytes)
+static int64_t connect(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
+	uint32_t bytes = (uint32_t)arguments[2];
 	char text[NAME_BYTES + 1];
 	struct socket *target;
 	uint16_t family;
-	int64_t length = address_take(task, address, bytes, text, &family);
+	int64_t length = address_take(task, arguments[1], bytes, text, &family);
 	int error;
 
 	if (length == -EINVAL && family == LINUX_AF_UNSPEC && bytes >= sizeof(family))
@@ -307,21 +287,16 @@ static int64_t call_connect(struct task *task, const struct description *descrip
 
 int64_t linux_connect(struct task *task, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int64_t result = socket_take(task, arguments[0], &description, &socket);
-
-	if (result)
-		return result;
-	result = call_connect(task, description, socket, arguments[1], (uint32_t)arguments[2]);
-	description_release(description);
-	return result;
+	return socket_call(task, arguments, connect);
 }
 
 /* The rest. */
 
-static int shut(struct socket *socket, uint32_t how)
+static int64_t shut(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
+	uint32_t how = (uint32_t)arguments[1];
+
+	(void)task, (void)description;
 	if (how > LINUX_SHUT_RDWR)
 		return -EINVAL;
 	if (how != LINUX_SHUT_WR)
@@ -336,39 +311,27 @@ static int shut(struct socket *socket, uint32_t how)
 
 int64_t linux_shutdown(struct task *task, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int error = socket_take(task, arguments[0], &description, &socket);
-
-	if (error)
-		return error;
-	error = shut(socket, (uint32_t)arguments[1]);
-	description_release(description);
-	return error;
+	return socket_call(task, arguments, shut);
 }
 
-static int64_t call_name(struct task *task, const uint64_t arguments[6], bool of_peer)
+static int64_t own_name_tell(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int error = socket_take(task, arguments[0], &description, &socket);
-
-	if (error)
-		return error;
-	if (of_peer && !socket->peer)
-		error = -ENOTCONN;
-	else
-		error = address_put(task, arguments[1], arguments[2], of_peer ? socket->peer_name : socket->name);
-	description_release(description);
-	return error;
+	(void)description;
+	return address_put(task, arguments[1], arguments[2], socket->name);
 }
 
 int64_t linux_getsockname(struct task *task, const uint64_t arguments[6])
 {
-	return call_name(task, arguments, false);
+	return socket_call(task, arguments, own_name_tell);
+}
+
+static int64_t peer_name_tell(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
+{
+	(void)description;
+	return socket->peer ? address_put(task, arguments[1], arguments[2], socket->peer_name) : -ENOTCONN;
 }
 
 int64_t linux_getpeername(struct task *task, const uint64_t arguments[6])
 {
-	return call_name(task, arguments, true);
+	return socket_call(task, arguments, peer_name_tell);
 }

@@ -103,20 +103,15 @@ static int option_set(struct task *task, struct socket *socket, uint32_t option,
 	return number_set(socket, option, value);
 }
 
+static int64_t option_change(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
+{
+	(void)description;
+	return (uint32_t)arguments[1] == LINUX_SOL_SOCKET ? option_set(task, socket, (uint32_t)arguments[2], arguments[3], (uint32_t)arguments[4]) : -EOPNOTSUPP;
+}
+
 int64_t linux_setsockopt(struct task *task, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int error;
-
-	if ((int32_t)arguments[4] < 0)
-		return -EINVAL;
-	error = socket_take(task, arguments[0], &description, &socket);
-	if (error)
-		return error;
-	error = (uint32_t)arguments[1] == LINUX_SOL_SOCKET ? option_set(task, socket, (uint32_t)arguments[2], arguments[3], (uint32_t)arguments[4]) : -EOPNOTSUPP;
-	description_release(description);
-	return error;
+	return (int32_t)arguments[4] < 0 ? -EINVAL : socket_call(task, arguments, option_change);
 }
 
 /* Getting. */
@@ -202,12 +197,13 @@ static int64_t option_get(struct socket *socket, uint32_t option, union value *v
 	}
 }
 
-static int64_t call_get(struct task *task, struct socket *socket, const uint64_t arguments[6])
+static int64_t option_tell(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
 	union value value = {0};
 	int64_t bytes;
 	int32_t room;
 
+	(void)description;
 	if ((uint32_t)arguments[1] != LINUX_SOL_SOCKET)
 		return -EOPNOTSUPP;
 	if (user_get(task->memory, &room, arguments[4]))
@@ -224,13 +220,5 @@ static int64_t call_get(struct task *task, struct socket *socket, const uint64_t
 
 int64_t linux_getsockopt(struct task *task, const uint64_t arguments[6])
 {
-	struct description *description;
-	struct socket *socket;
-	int64_t result = socket_take(task, arguments[0], &description, &socket);
-
-	if (result)
-		return result;
-	result = call_get(task, socket, arguments);
-	description_release(description);
-	return result;
+	return socket_call(task, arguments, option_tell);
 }

@@ -197,16 +197,14 @@ struct description *socket_open(struct socket *socket, uint32_t flags)
 	return description;
 }
 
-int socket_take(struct task *task, uint64_t number, struct description **description, struct socket **socket)
+int64_t socket_call(struct task *task, const uint64_t arguments[6], socket_action *action)
 {
-	int error = descriptor_take(task, (uint32_t)number, description);
+	struct description *description;
+	int64_t result = descriptor_take(task, (uint32_t)arguments[0], &description);
 
-	if (error)
-		return error;
-	if ((*description)->operations != &operations) {
-		description_release(*description);
-		return -ENOTSOCK;
-	}
-	*socket = (*description)->data;
-	return 0;
+	if (result)
+		return result;
+	result = description->operations == &operations ? action(task, description, description->data, arguments) : -ENOTSOCK;
+	description_release(description);
+	return result;
 }

@@ -59,8 +59,11 @@ void socket_release(struct socket *socket);
 /* An open file for a socket, which becomes its user; on an error (a null pointer) the socket has been closed. */
 struct description *socket_open(struct socket *socket, uint32_t flags);
 
-/* The socket behind a number: -EBADF, -ENOTSOCK. */
-int socket_take(struct task *task, uint64_t number, struct description **description, struct socket **socket);
+/* What a call does with the socket that its first argument names. */
+typedef int64_t socket_action(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6]);
+
+/* Does it while the description is held. The action's result, or -EBADF, -ENOTSOCK. */
+int64_t socket_call(struct task *task, const uint64_t arguments[6], socket_action *action);
 
 static inline struct linux_ucred credentials_of(const struct task *task)
 {
