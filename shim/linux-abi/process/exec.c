@@ -454,7 +454,7 @@ static int image_complete(struct image *image, const char *path, struct credenti
 	if (!error)
 		error = elf_plan_make(image->first, image->first_bytes, image->program.size, &image->plan);
 	if (!error && image->plan.interpreter)
-		error = -ENOEXEC; /* dynamic programs: not yet */
+		error = -ENOEXEC; /* only static programs run: no interpreter is loaded */
 	if (!error)
 		error = loads_map(image);
 	*credentials = error ? NULL : credentials_copy(image->task->credentials);

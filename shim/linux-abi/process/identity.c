@@ -9,47 +9,20 @@
 
 #define NOBODY UINT32_MAX /* -1: as it is */
 
-int64_t linux_getpid(struct task *task, const uint64_t arguments[6])
-{
-	(void)arguments;
-	return task->process->id;
-}
-
-int64_t linux_gettid(struct task *task, const uint64_t arguments[6])
-{
-	(void)arguments;
-	return task->id;
-}
-
-int64_t linux_getppid(struct task *task, const uint64_t arguments[6])
-{
-	(void)arguments;
-	return task->process->parent ? task->process->parent->id : 0;
-}
-
-int64_t linux_getuid(struct task *task, const uint64_t arguments[6])
-{
-	(void)arguments;
-	return task->credentials->user;
-}
-
-int64_t linux_geteuid(struct task *task, const uint64_t arguments[6])
-{
-	(void)arguments;
-	return task->credentials->effective_user;
-}
-
-int64_t linux_getgid(struct task *task, const uint64_t arguments[6])
-{
-	(void)arguments;
-	return task->credentials->group;
-}
-
-int64_t linux_getegid(struct task *task, const uint64_t arguments[6])
-{
-	(void)arguments;
-	return task->credentials->effective_group;
-}
+/* Calls that tell a number, take nothing and cannot fail. */
+#define TELLS(handler, number) \
+	int64_t handler(struct task *task, const uint64_t arguments[6]) \
+	{ \
+		(void)arguments; \
+		return number; \
+	}
+TELLS(linux_getpid, task->process->id)
+TELLS(linux_gettid, task->id)
+TELLS(linux_getppid, task->process->parent ? task->process->parent->id : 0)
+TELLS(linux_getuid, task->credentials->user)
+TELLS(linux_geteuid, task->credentials->effective_user)
+TELLS(linux_getgid, task->credentials->group)
+TELLS(linux_getegid, task->credentials->effective_group)
 
 bool may_signal(const struct task *task, const struct process *process, int number)
 {
