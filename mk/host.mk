@@ -12,6 +12,7 @@
 #   TOOL_LDLIBS_NAME, HOST_LDLIBS_NAME     more libraries
 #   HOST_NO_CORE_NAME=1                    a test that has nothing to do with kernel/core
 #   HOST_NO_SANITIZE_NAME=1                -O2 and no sanitizer: for checks that are long
+#   HOST_SERVICE_NAME=1                    with HOST_FUZZ: HOST_SOURCES has the main.c of a service, which runs in the world of tests/host/harness/service_world.h
 #   HOST_FUZZ_NAME=1                       a libFuzzer target: built by FUZZ_CC, run by `make fuzz` and by tests of kind fuzz
 # Objects that two programs would compile alike are compiled once: they are kept by their flags, not by their program.
 
@@ -22,6 +23,8 @@ host_flags_tool := $(host_common) -O2
 host_flags_plain := $(host_common) -O2
 host_flags_checked := $(host_common) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 host_flags_fuzz := $(host_common) -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+host_flags_service := $(host_flags_fuzz) -iquote tests/host/harness/service -include tests/host/harness/service/instance.h -Dmain=service_main
+service_world := tests/host/harness/service_world.c tests/host/harness/service_kernel.c tests/host/harness/requests.c tests/host/double-fetch/hostile.c $(addprefix lib/,service.c grants.c log.c health.c format.c)
 
 # $(call host_program,FILE,DIR,COMPILER,FLAGS VARIABLE,OBJECT DIR,SOURCES,LIBRARIES)
 define host_program
@@ -55,8 +58,8 @@ host_tools := $(addprefix $(BUILD)/host/,$(tool_names))
 host_test_names := $(filter-out harness,$(sort $(patsubst tests/host/%/,%,$(dir $(wildcard tests/host/*/*.c)))))
 $(foreach n,$(host_test_names),$(eval -include tests/host/$(n)/config.mk))
 
-host_test_sources = $(sort $(wildcard tests/host/$(1)/*.c) $(HOST_SOURCES_$(1)) $(if $(HOST_NO_CORE_$(1)),,$(core_sources)))
-host_test_kind = $(if $(HOST_FUZZ_$(1)),fuzz,$(if $(HOST_NO_SANITIZE_$(1)),plain,checked))
+host_test_sources = $(sort $(wildcard tests/host/$(1)/*.c) $(HOST_SOURCES_$(1)) $(if $(HOST_SERVICE_$(1)),$(service_world),$(if $(HOST_NO_CORE_$(1)),,$(core_sources))))
+host_test_kind = $(if $(HOST_SERVICE_$(1)),service,$(if $(HOST_FUZZ_$(1)),fuzz,$(if $(HOST_NO_SANITIZE_$(1)),plain,checked)))
 host_test_compiler = $(if $(HOST_FUZZ_$(1)),$(FUZZ_CC),$(CC))
 host_test_objects = $(BUILD)/host-tests/obj-$(if $(HOST_CFLAGS_$(1)),of-$(1),$(host_test_kind))
 
@@ -70,6 +73,7 @@ endef
 $(eval $(call object_dir,$(BUILD)/host-tests/obj-plain,$(CC),host_flags_plain))
 $(eval $(call object_dir,$(BUILD)/host-tests/obj-checked,$(CC),host_flags_checked))
 $(eval $(call object_dir,$(BUILD)/host-tests/obj-fuzz,$(FUZZ_CC),host_flags_fuzz))
+$(eval $(call object_dir,$(BUILD)/host-tests/obj-service,$(FUZZ_CC),host_flags_service))
 $(foreach n,$(host_test_names),$(eval $(call host_test,$(n))))
 
 fuzz_names := $(foreach n,$(host_test_names),$(if $(HOST_FUZZ_$(n)),$(n)))

@@ -12,6 +12,7 @@
 
 static struct hostile peer;
 static volatile unsigned accesses;
+static struct sigaction old_fault, old_step; /* of the program around it */
 
 static void memory_protect(int how)
 {
@@ -41,18 +42,28 @@ static void on_step(int number, siginfo_t *information, void *context)
 	memory_protect(PROT_NONE);
 }
 
-unsigned hostile_run(const struct hostile *hostile, void (*operation)(void *context), void *context)
+void hostile_begin(const struct hostile *hostile)
 {
-	struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO}, step = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO}, old_fault, old_step;
+	struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO}, step = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
 
 	peer = *hostile;
 	accesses = 0;
 	if (sigaction(SIGSEGV, &fault, &old_fault) != 0 || sigaction(SIGTRAP, &step, &old_step) != 0)
 		abort();
 	memory_protect(PROT_NONE);
-	operation(context);
+}
+
+unsigned hostile_end(void)
+{
 	memory_protect(PROT_READ | PROT_WRITE);
 	sigaction(SIGSEGV, &old_fault, NULL);
 	sigaction(SIGTRAP, &old_step, NULL);
 	return accesses;
+}
+
+unsigned hostile_run(const struct hostile *hostile, void (*operation)(void *context), void *context)
+{
+	hostile_begin(hostile);
+	operation(context);
+	return hostile_end();
 }

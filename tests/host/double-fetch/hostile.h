@@ -19,3 +19,7 @@ struct hostile {
 
 /* Runs the operation under that peer. Returns how many accesses it made. */
 unsigned hostile_run(const struct hostile *hostile, void (*operation)(void *context), void *context);
+
+/* The same for an operation that is no function: what runs between these two. */
+void hostile_begin(const struct hostile *hostile);
+unsigned hostile_end(void);

@@ -56,7 +56,7 @@ unsigned char *guarded_pages(size_t bytes)
 
 /* Drawing. */
 
-static const struct request_shape *shape_find(const struct requester *requester, uint64_t label)
+const struct request_shape *shape_find(const struct requester *requester, uint64_t label)
 {
 	for (unsigned i = 0; i < sizeof(requester->protocols) / sizeof(requester->protocols[0]); i++)
 		for (const struct request_shape *shape = requester->protocols[i]; shape && shape->name; shape++)
@@ -163,34 +163,35 @@ static void exchange_print(const char *what, const struct file_exchange *exchang
 	fputc('\n', stderr);
 }
 
-static _Noreturn void answer_wrong(const struct requester *requester, const struct request_shape *shape, const struct file_exchange *answer, const char *sentence)
+void answer_wrong(const struct file_exchange *sent, const struct request_shape *shape, const struct file_exchange *answer, const char *sentence)
 {
-	exchange_print("request", &requester->sent);
+	exchange_print("request", sent);
 	exchange_print("answer", answer);
 	complain("%s: %s", shape ? shape->name : "an unknown label", sentence);
 }
 
 static void form_judge(const struct requester *requester, const struct request_shape *shape, const struct file_exchange *answer)
 {
+	const struct file_exchange *sent = &requester->sent;
 	int64_t result = (int64_t)answer->data[0];
 	uint64_t span;
 
 	if (answer->words == 0 || answer->words > WORDS_MAX || result < -ERRNO_MAX)
-		answer_wrong(requester, shape, answer, "is answered with what no answer can be");
+		answer_wrong(sent, shape, answer, "is answered with what no answer can be");
 	if (!shape && (result != -ENOSYS || answer->words != 1))
-		answer_wrong(requester, shape, answer, "is not answered with ENOSYS");
+		answer_wrong(sent, shape, answer, "is not answered with ENOSYS");
 	if (result < 0 && shape && answer->words > shape->out)
-		answer_wrong(requester, shape, answer, "fails with more words than the protocol says");
+		answer_wrong(sent, shape, answer, "fails with more words than the protocol says");
 	if (!shape || result < 0)
 		return;
 	if (result == ANSWER_PENDING)
-		answer_wrong(requester, shape, answer, "is under way, but nobody works on it");
+		answer_wrong(sent, shape, answer, "is under way, but nobody works on it");
 	if (result != ANSWER_REFERRAL && answer->words != shape->out)
-		answer_wrong(requester, shape, answer, "succeeds with another number of words than the protocol says");
-	if (requester->sent.words < shape->in)
-		answer_wrong(requester, shape, answer, "succeeds with fewer words than the protocol wants");
-	if (fills_a_span(shape->label, &span) && (uint64_t)result > span_bytes(requester->sent.data[span]))
-		answer_wrong(requester, shape, answer, "tells more bytes than its span has");
+		answer_wrong(sent, shape, answer, "succeeds with another number of words than the protocol says");
+	if (sent->words < shape->in)
+		answer_wrong(sent, shape, answer, "succeeds with fewer words than the protocol wants");
+	if (fills_a_span(shape->label, &span) && (uint64_t)result > span_bytes(sent->data[span]))
+		answer_wrong(sent, shape, answer, "tells more bytes than its span has");
 }
 
 static bool answers_are_equal(const struct file_exchange *first, const struct file_exchange *second)
@@ -222,8 +223,7 @@ static void number_judge(struct request_lane *lane, uint64_t number, int64_t res
 		lane->taken--;
 }
 
-/* What is told of an inode, and more, comes behind the result. */
-static void answer_remember(struct requester *requester, const struct file_exchange *answer)
+void answer_remember(struct requester *requester, const struct file_exchange *answer)
 {
 	requester->answer = *answer;
 	if (answer->words <= 1)
@@ -241,7 +241,7 @@ void answer_judge(struct requester *requester, const struct file_exchange *answe
 	if (!lane || number_of(sent) > lane->sent) /* else the answer may be that of the request which had the number first */
 		form_judge(requester, shape, answer);
 	if (requester->again && lane && !answers_are_equal(&requester->answer, answer))
-		answer_wrong(requester, shape, answer, "is answered otherwise when it comes again");
+		answer_wrong(sent, shape, answer, "is answered otherwise when it comes again");
 	if (lane)
 		number_judge(lane, number_of(sent), (int64_t)answer->data[0]);
 	if ((sent->label == FILE_SESSION || sent->label == VFS_SESSION) && answer->data[0] == 0)

@@ -51,6 +51,11 @@ struct file_exchange request_draw(struct requester *requester);
 /* Ends the program with a sentence if an answer has not the form that the protocol prescribes, or is another one to the same numbered request. */
 void answer_judge(struct requester *requester, const struct file_exchange *answer);
 
+/* The parts of it, for who judges otherwise: the line of a protocol with that label, or a null pointer; what answers tell behind their result comes again in requests; the end of the program. */
+const struct request_shape *shape_find(const struct requester *requester, uint64_t label);
+void answer_remember(struct requester *requester, const struct file_exchange *answer);
+_Noreturn void answer_wrong(const struct file_exchange *sent, const struct request_shape *shape, const struct file_exchange *answer, const char *sentence);
+
 /* What the input is that libFuzzer has found, it will say itself. */
 _Noreturn __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 
