@@ -412,6 +412,7 @@ static uint32_t fetch_start(struct ext2 *fs, uint32_t key, uint32_t most, uint32
 	count = pages_in_row(fs, page, most < limit ? most : limit);
 	pages_give_up(fs, page, count);
 	*fetch = (struct fetch){.page = page, .key = key, .owner = owner, .count = count, .busy = true};
+	fs->fetching++;
 	fetch->request = (struct disk_request){.operation = DISK_READ, .sector = (uint64_t)(key - 1) * sectors, .sectors = count * sectors, .memory = page_bytes(fs, page)};
 	fs->disk->submit(fs->disk->context, &fetch->request);
 	return count;
@@ -442,6 +443,7 @@ static void fetch_end(struct ext2 *fs, struct fetch *fetch)
 	bool read = fetch->request.result == 0, lost = fetch->request.result == -ENODEV;
 
 	fetch->busy = false;
+	fs->fetching--;
 	if (!read)
 		fetch_failed(fs, fetch);
 	tsm_begin(fs->tsm);
@@ -466,7 +468,7 @@ static void fetch_end(struct ext2 *fs, struct fetch *fetch)
 	fs->touched_count = 0;
 }
 
-void fetches_reap(struct ext2 *fs)
+void fetches_take(struct ext2 *fs)
 {
 	for (unsigned i = 0; i < DISK_REQUESTS_MAX / 2; i++)
 		if (fs->fetches[i].busy && fs->fetches[i].request.done)

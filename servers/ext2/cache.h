@@ -45,7 +45,13 @@ bool page_fetch(struct ext2 *fs, uint32_t block, uint32_t owner);
 void page_seal(struct ext2 *fs, uint32_t block);
 
 /* Takes in what the disk has read. Not in a transaction. */
-void fetches_reap(struct ext2 *fs);
+void fetches_take(struct ext2 *fs);
+
+static inline void fetches_reap(struct ext2 *fs)
+{
+	if (fs->fetching)
+		fetches_take(fs);
+}
 
 /* Waits for the disk, and takes in what it has read. */
 void disk_wait(struct ext2 *fs);

@@ -17,6 +17,7 @@ void ext2_begin(struct ext2 *fs)
 	cache_reserve(fs);
 	fs->epoch++;
 	fs->touched_count = 0;
+	fs->open_count_begun = fs->open_count;
 	fs->in_transaction = true;
 	tsm_begin(fs->tsm);
 }
@@ -33,6 +34,7 @@ void ext2_rollback(struct ext2 *fs)
 	tsm_rollback(fs->tsm);
 	fs->in_transaction = false;
 	cache_rolled_back(fs);
+	fs->open_count = fs->open_count_begun;
 }
 
 void damage_report(struct ext2 *fs, const char *sentence, uint64_t number)

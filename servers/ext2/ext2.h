@@ -43,10 +43,11 @@ enum mount_error {
 #define PAGES_MAX 16384        /* blocks in the cache */
 #define PAGES_LEAST 128
 #define OPEN_FILES_MAX 1024    /* inodes that are open */
+#define OPEN_PLACES 2048       /* in the table of these: more than there can be, so that ways in it are short */
 #define PENDING_MAX 4096       /* extents that are freed */
 #define CUTS_MAX 16             /* files that are being cut at the same time */
 #define UNDO_CELLS 4096        /* what the transactions of the memory must have room for */
-#define STATE_LAYOUT 0x6578743200000001
+#define STATE_LAYOUT 0x6578743200000002
 #define BUFFER_BYTES (5 * BLOCK_BYTES_MAX) /* of memory beside the state, for what belongs to no block of the cache; the last page of them is zero for ever */
 #define FRAMES_MAX 64          /* pages of files with small blocks that are given out, page.h */
 #define FRAMES_SHARE 16        /* but not more than one byte in so many */
@@ -91,7 +92,7 @@ struct state {
 	uint8_t uuid[16];
 	uint32_t failed;      /* a write failed: read-only from then on, fsync says -EIO */
 	uint32_t cuts[CUTS_MAX]; /* inodes with links that are being cut, see inode.h */
-	struct open_inode open[OPEN_FILES_MAX];
+	struct open_inode open[OPEN_PLACES]; /* users.h */
 	struct extent pending[PENDING_MAX];
 };
 
@@ -173,6 +174,7 @@ struct ext2 {
 	uint32_t hash[PAGES_MAX];
 	struct page_link links[PAGES_MAX];
 	struct fetch fetches[DISK_REQUESTS_MAX];
+	uint32_t fetching; /* how many of them are busy */
 	uint32_t broken[8], broken_next; /* keys of blocks that could not be read */
 	uint32_t careful_key, careful_count; /* blocks to be read one by one: a request for them all has failed */
 	uint32_t touched[TOUCHED_MAX], touched_count; /* pages whose entry the open transaction has changed */
@@ -199,6 +201,7 @@ struct ext2 {
 	struct name_index names[NAME_INDEXES];
 	uint32_t names_used;
 	uint32_t allocate_goal;
+	uint32_t open_count, open_count_begun; /* inodes that are open; as the transaction began */
 };
 
 /* A range of the memory that lib/tsm reported as damaged: offset from the start of its data. */

@@ -8,6 +8,7 @@
 #include "servers/ext2/journal.h"
 #include "servers/ext2/map.h"
 #include "servers/ext2/page.h"
+#include "servers/ext2/users.h"
 
 /* The table. */
 
@@ -108,6 +109,13 @@ struct timestamp inode_time(const struct ext2 *fs, const struct inode *inode, en
 	return time;
 }
 
+bool inode_time_is(const struct ext2 *fs, const struct inode *inode, enum inode_time which, struct timestamp time)
+{
+	struct timestamp there = inode_time(fs, inode, which);
+
+	return there.seconds == time.seconds && (there.nanoseconds == time.nanoseconds || !time_place(fs, inode, which).extra);
+}
+
 static void time_store(struct time_place place, struct timestamp time)
 {
 	int64_t most = place.extra ? INT32_MAX + ((int64_t)3 << 32) : INT32_MAX;
@@ -194,55 +202,6 @@ int inode_make(struct ext2 *fs, uint32_t parent, const struct file_creation *cre
 	return 0;
 }
 
-/* Open files. */
-
-static struct open_inode *open_find(struct ext2 *fs, uint32_t number)
-{
-	uint32_t at = number % OPEN_FILES_MAX;
-
-	for (uint32_t i = 0; i < OPEN_FILES_MAX; i++) {
-		struct open_inode *place = &fs->state->open[(at + i) % OPEN_FILES_MAX];
-
-		if (place->inode == number)
-			return place;
-	}
-	return NULL;
-}
-
-int inode_open(struct ext2 *fs, uint64_t number)
-{
-	struct open_inode *place = open_find(fs, (uint32_t)number);
-	struct inode *inode = NULL;
-	int result = inode_live(fs, number, &inode);
-
-	if (result != 0)
-		return result;
-	if (!place && inode->links == 0)
-		return -ESTALE;
-	if (!place)
-		place = open_find(fs, 0);
-	if (!place)
-		return -ENFILE;
-	tsm_modify(fs->tsm, place, sizeof(*place));
-	place->users = place->inode == 0 ? 1 : place->users + 1;
-	place->inode = (uint32_t)number;
-	return 0;
-}
-
-int inode_close(struct ext2 *fs, uint64_t number)
-{
-	struct open_inode *place = number > 0 && number <= fs->inodes ? open_find(fs, (uint32_t)number) : NULL;
-
-	if (!place)
-		return -EBADF;
-	tsm_modify(fs->tsm, place, sizeof(*place));
-	if (--place->users > 0)
-		return 0;
-	place->inode = 0;
-	tsm_set(fs->tsm, fs->state->reclaim, 1);
-	return 0;
-}
-
 /* Orphans. */
 
 int orphan_add(struct ext2 *fs, uint32_t number, struct inode *inode)
@@ -307,7 +266,7 @@ static int orphan_find(struct ext2 *fs, struct orphan *orphan)
 			return result;
 		if (orphan->inode->mode == 0)
 			return orphans_cut_off(fs, orphan->link, orphan->number);
-		if (orphan->inode->links > 0 || !open_find(fs, orphan->number) || cut_find(fs, orphan->number))
+		if (orphan->inode->links > 0 || !inode_in_use(fs, orphan->number) || cut_find(fs, orphan->number))
 			return 1;
 		orphan->link = &orphan->inode->delete_time;
 	}
@@ -370,7 +329,7 @@ static int orphan_end(struct ext2 *fs, const struct orphan *orphan)
 	uint32_t *cut = cut_find(fs, orphan->number);
 	int result = 0;
 
-	if (cut && orphan->inode->links == 0 && open_find(fs, orphan->number)) {
+	if (cut && orphan->inode->links == 0 && inode_in_use(fs, orphan->number)) {
 		tsm_set(fs->tsm, *cut, 0);
 		return 0;
 	}
@@ -426,7 +385,7 @@ static int orphan_step(struct ext2 *fs)
 		return result;
 	result = 0;
 	if (inode_has_blocks(fs, orphan.inode)) {
-		uint64_t size = orphan.inode->links > 0 || open_find(fs, orphan.number) ? inode_size(orphan.inode) : 0;
+		uint64_t size = orphan.inode->links > 0 || inode_in_use(fs, orphan.number) ? inode_size(orphan.inode) : 0;
 
 		result = map_cut(fs, orphan.number, orphan.inode, division_up(size, fs->block_bytes));
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inodes: where they lie, their attributes, how many use them, and what becomes of those without names.
+ * Inodes: where they lie, their attributes, and what becomes of those without names.
  *
  * An inode whose last name goes while it is open, or whose contents are to be freed in more than one transaction, is put on the list of orphans in the superblock (last_orphan, then delete_time of each). What is on it
  * after a crash is deleted (no links) or cut to its size (links) by the next mount or by e2fsck.
@@ -48,6 +48,9 @@ enum inode_time { TIME_ACCESS = 1, TIME_MODIFY = 2, TIME_CHANGE = 4 };
 void inode_time_set(const struct ext2 *fs, struct inode *inode, unsigned mask, struct timestamp time);
 struct timestamp inode_time(const struct ext2 *fs, const struct inode *inode, enum inode_time which);
 
+/* Is it what would be there if `time` were set? An inode without room for more has whole seconds. */
+bool inode_time_is(const struct ext2 *fs, const struct inode *inode, enum inode_time which, struct timestamp time);
+
 /* The last name of an inode is gone (links is 0): it lives until it is closed. */
 int orphan_add(struct ext2 *fs, uint32_t number, struct inode *inode);
 
@@ -59,6 +62,3 @@ void orphans_reclaim(struct ext2 *fs);
 
 /* Sets the size of a regular file; frees or zeroes what is beyond. */
 int inode_resize(struct ext2 *fs, uint32_t number, struct inode *inode, uint64_t size);
-
-int inode_open(struct ext2 *fs, uint64_t number);
-int inode_close(struct ext2 *fs, uint64_t number);

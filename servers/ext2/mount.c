@@ -10,6 +10,7 @@
 #include "servers/ext2/journal.h"
 #include "servers/ext2/map.h"
 #include "servers/ext2/page.h"
+#include "servers/ext2/users.h"
 
 const char *mount_error_sentence(enum mount_error error)
 {
@@ -295,6 +296,7 @@ static enum mount_error mount_continue(struct ext2 *fs)
 	enum mount_error error = MOUNT_FINE;
 
 	cache_open(fs);
+	users_count(fs);
 	fs->continued = true;
 	fs->read_only = fs->state->failed != 0;
 	error = groups_check(fs);

@@ -12,6 +12,7 @@
 #include "servers/ext2/journal.h"
 #include "servers/ext2/map.h"
 #include "servers/ext2/page.h"
+#include "servers/ext2/users.h"
 
 #define SUPER_MAGIC 0xef53 /* f_type of statfs(2) */
 #define ACCESS_STALE_SECONDS (24 * 60 * 60)
@@ -36,18 +37,27 @@ static bool is_directory(const struct inode *inode)
 	return (inode->mode & MODE_TYPE) == MODE_DIRECTORY;
 }
 
-/* Access times: as "relatime" has it, when the file was changed since, or once a day. Never worth waiting for. */
+static bool is_later(struct timestamp a, struct timestamp b)
+{
+	return a.seconds > b.seconds || (a.seconds == b.seconds && a.nanoseconds > b.nanoseconds);
+}
+
+/* Access times: as "relatime" has it, when the file was changed since, or once a day; and only if that tells another time than before. */
+static bool access_is_noted(const struct ext2 *fs, const struct inode *inode)
+{
+	struct timestamp access = inode_time(fs, inode, TIME_ACCESS);
+
+	if (inode_time_is(fs, inode, TIME_ACCESS, fs->clock.now))
+		return true;
+	return is_later(access, inode_time(fs, inode, TIME_MODIFY)) && is_later(access, inode_time(fs, inode, TIME_CHANGE)) && access.seconds + ACCESS_STALE_SECONDS > fs->clock.now.seconds;
+}
+
+/* Never worth waiting for. */
 static void access_note(struct ext2 *fs, uint32_t number)
 {
-	struct timestamp access, modify, change;
 	struct inode *inode = NULL;
 
-	if (fs->read_only || inode_live(fs, number, &inode) != 0)
-		return;
-	access = inode_time(fs, inode, TIME_ACCESS);
-	modify = inode_time(fs, inode, TIME_MODIFY);
-	change = inode_time(fs, inode, TIME_CHANGE);
-	if (access.seconds > modify.seconds && access.seconds > change.seconds && access.seconds + ACCESS_STALE_SECONDS > fs->clock.now.seconds)
+	if (fs->read_only || inode_live(fs, number, &inode) != 0 || access_is_noted(fs, inode))
 		return;
 	ext2_begin(fs);
 	if (change_begin(fs) != 0 || inode_live(fs, number, &inode) != 0) {

@@ -11,3 +11,7 @@ void test_differential(void **state);
 void test_power_cuts(void **state);
 void test_kills(void **state);
 void test_memory_damage(void **state);
+
+/* users.c: who has which inode open; when reading is noted. */
+void test_users(void **state);
+void test_access_noted(void **state);
