@@ -346,6 +346,37 @@ static void sending(void)
 		close(i);
 }
 
+static void copying(void)
+{
+	int file = open("copied", O_RDWR | O_CREAT | O_TRUNC, 0644), other = open("other", O_RDWR | O_CREAT | O_TRUNC, 0644), blind = open("copied", O_WRONLY), more = open("other", O_WRONLY | O_APPEND), ends[2];
+	off_t start = 0, behind = 100, overlapping = 2, negative = -1;
+
+	(void)!write(file, "0123456789", 10);
+	CALL(copy_file_range, file, NULL, file, NULL, 5, 0);
+	CALL(copy_file_range, file, &start, file, NULL, 4, 0);
+	SHOW("offset", "%ld", (long)start);
+	CALL(lseek, file, 0, SEEK_CUR);
+	CALL(lseek, file, 0, SEEK_SET);
+	CALL(copy_file_range, file, NULL, file, NULL, 5, 0);
+	CALL(copy_file_range, file, &overlapping, file, NULL, 5, 0);
+	CALL(copy_file_range, file, &behind, other, NULL, 5, 0);
+	CALL(copy_file_range, file, NULL, other, NULL, 100, 0);
+	CALL(copy_file_range, file, NULL, other, NULL, 100, 0);
+	CALL(copy_file_range, file, &negative, other, NULL, 5, 0);
+	CALL(copy_file_range, file, BAD_ADDRESS, other, NULL, 5, 0);
+	CALL(copy_file_range, file, NULL, other, NULL, 5, 1);
+	CALL(copy_file_range, 99, NULL, other, NULL, 5, 0);
+	CALL(copy_file_range, file, NULL, 99, NULL, 5, 0);
+	CALL(copy_file_range, blind, NULL, other, NULL, 5, 0);
+	CALL(copy_file_range, file, NULL, more, NULL, 5, 0);
+	if (pipe(ends) == 0) {
+		CALL(copy_file_range, file, &start, ends[1], NULL, 5, 0);
+		CALL(copy_file_range, ends[0], NULL, file, &start, 5, 0);
+	}
+	for (int i = 3; i < 12; i++)
+		close(i);
+}
+
 static void names(void)
 {
 	char text[16] = "";
@@ -584,6 +615,7 @@ int main(void)
 	accesses();
 	duplicates();
 	sending();
+	copying();
 	names();
 	sizes();
 	permissions();

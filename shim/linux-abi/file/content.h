@@ -31,11 +31,16 @@ struct program {
  */
 int program_open(struct task *task, int64_t directory, const char *path, uint64_t flags, struct program *program);
 
+/* What mprotect may add to a mapping later: not stores to a shared one of a file that is open for reading only, not execution of what is mounted noexec. */
+struct mapping_may {
+	bool write, execute;
+};
+
 /*
- * What an mmap of an open file is made of, held: its pages from byte `offset` on. `protection` is PROT_*, `shared` MAP_SHARED. -EBADF, -EACCES (not open as the mapping needs it), -ENODEV (cannot be mapped), -EPERM. `may_write`: a
- * shared mapping may become writable later. May wait.
+ * What an mmap of an open file is made of, held: its pages from byte `offset` on. `protection` is PROT_*, `shared` MAP_SHARED. -EBADF, -EACCES (not open as the mapping needs it), -ENODEV (cannot be mapped), -EPERM (PROT_EXEC where
+ * nothing may be executed). May wait.
  */
-int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t offset, struct object **object, bool *may_write);
+int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t offset, struct object **object, struct mapping_may *may);
 
 /* Brings what was stored into the pages [first, end) of a file's object by shared mappings to stable storage; nothing for other objects. 0 or -EIO. May wait. */
 int content_sync(struct task *task, struct object *object, uint64_t first, uint64_t end);

@@ -43,6 +43,9 @@ struct description_operations {
 	/* The new offset for whence and offset of lseek(2); sets nothing. Null: ESPIPE, for pread and pwrite too. */
 	int64_t (*seek)(struct task *task, struct description *description, int64_t offset, uint64_t whence);
 
+	/* lseek(2) has nowhere to go and says so by 0; it is ESPIPE for pread and pwrite. `seek` is null. */
+	bool seeks_nowhere;
+
 	/* Null: those of what vfs has opened, of the entry, or of a nameless file. */
 	int (*attributes)(struct description *description, struct attributes *attributes);
 

@@ -366,7 +366,7 @@ static void epoll_release(struct description *description)
 	slab_return(&epolls, epoll);
 }
 
-static const struct description_operations operations = {.kind = "[eventpoll]", .poll = epoll_poll, .release = epoll_release};
+static const struct description_operations operations = {.kind = "[eventpoll]", .seeks_nowhere = true, .poll = epoll_poll, .release = epoll_release};
 
 static int64_t call_create(struct task *task, uint32_t flags)
 {

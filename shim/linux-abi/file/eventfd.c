@@ -74,7 +74,7 @@ static void counter_release(struct description *description)
 	slab_return(&counters, description->data);
 }
 
-static const struct description_operations operations = {.kind = "[eventfd]", .read = counter_read, .write = counter_write, .poll = counter_poll, .release = counter_release};
+static const struct description_operations operations = {.kind = "[eventfd]", .seeks_nowhere = true, .read = counter_read, .write = counter_write, .poll = counter_poll, .release = counter_release};
 
 static int64_t call_eventfd(struct task *task, uint32_t count, uint32_t flags)
 {

@@ -17,9 +17,12 @@ static bool excludes(const struct lock *one, const struct lock *other)
 
 const struct lock *lock_conflict(const struct lock *list, const struct lock *wanted)
 {
-	while (list && !excludes(list, wanted))
-		list = list->next;
-	return list;
+	const struct lock *found = NULL;
+
+	for (; list; list = list->next)
+		if (excludes(list, wanted) && (!found || list->first < found->first))
+			found = list;
+	return found;
 }
 
 static bool is_own(const struct lock *lock, const void *owner, enum lock_kind kind)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls mount and umount2. A filesystem is a service that the shim has a session with, or a tree of the shim's own. */
 #include "file/content.h"
+#include "file/descriptors.h"
 #include "file/mounts.h"
 #include "file/open.h"
 #include "file/opened.h"
+#include "file/place.h"
 #include "file/text.h"
 #include "lib/string.h"
 #include "process/handlers.h"
@@ -98,6 +100,8 @@ int64_t linux_mount(struct task *task, const uint64_t arguments[6])
 		error = mount_check(task, flags);
 	if (!error)
 		error = place_take(&walk, request.place);
+	if (!error && !arguments[2] && !(flags & LINUX_MS_BIND))
+		error = -EINVAL;
 	if (!error)
 		error = flags & LINUX_MS_BIND ? directory_mount(task, &walk, request.place, request.source, (uint32_t)flags & FLAGS_OF_VFS)
 					      : filesystem_mount(&walk, request.place, request.source, request.type, request.options, (uint32_t)flags & FLAGS_OF_VFS);
@@ -116,6 +120,38 @@ static int unmount_check(const struct task *task, uint32_t flags)
 	return 0;
 }
 
+/* Whether an open file lies at or below a place, by the path by which it was opened. */
+static bool is_below(const struct description *description, const char *place)
+{
+	const char *text = description ? description->text : NULL;
+
+	while (text && *place && *text == *place) {
+		text++;
+		place++;
+	}
+	return text && !*place && (!*text || *text == '/');
+}
+
+static bool task_uses(const struct task *task, const char *place)
+{
+	if (task->place && (is_below(task->place->directory, place) || is_below(task->place->root, place)))
+		return true;
+	for (uint64_t number = 0; task->files && (number = descriptor_next(task->files, number)) < DESCRIPTORS_MAX; number++)
+		if (is_below(descriptor_find(task->files, number), place))
+			return true;
+	return false;
+}
+
+/* Whether anybody is in what is mounted there, or has a file of it open. */
+static bool tree_is_used(const char *place)
+{
+	for (const struct process *process = processes; process; process = process->next)
+		for (const struct task *task = process->tasks; task; task = task->next_in_process)
+			if (task_uses(task, place))
+				return true;
+	return false;
+}
+
 int64_t linux_umount2(struct task *task, const uint64_t arguments[6])
 {
 	uint32_t flags = (uint32_t)arguments[1];
@@ -128,6 +164,8 @@ int64_t linux_umount2(struct task *task, const uint64_t arguments[6])
 	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], flags & LINUX_UMOUNT_NOFOLLOW ? WALK_NOFOLLOW : 0);
 	if (!error)
 		error = place_take(&walk, place);
+	if (!error && !(flags & LINUX_MNT_DETACH) && tree_is_used(place))
+		error = -EBUSY;
 	if (!error) {
 		(void)contents_write_back();
 		error = mount_end(&walk.path, place, flags & LINUX_UMOUNT_NOFOLLOW ? PATH_NOFOLLOW : 0);

@@ -344,7 +344,7 @@ static void notify_release(struct description *description)
 	slab_return(&instances, instance);
 }
 
-static const struct description_operations operations = {.kind = "inotify", .read = notify_read, .poll = notify_poll, .ioctl = notify_ioctl, .release = notify_release};
+static const struct description_operations operations = {.kind = "inotify", .seeks_nowhere = true, .read = notify_read, .poll = notify_poll, .ioctl = notify_ioctl, .release = notify_release};
 
 static int64_t call_init(struct task *task, uint32_t flags)
 {

@@ -8,20 +8,35 @@
 #include "file/text.h"
 #include "lib/string.h"
 
-int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t offset, struct object **object, bool *may_write)
+/* Flags of the mount by which an open file was reached (MOUNT_*), as its path leads there now: a file itself knows of its filesystem only. */
+static uint32_t mount_flags(const struct description *file)
+{
+	const struct asker shim = {.capabilities = UINT32_MAX};
+	struct filesystem_statistics statistics;
+	char rest[PATH_BYTES_MAX + 1];
+	struct path path = {.asker = &shim, .start = PATH_ROOT, .root = PATH_ROOT, .text = file->text, .rest = rest};
+
+	if (!file->opened || !file->text || path_statistics_at(&path, 0, &statistics))
+		return 0;
+	return statistics.flags;
+}
+
+int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t offset, struct object **object, struct mapping_may *may)
 {
 	struct description *description;
 	int error = descriptor_take(task, descriptor, &description);
 
 	if (error)
 		return error;
-	*may_write = description_writes(description);
-	if (!description_reads(description) || (shared && protection & LINUX_PROT_WRITE && !*may_write))
+	*may = (struct mapping_may){.write = !shared || description_writes(description), .execute = !(mount_flags(description) & MOUNT_NOEXEC)};
+	if (!description_reads(description) || (protection & LINUX_PROT_WRITE && !may->write))
 		error = -EACCES;
+	else if (protection & LINUX_PROT_EXEC && !may->execute)
+		error = -EPERM;
 	else if ((int64_t)offset < 0)
 		error = -EOVERFLOW;
 	else
-		error = description->operations->map ? description->operations->map(description, shared, *may_write, object) : -ENODEV;
+		error = description->operations->map ? description->operations->map(description, shared, description_writes(description), object) : -ENODEV;
 	description_release(description);
 	return error;
 }
@@ -60,16 +75,13 @@ static int program_file_open(struct walk *walk, struct description **file)
 
 static void program_describe(const struct description *file, const struct attributes *attributes, struct program *program)
 {
-	struct filesystem_statistics statistics;
 	size_t length = file->text ? strlen(file->text) : 0;
 
 	program->size = attributes->size;
 	program->mode = attributes->mode;
 	program->owner = attributes->owner;
 	program->group = attributes->group;
-	program->no_setid = false;
-	if (attributes->mode & (MODE_SETUID | MODE_SETGID))
-		program->no_setid = file_statistics(file->opened->number, &statistics) || statistics.flags & MOUNT_NOSUID;
+	program->no_setid = attributes->mode & (MODE_SETUID | MODE_SETGID) && mount_flags(file) & MOUNT_NOSUID;
 	if (length >= sizeof(program->path))
 		length = sizeof(program->path) - 1;
 	memcpy(program->path, file->text ? file->text : "", length);

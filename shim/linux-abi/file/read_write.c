@@ -216,7 +216,7 @@ int64_t linux_lseek(struct task *task, const uint64_t arguments[6])
 	if (arguments[2] > LINUX_SEEK_HOLE)
 		sought = -EINVAL;
 	else if (!description->operations->seek)
-		sought = -ESPIPE;
+		sought = description->operations->seeks_nowhere ? 0 : -ESPIPE;
 	else
 		sought = description->operations->seek(task, description, (int64_t)arguments[1], arguments[2]);
 	if (sought >= 0)

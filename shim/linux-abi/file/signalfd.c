@@ -105,7 +105,7 @@ static void signal_release(struct description *description)
 	slab_return(&files, description->data);
 }
 
-static const struct description_operations operations = {.kind = "[signalfd]", .read = signal_read, .poll = signal_poll, .release = signal_release};
+static const struct description_operations operations = {.kind = "[signalfd]", .seeks_nowhere = true, .read = signal_read, .poll = signal_poll, .release = signal_release};
 
 static int64_t signal_make(struct task *task, uint64_t set, uint32_t flags)
 {

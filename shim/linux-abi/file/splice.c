@@ -59,7 +59,7 @@ static int64_t place_begin(struct task *task, struct description *description, u
 	if (address && user_get(task->memory, &place->offset, address))
 		return -EFAULT;
 	if (address)
-		return (int64_t)place->offset < 0 ? -EINVAL : 0;
+		return 0;
 	fiber_lock(&description->position);
 	place->offset = description->offset;
 	return 0;
@@ -94,6 +94,8 @@ static int64_t call_send(struct task *task, struct description *out, struct desc
 		result = place_begin(task, in, address, &place);
 	if (result)
 		return result;
+	if ((int64_t)place.offset < 0)
+		return place_end(task, in, &place, -EINVAL);
 	result = file_move(task, in, &place.offset, out, NULL, bytes < TRANSFER_MOST ? bytes : TRANSFER_MOST);
 	return place_end(task, in, &place, result);
 }
@@ -157,22 +159,25 @@ static int64_t files_check(const struct description *in, const struct descriptio
 
 static int64_t call_copy(struct task *task, struct description *in, struct description *out, const uint64_t arguments[6])
 {
+	bool one = in == out && !arguments[1] && !arguments[3]; /* one offset for both: nothing to copy but at the end of the file */
 	struct place_in_file from, to;
 	uint64_t bytes = arguments[4] < TRANSFER_MOST ? arguments[4] : TRANSFER_MOST;
 	int64_t result = files_check(in, out);
 
-	if (!result && in == out && !arguments[1] && !arguments[3])
-		result = -EINVAL; /* one offset for both */
 	if (!result)
 		result = place_begin(task, in, arguments[1], &from);
 	if (result)
 		return result;
-	result = place_begin(task, out, arguments[3], &to);
+	if (one)
+		to = from;
+	else
+		result = place_begin(task, out, arguments[3], &to);
 	if (!result) {
 		result = copy_check(in, out, from.offset, to.offset, &bytes);
 		if (!result && bytes)
 			result = file_move(task, in, &from.offset, out, &to.offset, bytes);
-		result = place_end(task, out, &to, result);
+		if (!one)
+			result = place_end(task, out, &to, result);
 	}
 	return place_end(task, in, &from, result);
 }

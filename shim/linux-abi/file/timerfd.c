@@ -71,7 +71,7 @@ static void timer_release(struct description *description)
 	slab_return(&timers, file);
 }
 
-static const struct description_operations operations = {.kind = "[timerfd]", .read = timer_read, .poll = timer_poll, .release = timer_release};
+static const struct description_operations operations = {.kind = "[timerfd]", .seeks_nowhere = true, .read = timer_read, .poll = timer_poll, .release = timer_release};
 
 /* Clocks that a timer can be by; alarms need what wakes a sleeping machine, and that needs a capability and a clock which there is not. */
 static int clock_check(int32_t clock)

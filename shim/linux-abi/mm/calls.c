@@ -8,6 +8,9 @@
 #include "process/permission.h"
 
 #define MAP_TYPE 0xf
+#define FLAGS_VALID                                                                                                                                                                                                                            \
+	(MAP_TYPE | LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE | LINUX_MAP_ANONYMOUS | LINUX_MAP_32BIT | LINUX_MAP_GROWSDOWN | LINUX_MAP_DENYWRITE | LINUX_MAP_EXECUTABLE | LINUX_MAP_UNINITIALIZED | LINUX_MAP_LOCKED | LINUX_MAP_NORESERVE | LINUX_MAP_POPULATE | \
+	 LINUX_MAP_NONBLOCK | LINUX_MAP_STACK | LINUX_MAP_HUGETLB) /* but MAP_SYNC, which no file here can do */
 #define PROTECTION (LINUX_PROT_READ | LINUX_PROT_WRITE | LINUX_PROT_EXEC)
 
 static uint64_t page_up(uint64_t bytes)
@@ -35,12 +38,13 @@ static bool limits_allow(const struct task *task, uint64_t bytes, uint32_t flags
 /* What a mapping of a file is made of. */
 static int file_backing(struct task *task, const uint64_t arguments[6], uint32_t *flags, struct object **object)
 {
-	bool shared = *flags & AREA_SHARED;
-	bool may_write = true;
-	int error = mapping_open(task, (uint32_t)arguments[4], arguments[2], shared, arguments[5], object, &may_write);
+	struct mapping_may may;
+	int error = mapping_open(task, (uint32_t)arguments[4], arguments[2], *flags & AREA_SHARED, arguments[5], object, &may);
 
-	if (!error && shared && !may_write)
+	if (!error && !may.write)
 		*flags &= ~(uint32_t)AREA_MAY_WRITE;
+	if (!error && !may.execute)
+		*flags |= AREA_NO_EXECUTE;
 	return error;
 }
 
@@ -74,8 +78,8 @@ static int type_check(uint64_t flags)
 	case LINUX_MAP_SHARED:
 	case LINUX_MAP_PRIVATE:
 		return 0;
-	case LINUX_MAP_SHARED_VALIDATE:
-		return flags & LINUX_MAP_SYNC ? -EOPNOTSUPP : 0;
+	case LINUX_MAP_SHARED_VALIDATE: /* of files only */
+		return flags & LINUX_MAP_ANONYMOUS ? -EINVAL : flags & ~(uint64_t)FLAGS_VALID ? -EOPNOTSUPP : 0;
 	default:
 		return -EINVAL;
 	}
@@ -222,7 +226,7 @@ static int64_t remap_check(const struct task *task, const uint64_t arguments[6],
 	uint64_t flags = arguments[3], target = arguments[4];
 	const struct area *area = area_find(&task->memory->areas, arguments[0]);
 
-	if (flags & ~(uint64_t)(LINUX_MREMAP_MAYMOVE | LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP) || arguments[0] % PAGE_SIZE || !new_bytes || new_bytes > MEMORY_TOP)
+	if (flags & ~(uint64_t)(LINUX_MREMAP_MAYMOVE | LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP) || arguments[0] % PAGE_SIZE || !new_bytes)
 		return -EINVAL;
 	if (flags & (LINUX_MREMAP_FIXED | LINUX_MREMAP_DONTUNMAP) && !(flags & LINUX_MREMAP_MAYMOVE))
 		return -EINVAL;
@@ -316,7 +320,7 @@ int64_t linux_mincore(struct task *task, const uint64_t arguments[6])
 
 	if (at % PAGE_SIZE)
 		return -EINVAL;
-	if (end < at || !user_range(at, end - at) || !range_is_mapped(task->memory, at, end))
+	if (!user_range(at, arguments[1]) || !range_is_mapped(task->memory, at, end))
 		return -ENOMEM;
 	if (!user_range(arguments[2], pages_of(arguments[1])))
 		return -EFAULT;

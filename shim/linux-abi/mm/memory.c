@@ -204,6 +204,8 @@ static int area_protect(struct memory *memory, struct area *area, uint32_t prote
 {
 	if (protection & AREA_WRITE && area->flags & AREA_SHARED && !(area->flags & AREA_MAY_WRITE))
 		return -EACCES;
+	if (protection & AREA_EXECUTE && area->flags & AREA_NO_EXECUTE)
+		return -EACCES;
 	pages_count(memory, area, -1);
 	area->flags = (area->flags & ~(uint32_t)AREA_PROTECTION) | protection;
 	pages_count(memory, area, 1);

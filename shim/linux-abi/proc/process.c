@@ -377,15 +377,19 @@ static void mounts_tell(struct proc_text *text, const struct proc_subject *subje
 
 static int64_t executable_link(const struct proc_subject *subject, char *target, size_t bytes)
 {
-	size_t length = strlen(subject->process->executable);
+	char path[PATH_BYTES_MAX + 1];
+	int64_t length;
 
-	if (!length || !subject->task)
+	if (!subject->process->executable[0] || !subject->task)
 		return -ENOENT;
 	if (!may_look(subject))
 		return -EACCES;
-	length = length < bytes ? length : bytes;
-	memcpy(target, subject->process->executable, length);
-	return (int64_t)length;
+	length = text_without_links(subject->process->executable, path);
+	if (length <= 0)
+		return length ? length : -ENOENT;
+	length = (size_t)length < bytes ? length : (int64_t)bytes;
+	memcpy(target, path, (size_t)length);
+	return length;
 }
 
 static int64_t place_link(const struct proc_subject *subject, struct description *directory, char *target, size_t bytes)

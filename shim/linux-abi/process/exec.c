@@ -288,6 +288,7 @@ static int loads_map(struct image *image)
 /* Whose identity the program gets. */
 static void credentials_choose(const struct image *image, struct credentials *credentials)
 {
+	uint64_t most = credentials->no_new_privileges ? credentials->permitted : UINT64_MAX;
 	uint32_t mode = image->program.mode;
 	bool root;
 
@@ -301,7 +302,7 @@ static void credentials_choose(const struct image *image, struct credentials *cr
 	credentials->saved_user = credentials->file_user = credentials->effective_user;
 	credentials->saved_group = credentials->file_group = credentials->effective_group;
 	root = !credentials->user || !credentials->effective_user;
-	credentials->permitted = root ? credentials->bounding | credentials->inheritable : credentials->ambient;
+	credentials->permitted = (root ? credentials->bounding | credentials->inheritable : credentials->ambient) & most;
 	credentials->effective = !credentials->effective_user ? credentials->permitted : credentials->ambient;
 }
 

@@ -63,7 +63,7 @@ int64_t linux_setpgid(struct task *task, const uint64_t arguments[6])
 	int32_t id = (int32_t)arguments[0], group = (int32_t)arguments[1];
 	struct process *process = id ? process_find(id) : task->process;
 
-	if (group < 0)
+	if (group < 0 || (!group && id < 0))
 		return -EINVAL;
 	if (!process || (process != task->process && process->parent != task->process))
 		return -ESRCH;

@@ -71,6 +71,22 @@ static void capabilities_follow(struct credentials *credentials, const struct cr
 		credentials->effective = credentials->permitted;
 }
 
+#define CAPABILITY(name) (1ull << LINUX_CAP_##name)
+
+/* The capabilities about files. */
+#define CAPABILITIES_FILES (CAPABILITY(CHOWN) | CAPABILITY(DAC_OVERRIDE) | CAPABILITY(DAC_READ_SEARCH) | CAPABILITY(FOWNER) | CAPABILITY(FSETID) | CAPABILITY(LINUX_IMMUTABLE) | CAPABILITY(MKNOD) | CAPABILITY(MAC_OVERRIDE))
+
+/* What setfsuid does to them: root's files, root's capabilities. */
+static void capabilities_follow_files(struct credentials *credentials, uint32_t old)
+{
+	if (credentials->secure_bits & LINUX_SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (!old && credentials->file_user)
+		credentials->effective &= ~CAPABILITIES_FILES;
+	if (old && !credentials->file_user)
+		credentials->effective |= credentials->permitted & CAPABILITIES_FILES;
+}
+
 /* Puts a changed copy into force. */
 static int64_t credentials_commit(struct task *task, struct credentials *changed)
 {
@@ -196,6 +212,8 @@ static int64_t id_set_file(struct task *task, uint32_t id, bool groups)
 		return old;
 	}
 	*ids.file = id;
+	if (!groups)
+		capabilities_follow_files(changed, old);
 	(void)credentials_commit(task, changed);
 	return old;
 }

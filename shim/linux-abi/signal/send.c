@@ -11,6 +11,7 @@
 #include "process/life.h"
 #include "process/loop.h"
 #include "signal/deliver.h"
+#include "time/interval.h"
 #include "time/posix_timer.h"
 
 #define STOPPING (SIGNAL_BIT(LINUX_SIGSTOP) | SIGNAL_BIT(LINUX_SIGTSTP) | SIGNAL_BIT(LINUX_SIGTTIN) | SIGNAL_BIT(LINUX_SIGTTOU))
@@ -279,6 +280,8 @@ int signal_take(struct task *task, uint64_t wanted, struct signal_information *i
 		number = take_from(&task->process->pending, wanted, information);
 	if (number && information->code == LINUX_SI_TIMER)
 		posix_timer_taken(task->process, information);
+	if (number == LINUX_SIGALRM)
+		interval_taken(task->process);
 	attention_update(task);
 	return number;
 }

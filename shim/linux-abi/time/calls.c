@@ -10,6 +10,7 @@
 #include "signal/send.h"
 #include "time/convert.h"
 #include "time/cpu_timer.h"
+#include "time/interval.h"
 
 #define US_PER_SECOND 1000000ull
 
@@ -155,9 +156,9 @@ int64_t linux_clock_nanosleep(struct task *task, const uint64_t arguments[6])
 	struct time_value time;
 	uint64_t ns;
 
-	if (clock_read(task, clock, &ns) != 0 || clock == LINUX_CLOCK_THREAD_CPUTIME_ID)
+	if (clock_read(task, clock, &ns) != 0)
 		return -EINVAL;
-	if (clock == LINUX_CLOCK_MONOTONIC_RAW || clock == LINUX_CLOCK_REALTIME_COARSE || clock == LINUX_CLOCK_MONOTONIC_COARSE)
+	if (clock == LINUX_CLOCK_THREAD_CPUTIME_ID || clock == LINUX_CLOCK_MONOTONIC_RAW || clock == LINUX_CLOCK_REALTIME_COARSE || clock == LINUX_CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
 	if (!(arguments[1] & LINUX_TIMER_ABSTIME))
 		return sleep(task, arguments[2], arguments[3]);
@@ -168,15 +169,25 @@ int64_t linux_clock_nanosleep(struct task *task, const uint64_t arguments[6])
 	return sleep_until(task, absolute_deadline(task, clock, ns)) ? -ERESTARTNOHAND : 0;
 }
 
-/* Interval timers. ITIMER_REAL is a timer of the loop; the other two count CPU time. */
+/*
+ * Interval timers. ITIMER_REAL is a timer of the loop; the other two count CPU time. A periodic one stands still while its signal is pending, as on Linux, and then expires no sooner than INTERVAL_STEP_NS later: between two signals the
+ * program comes to something of its own.
+ */
+#define INTERVAL_STEP_NS 100000ull
 
 static void interval_expired(struct timer *timer)
 {
 	struct process *process = (struct process *)((char *)timer - offsetof(struct process, interval));
 
-	if (process->interval_ns)
-		timer_start(timer, timer->deadline + process->interval_ns > clock_now() ? timer->deadline + process->interval_ns : clock_now() + process->interval_ns);
 	(void)signal_send_process(process, &(struct signal_information){.number = LINUX_SIGALRM, .code = LINUX_SI_KERNEL});
+}
+
+void interval_taken(struct process *process)
+{
+	uint64_t earliest = clock_now() + INTERVAL_STEP_NS, next = process->interval.deadline + process->interval_ns;
+
+	if (process->interval_ns && !timer_is_started(&process->interval))
+		timer_start(&process->interval, next > earliest ? next : earliest);
 }
 
 static uint64_t interval_left(const struct process *process)
