@@ -23,7 +23,8 @@ static int channel_attach(struct block_client *client)
 
 	client->generation = generation_read(client);
 	result = client->operations->attach(client->context, &client->generation);
-	client->failed = result != 0;
+	client->waits = result == -EAGAIN;
+	client->failed = result != 0 && !client->waits;
 	if (result != 0)
 		return result;
 	ring_open(&client->requests, buffer + BLOCK_REQUESTS_OFFSET, BLOCK_REQUESTS_MAX, sizeof(struct block_request));
@@ -58,7 +59,8 @@ int block_submit(struct block_client *client, const struct block_request *reques
 	*place = (struct block_outstanding){.request = *request, .token = token, .order = ++client->submitted};
 	place->request.id = place->order << PLACE_BITS | (uint64_t)(place - client->outstanding);
 	client->outstanding_count++;
-	(void)request_push(client, &place->request); /* a failure ends this request too, in block_poll */
+	if (!client->waits)
+		(void)request_push(client, &place->request); /* a failure ends this request too, in block_poll */
 	return 0;
 }
 
@@ -119,8 +121,10 @@ bool block_poll(struct block_client *client, uint64_t *token, int *result)
 	struct block_outstanding *place;
 	enum ring_result taken;
 
-	if (generation_read(client) != client->generation)
+	if (client->waits || generation_read(client) != client->generation)
 		outstanding_repeat(client);
+	if (client->waits)
+		return false;
 	if (__atomic_load_n(&client->channel->state, __ATOMIC_ACQUIRE) == BLOCK_POISONED)
 		client->failed = true;
 	if (client->failed)

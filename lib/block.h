@@ -4,7 +4,7 @@
  * operations, so that host tests can stand in for the driver.
  *
  * A request is outstanding from block_submit until block_poll returns it. It is kept here meanwhile; when the driver's generation changes, block_poll attaches anew and pushes all outstanding requests again, in the
- * order of their first submission. A write may therefore be done twice, with the same content: until a write has completed, the caller leaves its data as it is. Whatever the driver says is checked: a completion
+ * order of their first submission. A driver that does not answer ATTACH now (-EAGAIN) is asked again by the next block_poll; what is submitted meanwhile waits. A write may therefore be done twice, with the same content: until a write has completed, the caller leaves its data as it is. Whatever the driver says is checked: a completion
  * for nothing outstanding, or a ring that makes no sense, fails the client: every request ends with -EIO until the driver begins anew.
  *
  * One thread owns a client. Filesystems wait by going back to their event loop: the driver signals when there is something to poll.
@@ -15,7 +15,7 @@
 #include "lib/ring.h"
 
 struct block_client_operations {
-	/* Calls ATTACH and returns its result (0 or a negative errno) and the generation that it tells. While the driver restarts it waits. */
+	/* Calls ATTACH and returns its result (0 or a negative errno) and the generation that it tells. While the driver restarts it waits, or returns -EAGAIN: not now. */
 	int (*attach)(void *context, uint64_t *generation);
 	/* Signals the driver. */
 	void (*signal)(void *context);
@@ -36,11 +36,12 @@ struct block_client {
 	uint64_t submitted;  /* in all */
 	uint32_t outstanding_count;
 	bool pushed; /* since the last signal */
+	bool waits;  /* for an ATTACH that is answered: nothing is pushed */
 	bool failed;
 	struct block_outstanding outstanding[BLOCK_REQUESTS_MAX];
 };
 
-/* Attaches to the driver over a BUFFER of BLOCK_BUFFER_BYTES. Returns 0 or a negative errno. */
+/* Attaches to the driver over a BUFFER of BLOCK_BUFFER_BYTES. Returns 0 or a negative errno; -EAGAIN: block_poll attaches. */
 __attribute__((warn_unused_result)) int block_open(struct block_client *client, void *buffer, const struct block_client_operations *operations,
 						   void *context);
 

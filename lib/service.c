@@ -178,6 +178,21 @@ enum error service_call(handle_t session, uint64_t label, uint64_t words, uint64
 	return error;
 }
 
+enum error service_call_until(handle_t session, uint64_t label, uint64_t words, uint64_t data[MESSAGE_REGISTER_WORDS], uint64_t deadline)
+{
+	struct kernel_call call;
+	enum error error;
+
+	do {
+		call = (struct kernel_call){.word = call_word(CALL_SEND | CALL_CALL | CALL_DEADLINE, words, 0, label), .target = session, .deadline = deadline};
+		service_data_copy(call.data, data);
+		error = kernel_call(&call);
+	} while (error == ERR_RESTARTED || error == ERR_CANCELLED);
+	if (error != ERR_TIMEOUT)
+		service_data_copy(data, call.data);
+	return error;
+}
+
 void service_signal(handle_t signal)
 {
 	uint64_t none[4] = {0};

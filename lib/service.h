@@ -92,6 +92,11 @@ MUST_USE enum error service_answer(handle_t held, const struct request *answer);
 MUST_USE enum error service_call(handle_t session, uint64_t label, uint64_t words, uint64_t data[MESSAGE_REGISTER_WORDS]);
 #define SERVICE_REPEATS 16
 
+/*
+ * The same, but not beyond an absolute time (lib/clock.h): ERR_TIMEOUT then, and nobody knows whether it has been carried out. However often the server dies meanwhile, it is asked again. For who must not wait for a server that is not started again at once.
+ */
+MUST_USE enum error service_call_until(handle_t session, uint64_t label, uint64_t words, uint64_t data[MESSAGE_REGISTER_WORDS], uint64_t deadline);
+
 /* As assignments, which cost less than a call of memcpy(). */
 static inline void service_data_copy(uint64_t to[MESSAGE_REGISTER_WORDS], const uint64_t from[MESSAGE_REGISTER_WORDS])
 {

@@ -4,12 +4,14 @@
  * At its end lie the buffers that belong to no transaction.
  *
  * Each request is carried out in a fiber of its own; one that waits for the disk lets the others run. A further fiber mounts, and then does what nobody asks for: it deletes files that are unused and, some
- * seconds after a change, writes. Requests that come before the mount is done wait for it.
+ * seconds after a change, writes. Requests that come before the mount is done wait for it. The driver is never waited for outside of a fiber but for a moment: one that is restarted over and over holds up who wants the disk, and
+ * nobody else.
  */
 #include "servers/ext2/ext2.h"
 
 #include "abi/protocols/medium.h"
 #include "lib/block_session.h"
+#include "lib/clock.h"
 #include "lib/fiber.h"
 #include "lib/file_service.h"
 #include "lib/filesystem_service.h"
@@ -22,6 +24,7 @@
 #define FILE_LOCKS 16
 #define STACK_BYTES 32768
 #define WRITE_BACK_NS 5000000000ull
+#define DRIVER_NS 20000000u   /* how long a call may wait for the driver */
 #define DAMAGE_UNIT 1024  /* bytes: the least block, so that no damaged one is told together with a sound one */
 #define DAMAGES_MAX 8192
 #define SERVER_DAMAGES_MAX 64
@@ -48,6 +51,7 @@ static int refusal; /* why: an error number */
 static _Alignas(16) unsigned char stacks[WORKERS * STACK_BYTES], background_stack[STACK_BYTES];
 static struct fiber background;
 static bool write_back_due;
+static uint64_t write_back_at, due; /* ns: the next time for write-back; for that or for the driver, whichever comes first */
 static int finish_error; /* of the last attempt, until it has been told */
 
 /* Fibers that wait for the disk, or for the mount: all are woken together, and each looks for what it waits for. */
@@ -109,6 +113,11 @@ static void disk_submit(void *context, struct disk_request *request)
 	request->done = request->result != 0;
 }
 
+static void due_set(void)
+{
+	due = block.due && block.due < write_back_at ? block.due : write_back_at;
+}
+
 static bool disk_poll(void)
 {
 	uint64_t token;
@@ -122,6 +131,7 @@ static bool disk_poll(void)
 		request->done = true;
 		any = true;
 	}
+	due_set();
 	return any;
 }
 
@@ -138,11 +148,52 @@ static void disk_wait_any(void *context)
 		fiber_yield();
 }
 
+/* The driver has completed something, or can be asked what it has not answered before. Until there is a disk, that is what the fiber waits for that opens it. */
+static void driver_heed(void)
+{
+	if (!disk.submit || disk_poll())
+		wake_all();
+}
+
 static void signals_take(void *context, uint64_t bits)
 {
 	(void)context;
-	if (disk.submit && bits & block.bit && disk_poll())
-		wake_all();
+	if (!(bits & block.bit))
+		return;
+	block_session_signalled(&block);
+	driver_heed();
+}
+
+/* 0, or a negative errno: -ENODEV when the machine has no such disk, -EAGAIN when its driver does not answer now. */
+static int disk_try(void)
+{
+	const struct start_grant *driver = start_next(GRANT_SESSION, NULL);
+	uint64_t bytes = 0;
+	int result = driver ? block_session_open(&block, driver->name, DRIVER_NS) : -ENODEV;
+
+	if (result == 0)
+		result = block_session_region(&block, cache->name, &bytes);
+	if (result >= 0 && bytes < cache->bytes)
+		result = -EINVAL;
+	if (result < 0)
+		return result;
+	region = (uint32_t)result;
+	disk = (struct disk){.submit = disk_submit, .wait = disk_wait_any, .sectors = block.sectors, .sectors_most = block.sectors_most, .read_only = block.flags & BLOCK_READ_ONLY};
+	return 0;
+}
+
+/* Waits for the driver. Without a disk every request is answered with the error, and the system goes on without this filesystem. */
+static int disk_open(void)
+{
+	int result;
+
+	while ((result = disk_try()) == -EAGAIN) {
+		due_set();
+		wait_here();
+	}
+	if (result != 0)
+		log_print(result == -ENODEV ? "there is no disk\n" : "the disk cannot be used: error %d\n", (int64_t)result);
+	return result;
 }
 
 /* The state. */
@@ -236,7 +287,8 @@ static void shares_begin(void)
 		log_print("%u shared pages could not be written back\n", (uint64_t)lost);
 }
 
-static void mount_run(void *argument)
+/* 0, or the error number with which everything is answered. */
+static int filesystem_mount(void)
 {
 	size_t own = filesystem_state_bytes(OPEN_FILES);
 	struct ext2_options options = {
@@ -252,17 +304,24 @@ static void mount_run(void *argument)
 	};
 	enum mount_error error;
 
-	(void)argument;
 	file_service_now(NULL, &options.now);
 	error = ext2_open(&ext2, &options);
 	server_lost |= ext2.rebuilt;
 	server_mend();
 	log_print("%s%s\n", mount_error_number(error) ? "the disk is not mounted: " : "", mount_error_sentence(error));
-	refusal = mount_error_number(error);
-	if (refusal != 0)
+	if (mount_error_number(error) != 0)
 		health_degraded("the disk is not mounted: %s", mount_error_sentence(error));
-	if (refusal == 0)
+	else
 		shares_begin();
+	return mount_error_number(error);
+}
+
+static void mount_run(void *argument)
+{
+	(void)argument;
+	refusal = -disk_open();
+	if (refusal == 0)
+		refusal = filesystem_mount();
 	mount = refusal == 0 ? MOUNTED : REFUSED;
 	wake_all();
 	if (mount == MOUNTED)
@@ -304,11 +363,20 @@ static void background_start(void)
 		fiber_start(&background, background_run, NULL);
 }
 
-static void write_back(void *context)
+/* The time `due` has come. */
+static void tick(void *context)
 {
+	uint64_t now = clock_now();
+
 	(void)context;
-	write_back_due = true;
-	background_start();
+	if (block.due && now >= block.due)
+		driver_heed();
+	if (now >= write_back_at) {
+		write_back_at = now + WRITE_BACK_NS;
+		write_back_due = true;
+		background_start();
+	}
+	due_set();
 }
 
 /* One step towards the end; the answer. The work is done in the fiber beside the requests, when that is free. */
@@ -353,46 +421,12 @@ static void request_handle(void *context, uint32_t worker, struct file_exchange 
 		background_start();
 }
 
-/* 0, or a negative errno: -ENODEV when the machine has no such disk. */
-static int disk_open(void)
-{
-	const struct start_grant *driver = start_next(GRANT_SESSION, NULL);
-	uint64_t bytes = 0;
-	int result = driver ? block_session_open(&block, driver->name) : -ENODEV;
-
-	if (result == 0)
-		result = block_session_region(&block, cache->name, &bytes);
-	if (result >= 0 && bytes < cache->bytes)
-		result = -EINVAL;
-	if (result < 0)
-		return result;
-	region = (uint32_t)result;
-	disk = (struct disk){.submit = disk_submit, .wait = disk_wait_any, .sectors = block.sectors, .sectors_most = block.sectors_most, .read_only = block.flags & BLOCK_READ_ONLY};
-	return 0;
-}
-
-/* Without a disk every request is answered with the error, and the system goes on without this filesystem. */
-static void mount_begin(void)
-{
-	int result = disk_open();
-
-	fiber_create(&background, background_stack, sizeof(background_stack));
-	if (result == 0) {
-		fiber_start(&background, mount_run, NULL);
-		fibers_run();
-		return;
-	}
-	log_print(result == -ENODEV ? "there is no disk\n" : "the disk cannot be used: error %d\n", (int64_t)result);
-	refusal = -result;
-	mount = REFUSED;
-}
-
 int main(void)
 {
 	const struct filesystem filesystem = {&ext2_operations, &ext2, &ext2.clock, &watch};
 	struct filesystem_options options = filesystem_service_options(OPEN_FILES, &leases);
 	const struct file_service service = {.handle = request_handle, .signalled = signals_take, .context = &server, .workers = WORKERS, .begins = FILE_SESSION, .fence = TREE_FENCE, .stacks = stacks, .stack_bytes = STACK_BYTES,
-		.tick = write_back, .tick_ns = WRITE_BACK_NS};
+		.tick = tick, .due = &due};
 
 	options.shares = filesystem_service_shares(&shares) ? &shares : NULL;
 	options.hold = file_hold;
@@ -405,7 +439,11 @@ int main(void)
 		return 1;
 	filesystem_open(&server, &filesystem, &tsm, tsm_data(&tsm), &options);
 	leases_begin(&leases, ext2_blank(buffers()));
-	mount_begin();
+	fiber_create(&background, background_stack, sizeof(background_stack));
+	fiber_start(&background, mount_run, NULL);
+	fibers_run();
+	write_back_at = clock_now() + WRITE_BACK_NS;
+	due_set();
 	file_service_run(&service);
 	return 1;
 }

@@ -64,7 +64,7 @@ static bool opens(void)
 	uint64_t bytes = 0;
 	int index;
 
-	if (block_session_open(&block, "virtio-blk") != 0)
+	if (block_session_open(&block, "virtio-blk", 0) != 0)
 		return false;
 	index = block_session_region(&block, "disk.data", &bytes);
 	region = (uint32_t)index;

@@ -48,7 +48,7 @@ int main(void)
 	struct request message;
 
 	log_print("1..5\n");
-	check(block_session_open(&block, "virtio-blk") == 0 && transfer(BLOCK_WRITE) == 0, "begins", "a block is written");
+	check(block_session_open(&block, "virtio-blk", 0) == 0 && transfer(BLOCK_WRITE) == 0, "begins", "a block is written");
 	memcpy(before, (const void *)queue->address, QUEUE_BYTES);
 	generation = ((struct block_channel *)start_buffer_of("virtio-blk")->address)->generation;
 	log_print("waiting for the end of the driver\n");

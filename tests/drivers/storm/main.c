@@ -99,7 +99,7 @@ int main(void)
 	uint64_t bytes, reported = clock_now();
 
 	data = (unsigned char *)start_find("storm.data")->address;
-	if (block_session_open(&block, "virtio-blk") != 0)
+	if (block_session_open(&block, "virtio-blk", 0) != 0)
 		fail("open", 0, 0);
 	region = (uint32_t)block_session_region(&block, "storm.data", &bytes);
 	for (uint64_t track = 0; track < TRACKS; track++)

@@ -292,6 +292,14 @@ static void used_put(struct device *device, struct device_queue *queue, uint32_t
 	device->interrupts++;
 }
 
+/* An id that heads no chain: the second descriptor of this one. Behind a chain of one descriptor, where nothing begins while few chains are out. */
+static uint32_t id_free(struct device *device, const struct device_queue *queue, const struct chain *chain)
+{
+	if (chain->count > 1)
+		return (uint32_t)get(queue_part(device, queue, 0, 16ull * chain->head + 14, 2), 2);
+	return (chain->head + 1u) & (queue->size - 1u);
+}
+
 /* Completes a chain, with the lie that is due. */
 static void chain_complete(struct device *device, struct device_queue *queue, const struct chain *chain, uint32_t bytes)
 {
@@ -311,7 +319,7 @@ static void chain_complete(struct device *device, struct device_queue *queue, co
 	if (device->lie == LIE_USED_BACK)
 		queue->used = (uint16_t)(queue->used - 2);
 	if (device->lie == LIE_ID_FREE)
-		id = (chain->head + chain->count) & (queue->size - 1u); /* nothing begins there while few chains are out */
+		id = id_free(device, queue, chain);
 	used_put(device, queue, id, bytes);
 	if (device->lie == LIE_TWICE)
 		used_put(device, queue, id, bytes);

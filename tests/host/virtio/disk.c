@@ -23,6 +23,7 @@ struct rig {
 	void *buffer;
 	unsigned char *region;
 	unsigned signals_to_driver, attaches;
+	unsigned unanswered; /* so many ATTACHes are not answered in time; every other one is carried out all the same */
 	int region_index;
 	bool auto_recover; /* as the driver's shell does: reset, errors, start again */
 };
@@ -62,11 +63,9 @@ static void rig_work(struct rig *rig)
 	(void)disk_work(&rig->disk);
 }
 
-static int rig_attach(void *context, uint64_t *generation)
+/* Returns when the driver has answered. */
+static int attach_await(struct rig *rig, uint64_t *generation)
 {
-	struct rig *rig = context;
-
-	rig->attaches++;
 	disk_attach(&rig->disk, SESSION);
 	for (unsigned i = 0; i < SPIN; i++) {
 		if (disk_attached(&rig->disk, SESSION, generation))
@@ -75,6 +74,20 @@ static int rig_attach(void *context, uint64_t *generation)
 		rig_work(rig);
 	}
 	return -EIO;
+}
+
+/* An answer that comes too late, or a driver that is not asked at all: the client learns nothing. */
+static int rig_attach(void *context, uint64_t *generation)
+{
+	struct rig *rig = context;
+	uint64_t late;
+
+	rig->attaches++;
+	if (rig->unanswered == 0)
+		return attach_await(rig, generation);
+	if (rig->unanswered-- % 2)
+		assert_int_equal(attach_await(rig, &late), 0);
+	return -EAGAIN;
 }
 
 static void rig_signal(void *context)
@@ -351,6 +364,31 @@ static void attaching_waits_for_the_device(void **state)
 	rig_free(rig);
 }
 
+/* A driver that does not answer ATTACH now is asked again at each look, and then gets all that has been submitted. */
+static void an_attach_without_an_answer_is_made_again(void **state)
+{
+	struct rig *rig = rig_make(STORE_FEATURES);
+	unsigned before = rig->attaches;
+	uint64_t token = 0;
+	int result;
+
+	(void)state;
+	submit(rig, make_request(BLOCK_READ, 0, 1, 0), 1);
+	rig_driver(rig);
+	rig->unanswered = 3;
+	assert_false(block_poll(&rig->client, &token, &result));
+	submit(rig, make_request(BLOCK_READ, 8, 1, 512), 2);
+	assert_false(block_poll(&rig->client, &token, &result));
+	assert_false(block_poll(&rig->client, &token, &result));
+	assert_int_equal(rig->disk.flights, 0);
+	assert_int_equal(complete(rig, &token), 0);
+	assert_int_equal(token, 1);
+	assert_int_equal(complete(rig, &token), 0);
+	assert_int_equal(token, 2);
+	assert_int_equal(rig->attaches, before + 4);
+	rig_free(rig);
+}
+
 static void nonsense_in_a_ring_poisons_its_session(void **state)
 {
 	struct rig *rig = rig_make(STORE_FEATURES);
@@ -475,6 +513,7 @@ static void chaos_restart(struct chaos *chaos)
 {
 	chaos->restarts++;
 	rig_driver(chaos->rig);
+	chaos->rig->unanswered = chance(chaos, 4);
 }
 
 static void chaos_step(struct chaos *chaos, unsigned restart_every, unsigned lie_every)
@@ -549,6 +588,7 @@ static const struct unit disk_units[] = {
 	{cmocka_unit_test(an_unplugged_device_is_an_error_for_ever), "an unplugged device answers every request with an error"},
 	{cmocka_unit_test(overlapping_requests_wait), "two overlapping requests are never with the device, and are done in order"},
 	{cmocka_unit_test(attaching_waits_for_the_device), "a client is attached only when the device has none of its memory"},
+	{cmocka_unit_test(an_attach_without_an_answer_is_made_again), "an ATTACH that is not answered in time is made again, and nothing is lost"},
 	{cmocka_unit_test(nonsense_in_a_ring_poisons_its_session), "a ring that makes no sense poisons its session"},
 	{cmocka_unit_test(nonsense_from_the_driver_fails_the_client), "a completion for nothing outstanding fails the client"},
 	{cmocka_unit_test(requests_complete_once), "a request is completed once"},

@@ -133,7 +133,8 @@ static _Noreturn void looker(void)
 		for (size_t i = sizeof(path) - 2; i >= sizeof(path) - 5; i--, rest /= 10)
 			path[i] = (char)('0' + rest % 10);
 		service_alive();
-		if (path_attributes(path, true, &attributes) != 0 || attributes.size != number)
+		storm_error = path_attributes(path, true, &attributes);
+		if (storm_error != 0 || attributes.size != number)
 			wrong("a file has attributes that are not its own");
 		if (looks % 8 != 0)
 			continue;
