@@ -6,8 +6,8 @@
  */
 #pragma once
 
+#include "drivers/virtio/bars.h"
 #include "drivers/virtio/core/device.h"
-#include "drivers/virtio/pci.h"
 #include "lib/call.h"
 
 struct virtio_claim {
@@ -15,7 +15,7 @@ struct virtio_claim {
 	handle_t irq;
 	uint64_t irq_bits; /* in the driver's Notification */
 	struct pci_device device;
-	vaddr_t bar[PCI_BARS]; /* where they are mapped; 0: not */
+	struct virtio_bars bars;
 	struct virtio_pci pci; /* context of virtio_pci_transport */
 };
 
