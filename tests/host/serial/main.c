@@ -12,170 +12,125 @@
 
 #include "drivers/serial/lines.h"
 #include "drivers/serial/uart.h"
+#include "port.h"
 #include "tests/host/harness/suite.h"
 
-/* A port with FIFOs of 16 bytes; its line is low only while nothing is pending (PC16550D, 8.6). */
-struct port {
+/* The driver's end of a simulated port, between what it is to send and what it has received. */
+struct rig {
+	struct port port;
 	struct uart uart;
-	uint8_t enable, line_control, scratch, divisor;
-	bool empty_pending; /* the transmitter's interrupt: set when it runs empty or is enabled, cleared by reading its cause or by writing */
-	uint8_t sent[4096], typed[4096], got[4096], out[4096];
-	unsigned sent_count, fifo, typed_count, typed_at, got_count, out_count, out_at, reads;
-	int stuck; /* what every register reads as; -1: works */
+	uint8_t got[PORT_BYTES], out[PORT_BYTES];
+	unsigned got_count, out_count, out_at;
 };
 
-static uint8_t cause_read(struct port *port)
+static uint8_t register_read(void *context, unsigned offset)
 {
-	if (port->enable & 1 && port->typed_at < port->typed_count)
-		return 0xc4;
-	if (port->enable & 2 && port->empty_pending) {
-		port->empty_pending = false;
-		return 0xc2;
-	}
-	return 0xc1;
+	return port_read(&((struct rig *)context)->port, offset);
 }
 
-static uint8_t port_read(void *context, unsigned offset)
+static void register_write(void *context, unsigned offset, uint8_t value)
 {
-	struct port *port = context;
-
-	port->reads++;
-	if (port->stuck >= 0)
-		return (uint8_t)port->stuck;
-	switch (offset) {
-	case 0:
-		return port->typed_at < port->typed_count ? port->typed[port->typed_at++] : 0;
-	case 2:
-		return cause_read(port);
-	case 5:
-		return (uint8_t)((port->fifo == 0 ? 0x60 : 0) | (port->typed_at < port->typed_count));
-	case 7:
-		return port->scratch;
-	default:
-		return 0;
-	}
-}
-
-static void port_write(void *context, unsigned offset, uint8_t value)
-{
-	struct port *port = context;
-
-	if (offset == 0 && port->line_control & 0x80) {
-		port->divisor = value;
-	} else if (offset == 0) {
-		assert_true(port->fifo < UART_FIFO_BYTES || port->stuck >= 0); /* else a byte is lost */
-		port->fifo++;
-		port->empty_pending = false;
-		port->sent[port->sent_count++ % sizeof(port->sent)] = value;
-	} else if (offset == 1 && !(port->line_control & 0x80)) {
-		port->empty_pending |= value & 2 && !(port->enable & 2) && port->fifo == 0;
-		port->enable = value;
-	} else if (offset == 3) {
-		port->line_control = value;
-	} else if (offset == 7) {
-		port->scratch = value;
-	}
+	port_write(&((struct rig *)context)->port, offset, value);
 }
 
 static bool byte_take(void *context, uint8_t *byte)
 {
-	struct port *port = context;
+	struct rig *rig = context;
 
-	if (port->out_at == port->out_count)
+	if (rig->out_at == rig->out_count)
 		return false;
-	*byte = port->out[port->out_at++];
+	*byte = rig->out[rig->out_at++];
 	return true;
 }
 
 static void byte_give(void *context, uint8_t byte)
 {
-	struct port *port = context;
+	struct rig *rig = context;
 
-	port->got[port->got_count++ % sizeof(port->got)] = byte;
+	rig->got[rig->got_count++ % sizeof(rig->got)] = byte;
 }
 
-static const struct uart_operations operations = {.read = port_read, .write = port_write, .take = byte_take, .give = byte_give};
+static const struct uart_operations operations = {.read = register_read, .write = register_write, .take = byte_take, .give = byte_give};
 
-static struct port *port_make(void)
+static struct rig *rig_make(void)
 {
-	struct port *port = calloc(1, sizeof(*port));
+	struct rig *rig = calloc(1, sizeof(*rig));
 
-	assert_non_null(port);
-	port->stuck = -1;
-	assert_true(uart_open(&port->uart, &operations, port));
-	assert_int_equal(port->divisor, 1);
-	assert_int_equal(port->line_control, 3);
-	return port;
+	assert_non_null(rig);
+	port_reset(&rig->port);
+	assert_true(uart_open(&rig->uart, &operations, rig));
+	assert_int_equal(rig->port.divisor, 1);
+	assert_int_equal(rig->port.line_control, 3);
+	return rig;
 }
 
-/* The FIFO runs empty: returns whether the port raises its line. */
-static bool port_drain(struct port *port)
+/* No byte was written where there was no room. */
+static void rig_end(struct rig *rig)
 {
-	port->empty_pending |= port->fifo != 0;
-	port->fifo = 0;
-	return port->enable & 2 && port->empty_pending;
+	assert_int_equal(rig->port.lost, 0);
+	free(rig);
 }
 
 static void bytes_are_sent_by_interrupt(void **state)
 {
-	struct port *port = port_make();
+	struct rig *rig = rig_make();
 	unsigned interrupts = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < 1000; i++)
-		port->out[port->out_count++] = (uint8_t)(i * 7);
-	uart_serve(&port->uart);
-	assert_true(uart_sends(&port->uart));
-	while (port_drain(port)) {
+		rig->out[rig->out_count++] = (uint8_t)(i * 7);
+	uart_serve(&rig->uart);
+	assert_true(uart_sends(&rig->uart));
+	while (port_drain(&rig->port)) {
 		interrupts++;
-		uart_serve(&port->uart);
+		uart_serve(&rig->uart);
 	}
-	assert_int_equal(port->sent_count, 1000);
-	assert_memory_equal(port->sent, port->out, 1000);
+	assert_int_equal(rig->port.sent_count, 1000);
+	assert_memory_equal(rig->port.sent, rig->out, 1000);
 	assert_in_range(interrupts, 1000 / UART_FIFO_BYTES, 1000 / UART_FIFO_BYTES + 2);
-	assert_false(uart_sends(&port->uart)); /* and then it is quiet */
-	assert_int_equal(port->enable & 2, 0);
-	port->out[port->out_count++] = 'x'; /* until there is something again */
-	uart_serve(&port->uart);
-	assert_int_equal(port->sent_count, 1001);
-	free(port);
+	assert_false(uart_sends(&rig->uart)); /* and then it is quiet */
+	assert_int_equal(rig->port.enable & 2, 0);
+	rig->out[rig->out_count++] = 'x'; /* until there is something again */
+	uart_serve(&rig->uart);
+	assert_int_equal(rig->port.sent_count, 1001);
+	rig_end(rig);
 }
 
 static void bytes_are_received(void **state)
 {
-	struct port *port = port_make();
+	struct rig *rig = rig_make();
 
 	(void)state;
 	for (unsigned i = 0; i < 100; i++)
-		port->typed[port->typed_count++] = (uint8_t)i;
-	uart_serve(&port->uart);
-	assert_int_equal(port->got_count, 100);
-	assert_memory_equal(port->got, port->typed, 100);
-	assert_int_equal(cause_read(port), 0xc1); /* the line is low: the next edge can come */
+		port_type(&rig->port, (uint8_t)i);
+	uart_serve(&rig->uart);
+	assert_int_equal(rig->got_count, 100);
+	assert_memory_equal(rig->got, rig->port.typed, 100);
+	assert_int_equal(port_cause(&rig->port), 0xc1); /* the line is low: the next edge can come */
 	/* Both causes at once are one edge. */
-	port->out[port->out_count++] = 'x';
-	uart_serve(&port->uart);
-	port->typed[port->typed_count++] = 'y';
-	assert_true(port_drain(port));
-	uart_serve(&port->uart);
-	assert_int_equal(port->got_count, 101);
-	assert_false(port->empty_pending);
-	free(port);
+	rig->out[rig->out_count++] = 'x';
+	uart_serve(&rig->uart);
+	port_type(&rig->port, 'y');
+	assert_true(port_drain(&rig->port));
+	uart_serve(&rig->uart);
+	assert_int_equal(rig->got_count, 101);
+	assert_false(rig->port.empty_pending);
+	rig_end(rig);
 }
 
 static void a_stuck_port_costs_a_bounded_time(void **state)
 {
 	(void)state;
 	for (int stuck = 0; stuck < 256; stuck++) {
-		struct port *port = port_make();
+		struct rig *rig = rig_make();
 
-		port->stuck = stuck;
-		port->out_count = 100;
-		port->reads = 0;
-		uart_serve(&port->uart);
-		assert_true(port->reads < 40000);
-		assert_false(uart_open(&port->uart, &operations, port) && stuck != 0x5a);
-		free(port);
+		rig->port.stuck = stuck;
+		rig->out_count = 100;
+		rig->port.reads = 0;
+		uart_serve(&rig->uart);
+		assert_true(rig->port.reads < 40000);
+		assert_false(uart_open(&rig->uart, &operations, rig) && stuck != 0x5a);
+		rig_end(rig);
 	}
 }
 
