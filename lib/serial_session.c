@@ -87,12 +87,14 @@ void serial_session_serve(struct serial_session *session, struct request *reques
 {
 	request->words = 1;
 	request->caps = 0;
-	if (request->label == SERIAL_ATTACH)
+	if (request->label == SERIAL_ATTACH) {
 		request->data[0] = (uint64_t)(int64_t)attach(session, request->badge);
-	else if (request->label == SERIAL_DETACH)
+	} else if (request->label == SERIAL_DETACH) {
 		request->data[0] = (uint64_t)(int64_t)detach(session, request->badge);
-	else
+	} else {
 		request->status = ERR_METHOD;
+		request->words = 0;
+	}
 }
 
 bool serial_session_take(struct serial_session *session, uint8_t *byte)

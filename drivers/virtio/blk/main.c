@@ -166,6 +166,12 @@ static void attached_answer(void)
 	}
 }
 
+static void refuse(struct request *request, enum error status)
+{
+	request->status = status;
+	request->words = 0;
+}
+
 /* Returns whether the caller can be answered now. */
 static bool attach_serve(struct request *request, unsigned index)
 {
@@ -185,7 +191,7 @@ static bool attach_serve(struct request *request, unsigned index)
 	}
 	held = service_hold();
 	if (!held) {
-		request->status = ERR_BUSY;
+		refuse(request, ERR_BUSY);
 		return true;
 	}
 	attaching[index] = held;
@@ -218,19 +224,18 @@ static bool request_serve(struct request *request)
 	unsigned index = session_of(request->badge);
 
 	request->caps = 0;
-	if (request->badge == 0 || index == DISK_SESSIONS) {
-		request->status = ERR_RIGHTS;
-		request->words = 0;
-		return true;
-	}
-	if (request->label == BLOCK_ATTACH)
+	if (request->badge == 0 || index == DISK_SESSIONS)
+		refuse(request, ERR_RIGHTS);
+	else if (request->label == BLOCK_ATTACH)
 		return attach_serve(request, index);
-	if (request->label == BLOCK_INFORM)
+	else if (request->label == BLOCK_INFORM)
 		inform_serve(request);
-	else if (request->label == BLOCK_REGION && request->words == 4)
-		region_serve(request, index);
+	else if (request->label != BLOCK_REGION)
+		refuse(request, ERR_METHOD);
+	else if (request->words != 4)
+		refuse(request, ERR_ARGUMENT);
 	else
-		request->status = ERR_METHOD;
+		region_serve(request, index);
 	return true;
 }
 

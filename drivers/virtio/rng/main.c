@@ -44,8 +44,9 @@ static void serve(struct virtio_driver *driver, struct request *request)
 {
 	uint64_t wanted = request->data[0];
 
+	request->caps = 0;
 	if (request->label != RANDOM_READ || request->words != 1) {
-		request->status = ERR_METHOD;
+		request->status = request->label == RANDOM_READ ? ERR_ARGUMENT : ERR_METHOD;
 		request->words = 0;
 		return;
 	}

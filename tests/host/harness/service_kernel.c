@@ -61,11 +61,13 @@ static bool is_forbidden(const struct file_exchange *sent)
 	return false;
 }
 
-/* Refused by the status byte: there is no such request, or it has not the words that it must have. */
+/* Refused by the status byte: there is no such request, or it has not the words that it must have, or the target knows why. */
 static void refusal_judge(const struct file_exchange *sent, const struct request_shape *shape, const struct file_exchange *answer, enum error status)
 {
 	if (answer->words != 0)
 		answer_wrong(sent, shape, answer, "is refused, with words");
+	if (world->refuses && world->refuses(world->context, sent, status))
+		return;
 	if (status != (shape ? ERR_ARGUMENT : ERR_METHOD))
 		answer_wrong(sent, shape, answer, "is refused for another reason than what it is");
 	if (shape && sent->words == shape->in)

@@ -2,7 +2,7 @@
 /*
  * The world of a service (service_world.h): its memory, and the loop around it.
  *
- * The service's main() is called in service_world_run() and never returns: the world, being called by the service, jumps back when the service dies or the input has ended. Kernel calls are in service_kernel.c.
+ * The service's main() is called in service_world_run() and seldom returns: the world, being called by the service, jumps back when the service dies or the input has ended. Kernel calls are in service_kernel.c.
  */
 #include "service_world.h"
 
@@ -144,7 +144,9 @@ static void instance_run(void)
 {
 	if (setjmp(outside) == 0) {
 		(void)main(); /* the service's: mk/host.mk gives it another name than the program's */
-		complain("the service has ended");
+		if (!world->may_end)
+			complain("the service has ended");
+		input_over = !world->requester.input.left;
 	}
 	if (world->check)
 		world->check(world->context);
@@ -158,6 +160,7 @@ static void input_begin(const uint8_t *data, size_t size)
 	world->requester = fresh;
 	world->now = CLOCK_START;
 	world->page->instance = 0;
+	world->may_end = false;
 	areas_clear(false);
 	if (world->begin)
 		world->begin(world->context);

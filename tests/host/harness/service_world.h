@@ -5,7 +5,7 @@
  * The service is whole, with its main.c, lib/service and lib/start; what is made up are its kernel calls (service/lib/call.h). It runs in main() until the input ends. At any kernel call it can die; then its variables are as at its beginning, the
  * memory that is its instance's is clear, and main() runs again.
  *
- * Judged is each answer, by the form that the protocol prescribes and by the rights that the manifest gives; that no caller is answered twice or who does not wait; and that the service does not end. ASan and UBSan judge the rest, and the
+ * Judged is each answer, by the form that the protocol prescribes and by the rights that the manifest gives; that no caller is answered twice or who does not wait; and that the service does not end unless it may. ASan and UBSan judge the rest, and the
  * target program what is left behind.
  *
  * A program of mk/host.mk has HOST_SERVICE_NAME := 1 and fills a struct service_world once, then runs it for each input. One thread, one world.
@@ -49,6 +49,8 @@ struct service_world {
 	enum error (*capability)(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS]);
 	/* An answer that has the right form, with its request: complains of a wrong content. May be null. */
 	void (*judge)(void *context, const struct file_exchange *sent, const struct file_exchange *answer);
+	/* Whether a refusal by the status byte is right that is not for the form of the request. A null pointer: none is. */
+	bool (*refuses)(void *context, const struct file_exchange *sent, enum error status);
 	void (*event)(void *context);   /* something that happens around the service, drawn from the input; may be null */
 	void (*begin)(void *context);   /* of an input: all memory is clear */
 	void (*restart)(void *context); /* before each instance; may be null */
@@ -63,6 +65,7 @@ struct service_world {
 	struct world_reply reply[WORLD_REPLIES_MAX];
 	uint64_t stores;     /* that the input has made in buffers so far */
 	uint64_t calls_left; /* until it dies; 0: it does not */
+	bool may_end;        /* set by the target while the service may end by itself; then the next instance begins */
 	bool watched;        /* between any two looks at its client's buffer something may be stored */
 };
 
