@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulated port (port.h). */
+/* The simulated 16550 (port.h): its registers, as the tests of the serial driver find them. */
 #include "port.h"
 
 #include "drivers/serial/uart.h"
