@@ -26,10 +26,13 @@ uint64_t wall_now(void)
 	return clock_now() + (page ? __atomic_load_n(&page->offset, __ATOMIC_RELAXED) : 0);
 }
 
-void wall_publish(uint64_t offset)
+uint64_t wall_publish(uint64_t offset)
 {
 	struct wall_page *page = page_find();
 
-	if (page && offset > page->offset)
+	if (!page)
+		return offset;
+	if (offset > page->offset)
 		__atomic_store_n(&page->offset, offset, __ATOMIC_RELAXED);
+	return page->offset;
 }

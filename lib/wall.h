@@ -16,5 +16,5 @@ struct wall_page {
 /* Time in ns since 1970-01-01 00:00 UTC; since boot while nobody knows the other. */
 uint64_t wall_now(void);
 
-/* platform: from now on the distance is this, unless that would turn the clock back. Nothing without the page. */
-void wall_publish(uint64_t offset);
+/* platform: from now on the distance is this, unless that would turn the clock back. Returns the one that holds; without the page, this. */
+uint64_t wall_publish(uint64_t offset);

@@ -106,7 +106,7 @@ static void wall_open(void)
 	read_last = clock_now();
 	give_up = read_last + FINE_WITHIN;
 	wall_start(&wall, second, read_last, hint ? hint : &none);
-	wall_publish(wall.offset);
+	wall.offset = wall_publish(wall.offset); /* an instance that died before it was fine has left no hint, but told the time */
 	date = date_of(second);
 	log_print("battery clock: %u-%u-%u %u:%u:%u UTC\n", (uint64_t)date.year, (uint64_t)date.month, (uint64_t)date.day, (uint64_t)date.hour, (uint64_t)date.minute,
 		(uint64_t)date.second);
@@ -123,7 +123,7 @@ static void wall_improve(void)
 		return;
 	read_last = clock_now();
 	wall_refine(&wall, second, read_last, read_last - before);
-	wall_publish(wall.offset);
+	wall.offset = wall_publish(wall.offset);
 	if (wall.quality == WALL_FINE && hint_place())
 		*hint_place() = wall_keep(&wall);
 }

@@ -12,6 +12,7 @@
 #define PAGE 4096
 #define WORDS_MAX 8
 #define ERRNO_MAX 4095
+#define OWN_WORDS 160 /* kinds of words from here on are the target's own, if it has some */
 
 const struct request_shape file_shapes[] = {
 #define REQUEST(name, number, in, out, sentence) REQUEST_SHAPE(FILE, name, in, out)
@@ -88,8 +89,11 @@ uint64_t word_draw(struct requester *requester, uint64_t badge)
 {
 	static const uint64_t harmful[] = {UINT64_MAX, UINT64_MAX - 1, INT64_MAX, 1ull << 63, UINT32_MAX, 1ull << 32, SESSION_DATA - 1, 0xffffffff00000000, FILE_IDS, FILE_IDS - 1, PAGE, 0x7fffffff};
 	struct input *input = &requester->input;
+	uint64_t kind = input_take(input, 1);
 
-	switch (input_take(input, 1) % 14) {
+	if (requester->word_count && kind >= OWN_WORDS)
+		return requester->words[input_take(input, 1) % requester->word_count];
+	switch (kind % 14) {
 	case 0:
 		return input_take(input, 1) % 4;
 	case 1:

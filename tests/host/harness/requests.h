@@ -35,6 +35,8 @@ struct request_lane {
 struct requester {
 	struct input input;
 	const struct request_shape *protocols[3];        /* those that the server speaks; the rest are null */
+	const uint64_t *words;                           /* that the server's requests understand and nobody would guess */
+	unsigned word_count;
 	size_t buffer_bytes;                             /* of its buffer; 0: it has none */
 	struct request_lane lane[REQUEST_BADGES][SEQUENCE_LANES];
 	uint64_t told[8];                                /* the last words that answers had behind their result */

@@ -12,6 +12,7 @@
 
 #define ACCESSES_MOST 64  /* after which of its looks at a buffer something is stored there */
 #define ERRNO_MOST 4095
+#define CLOCK_STEP 500    /* ns */
 
 static struct service_world *world;
 
@@ -33,19 +34,20 @@ static _Noreturn void leave(bool ended)
 	world_leave(ended);
 }
 
-/* The instance dies at a call that the input has chosen. */
-static void death(void)
+/* What each call begins with. The instance dies at one that the input has chosen. */
+static void call_begin(void)
 {
+	world->step = CLOCK_STEP;
 	if (world->calls_left && --world->calls_left == 0)
 		leave(false);
 }
 
 /* Answers. */
 
-static bool may(uint64_t badge, const char *word)
+bool world_may(const struct service_world *of, uint64_t badge, const char *word)
 {
-	for (uint32_t i = 0; i < world->page->grant_count; i++) {
-		const struct start_grant *grant = &world->page->grant[i];
+	for (uint32_t i = 0; i < of->page->grant_count; i++) {
+		const struct start_grant *grant = &of->page->grant[i];
 
 		if (grant->kind == GRANT_RIGHT && grant->argument == badge && strcmp(grant->name, word) == 0)
 			return true;
@@ -56,7 +58,7 @@ static bool may(uint64_t badge, const char *word)
 static bool is_forbidden(const struct file_exchange *sent)
 {
 	for (const struct request_right *right = world->rights; right && right->word; right++)
-		if (right->label == sent->label && !may(sent->badge, right->word))
+		if (right->label == sent->label && !world_may(world, sent->badge, right->word))
 			return true;
 	return false;
 }
@@ -104,6 +106,7 @@ static void answer_take(const struct kernel_call *call)
 
 	if (which >= WORLD_REPLIES_MAX || !reply->holds)
 		complain("an answer to nobody: Reply %" PRIu64 " holds no caller", call->reply);
+	watch_end();
 	reply->holds = false;
 	answer.badge = reply->sent.badge;
 	memcpy(answer.data, call->data, sizeof(answer.data));
@@ -240,7 +243,7 @@ uint64_t call_short(handle_t target, uint64_t word, uint64_t data[4])
 	uint64_t all[MESSAGE_REGISTER_WORDS] = {data[0], data[1], data[2], data[3]};
 	enum error error;
 
-	death();
+	call_begin();
 	error = capability_ask(target, word, all);
 	memcpy(data, all, 4 * sizeof(*data));
 	return call_word(0, 4, 0, 0) | (uint64_t)error;
@@ -262,7 +265,7 @@ enum error kernel_call(struct kernel_call *call)
 	uint64_t word = call->word;
 	enum error error = OK;
 
-	death();
+	call_begin();
 	if (word & CALL_REPLY)
 		answer_take(call);
 	if (word & CALL_RECEIVE)

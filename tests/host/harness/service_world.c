@@ -16,7 +16,7 @@
 #include "tests/host/harness/service_kernel.h"
 
 #define CLOCK_START 1000000000ull /* ns: nothing begins at 0 */
-#define CLOCK_STEP 1000           /* ns from one look to the next */
+#define CLOCK_STEP_MOST 100000000ull
 
 static struct service_world *world;
 static jmp_buf outside; /* of the instance */
@@ -51,15 +51,16 @@ static void variables_reset(void)
 
 struct thread_block *thread_self(void)
 {
-	static struct message_page page;
-	static struct thread_block block = {.self = &block, .page = &page};
+	static _Alignas(PAGE_SIZE) unsigned char page[PAGE_SIZE]; /* more than a struct message_page has: batches fill it */
+	static struct thread_block block = {.self = &block, .page = (struct message_page *)page};
 
 	return &block;
 }
 
 uint64_t clock_now(void)
 {
-	return world->now += CLOCK_STEP;
+	world->step = world->step < CLOCK_STEP_MOST ? world->step * 2 : CLOCK_STEP_MOST;
+	return world->now += world->step;
 }
 
 _Noreturn void assertion_failed(const char *condition, const char *file, unsigned line)
@@ -154,10 +155,12 @@ static void instance_run(void)
 
 static void input_begin(const uint8_t *data, size_t size)
 {
-	struct requester fresh = {.input = {data, size}, .buffer_bytes = world->requester.buffer_bytes};
+	struct requester *requester = &world->requester;
 
-	memcpy(fresh.protocols, world->requester.protocols, sizeof(fresh.protocols));
-	world->requester = fresh;
+	requester->input = (struct input){data, size};
+	memset(requester->lane, 0, sizeof(requester->lane));
+	memset(requester->told, 0, sizeof(requester->told));
+	requester->sent = requester->answer = (struct file_exchange){0};
 	world->now = CLOCK_START;
 	world->page->instance = 0;
 	world->may_end = false;

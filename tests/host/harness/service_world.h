@@ -40,11 +40,12 @@ struct world_reply {
 };
 
 struct service_world {
-	struct requester requester; /* protocols: of the target's, with the longest buffer's bytes */
+	struct requester requester; /* the target fills in protocols, words and buffer_bytes */
 	const struct request_right *rights;
 	/*
 	 * What a capability does that the target has granted: a method of a kernel object, a call of another service, or a signal (label 0). The message's words are in `data`, as are those of the answer afterwards. Never asked for the
-	 * Endpoint and the Replies. A null pointer: every call answers ERR_CANCELLED.
+	 * Endpoint and the Replies. A null pointer: every call
+	 * answers ERR_CANCELLED.
 	 */
 	enum error (*capability)(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS]);
 	/* An answer that has the right form, with its request: complains of a wrong content. May be null. */
@@ -57,7 +58,8 @@ struct service_world {
 	void (*check)(void *context);   /* at the end of an input, and whenever the service has died: complains (requests.h) of what is not sound; may be null */
 	void *context;
 
-	uint64_t now; /* ns, of the service's clock; each look at it takes a little */
+	uint64_t now;  /* ns, of the service's clock */
+	uint64_t step; /* ns: the next look at it takes twice that, until the service makes a kernel call. Else who looks until a second is over would do that for too long */
 	struct start_page *page;
 	struct start_text *text; /* what it prints: dropped */
 	struct world_area area[WORLD_AREAS_MAX];
@@ -80,6 +82,9 @@ struct start_grant *service_world_memory(struct service_world *world, enum grant
 
 /* Everything that an input says. */
 void service_world_run(struct service_world *world, const uint8_t *data, size_t size);
+
+/* Whether the manifest says `may WORD` of that client. */
+bool world_may(const struct service_world *world, uint64_t badge, const char *word);
 
 /* For `capability`, when it is asked for what nobody granted. */
 _Noreturn void service_world_stray(handle_t target, uint64_t label);

@@ -1,79 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer target for the reader of firmware tables. The input is a program that lays tables into memory: what they are, where they lie, how long they say they are, whether their checksum is right (else no input
- * would ever come past it), and which lists name them. Then the reader runs, with a pool of any size, and everything that asks the tables is asked. Each answer must be one that can be; ASan watches the rest.
+ * libFuzzer target for the reader of firmware tables. The input lays tables into memory (tests/host/platform/laying.h). Then the reader runs, with a pool of any size, and everything that asks the tables is asked. Each answer must be one that can be; ASan watches the rest.
  *
- *   input: pool size (2 bytes), root pointer (1), list (1), then tables until the end: kind (1), place (2), lie about the length (1), bytes of the body (2), body
+ *   input: pool size (2 bytes), then what is laid
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "servers/platform/machine.h"
 #include "servers/platform/power.h"
-#include "tests/host/platform/memory.h"
-
-#define SIZE 0x4000
-#define TABLES_MOST 80
-#define LIST (MEMORY_BASE + 0x100)
-
-#define ROOT_DAMAGED 0x01
-#define ROOT_OLD 0x02
-#define LIST_DAMAGED 0x01
-#define LIST_NAMES_ITSELF 0x02
-#define TABLE_DAMAGED 0x80
-#define TABLE_UNLISTED 0x40
-#define TABLE_SHRINKS 0x20
-
-struct input {
-	const uint8_t *data;
-	size_t left;
-};
-
-static uint64_t take(struct input *input, unsigned bytes)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < bytes && input->left; i++, input->left--)
-		value |= (uint64_t)*input->data++ << 8 * i;
-	return value;
-}
-
-/* One table, wherever it fits; it may lie over others. Returns its address, 0 when it is in no list. */
-static uint64_t table_lay(struct input *input, struct memory *memory)
-{
-	static const char *const kinds[] = {"FACP", "APIC", "MCFG", "HPET", "DSDT", "SSDT", "XSDT", "????"};
-	unsigned kind = (unsigned)take(input, 1), lie;
-	uint64_t address = MEMORY_BASE + 0x800 + take(input, 2) % (SIZE - 0x800 - ACPI_HEADER_BYTES), most = MEMORY_BASE + SIZE - address - ACPI_HEADER_BYTES;
-	size_t bytes;
-
-	lie = (unsigned)take(input, 1);
-	bytes = take(input, 2);
-	bytes = bytes > most ? most : bytes;
-	bytes = bytes > input->left ? input->left : bytes;
-	memory_table(memory, address, kinds[kind & 7], input->data, bytes);
-	input->data += bytes;
-	input->left -= bytes;
-	if (lie) {
-		uint64_t length = ACPI_HEADER_BYTES + bytes + (kind & TABLE_SHRINKS ? -(uint64_t)lie : (uint64_t)lie * lie);
-
-		memory_set(memory, address + 4, length, 4);
-		if (length >= ACPI_HEADER_BYTES && length <= most + ACPI_HEADER_BYTES)
-			memory_sum(memory, address);
-	}
-	if (kind & TABLE_DAMAGED)
-		memory_set(memory, address + 9, (uint64_t)memory->bytes[address + 9 - MEMORY_BASE] + 1, 1);
-	return kind & TABLE_UNLISTED ? 0 : address;
-}
-
-/* Everything in order or one thing not. Returns where the list is. */
-static void root_lay(unsigned root, unsigned list, struct memory *memory, const uint64_t *tables, size_t count, uint8_t bytes[ACPI_ROOT_BYTES])
-{
-	memory_list(memory, LIST, root & ROOT_OLD ? 4 : 8, tables, count);
-	if (list & LIST_DAMAGED)
-		memory_set(memory, LIST + ACPI_HEADER_BYTES, 0x1234, 2);
-	root_make(bytes, LIST, root & ROOT_OLD ? 0 : LIST);
-	bytes[root >> 2 & 31] ^= root & ROOT_DAMAGED;
-}
+#include "tests/host/platform/laying.h"
 
 static void require(bool holds)
 {
@@ -155,30 +91,18 @@ static void power_require(const struct acpi *acpi)
 	(void)power_reset(&power, &ports);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct acpi acpi;
 	struct input input = {data, size};
-	size_t room = take(&input, 2) % (2 * SIZE), count = 0;
-	unsigned root = (unsigned)take(&input, 1), list = (unsigned)take(&input, 1);
-	uint64_t tables[TABLES_MOST];
+	size_t room = input_take(&input, 2) % (2 * LAID_BYTES);
 	uint8_t bytes[ACPI_ROOT_BYTES], *pool = malloc(room ? room : 1);
 	struct memory memory;
 	struct acpi_source source;
 
 	require(pool != NULL);
-	memory_make(&memory, SIZE);
-	if (list & LIST_NAMES_ITSELF)
-		tables[count++] = LIST;
-	while (input.left && count < TABLES_MOST) {
-		uint64_t address = table_lay(&input, &memory);
-
-		if (address)
-			tables[count++] = address;
-	}
-	root_lay(root, list, &memory, tables, count, bytes);
+	memory_make(&memory, LAID_BYTES);
+	tables_lay(&input, &memory, bytes);
 	source = memory_source(&memory);
 	if (acpi_open(&acpi, &source, bytes, pool, room) != ACPI_SOUND)
 		require(acpi.count == 0);
