@@ -55,7 +55,7 @@ all: programs $(host_tools) $(host_tests) ## build everything (the default)
 	@:
 
 # What runs on the machine that Kozo is for.
-programs: kernels $(user_programs) $(linux_programs) $(BUILD)/rootfs.img
+programs: kernels $(user_programs) $(linux_programs) $(BUILD)/linux/errnos $(BUILD)/rootfs.img
 	@:
 
 kernels: $(kernels)

@@ -37,10 +37,10 @@ struct mapping_may {
 };
 
 /*
- * What an mmap of an open file is made of, held: its pages from byte `offset` on. `protection` is PROT_*, `shared` MAP_SHARED. -EBADF, -EACCES (not open as the mapping needs it), -ENODEV (cannot be mapped), -EPERM (PROT_EXEC where
+ * What an mmap of an open file is made of, held: all pages of the file. `end` is where in the file the mapping ends, UINT64_MAX beyond all files (-EOVERFLOW). `protection` is PROT_*, `shared` MAP_SHARED. -EBADF, -EACCES (not open as the mapping needs it), -ENODEV (cannot be mapped), -EPERM (PROT_EXEC where
  * nothing may be executed). May wait.
  */
-int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t offset, struct object **object, struct mapping_may *may);
+int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t end, struct object **object, struct mapping_may *may);
 
 /* Brings what was stored into the pages [first, end) of a file's object by shared mappings to stable storage; nothing for other objects. 0 or -EIO. May wait. */
 int content_sync(struct task *task, struct object *object, uint64_t first, uint64_t end);

@@ -21,7 +21,7 @@ static uint32_t mount_flags(const struct description *file)
 	return statistics.flags;
 }
 
-int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t offset, struct object **object, struct mapping_may *may)
+int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t end, struct object **object, struct mapping_may *may)
 {
 	struct description *description;
 	int error = descriptor_take(task, descriptor, &description);
@@ -33,7 +33,7 @@ int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bo
 		error = -EACCES;
 	else if (protection & LINUX_PROT_EXEC && !may->execute)
 		error = -EPERM;
-	else if ((int64_t)offset < 0)
+	else if (end > INT64_MAX)
 		error = -EOVERFLOW;
 	else
 		error = description->operations->map ? description->operations->map(description, shared, description_writes(description), object) : -ENODEV;

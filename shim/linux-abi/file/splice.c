@@ -88,7 +88,7 @@ static int64_t send_check(const struct description *out, const struct descriptio
 static int64_t call_send(struct task *task, struct description *out, struct description *in, uint64_t address, uint64_t bytes)
 {
 	struct place_in_file place;
-	int64_t result = send_check(out, in);
+	int64_t result = address && description_reads(in) && !in->operations->seek ? -ESPIPE : send_check(out, in);
 
 	if (!result)
 		result = place_begin(task, in, address, &place);

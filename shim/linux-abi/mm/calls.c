@@ -35,11 +35,24 @@ static bool limits_allow(const struct task *task, uint64_t bytes, uint32_t flags
 	return pages_of(bytes) <= frames_total(); /* the heuristic overcommit of Linux: nothing that can obviously never be */
 }
 
+/* Whether so many more bytes may be locked: 0, -EPERM (none at all), or what is told when it is too much. */
+static int locked_check(const struct task *task, uint64_t bytes, int too_much)
+{
+	uint64_t limit = task->process->limits[LINUX_RLIMIT_MEMLOCK][0];
+
+	if (task_may(task, LINUX_CAP_IPC_LOCK))
+		return 0;
+	if (!limit)
+		return -EPERM;
+	return task->memory->pages_locked + pages_of(bytes) > limit >> PAGE_BITS ? too_much : 0;
+}
+
 /* What a mapping of a file is made of. */
 static int file_backing(struct task *task, const uint64_t arguments[6], uint32_t *flags, struct object **object)
 {
 	struct mapping_may may;
-	int error = mapping_open(task, (uint32_t)arguments[4], arguments[2], *flags & AREA_SHARED, arguments[5], object, &may);
+	uint64_t end = arguments[5] > INT64_MAX ? UINT64_MAX : arguments[5] + page_up(arguments[1]);
+	int error = mapping_open(task, (uint32_t)arguments[4], arguments[2], *flags & AREA_SHARED, end, object, &may);
 
 	if (!error && !may.write)
 		*flags &= ~(uint32_t)AREA_MAY_WRITE;
@@ -106,9 +119,13 @@ int64_t linux_mmap(struct task *task, const uint64_t arguments[6])
 		area |= AREA_SHARED;
 	if (!error && flags & LINUX_MAP_GROWSDOWN)
 		area |= area & AREA_SHARED ? 0 : AREA_GROWS;
+	if (flags & LINUX_MAP_LOCKED)
+		area |= AREA_LOCKED;
 	if (error)
 		return error;
 	place = place_choose(task, arguments[0], bytes, flags, &error);
+	if (!error && flags & LINUX_MAP_LOCKED)
+		error = locked_check(task, bytes, -EAGAIN);
 	if (!error && !limits_allow(task, bytes, area))
 		error = -ENOMEM;
 	if (!error && !(flags & LINUX_MAP_ANONYMOUS))
@@ -238,6 +255,8 @@ static int64_t remap_check(const struct task *task, const uint64_t arguments[6],
 		return -EFAULT;
 	if (flags & LINUX_MREMAP_DONTUNMAP && (area->object || area->flags & AREA_SHARED))
 		return -EINVAL;
+	if (new_bytes > old_bytes && area->flags & AREA_LOCKED && locked_check(task, new_bytes - old_bytes, -EAGAIN) != 0)
+		return -EAGAIN;
 	if (new_bytes > old_bytes && !limits_allow(task, new_bytes - old_bytes, area->flags))
 		return -ENOMEM;
 	return 0;
@@ -421,19 +440,15 @@ static int64_t lock(struct task *task, uint64_t address, uint64_t bytes, bool lo
 {
 	struct memory *memory = task->memory;
 	uint64_t start = address & ~(uint64_t)(PAGE_SIZE - 1), end = page_up(address + bytes);
-	uint64_t limit = task->process->limits[LINUX_RLIMIT_MEMLOCK][0];
 	int error;
 
 	if (end < start)
 		return -EINVAL;
 	if (end > MEMORY_TOP)
 		return -ENOMEM;
-	if (locked && !task_may(task, LINUX_CAP_IPC_LOCK)) {
-		if (!limit)
-			return -EPERM;
-		if (memory->pages_locked + ((end - start) >> PAGE_BITS) > limit >> PAGE_BITS)
-			return -ENOMEM;
-	}
+	error = locked ? locked_check(task, end - start, -ENOMEM) : 0;
+	if (error)
+		return error;
 	if (!range_is_mapped(memory, start, end))
 		return -ENOMEM;
 	error = flags_change(memory, start, end, locked ? AREA_LOCKED : 0, locked ? 0 : AREA_LOCKED);

@@ -288,7 +288,7 @@ static int64_t information_read(struct task *task, uint64_t address, int32_t to,
 	if (user_get(task->memory, information, address) != 0)
 		return -EFAULT;
 	information->number = (int32_t)number;
-	if ((information->code >= 0 || information->code == LINUX_SI_TKILL) && to != task->process->id)
+	if ((information->code >= 0 || information->code == LINUX_SI_TKILL) && to != task->id)
 		return -EPERM;
 	return 0;
 }
@@ -317,6 +317,6 @@ int64_t linux_rt_tgsigqueueinfo(struct task *task, const uint64_t arguments[6])
 
 	if ((int32_t)arguments[0] <= 0 || (int32_t)arguments[1] <= 0)
 		return -EINVAL;
-	error = information_read(task, arguments[3], (int32_t)arguments[0], (uint32_t)arguments[2], &information);
+	error = information_read(task, arguments[3], (int32_t)arguments[1], (uint32_t)arguments[2], &information);
 	return error ? error : send_to_task(task, (int32_t)arguments[0], (int32_t)arguments[1], (uint32_t)arguments[2], &information);
 }
