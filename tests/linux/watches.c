@@ -162,14 +162,16 @@ static void others(void)
 
 static void overflow(void)
 {
-	char name[32];
-	int lost = 0;
+	int lost = 0, files[2];
+	char byte;
 
-	for (int i = 0; i < 17000 / 2; i++) { /* two events each, no two of which are alike */
-		snprintf(name, sizeof(name), "f%d", i);
-		close(creat(name, 0600));
-		unlink(name);
+	for (int i = 0; i < 2; i++) {
+		files[i] = open(i ? "second" : "file", O_RDWR | O_CREAT, 0644);
+		CALL(inotify_add_watch, queue, i ? "second" : "file", IN_ACCESS);
+		(void)!write(files[i], "x", 1);
 	}
+	for (int i = 0; i < 17000; i++) /* by turns: what is like the event before is not told again */
+		(void)!pread(files[i % 2], &byte, 1, 0);
 	for (;;) {
 		static char buffer[65536] __attribute__((aligned(8)));
 		long bytes = read(queue, buffer, sizeof(buffer));
