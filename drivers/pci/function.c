@@ -180,8 +180,8 @@ struct pci_function *pci_find(struct pci_list *list, const char *name)
 	return NULL;
 }
 
-/* The offset of the first capability with an id; 0 when there is none, or the list is a circle before it. */
-static unsigned capability_find(const struct pci_list *list, pci_address_t address, unsigned id)
+/* The offset of the first capability with an id that has so many bytes; 0 when there is none, or the list is a circle before it. */
+static unsigned capability_find(const struct pci_list *list, pci_address_t address, unsigned id, unsigned bytes)
 {
 	unsigned at;
 
@@ -189,7 +189,7 @@ static unsigned capability_find(const struct pci_list *list, pci_address_t addre
 		return 0;
 	at = config_read(list, address, PCI_CAPABILITIES, 1) & ~3u;
 	for (unsigned i = 0; at >= PCI_HEADER_END && i < PCI_CAPABILITIES_MAX; i++) {
-		if (config_read(list, address, at, 1) == id)
+		if (config_read(list, address, at, 1) == id && at + bytes <= PCI_CONFIGURATION_BYTES)
 			return at;
 		at = config_read(list, address, at + 1, 1) & ~3u;
 	}
@@ -318,7 +318,7 @@ static bool function_returns(const struct pci_list *list, const struct pci_funct
 /* Function-level reset by the PCI Express capability; false when it has none. */
 static bool reset_express(const struct pci_list *list, const struct pci_function *function)
 {
-	unsigned at = capability_find(list, function->address, PCI_ID_EXPRESS);
+	unsigned at = capability_find(list, function->address, PCI_ID_EXPRESS, PCI_EXPRESS_BYTES);
 	uint32_t control;
 
 	if (!at || !(config_read(list, function->address, at + PCI_EXPRESS_DEVICE, 4) & PCI_EXPRESS_FLR))
@@ -333,7 +333,7 @@ static bool reset_express(const struct pci_list *list, const struct pci_function
 /* ... by the Advanced Features capability, which conventional functions have. */
 static bool reset_advanced(const struct pci_list *list, const struct pci_function *function)
 {
-	unsigned at = capability_find(list, function->address, PCI_ID_ADVANCED);
+	unsigned at = capability_find(list, function->address, PCI_ID_ADVANCED, PCI_ADVANCED_BYTES);
 
 	if (!at || !(config_read(list, function->address, at + PCI_ADVANCED_FEATURES, 1) & PCI_ADVANCED_FLR))
 		return false;
@@ -346,7 +346,7 @@ static bool reset_advanced(const struct pci_list *list, const struct pci_functio
 /* By going to D3hot and back, where the function says that this resets it. */
 static bool reset_power(const struct pci_list *list, const struct pci_function *function)
 {
-	unsigned at = capability_find(list, function->address, PCI_ID_POWER);
+	unsigned at = capability_find(list, function->address, PCI_ID_POWER, PCI_POWER_BYTES);
 	uint32_t state;
 
 	if (!at || config_read(list, function->address, at + PCI_POWER_STATE, 2) & PCI_POWER_NO_RESET)
@@ -469,7 +469,7 @@ int function_claim(struct pci_list *list, struct pci_function *function, const s
 	error = command_set(list, function, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX);
 	if (error)
 		return error;
-	function->msix = (uint8_t)capability_find(list, function->address, PCI_ID_MSIX);
+	function->msix = (uint8_t)capability_find(list, function->address, PCI_ID_MSIX, PCI_MSIX_BYTES);
 	device.interrupts = (uint16_t)msix_write(list, function, messages, count);
 	device_describe(list, function, &device);
 	pci_memory_claim(list->memory, function->kept, true);

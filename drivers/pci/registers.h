@@ -29,12 +29,15 @@
 #define PCI_HEADER_END 0x40
 #define PCI_CAPABILITIES_MAX 48
 
+/* Capabilities; PCI_*_BYTES: of each, as far as it is used. */
 #define PCI_ID_POWER 0x01
+#define PCI_POWER_BYTES 6
 #define PCI_POWER_STATE 4
 #define PCI_POWER_D3 0x3u
 #define PCI_POWER_NO_RESET 0x8u
 
 #define PCI_ID_EXPRESS 0x10
+#define PCI_EXPRESS_BYTES 12
 #define PCI_EXPRESS_DEVICE 0x4
 #define PCI_EXPRESS_FLR (1u << 28)
 #define PCI_EXPRESS_CONTROL 0x8
@@ -43,6 +46,7 @@
 #define PCI_EXPRESS_PENDING 0x20u
 
 #define PCI_ID_ADVANCED 0x13
+#define PCI_ADVANCED_BYTES 6
 #define PCI_ADVANCED_FEATURES 3
 #define PCI_ADVANCED_FLR 0x2u
 #define PCI_ADVANCED_CONTROL 4
@@ -51,6 +55,7 @@
 #define PCI_ADVANCED_PENDING 0x1u
 
 #define PCI_ID_MSIX 0x11
+#define PCI_MSIX_BYTES 12
 #define PCI_MSIX_CONTROL 2
 #define PCI_MSIX_SIZE 0x7ffu
 #define PCI_MSIX_MASK_ALL 0x4000u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Regions that a service maps (service_memory.h): files in memory, mapped here for the target program and page by page in a reserved range for the service. */
+/* Regions that a service maps, and what it makes (service_memory.h): files in memory, mapped here for the target program and page by page in a reserved range for the service. */
 #define _GNU_SOURCE /* memfd_create */
 #include "tests/host/harness/service_memory.h"
 
@@ -9,10 +9,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/memory.h"
 #include "lib/space.h"
 #include "lib/thread.h"
 
 #define MAPPINGS 0x10000 /* the handle of a Region's Mapping is its own and this */
+#define OBJECTS 0x20000  /* the first handle of what the service makes */
 #define SPACE_PAGES 1024
 
 struct space own_space;
@@ -28,6 +30,7 @@ static unsigned region_count;
 static unsigned char *space; /* reserved for the service */
 static uint64_t reserved;    /* pages of it */
 static handle_t mapped[SPACE_PAGES]; /* by which Mapping; 0: not */
+static uint64_t objects;             /* that the service has made */
 
 unsigned char *world_region_make(handle_t handle, size_t bytes)
 {
@@ -69,7 +72,7 @@ void world_space_clear(void)
 	for (uint64_t i = 0; i < reserved; i++)
 		if (mapped[i])
 			page_forbid(i);
-	reserved = 0;
+	reserved = objects = 0;
 }
 
 static const struct region *region_of(handle_t handle)
@@ -128,7 +131,19 @@ bool world_mapping_method(handle_t target, uint64_t label, uint64_t data[MESSAGE
 	return true;
 }
 
-/* lib/space for the service. */
+/* lib/memory and lib/space for the service. */
+
+handle_t memory_use(handle_t untyped)
+{
+	return untyped;
+}
+
+enum error object_create(enum object_type type, uint64_t size, handle_t *object)
+{
+	(void)type, (void)size;
+	*object = OBJECTS + objects++;
+	return OK;
+}
 
 vaddr_t space_reserve(struct space *of, uint64_t pages)
 {

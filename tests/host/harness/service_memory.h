@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Regions that a service maps itself, in the world of service_world.h: lib/space for it. The service and the target program see the same bytes; what is not mapped nobody may touch. Mappings end with the instance.
+ * Regions that a service maps itself, in the world of service_world.h: lib/space for it, and what it needs of lib/memory. The service and the target program see the same bytes; what is not mapped nobody may touch. Mappings end with the instance.
  *
  * A target adds this file's source to its own, makes Regions once, and calls world_space_clear() before each instance.
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Unit tests of pci's pure parts against a simulated configuration space: a bus with a device on it, a bridge, and a device behind that, honest or not. Writable bits, sizes of BARs, and what a reset clears are those of the standards, written here a second
- * time.
+ * Unit tests of pci's pure parts against a simulated configuration space (fake.h): a bus with a device on it, a bridge, and a device behind that, honest or not.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,28 +16,19 @@
 #include "drivers/pci/function.h"
 #include "lib/assert.h"
 #include "tests/host/harness/suite.h"
+#include "tests/host/pci/fake.h"
 
 #define FUNCTIONS 4
 #define BRIDGE 0x0010      /* 00:02.0 */
 #define BEHIND 0x0100      /* 01:00.0 */
 #define PLAIN 0x0008       /* 00:01.0 */
 #define SECOND 0x0009      /* 00:01.1 */
-#define TABLE_BASE 0xfe801000u
-#define REGISTERS_BASE 0x700000000ull
 
 _Noreturn void assertion_failed(const char *condition, const char *file, unsigned line)
 {
 	fprintf(stderr, "%s:%u: assertion failed: %s\n", file, line, condition);
 	abort();
 }
-
-struct fake {
-	pci_address_t address;
-	uint8_t space[256];
-	uint32_t bar_mask[PCI_BARS]; /* bits that can be written */
-	unsigned resets;
-	bool gone, sticky_master, deaf_reset, pending;
-};
 
 struct machine {
 	struct fake fake[FUNCTIONS];
@@ -55,21 +45,6 @@ struct machine {
 	} memory[64];
 	unsigned memory_count, attempts;
 };
-
-static void put(struct fake *fake, unsigned at, uint64_t value, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++)
-		fake->space[at + i] = (uint8_t)(value >> 8 * i);
-}
-
-static uint32_t get(const struct fake *fake, unsigned at, unsigned bytes)
-{
-	uint32_t value = 0;
-
-	for (unsigned i = 0; i < bytes; i++)
-		value |= (uint32_t)fake->space[at + i] << 8 * i;
-	return value;
-}
 
 static struct fake *fake_at(struct machine *machine, pci_address_t address)
 {
@@ -89,29 +64,10 @@ static void death(struct machine *machine)
 static uint32_t space_read(void *context, pci_address_t address, unsigned offset, unsigned width)
 {
 	struct fake *fake = fake_at(context, address);
-	uint32_t all = width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
 
 	death(context);
 	assert_true(offset + width <= 256 && offset % width == 0);
-	if (!fake)
-		return all;
-	if (fake->pending && offset == 0x5a)
-		return 0x20;
-	return get(fake, offset, width);
-}
-
-/* A function-level reset: command, BARs and MSI-X as at power-on. */
-static void fake_reset(struct fake *fake)
-{
-	fake->resets++;
-	if (fake->deaf_reset)
-		return;
-	put(fake, 4, 0, 2);
-	memset(fake->space + 0x10, 0, 24);
-	for (unsigned bar = 0; bar < PCI_BARS; bar++)
-		if (fake->bar_mask[bar] && (bar == 0 || !(fake->space[0x10 + 4 * (bar - 1)] & 4)))
-			fake->space[0x10 + 4 * bar] = bar == 4 ? 0x0c : 0;
-	put(fake, 0x72, get(fake, 0x72, 2) & 0x7ff, 2);
+	return fake_read(fake, offset, width);
 }
 
 static void space_write(void *context, pci_address_t address, unsigned offset, unsigned width, uint32_t value)
@@ -122,28 +78,8 @@ static void space_write(void *context, pci_address_t address, unsigned offset, u
 	death(machine);
 	assert_true(offset + width <= 256 && offset % width == 0);
 	machine->writes++;
-	if (!fake)
-		return;
-	if (offset >= 0x10 && offset < 0x28 && address != BRIDGE) {
-		unsigned bar = (offset - 0x10) / 4;
-
-		assert_int_equal(width, 4);
-		assert_false(get(fake, 4, 2) & 2); /* not while it is decoded */
-		put(fake, offset, (value & fake->bar_mask[bar]) | (get(fake, offset, 4) & 0xf & ~fake->bar_mask[bar]), 4);
-	} else if (offset == 0x04) {
-		put(fake, 4, fake->sticky_master ? value | 4 : value, 2);
-	} else if (offset == 0x58 && fake->space[0x50] == 0x10) {
-		if (value & 0x8000) {
-			assert_false(get(fake, 4, 2) & 4); /* it masters nothing when it is reset */
-			fake_reset(fake);
-		}
-	} else if (offset == 0x84 && fake->space[0x80] == 0x01) {
-		if ((fake->space[0x84] & 3) == 3 && (value & 3) == 0)
-			fake_reset(fake);
-		put(fake, 0x84, value, 2);
-	} else if (offset == 0x72) {
-		put(fake, offset, (get(fake, offset, 2) & 0x7ff) | (value & 0xc000), 2);
-	}
+	if (fake)
+		assert_null(fake_write(fake, offset, width, value));
 }
 
 static bool memory_write(void *context, paddr_t address, uint32_t value)
@@ -151,9 +87,9 @@ static bool memory_write(void *context, paddr_t address, uint32_t value)
 	struct machine *machine = context;
 
 	machine->attempts++;
-	if (address < TABLE_BASE || address >= TABLE_BASE + 0x1000)
+	if (address < FAKE_TABLE_BASE || address >= FAKE_TABLE_BASE + 0x1000)
 		return false;
-	assert_true(get(&machine->fake[3], 4, 2) & 2); /* decoded */
+	assert_true(fake_get(&machine->fake[3], 4, 2) & 2); /* decoded */
 	assert_true(machine->memory_count < 64);
 	machine->memory[machine->memory_count].address = address;
 	machine->memory[machine->memory_count++].value = value;
@@ -166,31 +102,6 @@ static void wait(void *context, uint64_t ns)
 }
 
 static const struct pci_access access = {.read = space_read, .write = space_write, .memory_write = memory_write, .wait = wait};
-
-/* A virtio-like function: BAR 1 holds the MSI-X table, BAR 4 (64 bits) the registers. */
-static void fake_make(struct fake *fake, pci_address_t address, uint16_t device)
-{
-	*fake = (struct fake){.address = address};
-	put(fake, 0, 0x1af4, 2);
-	put(fake, 2, device, 2);
-	put(fake, 4, 7, 2); /* the firmware has left it on */
-	put(fake, 6, 0x10, 2);
-	put(fake, 0x14, TABLE_BASE, 4);
-	put(fake, 0x20, (uint32_t)REGISTERS_BASE | 0xc, 4);
-	put(fake, 0x24, REGISTERS_BASE >> 32, 4);
-	fake->bar_mask[1] = 0xfffff000;
-	fake->bar_mask[4] = 0xffffc000;
-	fake->bar_mask[5] = 0xffffffff;
-	put(fake, 0x34, 0x50, 1);
-	put(fake, 0x50, 0x7010, 2); /* Express */
-	put(fake, 0x54, 1u << 28, 4);
-	put(fake, 0x70, 0x8011, 2); /* MSI-X: 4 entries, table in BAR 1 at 0, pending bits at 0x800 */
-	put(fake, 0x72, 3, 2);
-	put(fake, 0x74, 1, 4);
-	put(fake, 0x78, 0x801, 4);
-	put(fake, 0x80, 0x0001, 2); /* power management */
-	put(fake, 0x84, 0, 2);
-}
 
 /* An instance of pci opens what the one before has left, and scans. */
 static void instance_begin(struct machine *machine, bool first)
@@ -213,14 +124,9 @@ static struct machine *machine_make(void)
 	assert_non_null(machine);
 	memset(machine, 0, sizeof(*machine));
 	fake_make(&machine->fake[0], PLAIN, 0x1044);
-	put(&machine->fake[0], 0x0e, 0x80, 1);
+	fake_put(&machine->fake[0], 0x0e, 0x80, 1);
 	fake_make(&machine->fake[1], SECOND, 0x1001);
-	machine->fake[2].address = BRIDGE;
-	put(&machine->fake[2], 0, 0x1b36, 2);
-	put(&machine->fake[2], 0x0e, 1, 1);
-	put(&machine->fake[2], 0x19, 1, 1);
-	put(&machine->fake[2], 0x20, 0xfe80, 2);
-	put(&machine->fake[2], 0x22, 0xfe80, 2);
+	fake_make_bridge(&machine->fake[2], BRIDGE, 1);
 	fake_make(&machine->fake[3], BEHIND, 0x1042);
 	boot(machine);
 	return machine;
@@ -257,18 +163,18 @@ static void circles_of_bridges_end(void **state)
 
 	(void)state;
 	for (unsigned bus = 0; bus < 256; bus += 255) {
-		put(&machine->fake[2], 0x19, bus, 1);
+		fake_put(&machine->fake[2], 0x19, bus, 1);
 		instance_begin(machine, false);
 		assert_int_equal(machine->list.count, 2);
 	}
-	put(&machine->fake[2], 0x19, 1, 1);
-	put(&machine->fake[1], 0x0e, 1, 1); /* two bridges to the same bus */
-	put(&machine->fake[1], 0x19, 1, 1);
+	fake_put(&machine->fake[2], 0x19, 1, 1);
+	fake_put(&machine->fake[1], 0x0e, 1, 1); /* two bridges to the same bus */
+	fake_put(&machine->fake[1], 0x19, 1, 1);
 	instance_begin(machine, false);
 	assert_int_equal(machine->list.count, 2);
-	put(&machine->fake[1], 0x0e, 0, 1);
-	put(&machine->fake[3], 0x0e, 1, 1); /* a bridge behind the bridge, back to bus 1 */
-	put(&machine->fake[3], 0x19, 1, 1);
+	fake_put(&machine->fake[1], 0x0e, 0, 1);
+	fake_put(&machine->fake[3], 0x0e, 1, 1); /* a bridge behind the bridge, back to bus 1 */
+	fake_put(&machine->fake[3], 0x19, 1, 1);
 	instance_begin(machine, false);
 	assert_int_equal(machine->list.count, 2);
 	free(machine);
@@ -289,18 +195,18 @@ static void a_claim_resets_and_describes(void **state)
 	assert_int_equal(device.interrupts, 2);
 	assert_int_equal(device.bar_bytes[4], 0x4000);
 	assert_int_equal(device.bar_bytes[1], 0); /* the MSI-X table is nobody else's */
-	assert_int_equal(behind(machine)->bar[4].base, REGISTERS_BASE);
-	assert_int_equal(get(fake, 0x24, 4), REGISTERS_BASE >> 32);
-	assert_int_equal(get(fake, 0x14, 4), TABLE_BASE);
-	assert_int_equal(get(fake, 4, 2), 0x402);
-	assert_int_equal(get(fake, 0x72, 2) & 0xc000, 0x8000);
+	assert_int_equal(behind(machine)->bar[4].base, FAKE_REGISTERS_BASE);
+	assert_int_equal(fake_get(fake, 0x24, 4), FAKE_REGISTERS_BASE >> 32);
+	assert_int_equal(fake_get(fake, 0x14, 4), FAKE_TABLE_BASE);
+	assert_int_equal(fake_get(fake, 4, 2), 0x402);
+	assert_int_equal(fake_get(fake, 0x72, 2) & 0xc000, 0x8000);
 	assert_memory_equal(device.configuration, fake->space, 256);
 	assert_true(machine->waited >= 100000000);
 	assert_int_equal(function_master(&machine->list, behind(machine), true), 0);
-	assert_int_equal(get(fake, 4, 2) & 4, 4);
-	assert_int_equal(get(&machine->fake[2], 4, 2) & 6, 6); /* the bridge as well */
+	assert_int_equal(fake_get(fake, 4, 2) & 4, 4);
+	assert_int_equal(fake_get(&machine->fake[2], 4, 2) & 6, 6); /* the bridge as well */
 	assert_int_equal(function_master(&machine->list, behind(machine), false), 0);
-	assert_int_equal(get(fake, 4, 2) & 4, 0);
+	assert_int_equal(fake_get(fake, 4, 2) & 4, 0);
 	free(machine);
 }
 
@@ -316,21 +222,21 @@ static void messages_are_written_masked(void **state)
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
 	assert_int_equal(machine->memory_count, 10);
 	for (unsigned i = 0; i < 10; i++) {
-		assert_int_equal(machine->memory[i].address, TABLE_BASE + expected[i].at);
+		assert_int_equal(machine->memory[i].address, FAKE_TABLE_BASE + expected[i].at);
 		assert_int_equal(machine->memory[i].value, expected[i].value);
 	}
 	/* A table of one entry, one beyond its BAR, one in a BAR that is none. */
-	put(&machine->fake[3], 0x72, 0, 2);
+	fake_put(&machine->fake[3], 0x72, 0, 2);
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
 	assert_int_equal(device.interrupts, 1);
-	put(&machine->fake[3], 0x72, 3, 2);
+	fake_put(&machine->fake[3], 0x72, 3, 2);
 	for (uint32_t table = 0; table < 3; table++) {
-		put(&machine->fake[3], 0x74, (const uint32_t[]){0x1001, 0xfffffff9, 7}[table], 4);
+		fake_put(&machine->fake[3], 0x74, (const uint32_t[]){0x1001, 0xfffffff9, 7}[table], 4);
 		machine->attempts = 0;
 		assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
 		assert_int_equal(device.interrupts, 0);
 		assert_int_equal(machine->attempts, 0);
-		assert_int_equal(get(&machine->fake[3], 0x72, 2) & 0x8000, 0);
+		assert_int_equal(fake_get(&machine->fake[3], 0x72, 2) & 0x8000, 0);
 	}
 	free(machine);
 }
@@ -342,18 +248,39 @@ static void other_ways_of_reset(void **state)
 	struct pci_device device;
 
 	(void)state;
-	put(fake, 0x54, 0, 4); /* no function-level reset */
-	put(fake, 0x51, 0x80, 1);
+	fake_put(fake, 0x54, 0, 4); /* no function-level reset */
+	fake_put(fake, 0x51, 0x80, 1);
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), 0);
 	assert_int_equal(device.reset, PCI_RESET_POWER_STATE);
 	assert_int_equal(fake->resets, 1);
-	put(fake, 0x84, 8, 2); /* D3hot resets nothing */
+	fake_put(fake, 0x84, 8, 2); /* D3hot resets nothing */
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), 0);
 	assert_int_equal(device.reset, PCI_RESET_DRIVER);
-	put(fake, 0x51, 0x50, 1); /* a circle of capabilities */
+	fake_put(fake, 0x51, 0x50, 1); /* a circle of capabilities */
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), 0);
 	assert_int_equal(device.interrupts, 0);
 	free(machine);
+}
+
+/* Each kind in the last four bytes, where none fits: all accesses stay within configuration space (space_read(), space_write()), and what is there does not count. */
+static void capabilities_end_with_the_space(void **state)
+{
+	static const uint8_t kinds[] = {0x01, 0x10, 0x11, 0x13};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(kinds); i++) {
+		struct machine *machine = machine_make();
+		struct fake *fake = &machine->fake[3];
+		struct pci_device device;
+
+		fake_put(fake, 0x34, 0xfc, 1);
+		fake_put(fake, 0xfc, kinds[i], 1);
+		fake_put(fake, 0xff, 0xff, 1);
+		assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
+		assert_int_equal(device.reset, PCI_RESET_DRIVER);
+		assert_int_equal(device.interrupts, 0);
+		free(machine);
+	}
 }
 
 static void what_is_not_confirmed_is_an_error(void **state)
@@ -387,21 +314,21 @@ static void bars_are_placed(void **state)
 	struct pci_device device;
 
 	(void)state;
-	put(fake, 0x20, 0xc, 8); /* the firmware has forgotten them */
-	put(&machine->fake[1], 0x20, 0xc, 8);
+	fake_put(fake, 0x20, 0xc, 8); /* the firmware has forgotten them */
+	fake_put(&machine->fake[1], 0x20, 0xc, 8);
 	boot(machine);
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), 0);
 	assert_int_equal(behind(machine)->bar[4].base % 0x4000, 0);
 	assert_in_range(behind(machine)->bar[4].base, 0xfe800000, 0xfe8fc000);
-	assert_true(behind(machine)->bar[4].base + 0x4000 <= TABLE_BASE || behind(machine)->bar[4].base >= TABLE_BASE + 0x1000);
-	assert_int_equal(get(fake, 0x20, 4), (uint32_t)behind(machine)->bar[4].base | 0xc);
-	put(&machine->fake[2], 0x22, 0xfe70, 2); /* a closed window */
-	put(fake, 4, 0, 2);
-	put(fake, 0x20, 0xc, 8);
+	assert_true(behind(machine)->bar[4].base + 0x4000 <= FAKE_TABLE_BASE || behind(machine)->bar[4].base >= FAKE_TABLE_BASE + 0x1000);
+	assert_int_equal(fake_get(fake, 0x20, 4), (uint32_t)behind(machine)->bar[4].base | 0xc);
+	fake_put(&machine->fake[2], 0x22, 0xfe70, 2); /* a closed window */
+	fake_put(fake, 4, 0, 2);
+	fake_put(fake, 0x20, 0xc, 8);
 	boot(machine);
 	assert_int_equal(function_claim(&machine->list, behind(machine), messages, 1, &device), -ENOSPC);
 	assert_int_equal(function_claim(&machine->list, pci_find(&machine->list, "virtio-blk"), NULL, 0, &device), 0);
-	assert_in_range(pci_find(&machine->list, "virtio-blk")->bar[4].base, TABLE_BASE, 0xfebfffff);
+	assert_in_range(pci_find(&machine->list, "virtio-blk")->bar[4].base, FAKE_TABLE_BASE, 0xfebfffff);
 	free(machine);
 }
 
@@ -435,8 +362,8 @@ static void a_kill_at_any_access_loses_nothing(void **state)
 		instance_begin(machine, false);
 		assert_int_equal(function_master(&machine->list, behind(machine), true), died ? -EINVAL : 0); /* only a whole claim is one */
 		assert_int_equal(function_claim(&machine->list, behind(machine), messages, 2, &device), 0);
-		assert_int_equal(behind(machine)->bar[4].base, REGISTERS_BASE);
-		assert_int_equal(behind(machine)->bar[1].base, TABLE_BASE);
+		assert_int_equal(behind(machine)->bar[4].base, FAKE_REGISTERS_BASE);
+		assert_int_equal(behind(machine)->bar[1].base, FAKE_TABLE_BASE);
 		assert_int_equal(device.interrupts, 2);
 		free(machine);
 	}
@@ -448,13 +375,13 @@ static void bars_are_right(struct machine *machine, bool where_they_were)
 {
 	const struct pci_bar *table = &behind(machine)->bar[1], *registers = &behind(machine)->bar[4];
 
-	assert_int_equal(get(&machine->fake[3], 0x14, 4), table->base);
-	assert_int_equal(get(&machine->fake[3], 0x20, 4) | (uint64_t)get(&machine->fake[3], 0x24, 4) << 32, registers->base | 0xc);
+	assert_int_equal(fake_get(&machine->fake[3], 0x14, 4), table->base);
+	assert_int_equal(fake_get(&machine->fake[3], 0x20, 4) | (uint64_t)fake_get(&machine->fake[3], 0x24, 4) << 32, registers->base | 0xc);
 	assert_int_equal(table->bytes, 0x1000);
 	assert_int_equal(registers->bytes, 0x4000);
 	if (where_they_were) {
-		assert_int_equal(registers->base, REGISTERS_BASE);
-		assert_int_equal(table->base, TABLE_BASE);
+		assert_int_equal(registers->base, FAKE_REGISTERS_BASE);
+		assert_int_equal(table->base, FAKE_TABLE_BASE);
 		return;
 	}
 	assert_in_range(registers->base, 0xfe800000, 0xfe8fc000);
@@ -482,8 +409,8 @@ static bool damage_is_survived(struct machine *machine, size_t offset, unsigned 
 	error = function_claim(&machine->list, behind(machine), messages, 2, &device);
 	assert_int_equal(error, 0);
 	assert_int_equal(function_master(&machine->list, behind(machine), true), 0);
-	bars_are_right(machine, behind(machine)->bar[4].base == REGISTERS_BASE);
-	return behind(machine)->bar[4].base == REGISTERS_BASE;
+	bars_are_right(machine, behind(machine)->bar[4].base == FAKE_REGISTERS_BASE);
+	return behind(machine)->bar[4].base == FAKE_REGISTERS_BASE;
 }
 
 /* Of functions that are at work: their BARs are in their registers. */
@@ -530,6 +457,7 @@ static const struct suite_test tests[] = {
 	{cmocka_unit_test(a_claim_resets_and_describes), "a claimed function is reset, has its BARs, and masters the bus only on demand"},
 	{cmocka_unit_test(messages_are_written_masked), "MSI-X entries are written while masked, within their table and BAR"},
 	{cmocka_unit_test(other_ways_of_reset), "without function-level reset there is the power state, else the driver is told"},
+	{cmocka_unit_test(capabilities_end_with_the_space), "a capability that does not fit into configuration space is none"},
 	{cmocka_unit_test(what_is_not_confirmed_is_an_error), "what a register does not confirm is an error"},
 	{cmocka_unit_test(a_kill_at_any_access_loses_nothing), "pci killed at any of its accesses leaves a function that its next instance can claim as it was"},
 	{cmocka_unit_test(any_damage_leaves_a_device_at_work_as_it_is), "a device at work keeps its BARs, whatever byte of pci's state is damaged"},
