@@ -3,55 +3,159 @@
 #include "ipc/identifier.h"
 
 #include "abi/linux/constants.h"
+#include "lib/wall.h"
 #include "process/permission.h"
+#include "time/convert.h"
 
-#define SEQUENCES (INT32_MAX / IPC_SEQUENCE + 1)
+#define SEQUENCES (INT32_MAX / IPC_PLACES + 1)
+#define TURN_LEAST 64     /* places of a turn; more when half as many again as are in use are more */
+#define NOBODY UINT32_MAX /* the user and group that none is */
 
-int ipc_enter(struct ipc_table *table, struct ipc_identifier *identifier, const struct task *task, int32_t key, uint32_t mode)
+static struct ipc_identifier *at_place(const struct ipc_kind *kind, uint64_t place)
+{
+	const uint64_t *word = place < IPC_PLACES ? radix_find(&kind->places, place) : NULL;
+
+	return word ? (struct ipc_identifier *)*word : NULL;
+}
+
+static uint32_t bucket_of(int32_t key)
+{
+	return ((uint32_t)key ^ (uint32_t)key >> 16) % IPC_KEY_BUCKETS;
+}
+
+/* The next free place of the turn, or of the next turn. There is one. */
+static uint32_t place_take(struct ipc_kind *kind)
+{
+	uint32_t turn = kind->used + kind->used / 2 < TURN_LEAST ? TURN_LEAST : kind->used + kind->used / 2;
+	uint32_t place = kind->next;
+
+	turn = turn < IPC_PLACES ? turn : IPC_PLACES;
+	while (place >= turn || at_place(kind, place))
+		place = place < turn ? place + 1 : 0;
+	if (place < kind->next)
+		kind->sequence = (uint16_t)((kind->sequence + 1u) % SEQUENCES);
+	kind->next = place + 1;
+	return place;
+}
+
+int ipc_enter(struct ipc_kind *kind, struct ipc_identifier *identifier, const struct task *task, int32_t key, uint32_t mode, uint32_t most)
 {
 	const struct credentials *who = task->credentials;
-	uint32_t place = 0;
+	struct ipc_identifier **bucket = &kind->keys[bucket_of(key)];
+	uint32_t place;
+	uint64_t *word;
 
-	while (place < IPC_PLACES && table->places[place])
-		place++;
-	if (place == IPC_PLACES)
+	if (kind->used >= most || kind->used >= IPC_PLACES)
 		return -ENOSPC;
+	place = place_take(kind);
+	word = radix_make(&kind->places, place);
+	if (!word)
+		return -ENOMEM;
 	*identifier = (struct ipc_identifier){
-		.id = table->sequence * IPC_SEQUENCE + (int32_t)place,
+		.id = kind->sequence * IPC_PLACES + (int32_t)place,
 		.key = key,
+		.next_by_key = *bucket,
 		.user = who->effective_user,
 		.group = who->effective_group,
 		.creator = who->effective_user,
 		.creator_group = who->effective_group,
 		.mode = (uint16_t)(mode & 0777),
 	};
-	table->sequence = (uint16_t)((table->sequence + 1u) % SEQUENCES);
-	table->places[place] = identifier;
+	kind->used++;
+	*bucket = identifier;
+	*word = (uint64_t)identifier;
 	return 0;
 }
 
-void ipc_leave(struct ipc_table *table, const struct ipc_identifier *identifier)
+static void key_leave(struct ipc_kind *kind, const struct ipc_identifier *identifier)
 {
-	table->places[identifier->id % IPC_SEQUENCE] = NULL;
+	struct ipc_identifier **at = &kind->keys[bucket_of(identifier->key)];
+
+	while (*at != identifier)
+		at = &(*at)->next_by_key;
+	*at = identifier->next_by_key;
 }
 
-struct ipc_identifier *ipc_find(const struct ipc_table *table, uint64_t id)
+void ipc_leave(struct ipc_kind *kind, struct ipc_identifier *identifier)
+{
+	key_leave(kind, identifier);
+	*radix_find(&kind->places, (uint32_t)identifier->id % IPC_PLACES) = 0;
+	if (--kind->used == 0)
+		radix_clear(&kind->places);
+}
+
+void ipc_hide(struct ipc_kind *kind, struct ipc_identifier *identifier)
+{
+	struct ipc_identifier **bucket = &kind->keys[bucket_of(IPC_PRIVATE)];
+
+	key_leave(kind, identifier);
+	identifier->key = IPC_PRIVATE;
+	identifier->next_by_key = *bucket;
+	*bucket = identifier;
+}
+
+struct ipc_identifier *ipc_find(const struct ipc_kind *kind, uint64_t id)
 {
 	int32_t number = (int32_t)id;
-	struct ipc_identifier *identifier;
+	struct ipc_identifier *identifier = number < 0 ? NULL : at_place(kind, (uint32_t)number % IPC_PLACES);
 
-	if (number < 0 || number % IPC_SEQUENCE >= IPC_PLACES)
-		return NULL;
-	identifier = table->places[number % IPC_SEQUENCE];
 	return identifier && identifier->id == number ? identifier : NULL;
 }
 
-struct ipc_identifier *ipc_find_key(const struct ipc_table *table, int32_t key)
+static struct ipc_identifier *key_find(const struct ipc_kind *kind, int32_t key)
 {
-	for (uint32_t i = 0; i < IPC_PLACES; i++)
-		if (table->places[i] && table->places[i]->key == key)
-			return table->places[i];
-	return NULL;
+	struct ipc_identifier *identifier = kind->keys[bucket_of(key)];
+
+	while (identifier && identifier->key != key)
+		identifier = identifier->next_by_key;
+	return identifier;
+}
+
+struct ipc_identifier *ipc_next(const struct ipc_kind *kind, uint64_t *place)
+{
+	uint64_t *word;
+
+	*place = radix_next(&kind->places, *place, IPC_PLACES, &word);
+	return *place < IPC_PLACES ? (struct ipc_identifier *)*word : NULL;
+}
+
+int64_t ipc_highest(const struct ipc_kind *kind)
+{
+	uint64_t place = 0, highest = 0;
+
+	for (; ipc_next(kind, &place); place++)
+		highest = place;
+	return (int64_t)highest;
+}
+
+int64_t ipc_get(const struct ipc_kind *kind, const struct task *task, int32_t key, uint64_t size, uint32_t flags)
+{
+	const struct ipc_identifier *found = key == IPC_PRIVATE ? NULL : key_find(kind, key);
+	int error;
+
+	if (key == IPC_PRIVATE || (!found && flags & LINUX_IPC_CREAT))
+		return kind->make(task, key, size, flags);
+	if (!found)
+		return -ENOENT;
+	if ((flags & (LINUX_IPC_CREAT | LINUX_IPC_EXCL)) == (LINUX_IPC_CREAT | LINUX_IPC_EXCL))
+		return -EEXIST;
+	if (kind->fits && !kind->fits(found, size))
+		return -EINVAL;
+	error = ipc_may(task, found, flags & 0777);
+	return error ? error : found->id;
+}
+
+int64_t ipc_look(const struct ipc_kind *kind, const struct task *task, uint64_t argument, enum ipc_look look, struct ipc_identifier **found)
+{
+	int error;
+
+	*found = look == IPC_LOOK_NUMBER ? ipc_find(kind, argument) : at_place(kind, (uint32_t)argument);
+	if (!*found)
+		return -EINVAL;
+	error = look == IPC_LOOK_PLACE_ANY ? 0 : ipc_may(task, *found, IPC_MAY_READ);
+	if (error)
+		return error;
+	return look == IPC_LOOK_NUMBER ? 0 : (*found)->id;
 }
 
 static bool in_group(const struct credentials *who, uint32_t group)
@@ -82,6 +186,16 @@ int ipc_may_change(const struct task *task, const struct ipc_identifier *identif
 	return user == identifier->user || user == identifier->creator || task_may(task, LINUX_CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
+int ipc_change(struct ipc_identifier *identifier, const struct linux_ipc_perm *wanted)
+{
+	if (wanted->uid == NOBODY || wanted->gid == NOBODY)
+		return -EINVAL;
+	identifier->user = wanted->uid;
+	identifier->group = wanted->gid;
+	identifier->mode = wanted->mode & 0777;
+	return 0;
+}
+
 struct linux_ipc_perm ipc_tell(const struct ipc_identifier *identifier)
 {
 	return (struct linux_ipc_perm){
@@ -91,6 +205,11 @@ struct linux_ipc_perm ipc_tell(const struct ipc_identifier *identifier)
 		.cuid = identifier->creator,
 		.cgid = identifier->creator_group,
 		.mode = identifier->mode,
-		.seq = (uint16_t)(identifier->id / IPC_SEQUENCE),
+		.seq = (uint16_t)(identifier->id / IPC_PLACES),
 	};
+}
+
+int64_t ipc_seconds(void)
+{
+	return (int64_t)(wall_now() / NS_PER_SECOND);
 }

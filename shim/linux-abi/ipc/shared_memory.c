@@ -6,20 +6,14 @@
  */
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
-#include "ipc/identifier.h"
-#include "lib/wall.h"
+#include "ipc/limits.h"
+#include "ipc/listing.h"
 #include "mm/slab.h"
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/permission.h"
-#include "time/convert.h"
 
-#define SEGMENT_BYTES_MOST (UINT64_MAX - (1ull << 24)) /* SHMMAX */
-#define KEY_PRIVATE 0                                  /* IPC_PRIVATE: nobody finds it */
-#define MODE_REMOVED 01000                              /* SHM_DEST: it goes with its last area */
-#define MAY_READ 0444
-#define MAY_WRITE 0222
-#define MAY_EXECUTE 0111
+#define MODE_REMOVED 01000 /* SHM_DEST: it goes with its last area */
 
 struct segment {
 	struct object object; /* the first member: one is found by the other */
@@ -31,12 +25,7 @@ struct segment {
 };
 
 static struct slab segments = SLAB(struct segment);
-static struct ipc_table table;
-
-static int64_t seconds_now(void)
-{
-	return (int64_t)(wall_now() / NS_PER_SECOND);
-}
+static struct ipc_kind kind;
 
 static struct segment *segment_of(struct ipc_identifier *identifier)
 {
@@ -47,7 +36,7 @@ static void segment_destroy(struct object *object)
 {
 	struct segment *segment = (struct segment *)object;
 
-	ipc_leave(&table, &segment->identifier);
+	ipc_leave(&kind, &segment->identifier);
 	slab_return(&segments, segment);
 }
 
@@ -58,48 +47,54 @@ static uint64_t segment_areas(const struct segment *segment)
 	return segment->object.users - !segment->removed;
 }
 
-static int64_t segment_make(const struct task *task, int32_t key, uint64_t bytes, uint64_t flags)
+/* Pages of all segments, which shmall limits. */
+static uint64_t pages_used(void)
 {
-	uint64_t pages = (bytes + PAGE_SIZE - 1) >> PAGE_BITS;
+	uint64_t pages = 0, place = 0;
+	const struct segment *segment;
+
+	for (; (segment = segment_of(ipc_next(&kind, &place))) != NULL; place++)
+		pages += segment->object.pages_limit;
+	return pages;
+}
+
+static int64_t segment_make(const struct task *task, int32_t key, uint64_t bytes, uint32_t flags)
+{
+	uint64_t pages = bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0);
 	struct segment *segment;
 	int error;
 
-	if (!bytes || bytes > SEGMENT_BYTES_MOST || flags & LINUX_SHM_HUGETLB) /* there are no huge pages */
+	if (!bytes || bytes > ipc_limits[LIMIT_SEGMENT_BYTES] || flags & LINUX_SHM_HUGETLB) /* there are no huge pages */
 		return -EINVAL;
+	if (pages + pages_used() > ipc_limits[LIMIT_SEGMENT_PAGES])
+		return -ENOSPC;
 	if (pages > frames_total())
 		return -ENOMEM;
 	segment = slab_take(&segments);
 	if (!segment)
 		return -ENOMEM;
-	error = ipc_enter(&table, &segment->identifier, task, key, (uint32_t)flags);
+	error = ipc_enter(&kind, &segment->identifier, task, key, flags, (uint32_t)ipc_limits[LIMIT_SEGMENTS]);
 	if (error) {
 		slab_return(&segments, segment);
 		return error;
 	}
 	segment->object = (struct object){.operations = &operations, .users = 1, .pages_limit = pages};
 	segment->bytes = bytes;
-	segment->changed = seconds_now();
+	segment->changed = ipc_seconds();
 	segment->creator = task->process->id;
 	return segment->identifier.id;
 }
 
+static bool segment_fits(const struct ipc_identifier *identifier, uint64_t bytes)
+{
+	return bytes <= ((const struct segment *)((const char *)identifier - offsetof(struct segment, identifier)))->bytes;
+}
+
+static struct ipc_kind kind = {.make = segment_make, .fits = segment_fits};
+
 int64_t linux_shmget(struct task *task, const uint64_t arguments[6])
 {
-	int32_t key = (int32_t)arguments[0];
-	const struct segment *segment = key == KEY_PRIVATE ? NULL : segment_of(ipc_find_key(&table, key));
-	uint64_t flags = arguments[2];
-	int error;
-
-	if (key == KEY_PRIVATE || (!segment && flags & LINUX_IPC_CREAT))
-		return segment_make(task, key, arguments[1], flags);
-	if (!segment)
-		return -ENOENT;
-	if ((flags & (LINUX_IPC_CREAT | LINUX_IPC_EXCL)) == (LINUX_IPC_CREAT | LINUX_IPC_EXCL))
-		return -EEXIST;
-	error = ipc_may(task, &segment->identifier, (uint32_t)flags & 0777);
-	if (error)
-		return error;
-	return arguments[1] > segment->bytes ? -EINVAL : segment->identifier.id;
+	return ipc_get(&kind, task, (int32_t)arguments[0], arguments[1], (uint32_t)arguments[2]);
 }
 
 /* Where a segment is attached. 0 or a negative error number. */
@@ -137,20 +132,20 @@ static int64_t segment_attach(struct task *task, struct segment *segment, uint64
 		error = memory_map(task->memory, place, bytes, area, &segment->object, 0);
 	if (error)
 		return error;
-	segment->attached = seconds_now();
+	segment->attached = ipc_seconds();
 	segment->last = task->process->id;
 	return (int64_t)place;
 }
 
 int64_t linux_shmat(struct task *task, const uint64_t arguments[6])
 {
-	struct segment *segment = segment_of(ipc_find(&table, arguments[0]));
+	struct segment *segment = segment_of(ipc_find(&kind, arguments[0]));
 	uint64_t flags = arguments[2];
 	int64_t result;
 
 	if (!segment)
 		return -EINVAL;
-	result = ipc_may(task, &segment->identifier, MAY_READ | (flags & LINUX_SHM_RDONLY ? 0 : MAY_WRITE) | (flags & LINUX_SHM_EXEC ? MAY_EXECUTE : 0));
+	result = ipc_may(task, &segment->identifier, IPC_MAY_READ | (flags & LINUX_SHM_RDONLY ? 0 : IPC_MAY_WRITE) | (flags & LINUX_SHM_EXEC ? IPC_MAY_EXECUTE : 0));
 	if (result)
 		return result;
 	object_hold(&segment->object); /* what SHM_REMAP takes away may be its last area */
@@ -178,7 +173,7 @@ int64_t linux_shmdt(struct task *task, const uint64_t arguments[6])
 		if (area->object == &segment->object && from - arguments[0] == area->first << PAGE_BITS) /* not what was mapped over a part of it */
 			error = memory_unmap(memory, from, to - from);
 	}
-	segment->detached = seconds_now();
+	segment->detached = ipc_seconds();
 	segment->last = task->process->id;
 	object_release(&segment->object);
 	return error;
@@ -206,13 +201,11 @@ static int64_t segment_set(const struct task *task, struct segment *segment, con
 {
 	int error = ipc_may_change(task, &segment->identifier);
 
-	if (error)
-		return error;
-	segment->identifier.user = wanted->shm_perm.uid;
-	segment->identifier.group = wanted->shm_perm.gid;
-	segment->identifier.mode = wanted->shm_perm.mode & 0777;
-	segment->changed = seconds_now();
-	return 0;
+	if (!error)
+		error = ipc_change(&segment->identifier, &wanted->shm_perm);
+	if (!error)
+		segment->changed = ipc_seconds();
+	return error;
 }
 
 /* Nobody finds the segment by its key any more; it goes with its last area. */
@@ -223,65 +216,55 @@ static int64_t segment_remove(const struct task *task, struct segment *segment)
 	if (error || segment->removed)
 		return error;
 	segment->removed = true;
-	segment->identifier.key = KEY_PRIVATE;
+	ipc_hide(&kind, &segment->identifier);
 	object_release(&segment->object);
 	return 0;
 }
 
-/* The highest place in use, and sums over all segments. */
-static int64_t places_sum(struct linux_shm_info *sum)
+static int64_t sums_tell(struct task *task, uint64_t address)
 {
-	int64_t highest = 0;
+	struct linux_shm_info sum = {.used_ids = (int32_t)kind.used};
+	int64_t highest = ipc_highest(&kind);
+	const struct segment *segment;
 
-	*sum = (struct linux_shm_info){0};
-	for (uint32_t i = 0; i < IPC_PLACES; i++) {
-		const struct segment *segment = segment_of(table.places[i]);
-
-		if (!segment)
-			continue;
-		highest = i;
-		sum->used_ids++;
-		sum->shm_tot += segment->object.pages_limit;
-		sum->shm_rss += segment->object.resident;
+	for (uint64_t place = 0; (segment = segment_of(ipc_next(&kind, &place))) != NULL; place++) {
+		sum.shm_tot += segment->object.pages_limit;
+		sum.shm_rss += segment->object.resident;
 	}
-	return highest;
+	return user_put(task->memory, address, &sum) != 0 ? -EFAULT : highest;
 }
 
 static int64_t limits_tell(struct task *task, uint64_t address)
 {
-	const struct linux_shminfo limits = {.shmmax = SEGMENT_BYTES_MOST, .shmmin = 1, .shmmni = IPC_PLACES, .shmseg = IPC_PLACES, .shmall = frames_total()};
-	struct linux_shm_info sum;
-	int64_t highest = places_sum(&sum);
+	const struct linux_shminfo limits = {
+		.shmmax = ipc_limits[LIMIT_SEGMENT_BYTES],
+		.shmmin = 1,
+		.shmmni = ipc_limits[LIMIT_SEGMENTS],
+		.shmseg = ipc_limits[LIMIT_SEGMENTS],
+		.shmall = ipc_limits[LIMIT_SEGMENT_PAGES],
+	};
+	int64_t highest = ipc_highest(&kind);
 
 	return user_put(task->memory, address, &limits) != 0 ? -EFAULT : highest;
 }
 
-/* Commands that name a place in the table instead of a number. */
-static int64_t place_tell(struct task *task, uint64_t place, uint64_t address, bool any)
+/* IPC_STAT and its like. */
+static int64_t state_tell(struct task *task, const uint64_t arguments[6], enum ipc_look look)
 {
-	const struct segment *segment = (uint32_t)place < IPC_PLACES ? segment_of(table.places[(uint32_t)place]) : NULL;
-	int64_t id, error;
+	struct ipc_identifier *found;
+	int64_t result = ipc_look(&kind, task, arguments[0], look, &found);
+	int64_t error = result < 0 ? 0 : segment_tell(task, segment_of(found), arguments[2]);
 
-	if (!segment)
-		return -EINVAL;
-	id = segment->identifier.id;
-	error = any ? 0 : ipc_may(task, &segment->identifier, MAY_READ);
-	if (!error)
-		error = segment_tell(task, segment, address);
-	return error ? error : id;
+	return error ? error : result;
 }
 
 static int64_t segment_control(struct task *task, const uint64_t arguments[6], const struct linux_shmid_ds *wanted)
 {
-	struct segment *segment = segment_of(ipc_find(&table, arguments[0]));
-	int64_t error;
+	struct segment *segment = segment_of(ipc_find(&kind, arguments[0]));
 
 	if (!segment)
 		return -EINVAL;
 	switch ((uint32_t)arguments[1]) {
-	case LINUX_IPC_STAT:
-		error = ipc_may(task, &segment->identifier, MAY_READ);
-		return error ? error : segment_tell(task, segment, arguments[2]);
 	case LINUX_IPC_SET:
 		return segment_set(task, segment, wanted);
 	case LINUX_IPC_RMID:
@@ -294,8 +277,6 @@ static int64_t segment_control(struct task *task, const uint64_t arguments[6], c
 int64_t linux_shmctl(struct task *task, const uint64_t arguments[6])
 {
 	struct linux_shmid_ds wanted = {0};
-	struct linux_shm_info sum;
-	int64_t highest;
 
 	if ((int32_t)arguments[0] < 0 || (int32_t)arguments[1] < 0)
 		return -EINVAL;
@@ -303,21 +284,49 @@ int64_t linux_shmctl(struct task *task, const uint64_t arguments[6])
 	case LINUX_IPC_INFO:
 		return limits_tell(task, arguments[2]);
 	case LINUX_SHM_INFO:
-		highest = places_sum(&sum);
-		return user_put(task->memory, arguments[2], &sum) != 0 ? -EFAULT : highest;
+		return sums_tell(task, arguments[2]);
+	case LINUX_IPC_STAT:
+		return state_tell(task, arguments, IPC_LOOK_NUMBER);
 	case LINUX_SHM_STAT:
+		return state_tell(task, arguments, IPC_LOOK_PLACE);
 	case LINUX_SHM_STAT_ANY:
-		return place_tell(task, arguments[0], arguments[2], (uint32_t)arguments[1] == LINUX_SHM_STAT_ANY);
+		return state_tell(task, arguments, IPC_LOOK_PLACE_ANY);
 	case LINUX_IPC_SET:
 		if (user_get(task->memory, &wanted, arguments[2]) != 0) /* before the segment is looked for: this may wait */
 			return -EFAULT;
 		return segment_control(task, arguments, &wanted);
-	case LINUX_IPC_STAT:
 	case LINUX_IPC_RMID:
 	case LINUX_SHM_LOCK:
 	case LINUX_SHM_UNLOCK:
 		return segment_control(task, arguments, &wanted);
 	default:
 		return -EINVAL;
+	}
+}
+
+/* /proc/sysvipc/shm */
+void ipc_segments_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	const struct segment *segment;
+
+	(void)subject;
+	text_add(text, "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n");
+	for (uint64_t place = 0; (segment = segment_of(ipc_next(&kind, &place))) != NULL; place++) {
+		struct text_column columns[] = {
+			IPC_COLUMNS_FIRST(&segment->identifier),
+			IPC_COLUMN(segment->bytes, 21),
+			IPC_COLUMN(segment->creator, 5),
+			IPC_COLUMN(segment->last, 5),
+			IPC_COLUMN(segment_areas(segment), 6),
+			IPC_COLUMNS_OWNER(&segment->identifier),
+			IPC_COLUMN(segment->attached, 10),
+			IPC_COLUMN(segment->detached, 10),
+			IPC_COLUMN(segment->changed, 10),
+			IPC_COLUMN(segment->object.resident << PAGE_BITS, 21),
+			IPC_COLUMN(0, 21), /* nothing is swapped out */
+		};
+
+		columns[2].value |= segment->removed ? MODE_REMOVED : 0;
+		text_add_columns(text, columns, sizeof(columns) / sizeof(columns[0]));
 	}
 }

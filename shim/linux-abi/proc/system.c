@@ -4,6 +4,8 @@
 
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
+#include "ipc/limits.h"
+#include "ipc/listing.h"
 #include "lib/clock.h"
 #include "lib/string.h"
 #include "lib/wall.h"
@@ -241,14 +243,29 @@ VALUE(file_max, "65536")
 VALUE(pipe_size, "1048576")
 VALUE(map_count, "65530")
 VALUE(map_least, "65536")
-VALUE(shm_most, "18446744073692774399")
-VALUE(shm_ids, "4096")
-VALUE(message_most, "8192")
-VALUE(message_queue, "16384")
-VALUE(message_ids, "32000")
-VALUE(sem, "32000\t1024000000\t500\t32000")
+
+/* Limits of System V IPC, which may be written: `count` from the first one on. */
+#define SETTING(name, first, count) \
+	static void name##_tell(struct proc_text *text, const struct proc_subject *subject) \
+	{ \
+		(void)subject; \
+		ipc_limits_tell(text, first, count); \
+	} \
+	static int64_t name##_take(const struct proc_subject *subject, const char *line, size_t bytes) \
+	{ \
+		(void)subject; \
+		return ipc_limits_take(line, bytes, first, count); \
+	}
+SETTING(segment_bytes, LIMIT_SEGMENT_BYTES, 1)
+SETTING(segment_pages, LIMIT_SEGMENT_PAGES, 1)
+SETTING(segments, LIMIT_SEGMENTS, 1)
+SETTING(message_bytes, LIMIT_MESSAGE_BYTES, 1)
+SETTING(queue_bytes, LIMIT_QUEUE_BYTES, 1)
+SETTING(queues, LIMIT_QUEUES, 1)
+SETTING(semaphores, LIMIT_SET_SEMAPHORES, 4)
 
 #define FILE_NODE(file, function) {.name = file, .mode = MODE_REGULAR | 0444, .tell = function}
+#define SETTING_NODE(file, setting) {.name = file, .mode = MODE_REGULAR | 0644, .tell = setting##_tell, .take = setting##_take}
 #define DIRECTORY_NODE(directory, table) {.name = directory, .mode = MODE_DIRECTORY | 0555, .nodes = table}
 
 static const struct proc_node random_nodes[] = {FILE_NODE("boot_id", boot_id_tell), FILE_NODE("uuid", uuid_tell), FILE_NODE("entropy_avail", entropy_tell), FILE_NODE("poolsize", entropy_tell), {0}};
@@ -266,13 +283,13 @@ static const struct proc_node kernel_nodes[] = {
 	FILE_NODE("tainted", zero_tell),
 	FILE_NODE("randomize_va_space", zero_tell),
 	FILE_NODE("cap_last_cap", capability_last_tell),
-	FILE_NODE("shmmax", shm_most_tell),
-	FILE_NODE("shmall", shm_most_tell),
-	FILE_NODE("shmmni", shm_ids_tell),
-	FILE_NODE("msgmax", message_most_tell),
-	FILE_NODE("msgmnb", message_queue_tell),
-	FILE_NODE("msgmni", message_ids_tell),
-	FILE_NODE("sem", sem_tell),
+	SETTING_NODE("shmmax", segment_bytes),
+	SETTING_NODE("shmall", segment_pages),
+	SETTING_NODE("shmmni", segments),
+	SETTING_NODE("msgmax", message_bytes),
+	SETTING_NODE("msgmnb", queue_bytes),
+	SETTING_NODE("msgmni", queues),
+	SETTING_NODE("sem", semaphores),
 	DIRECTORY_NODE("random", random_nodes),
 	{0},
 };
@@ -280,6 +297,8 @@ static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_
 static const struct proc_node fs_nodes[] = {FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), FILE_NODE("pipe-max-size", pipe_size_tell), FILE_NODE("protected_symlinks", zero_tell),
 					    FILE_NODE("protected_hardlinks", zero_tell), FILE_NODE("suid_dumpable", zero_tell), FILE_NODE("lease-break-time", one_tell), {0}};
 static const struct proc_node sys_nodes[] = {DIRECTORY_NODE("kernel", kernel_nodes), DIRECTORY_NODE("vm", vm_nodes), DIRECTORY_NODE("fs", fs_nodes), {0}};
+
+static const struct proc_node ipc_nodes[] = {FILE_NODE("msg", ipc_messages_tell), FILE_NODE("sem", ipc_semaphores_tell), FILE_NODE("shm", ipc_segments_tell), {0}};
 
 static int64_t self_link(const struct proc_subject *subject, char *target, size_t bytes)
 {
@@ -319,6 +338,7 @@ const struct proc_node proc_system_nodes[] = {
 	FILE_NODE("stat", stat_tell),
 	FILE_NODE("swaps", empty_tell),
 	DIRECTORY_NODE("sys", sys_nodes),
+	DIRECTORY_NODE("sysvipc", ipc_nodes),
 	{.name = "thread-self", .mode = MODE_LINK | 0777, .read_link = thread_self_link},
 	FILE_NODE("uptime", uptime_tell),
 	FILE_NODE("version", version_tell),

@@ -79,6 +79,33 @@ void text_add_padded(struct proc_text *text, uint64_t number, unsigned width)
 	number_add(text, number, 10, width, ' ');
 }
 
+static void column_add(struct proc_text *text, const struct text_column *column)
+{
+	uint64_t size = column->value < 0 ? 0 - (uint64_t)column->value : (uint64_t)column->value;
+	unsigned digits = 1;
+
+	if (column->value >= 0) {
+		number_add(text, size, column->base, column->width, ' ');
+		return;
+	}
+	for (uint64_t rest = size; rest >= column->base; rest /= column->base)
+		digits++;
+	for (unsigned i = digits + 1; i < column->width; i++)
+		text_add(text, " ");
+	text_add(text, "-");
+	number_add(text, size, column->base, 1, ' ');
+}
+
+void text_add_columns(struct proc_text *text, const struct text_column *columns, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			text_add(text, " ");
+		column_add(text, &columns[i]);
+	}
+	text_add(text, "\n");
+}
+
 size_t text_read(const struct proc_text *text, uint64_t offset, void *to, size_t count)
 {
 	size_t done = 0;

@@ -24,6 +24,13 @@ void text_add_bytes(struct proc_text *text, const void *bytes, size_t count);
 void text_add_hex(struct proc_text *text, uint64_t number, unsigned width);
 void text_add_padded(struct proc_text *text, uint64_t number, unsigned width);
 
+/* Numbers in columns, which are set right with a blank before all but the first, and the end of the line. */
+struct text_column {
+	int64_t value; /* with base 8 it is no negative one */
+	uint8_t width, base;
+};
+void text_add_columns(struct proc_text *text, const struct text_column *columns, size_t count);
+
 /* Copies from an offset; how many bytes, 0 at the end. */
 size_t text_read(const struct proc_text *text, uint64_t offset, void *to, size_t count);
 

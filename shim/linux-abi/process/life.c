@@ -7,6 +7,7 @@
 #include "abi/linux/constants.h"
 #include "file/descriptors.h"
 #include "file/place.h"
+#include "ipc/owner.h"
 #include "lib/assert.h"
 #include "lib/clock.h"
 #include "lib/string.h"
@@ -233,7 +234,7 @@ static void process_discard(struct process *process)
 }
 
 /* Memory, files and place of a new task: its parent's, or copies. False when there is no memory. */
-static bool parts_clone(struct task *task, const struct task *parent, uint64_t flags)
+static bool parts_clone(struct task *task, struct task *parent, uint64_t flags)
 {
 	task->memory = parent->memory;
 	if (flags & LINUX_CLONE_VM)
@@ -252,11 +253,14 @@ static bool parts_clone(struct task *task, const struct task *parent, uint64_t f
 		task->place = place_copy(parent->place);
 	task->credentials = parent->credentials;
 	credentials_hold(task->credentials);
+	if (flags & LINUX_CLONE_SYSVSEM && !semaphore_owner_share(task, parent))
+		return false;
 	return task->memory && task->files && task->place;
 }
 
 static void parts_release(struct task *task)
 {
+	semaphore_owner_leave(task);
 	if (task->files)
 		descriptors_release(task->files);
 	if (task->place)

@@ -18,6 +18,7 @@
 struct descriptors; /* file/descriptors.h */
 struct place;       /* file/place.h */
 struct posix_timer; /* time/posix_timer.c */
+struct semaphore_owner; /* ipc/undo.c */
 struct process;
 struct terminal;
 
@@ -52,6 +53,7 @@ struct task {
 	struct descriptors *files;
 	struct place *place;
 	const struct credentials *credentials;
+	struct semaphore_owner *semaphores; /* what its end does to semaphores (ipc/owner.h); null: nothing */
 	uint64_t restart_deadline; /* of nanosleep and the like */
 	int (*restart)(struct task *task);
 	bool trace; /* its calls are printed */
