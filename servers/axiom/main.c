@@ -87,7 +87,7 @@ static bool batch_take(void)
 static const char *trouble(void)
 {
 	if (full)
-		return "memory is full: whoever changes authority waits";
+		return "memory is full: clients' changes of authority are refused";
 	if (journal.medium == MEDIUM_REFUSED)
 		return "the log disk holds something else, or fails: the log is in memory";
 	return journal.medium == MEDIUM_FULL ? "the log disk is full: what is newer is in memory" : NULL;
@@ -158,11 +158,25 @@ static void head_answer(struct request *request)
 	memcpy(&request->data[4], state->flushed_link, LOG_LINK_BYTES);
 }
 
+/* Whether what is recorded from now on is sure to be taken. */
+static int64_t room_answer(void)
+{
+	return full || stopped || journal.state->closed ? -ENOSPC : 0;
+}
+
+/* Whether memory that is full may become free: not without a medium that takes what it holds. */
+static bool waiting_helps(void)
+{
+	return journal.medium == MEDIUM_READY || journal.medium == MEDIUM_SEARCHING;
+}
+
 static int64_t close_answer(uint64_t badge)
 {
 	if (!start_may(badge, LOG_RIGHT_CLOSE))
 		return -EPERM;
-	return journal_close(&journal) == JOURNAL_OK ? 0 : -EAGAIN;
+	if (journal_close(&journal) == JOURNAL_OK)
+		return 0;
+	return waiting_helps() ? -EAGAIN : -ENOSPC;
 }
 
 static void request_serve(struct request *request)
@@ -173,6 +187,9 @@ static void request_serve(struct request *request)
 		status_answer(request);
 	} else if (request->label == LOG_HEAD && journal.state) {
 		head_answer(request);
+	} else if (request->label == LOG_ROOM) {
+		request->words = 1;
+		request->data[0] = (uint64_t)room_answer();
 	} else if (request->label == LOG_CLOSE && !stopped) {
 		request->words = 1;
 		request->data[0] = (uint64_t)close_answer(request->badge);

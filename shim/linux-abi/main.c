@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "lib/service.h"
 #include "mm/frames.h"
+#include "mm/host.h"
 #include "process/handlers.h"
 #include "process/life.h"
 #include "process/loop.h"
@@ -37,8 +38,10 @@ static void first_start(void *argument)
 		task->fiber = fiber_self();
 		error = program_begin(task, tried[i], arguments, environment);
 		task->fiber = NULL;
-		if (!error)
+		if (!error) {
+			host_serve();
 			return;
+		}
 		log_print("%s cannot be started: error %d\n", tried[i], (int64_t)error);
 		if (i + 1 < count)
 			error = 0;

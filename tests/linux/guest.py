@@ -34,12 +34,12 @@ def all_passed():
 
 
 class Guest:
-    """A boot of the system, and its serial port."""
+    """A boot of the system, and its serial port. `log`: the log disk, an image or so many MiB."""
 
-    def __init__(self, directory, image):
+    def __init__(self, directory, image, package="rootfs/system", log="64"):
         self.control_path = os.path.join(directory, "control")
         words = ["tools/run-qemu", "--interactive", "--timeout", "200", "--variant", "release", "--control", self.control_path, "--rng"]
-        words += ["--disk", image, "--disk", "64", "--boot", f"{BUILD}/user/rootfs/system.boot"]
+        words += ["--disk", image, "--disk", log, "--boot", f"{BUILD}/user/{package}.boot"]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)

@@ -7,6 +7,7 @@
 
 #include "abi/start.h"
 #include "lib/assert.h"
+#include "lib/authority.h"
 #include "lib/memory.h"
 #include "lib/methods.h"
 #include "lib/slots.h"
@@ -26,6 +27,7 @@ static handle_t empty_cnode; /* of all Linux threads: there is nothing in it */
 static uint8_t fpu_initial[sizeof(((struct thread_image *)0)->fpu)];
 handle_t host_endpoint;
 uint64_t host_fpu_bytes;
+static bool serves;
 
 static struct {
 	struct host_space *space;
@@ -42,6 +44,16 @@ bool host_start(handle_t untyped)
 	return object_create(OBJECT_ENDPOINT, 0, &host_endpoint) == OK && object_create(OBJECT_CNODE, CNODE_BITS_MIN, &empty_cnode) == OK;
 }
 
+void host_serve(void)
+{
+	serves = true;
+}
+
+bool host_may_change(void)
+{
+	return !serves || authority_may_change();
+}
+
 static enum error tables_donate(struct host_space *space, uint64_t pages)
 {
 	handle_t slot = slot_allocate();
@@ -56,7 +68,7 @@ static struct host_space *space_make(void)
 {
 	struct host_space *space = &spaces[spaces_made];
 
-	if (spaces_made == HOST_THREADS_MAX || object_create(OBJECT_VSPACE, 0, &space->vspace) != OK)
+	if (spaces_made == HOST_THREADS_MAX || !host_may_change() || object_create(OBJECT_VSPACE, 0, &space->vspace) != OK)
 		return NULL;
 	spaces_made++;
 	return tables_donate(space, TABLE_PAGES_FIRST) == OK ? space : NULL;
@@ -85,6 +97,8 @@ enum error host_thread_move(struct host_thread *thread, struct host_space *space
 
 	if (thread->bound == space)
 		return OK;
+	if (!host_may_change())
+		return ERR_STATE;
 	if (thread->bound)
 		error = thread_unbind(thread->thread, THREAD_VSPACE);
 	thread->bound = NULL;
@@ -111,7 +125,7 @@ static struct host_thread *thread_make(void)
 	struct host_thread *thread = &threads[threads_made];
 	enum error error;
 
-	if (threads_made == HOST_THREADS_MAX || object_create(OBJECT_THREAD, 0, &thread->thread) != OK)
+	if (threads_made == HOST_THREADS_MAX || !host_may_change() || object_create(OBJECT_THREAD, 0, &thread->thread) != OK)
 		return NULL;
 	threads_made++;
 	thread->badge = threads_made;

@@ -32,7 +32,13 @@ struct host_thread {
 bool host_start(handle_t untyped);
 extern handle_t host_endpoint;
 
-/* A thread, suspended, in a space of its own that is empty; a null pointer when there is no memory. */
+/* From now on what is made is made for programs: it is refused while the log can take no records (lib/authority.h). Before, it is what this instance needs to begin. */
+void host_serve(void);
+
+/* Whether a kernel object may be made or bound now. */
+bool host_may_change(void);
+
+/* A thread, suspended, in a space of its own that is empty; a null pointer when there is no memory, or when the log can take no records and the pools are empty. So with all that follow. */
 struct host_thread *host_pair_take(void);
 
 /* A thread, suspended, in a given space. */

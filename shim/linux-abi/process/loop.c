@@ -48,7 +48,7 @@ static bool fiber_make(void)
 
 static bool reply_make(void)
 {
-	if (replies_made == FIBERS_MAX || object_create(OBJECT_REPLY, 0, &replies_free[replies_count]) != OK)
+	if (replies_made == FIBERS_MAX || !host_may_change() || object_create(OBJECT_REPLY, 0, &replies_free[replies_count]) != OK)
 		return false;
 	replies_count++;
 	replies_made++;

@@ -7,6 +7,7 @@
  */
 #include "abi/log.h"
 #include "abi/protocols/log.h"
+#include "lib/authority.h"
 #include "lib/call.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -193,13 +194,15 @@ static _Noreturn void without_disk(struct status *status)
 	enum error error = OK;
 	struct status later;
 	unsigned rounds = 0;
+	bool refuses = authority_may_change();
 
 	for (; error == OK; rounds++)
 		error = round_run(status);
+	refuses = refuses && !authority_may_change();
 	link_print("full:", status);
 	if (start_session("echo"))
-		recover(error == ERR_TIMEOUT && rounds > 10, status);
-	end(error == ERR_TIMEOUT && rounds > 10 && status->state == LOG_IN_MEMORY && cnode_call(CNODE_COPY, 3, 1, START_SLOT_FREE + 1) == ERR_TIMEOUT &&
+		recover(error == ERR_TIMEOUT && rounds > 10 && refuses, status);
+	end(refuses && error == ERR_TIMEOUT && rounds > 10 && status->state == LOG_IN_MEMORY && cnode_call(CNODE_COPY, 3, 1, START_SLOT_FREE + 1) == ERR_TIMEOUT &&
 	    status_get(&later) && later.taken == status->taken && later.taken > 900);
 }
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Fills the log, once the host has killed its first instance: changes authority until the keeper of the log says that it can take nothing more. */
+#include "lib/authority.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/methods.h"
+#include "lib/service.h"
+
+#define PAIRS 20 /* of a copy and its deletion, between two questions */
+#define SLOT (START_SLOT_FREE + 7)
+#define LONG_NS 1000000000ull
+
+static enum error authority_change(void)
+{
+	handle_t cnode = start_find("cnode")->slot;
+	enum error error = OK;
+
+	for (int i = 0; error == OK && i < PAIRS; i++) {
+		error = cnode_copy(cnode, SLOT, cnode, start_find("endpoint")->slot, RIGHT_READ);
+		if (error == OK)
+			error = cnode_delete(cnode, SLOT);
+	}
+	return error;
+}
+
+int main(void)
+{
+	struct request request;
+	enum error error = OK;
+
+	while (start_page->instance > 0 && error == OK && authority_may_change())
+		error = authority_change();
+	if (start_page->instance > 0)
+		log_print("the log is full (%u)\n", (uint64_t)error);
+	for (;;)
+		(void)!service_receive_until(&request, clock_now() + LONG_NS); /* signs of life; signals are no news here */
+}
