@@ -74,13 +74,19 @@ static struct host_space *space_make(void)
 	return tables_donate(space, TABLE_PAGES_FIRST) == OK ? space : NULL;
 }
 
-struct host_space *host_space_take(void)
+struct host_space *host_space_take(bool alone)
 {
-	struct host_space *space = spaces_free;
+	struct host_space **at = &spaces_free, *space;
 
+	for (struct host_space **look = &spaces_free; *look; look = &(*look)->next)
+		if (((*look)->idle == 0) == alone) {
+			at = look;
+			break;
+		}
+	space = *at;
 	if (!space)
 		return space_make();
-	spaces_free = space->next;
+	*at = space->next;
 	return space;
 }
 
@@ -152,6 +158,8 @@ static struct host_thread *pool_take(const struct host_space *space)
 	thread = *at;
 	if (thread)
 		*at = thread->next;
+	if (thread && thread->bound)
+		thread->bound->idle--;
 	return thread;
 }
 
@@ -171,7 +179,7 @@ struct host_thread *host_thread_take(struct host_space *space)
 
 struct host_thread *host_pair_take(void)
 {
-	struct host_space *space = host_space_take();
+	struct host_space *space = host_space_take(false);
 	struct host_thread *thread = space ? host_thread_take(space) : NULL;
 
 	if (space && !thread)
@@ -232,6 +240,8 @@ void host_thread_return(struct host_thread *thread)
 	(void)host_thread_write(thread, STATE_REGISTERS);
 	thread->next = threads_free;
 	threads_free = thread;
+	if (thread->bound)
+		thread->bound->idle++;
 }
 
 static enum error chunk_attach(const struct host_space *space, uint32_t chunk, handle_t slot)

@@ -14,6 +14,7 @@ struct host_space {
 	handle_t vspace;
 	uint16_t mappings[CHUNKS_MAX]; /* handles: of each chunk that it has had a frame of; 0: not attached */
 	struct host_space *next;       /* in the pool */
+	uint32_t idle;                 /* threads in the pool that are bound to it */
 };
 
 struct host_thread {
@@ -69,8 +70,8 @@ void host_fpu_initial(void);
 /* Puts a space from which everything has been unmapped into the pool. */
 void host_space_return(struct host_space *space);
 
-/* A space alone, for who shares another one's until an exec; and moving a thread there. */
-struct host_space *host_space_take(void);
+/* A space: for which a thread waits in the pool, if there is one; or alone, for who has a thread, which shared another one's until an exec; and moving a thread there. */
+struct host_space *host_space_take(bool alone);
 MUST_USE enum error host_thread_move(struct host_thread *thread, struct host_space *space);
 
 /* A batch of changes of a space's page tables (none without a space). One is under way at a time; what is in it happens at the latest at host_flush(). */

@@ -51,7 +51,7 @@ struct memory *memory_make(void)
 
 	if (!memory)
 		return NULL;
-	memory->space = host_space_take();
+	memory->space = host_space_take(false);
 	if (!memory->space) {
 		memory_release(memory);
 		return NULL;
@@ -317,7 +317,7 @@ bool memory_take_host(struct memory *memory, struct memory *old, struct host_thr
 		memory->space = old->space;
 		old->space = NULL;
 	} else {
-		memory->space = host_space_take();
+		memory->space = host_space_take(true);
 	}
 	if (!memory->space)
 		return false;

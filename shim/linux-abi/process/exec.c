@@ -456,6 +456,8 @@ static int image_complete(struct image *image, const char *path, struct credenti
 		error = elf_plan_make(image->first, image->first_bytes, image->program.size, &image->plan);
 	if (!error && image->plan.interpreter)
 		error = -ENOEXEC; /* only static programs run: no interpreter is loaded */
+	if (!error && image->task->memory->users > 1 && !host_may_change())
+		error = -EAGAIN; /* it is to have a space of its own */
 	if (!error)
 		error = loads_map(image);
 	*credentials = error ? NULL : credentials_copy(image->task->credentials);
