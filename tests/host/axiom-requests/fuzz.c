@@ -89,7 +89,7 @@ static void chain_judge(const struct file_exchange *sent, const struct file_exch
 static void judge(void *context, const struct file_exchange *sent, const struct file_exchange *answer)
 {
 	(void)context;
-	if (answer->data[0] != 0 || sent->label == LOG_CLOSE)
+	if (answer->data[0] != 0 || sent->label == LOG_CLOSE || sent->label == LOG_ROOM)
 		return;
 	chain_judge(sent, answer, sent->label == LOG_STATUS ? answer->data[1] : answer->data[2]);
 	if (sent->label != LOG_STATUS)

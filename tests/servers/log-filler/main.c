@@ -3,25 +3,11 @@
 #include "lib/authority.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/methods.h"
 #include "lib/service.h"
+#include "tests/servers/mutator/changes.h"
 
 #define PAIRS 20 /* of a copy and its deletion, between two questions */
-#define SLOT (START_SLOT_FREE + 7)
 #define LONG_NS 1000000000ull
-
-static enum error authority_change(void)
-{
-	handle_t cnode = start_find("cnode")->slot;
-	enum error error = OK;
-
-	for (int i = 0; error == OK && i < PAIRS; i++) {
-		error = cnode_copy(cnode, SLOT, cnode, start_find("endpoint")->slot, RIGHT_READ);
-		if (error == OK)
-			error = cnode_delete(cnode, SLOT);
-	}
-	return error;
-}
 
 int main(void)
 {
@@ -29,7 +15,7 @@ int main(void)
 	enum error error = OK;
 
 	while (start_page->instance > 0 && error == OK && authority_may_change())
-		error = authority_change();
+		error = authority_changes(PAIRS);
 	if (start_page->instance > 0)
 		log_print("the log is full (%u)\n", (uint64_t)error);
 	for (;;)

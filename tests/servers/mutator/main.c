@@ -7,15 +7,14 @@
 #include "abi/protocols/log.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/methods.h"
 #include "lib/service.h"
 #include "tests/servers/console/console.h"
+#include "tests/servers/mutator/changes.h"
 
 #define PAIRS 2500               /* of a copy and its deletion: more records than a quarter of the ring, fewer than the spill holds */
 #define PATIENCE 300000000ull    /* ns without an answer: axiom is down */
 #define PAUSE 20000000ull        /* ns */
 #define LOOKS 1000
-#define SLOT (START_SLOT_FREE + 7)
 
 /* Asks axiom how many records it has taken, once; 0 when it does not answer. */
 static uint64_t taken_now(void)
@@ -36,19 +35,6 @@ static void pause_short(void)
 	(void)!service_receive_until(&request, clock_now() + PAUSE); /* signals are no news here */
 }
 
-static enum error authority_change(void)
-{
-	handle_t cnode = start_find("cnode")->slot;
-	enum error error = OK;
-
-	for (int i = 0; error == OK && i < PAIRS; i++) {
-		error = cnode_copy(cnode, SLOT, cnode, start_find("endpoint")->slot, RIGHT_READ);
-		if (error == OK)
-			error = cnode_delete(cnode, SLOT);
-	}
-	return error;
-}
-
 int main(void)
 {
 	uint64_t data[MESSAGE_REGISTER_WORDS] = {0}, before;
@@ -61,7 +47,7 @@ int main(void)
 		before = taken_now();
 		pause_short();
 	} while (before);
-	error = authority_change();
+	error = authority_changes(PAIRS);
 	log_print("spilled: error %u\n", (uint64_t)error);
 	for (int i = 0; data[2] < 2 * PAIRS && i < LOOKS; i++) {
 		if (service_call(start_session("axiom"), LOG_STATUS, 0, data) != OK)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+SERVICE_SOURCES_log-filler := tests/servers/mutator/changes.c
