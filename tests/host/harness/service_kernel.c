@@ -178,6 +178,8 @@ static enum error request_deliver(struct kernel_call *call, bool calls, bool wat
 
 	if (which >= WORLD_REPLIES_MAX || world->reply[which].holds)
 		complain("a receive with a Reply that is not free: %" PRIu64, call->reply);
+	if (request.words == MESSAGE_REGISTER_WORDS) /* no protocol of services has so many: the longest message stands for all that are too long */
+		request.words = MESSAGE_WORDS_MAX;
 	world->reply[which] = (struct world_reply){calls, request};
 	return message_deliver(call, &request, calls ? MESSAGE_CALL : MESSAGE_SEND, watched);
 }

@@ -15,6 +15,9 @@
 #define SECOND 1000000000ull
 #define REGISTERS 128
 #define YEARS_TOLD 3000000000 /* seconds since 1970 that two digits of a year can tell: until 2065 */
+#define A 10 /* the two registers that are no numbers of the time */
+#define B 11
+#define A_UPDATING 0x80
 #define B_BINARY 0x04
 #define B_24_HOURS 0x02
 #define HANDLES (WORLD_HANDLES + 8)
@@ -48,9 +51,11 @@ void ports_begin(void)
 	memset(kept, 0, sizeof(kept));
 	honest = input_take(&world->requester.input, 1) % 2 == 0;
 	base = 1 + input_take(&world->requester.input, 4) % YEARS_TOLD;
-	registers[11] = (uint8_t)input_take(&world->requester.input, 1);
+	registers[B] = (uint8_t)input_take(&world->requester.input, 1);
 	for (unsigned i = 0; !honest && i < 12; i++)
 		registers[i] = (uint8_t)input_take(&world->requester.input, 1);
+	if (registers[A] != UINT8_MAX)
+		registers[A] &= (uint8_t)~A_UPDATING; /* one that never rests takes long to try */
 }
 
 bool ports_clock_honest(void)
@@ -66,12 +71,12 @@ uint64_t ports_time(uint64_t now)
 /* A number as the mode in register B wants it. */
 static uint8_t number(int value)
 {
-	return (uint8_t)(registers[11] & B_BINARY ? value : value / 10 << 4 | value % 10);
+	return (uint8_t)(registers[B] & B_BINARY ? value : value / 10 << 4 | value % 10);
 }
 
 static uint8_t hour(int value)
 {
-	if (registers[11] & B_24_HOURS)
+	if (registers[B] & B_24_HOURS)
 		return number(value);
 	return number((value + 11) % 12 + 1) | (value >= 12 ? 0x80 : 0);
 }
@@ -96,7 +101,7 @@ static uint8_t clock_register(uint8_t index)
 		return number(date.tm_mon + 1);
 	case 9:
 		return number(date.tm_year % 100);
-	case 10:
+	case A:
 		return 0;
 	default:
 		return registers[index];
