@@ -46,14 +46,29 @@ static int name_check(struct task *task, uint64_t address)
 	return length < 0 ? (int)length : 0;
 }
 
+/* The value: 0, -E2BIG, -EFAULT. */
+static int value_check(struct task *task, uint64_t address, uint64_t bytes)
+{
+	char piece[512];
+
+	if (bytes > VALUE_MAX)
+		return -E2BIG;
+	for (uint64_t at = 0; at < bytes; at += sizeof(piece))
+		if (user_read(task->memory, piece, address + at, bytes - at < sizeof(piece) ? bytes - at : sizeof(piece)))
+			return -EFAULT;
+	return 0;
+}
+
 static int64_t attribute_set(struct task *task, enum subject subject, const uint64_t arguments[6])
 {
-	int error = arguments[4] & ~(uint64_t)(LINUX_XATTR_CREATE | LINUX_XATTR_REPLACE) ? -EINVAL : name_check(task, arguments[1]);
+	int error = subject_check(task, subject, arguments[0]);
 
-	if (!error && arguments[3] > VALUE_MAX)
-		error = -E2BIG;
+	if (!error && arguments[4] & ~(uint64_t)(LINUX_XATTR_CREATE | LINUX_XATTR_REPLACE))
+		error = -EINVAL;
 	if (!error)
-		error = subject_check(task, subject, arguments[0]);
+		error = name_check(task, arguments[1]);
+	if (!error)
+		error = value_check(task, arguments[2], arguments[3]);
 	return error ? error : -EOPNOTSUPP;
 }
 

@@ -104,7 +104,7 @@ static int64_t pipe_read(struct task *task, struct description *description, str
 	return done;
 }
 
-/* A write of at most PIPE_BUF bytes: all at once. */
+/* A write of at most PIPE_BUF bytes: all at once, or none when not all can be read. */
 static int64_t write_whole(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
 {
 	unsigned char bytes[PIPE_BUF];
@@ -112,12 +112,12 @@ static int64_t write_whole(struct task *task, struct pipe *pipe, struct transfer
 	int64_t got = transfer_get(transfer, bytes, wanted);
 	int error;
 
-	if (got < 0)
-		return got;
-	error = pipe_wait_room(task, pipe, (uint64_t)got, nonblocking);
+	if (got != (int64_t)wanted)
+		return -EFAULT;
+	error = pipe_wait_room(task, pipe, wanted, nonblocking);
 	if (error <= 0)
 		return error;
-	got = (int64_t)ring_put(&pipe->ring, bytes, (uint64_t)got);
+	got = (int64_t)ring_put(&pipe->ring, bytes, wanted);
 	pipe_told_bytes(pipe);
 	return got ? got : -ENOMEM;
 }

@@ -173,7 +173,7 @@ static int64_t call_copy(struct task *task, struct description *in, struct descr
 	else
 		result = place_begin(task, out, arguments[3], &to);
 	if (!result) {
-		result = copy_check(in, out, from.offset, to.offset, &bytes);
+		result = (uint32_t)arguments[5] ? -EINVAL : copy_check(in, out, from.offset, to.offset, &bytes);
 		if (!result && bytes)
 			result = file_move(task, in, &from.offset, out, &to.offset, bytes);
 		if (!one)
@@ -185,11 +185,8 @@ static int64_t call_copy(struct task *task, struct description *in, struct descr
 int64_t linux_copy_file_range(struct task *task, const uint64_t arguments[6])
 {
 	struct description *in, *out;
-	int error;
+	int error = two_take(task, arguments[0], arguments[2], &in, &out);
 
-	if ((uint32_t)arguments[5])
-		return -EINVAL;
-	error = two_take(task, arguments[0], arguments[2], &in, &out);
 	return error ? error : two_give(in, out, call_copy(task, in, out, arguments));
 }
 

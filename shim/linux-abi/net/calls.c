@@ -6,6 +6,7 @@
 #include "process/handlers.h"
 #include "time/convert.h"
 
+#define ADDRESS_BYTES_MAX 128 /* struct sockaddr_storage */
 #define MESSAGES_MAX 1024 /* of sendmmsg and recvmmsg */
 
 static bool is_nonblocking(const struct description *description, uint32_t flags)
@@ -16,14 +17,18 @@ static bool is_nonblocking(const struct description *description, uint32_t flags
 /* The receiver that a call names, held; a null pointer when it names none. */
 static int target_take(struct task *task, const struct socket *socket, uint64_t address, uint32_t bytes, struct socket **target)
 {
-	char text[NAME_BYTES + 1];
+	char text[NAME_BYTES + 1], any[ADDRESS_BYTES_MAX];
 	uint16_t family;
 	int64_t length;
 	int error;
 
 	*target = NULL;
+	if (bytes > sizeof(any))
+		return -EINVAL;
 	if (!address || !bytes)
 		return 0;
+	if (user_read(task->memory, any, address, bytes))
+		return -EFAULT;
 	if (!socket_is_datagram(socket))
 		return socket->state == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
 	length = address_take(task, address, bytes, text, &family);
@@ -264,11 +269,23 @@ static int64_t messages_receive(struct task *task, const struct description *des
 	return done ? (int64_t)done : result;
 }
 
+/* The caller is told what is left of his time. */
+static int64_t time_left_put(struct task *task, uint64_t address, uint64_t deadline)
+{
+	uint64_t now = clock_now();
+	const struct time_value left = time_of_ns(deadline > now ? deadline - now : 0, NS_PER_SECOND);
+
+	return user_put(task->memory, address, &left);
+}
+
 int64_t linux_recvmmsg(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t deadline = NEVER;
-	int64_t error = arguments[4] ? deadline_read(task->memory, arguments[4], &deadline) : 0;
+	int64_t error = arguments[4] ? deadline_read(task->memory, arguments[4], &deadline) : 0, result;
 	const uint64_t timed[6] = {arguments[0], arguments[1], arguments[2], arguments[3], deadline};
 
-	return error ? error : socket_call(task, timed, messages_receive);
+	if (error)
+		return error;
+	result = socket_call(task, timed, messages_receive);
+	return result > 0 && arguments[4] && time_left_put(task, arguments[4], deadline) ? -EFAULT : result;
 }

@@ -248,17 +248,17 @@ static bool may_follow(const struct socket *socket, const struct message *messag
 	return !socket->passes_credentials || (message->sender.pid == receiving->sender.pid && message->sender.uid == receiving->sender.uid && message->sender.gid == receiving->sender.gid);
 }
 
-/* One datagram, cut to the room that there is. */
+/* One datagram, cut to the room that there is. One that cannot be put down is lost, as on Linux. */
 static int64_t datagram_receive(struct socket *socket, struct receiving *receiving)
 {
 	struct message *message = socket->first;
 	int64_t done = message_put(message, 0, receiving->transfer);
 
-	if (done < 0)
-		return done;
-	ancillary_take(message, receiving);
-	receiving->whole = message->bytes;
-	receiving->cut = (uint64_t)done < message->bytes;
+	if (done >= 0) {
+		ancillary_take(message, receiving);
+		receiving->whole = message->bytes;
+		receiving->cut = (uint64_t)done < message->bytes;
+	}
 	if (!receiving->peeks) {
 		socket->queued -= message->bytes;
 		message_take(socket);

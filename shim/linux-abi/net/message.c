@@ -82,11 +82,11 @@ int64_t message_put(const struct message *message, uint64_t skip, struct transfe
 		int64_t put = transfer_put(transfer, (const unsigned char *)frame_bytes(message->frames[at / PAGE_SIZE]) + in_page, count);
 
 		if (put < 0)
-			return done ? (int64_t)done : put;
+			return put;
 		at += (uint64_t)put;
 		done += (uint64_t)put;
-		if ((uint64_t)put < count)
-			break;
+		if ((uint64_t)put < count && transfer->left)
+			return -EFAULT;
 	}
 	return (int64_t)done;
 }

@@ -499,12 +499,23 @@ static int64_t image_run(struct image *image, const char *path, uint64_t argumen
 	return 0;
 }
 
+/* What is wrong with the arrays of strings is told before what is wrong with the file. */
+static int arrays_check(struct image *image, uint64_t arguments, uint64_t environment)
+{
+	uint64_t count;
+	int error = strings_count(image, arguments, &count);
+
+	return error ? error : strings_count(image, environment, &count);
+}
+
 /* Executes the file that `path` from `directory` names. */
 static int64_t execute(struct task *task, int64_t directory, const char *path, uint64_t flags, uint64_t arguments, uint64_t environment)
 {
 	struct image image = {.task = task};
-	int64_t error = program_open(task, directory, path, flags, &image.program);
+	int64_t error = arrays_check(&image, arguments, environment);
 
+	if (!error)
+		error = program_open(task, directory, path, flags, &image.program);
 	if (error)
 		return error;
 	image.memory = memory_make_apart();

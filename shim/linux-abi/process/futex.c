@@ -41,7 +41,7 @@ static bool key_is(const struct key *a, const struct key *b)
 	return a->space == b->space && a->place == b->place;
 }
 
-/* The name of a futex. -EINVAL: misaligned; -EFAULT: nothing is mapped there. */
+/* The name of a futex. -EINVAL: misaligned; -EFAULT: nothing is mapped there, or nothing that anybody else could see change. */
 static int key_make(struct memory *memory, uint64_t address, bool private, struct key *key)
 {
 	const struct area *area;
@@ -54,6 +54,8 @@ static int key_make(struct memory *memory, uint64_t address, bool private, struc
 	area = private ? NULL : area_find(&memory->areas, address);
 	if (area && area->flags & AREA_SHARED && area->object)
 		*key = (struct key){area->object, ((area->first << PAGE_BITS) + address - area->start) | 1};
+	if (!private && area && !area->object && !(area->flags & AREA_WRITE))
+		return -EFAULT; /* a word that never changes */
 	return private || area ? 0 : -EFAULT;
 }
 
@@ -97,7 +99,7 @@ static int64_t wake(const struct key *key, uint32_t count, uint32_t bits)
 
 int64_t futex_wake(struct memory *memory, uint64_t address, uint32_t count)
 {
-	struct key private, shared;
+	struct key private = {0}, shared;
 	int64_t woken = 0;
 
 	if (key_make(memory, address, true, &private) == 0)

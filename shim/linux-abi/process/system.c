@@ -132,8 +132,10 @@ int64_t linux_getrandom(struct task *task, const uint64_t arguments[6])
 	    (arguments[2] & (LINUX_GRND_RANDOM | LINUX_GRND_INSECURE)) == (LINUX_GRND_RANDOM | LINUX_GRND_INSECURE))
 		return -EINVAL;
 	while (done < bytes) {
-		uint64_t part = bytes - done < sizeof(piece) ? bytes - done : sizeof(piece);
+		uint64_t part = bytes - done < sizeof(piece) ? bytes - done : sizeof(piece), in_page = PAGE_SIZE - (arguments[0] + done) % PAGE_SIZE;
 
+		if (part > in_page) /* what is before a page that is not there counts */
+			part = in_page;
 		random_bytes(piece, part);
 		if (user_write(task->memory, arguments[0] + done, piece, part) != 0)
 			return done ? (int64_t)done : -EFAULT;

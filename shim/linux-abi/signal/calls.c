@@ -313,10 +313,11 @@ int64_t linux_rt_sigqueueinfo(struct task *task, const uint64_t arguments[6])
 int64_t linux_rt_tgsigqueueinfo(struct task *task, const uint64_t arguments[6])
 {
 	struct signal_information information;
-	int64_t error;
+	int64_t error = user_get(task->memory, &information, arguments[3]);
 
-	if ((int32_t)arguments[0] <= 0 || (int32_t)arguments[1] <= 0)
-		return -EINVAL;
-	error = information_read(task, arguments[3], (int32_t)arguments[1], (uint32_t)arguments[2], &information);
+	if (!error && ((int32_t)arguments[0] <= 0 || (int32_t)arguments[1] <= 0))
+		error = -EINVAL;
+	if (!error)
+		error = information_read(task, arguments[3], (int32_t)arguments[1], (uint32_t)arguments[2], &information);
 	return error ? error : send_to_task(task, (int32_t)arguments[0], (int32_t)arguments[1], (uint32_t)arguments[2], &information);
 }
