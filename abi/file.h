@@ -209,6 +209,7 @@ struct session_page {
 	uint64_t reserved[6];
 	uint32_t groups[SESSION_GROUPS_MAX]; /* [client writes] supplementary groups of the credentials that the next request asserts */
 	uint32_t leases[LEASE_SLOTS]; /* [server writes] what LEASE answered, while the page in that slot of the client's window is the file's; else 0 */
+	uint64_t parked[FILE_IDS / 64]; /* [client writes] of a filesystem: a bit for each file id that the client has closed for itself and keeps: the filesystem closes it when the file's last name goes */
 	unsigned char ring[];                /* struct ring_shared of COMPLETIONS struct completion; the server produces */
 };
 

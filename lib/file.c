@@ -42,11 +42,12 @@ static int opening_finish(int number, const struct path_request *request, int64_
 		number_give(number);
 		return result == PATH_REFERRAL ? PATH_REFERRAL : result > 0 ? -ENXIO : result ? (int)result : -ENODEV;
 	}
-	files_open[number] = (struct file){session, ++serial_last};
+	files_open[number] = (struct file){.session = session, .serial = ++serial_last};
 	return number;
 }
 
-int file_open_at(struct path *path, uint32_t flags, uint32_t mode, struct file_opened *opened)
+/* Asks vfs. `depends`: where to put on what the opening depends, and `*count` of them, if the file could be kept; else null. */
+__attribute__((always_inline)) static inline int opening_ask(struct path *path, uint32_t flags, uint32_t mode, struct file_opened *opened, struct path_depend *depends, uint32_t *count)
 {
 	int number = number_take();
 	struct path_request request;
@@ -56,13 +57,53 @@ int file_open_at(struct path *path, uint32_t flags, uint32_t mode, struct file_o
 		return number;
 	path_begin(&request, path, flags, mode);
 	request.data[6] = (uint64_t)number;
+	request.data[7] = depends ? request.lane->at + LANE_DEPENDS : 0;
 	result = path_send(&request, path, NULL, VFS_OPEN, flags & (OPEN_CREATE | OPEN_TRUNCATE));
+	if (depends)
+		*count = result ? 0 : path_depends_take(&request, depends);
 	path_end(&request);
 	if (!result) {
 		path->filesystem = request.answer.data[1];
 		*opened = (struct file_opened){.mode = (uint32_t)request.answer.data[2], .inode = request.answer.data[3], .device = request.answer.data[4]};
 	}
 	return opening_finish(number, &request, result);
+}
+
+/* Where numbers, or files open at a filesystem, are short, those that are parked are given up first. */
+static int opening_insist(struct path *path, uint32_t flags, uint32_t mode, struct file_opened *opened, struct path_depend *depends, uint32_t *count)
+{
+	int number;
+
+	do
+		number = opening_ask(path, flags, mode, opened, depends, count);
+	while ((number == -EMFILE || number == -ENFILE) && parked_give_up());
+	return number;
+}
+
+/* Where the file can be kept when it is closed. */
+static int opening_of_parked(struct path *path, uint32_t flags, struct file_opened *opened)
+{
+	struct path_depend depends[PATH_KNOWN_WORDS];
+	struct path_packed packed;
+	struct path_key key;
+	uint32_t count = 0;
+	int number;
+
+	if (!parked_key(&packed, &key, path, flags))
+		return opening_insist(path, flags, 0, opened, NULL, NULL);
+	number = parked_reopen(&packed, path, opened);
+	if (number >= 0)
+		return number;
+	path_depends_begin(depends);
+	number = opening_insist(path, flags, 0, opened, depends, &count);
+	if (number >= 0 && number != PATH_REFERRAL)
+		parked_note(number, &packed, depends, count, path, opened);
+	return number;
+}
+
+int file_open_at(struct path *path, uint32_t flags, uint32_t mode, struct file_opened *opened)
+{
+	return opening_can_park(flags) ? opening_of_parked(path, flags, opened) : opening_insist(path, flags, mode, opened, NULL, NULL);
 }
 
 int file_open(const char *text, uint32_t flags, uint32_t mode)
@@ -86,26 +127,38 @@ int64_t file_call(struct file_session *session, uint64_t label, uint64_t count, 
 	return result;
 }
 
-int file_close(int number)
+__attribute__((always_inline)) static inline int close_ask(struct file_session *session, int number)
 {
-	struct file *file = file_of(number);
-	struct file_session *session;
-	struct file_lane *lane;
+	struct file_lane *lane = lane_take(session);
 	struct kernel_call answer;
 	uint64_t words[8]; /* two count */
 	int error;
 
-	if (!file)
-		return -EBADF;
-	session = file->session;
-	file->session = NULL;
-	lane = lane_take(session);
 	words[0] = lane->unnumbered;
 	words[1] = (uint64_t)number;
 	error = (int)session_exchange(session, FILE_CLOSE, 2, words, NULL, &answer);
 	lane_give(session, lane);
 	number_give(number);
 	return error == -EBADF ? 0 : error; /* it was open: an instance that then died has closed it */
+}
+
+int number_close(struct file_session *session, int number)
+{
+	return close_ask(session, number);
+}
+
+int file_close(int number)
+{
+	struct file *file = file_of(number);
+	struct file_session *session;
+
+	if (!file)
+		return -EBADF;
+	if (file->parked && parked_keep(number))
+		return 0;
+	session = file->session;
+	file->session = NULL;
+	return close_ask(session, number);
 }
 
 /* Contents. */

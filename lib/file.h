@@ -42,6 +42,12 @@ struct file_opened {
 };
 int file_open_at(struct path *path, uint32_t flags, uint32_t mode, struct file_opened *opened);
 
+/*
+ * Gives this client memory, zero, in which it keeps regular files that it has closed: while nothing of what decided about opening one has changed, it is opened again without a call, and until then counts as closed for everybody. For filesystems
+ * whose `region NAME.generations` the program `needs ... read`; files of others are not kept. Some 500 bytes are a file; there should be fewer than half of FILE_IDS.
+ */
+void file_park(void *memory, size_t bytes);
+
 /* The number is not used again before the answer is there; a request on it is refused from now on. */
 int file_close(int file);
 

@@ -282,14 +282,15 @@ static bool lanes_open(struct file_session *session, size_t bytes, size_t least,
 static bool session_open(struct file_session *session, const struct start_grant *grant, bool is_vfs)
 {
 	const struct start_grant *buffer = start_buffer_of(grant->name);
-	const struct session_page *page;
+	struct session_page *page;
 
 	if (!buffer || buffer->bytes < SESSION_DATA)
 		return false;
-	page = (const struct session_page *)buffer->address;
+	page = (struct session_page *)buffer->address;
 	*session = (struct file_session){.badge = buffer->argument, .buffer = (unsigned char *)buffer->address, .generations = generations_find(grant->name), .window = window_find(grant->name)};
 	if (!lanes_open(session, buffer->bytes - SESSION_DATA, is_vfs ? LANE_PATH_BYTES : FILE_CHUNK_LEAST, is_vfs ? LANE_PATH_BYTES : FILE_CHUNK))
 		return false;
+	memset(page->parked, 0, sizeof(page->parked)); /* an earlier instance's */
 	session->handle = grant->slot;
 	ring_continue(&session->completions, (void *)page->ring, COMPLETIONS, sizeof(struct completion), false);
 	return true;

@@ -20,17 +20,24 @@
 
 #include "abi/file.h"
 
-/* Where times come from. The server sets it before each operation. */
+/* Where times come from. The server sets it before each operation but open and close. */
 struct filesystem_clock {
 	struct timestamp now;
 };
 
-/* Whom the core tells that it will change or free a page which it has handed out by page(), and where it publishes that it changes an inode (lib/generations.h); the server sets it. */
+/* Whom the core tells that it will change or free a page which it has handed out by page(), and that a file has no name any more; and where it publishes that it changes an inode (lib/generations.h). The server sets it. */
 struct filesystem_watch {
 	void (*changes)(void *context, const void *page); /* may be null */
+	void (*nameless)(void *context, uint64_t inode); /* the last name of an inode has gone, in the transaction that is open; may be null */
 	void *context;
 	struct generations *generations; /* may be null */
 };
+
+static inline void inode_nameless(const struct filesystem_watch *watch, uint64_t inode)
+{
+	if (watch && watch->nameless)
+		watch->nameless(watch->context, inode);
+}
 
 static inline void page_changes(const struct filesystem_watch *watch, const void *page)
 {

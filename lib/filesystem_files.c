@@ -2,6 +2,8 @@
 /* The file protocol of the server of a filesystem (abi/protocols/file.def): a handler reads words and buffers, checks, and calls one operation of the core. */
 #include "lib/filesystem_call.h"
 
+#define UNPARKED_AT_ONCE 32 /* files: some cells each of what the core's transactions have to spare */
+
 int file_release(struct call *call, struct open_file *file)
 {
 	int error = call->operations->close(call->core, file->inode);
@@ -13,6 +15,37 @@ int file_release(struct call *call, struct open_file *file)
 	tsm_set(call->server->tsm, file->inode, 0);
 	return 0;
 }
+
+/* Has its client closed it for itself? */
+static bool file_is_parked(const struct filesystem_server *server, const struct open_file *file)
+{
+	uint32_t id = file->key & 0xffff;
+	size_t bytes = 0;
+	const struct session_page *page = (const struct session_page *)server->options.buffer(server->options.context, file->key >> 16, &bytes);
+
+	return page && bytes >= SESSION_DATA && id < FILE_IDS && __atomic_load_n(&page->parked[id / 64], __ATOMIC_SEQ_CST) >> id % 64 & 1;
+}
+
+/*
+ * A client looks at the generations after it has changed its bit, and this looks at the bit after they have advanced: the file is either not opened again without a call, or it stays (lib/file_parked.c). What more are parked than one transaction
+ * closes, and those of which pages are shared, stay until their clients close them.
+ */
+__attribute__((noinline)) void files_unpark(struct call *call, uint64_t inode)
+{
+	struct filesystem_server *server = call->server;
+	uint32_t left = UNPARKED_AT_ONCE;
+
+	if (shares_used(call) && share_next(server->options.shares, inode, 0))
+		return;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (uint32_t i = 0; i < server->options.open_files && left; i++) {
+		struct open_file *file = &server->files[i];
+
+		if (file->inode == inode && file_is_parked(server, file) && file_release(call, file) == 0)
+			left--;
+	}
+}
+
 /* Out of line, so that who has nothing to do with shared pages does not pay for it. */
 __attribute__((noinline)) static int64_t shared_read(const struct call *call, const struct open_file *file, unsigned char *to)
 {

@@ -49,6 +49,7 @@ static int64_t change_carry_out(struct call *call, const struct handler *handler
 	for (;;) {
 		call->operations->begin(call->core);
 		call->answer_words = 0;
+		server->nameless = 0;
 		result = call->held && call->held != call_changes(call) ? -EBADF /* it was closed while this waited */ : handler->handle(call);
 		if (result != -EAGAIN || !call->operations->wait)
 			break;
@@ -63,8 +64,11 @@ static int64_t change_carry_out(struct call *call, const struct handler *handler
 			return result;
 		call->operations->begin(call->core);
 	}
-	if (!(handler->flags & UNSEQUENCED))
+	if (!(handler->flags & UNSEQUENCED)) {
+		if (result >= 0 && server->nameless)
+			files_unpark(call, server->nameless);
 		result_store(call, request, result);
+	}
 	call->operations->commit(call->core);
 	return result;
 }
@@ -212,7 +216,8 @@ void filesystem_handle(struct filesystem_server *server, struct file_exchange *e
 	call.buffer = server->options.buffer(server->options.context, exchange->badge, &call.buffer_bytes);
 	if (!call.buffer)
 		call.buffer_bytes = 0;
-	server->options.now(server->options.context, &server->filesystem.clock->now);
+	if (!(handler->flags & UNSEQUENCED)) /* opening and closing note no time */
+		server->options.now(server->options.context, &server->filesystem.clock->now);
 	if (handler->flags & HOT) {
 		handler_run_hot(&call, handler, exchange);
 		return;
@@ -226,7 +231,16 @@ void filesystem_handle(struct filesystem_server *server, struct file_exchange *e
 /* The core will change a page that it has handed out. */
 static void page_revoke(void *context, const void *page)
 {
-	leases_revoke(context, page);
+	const struct filesystem_server *server = context;
+
+	leases_revoke(server->options.leases, page);
+}
+
+static void nameless_note(void *context, uint64_t inode)
+{
+	struct filesystem_server *server = context;
+
+	server->nameless = inode;
 }
 
 static size_t lanes_bytes(void)
@@ -257,7 +271,7 @@ void filesystem_open(struct filesystem_server *server, const struct filesystem *
 		.options = *options,
 	};
 	if (filesystem->watch)
-		*filesystem->watch = (struct filesystem_watch){options->leases ? page_revoke : NULL, options->leases, options->generations};
+		*filesystem->watch = (struct filesystem_watch){options->leases ? page_revoke : NULL, nameless_note, server, options->generations};
 	sessions_open(&server->sessions, tsm, state, &sessions);
 }
 

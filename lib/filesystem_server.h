@@ -55,6 +55,7 @@ struct filesystem_server {
 	struct sessions sessions;
 	struct open_file *files;
 	struct filesystem_options options;
+	uint64_t nameless; /* the inode whose last name the request under way has taken; 0: none */
 };
 
 /* Writes all shared pages back and gives them up: what the instance before has left, before anybody is served. In a fiber if the core waits. Returns how many could not be written back: what was stored there is lost. */

@@ -108,16 +108,14 @@ static bool start_serial(int number, uint64_t *serial)
 	return file || number == PATH_ROOT;
 }
 
-static bool key_make(struct path_key *key, const struct path *path, uint32_t flags)
+bool path_key_make(struct path_key *key, const struct path *path, uint32_t flags)
 {
-	if (!cache.sets)
-		return false;
 	*key = (struct path_key){.asker = path->asker, .flags = flags, .text = path->text};
 	return start_serial(path->start, &key->start) && start_serial(path->root, &key->root);
 }
 
 /* On what an answer depends, with the values from before it was asked for: of vfs's session page, and what vfs told of filesystems. 0: on more than that. */
-static uint32_t depends_take(const struct path_request *request, struct path_depend depends[PATH_CACHE_WORDS])
+uint32_t path_depends_take(const struct path_request *request, struct path_depend depends[PATH_KNOWN_WORDS])
 {
 	const struct path_dependencies *told = (const struct path_dependencies *)(file_vfs.buffer + request->lane->at + LANE_DEPENDS);
 	uint64_t count = __atomic_load_n(&told->count, __ATOMIC_RELAXED);
@@ -136,7 +134,7 @@ static uint32_t depends_take(const struct path_request *request, struct path_dep
 }
 
 /* The two words of vfs's session page, before it is asked. */
-static void depends_begin(struct path_depend depends[PATH_CACHE_WORDS])
+void path_depends_begin(struct path_depend depends[PATH_KNOWN_WORDS])
 {
 	const struct session_page *page = (const struct session_page *)file_vfs.buffer;
 
@@ -157,7 +155,7 @@ static int attributes_ask(struct path *path, uint32_t flags, struct attributes *
 	if (!error)
 		memcpy(attributes, file_vfs.buffer + request.lane->at + LANE_RESULT, sizeof(*attributes));
 	if (depends)
-		*count = !error || error == -ENOENT ? depends_take(&request, depends) : 0;
+		*count = !error || error == -ENOENT ? path_depends_take(&request, depends) : 0;
 	path_end(&request);
 	if (!error)
 		path->filesystem = request.answer.data[1];
@@ -167,11 +165,11 @@ static int attributes_ask(struct path *path, uint32_t flags, struct attributes *
 /* Asks vfs, and remembers what it says if nothing but what is published can change that. */
 static int attributes_remember(struct path *path, const struct path_key *key, struct attributes *attributes)
 {
-	struct path_depend depends[PATH_CACHE_WORDS];
+	struct path_depend depends[PATH_KNOWN_WORDS];
 	uint32_t count = 0;
 	int error;
 
-	depends_begin(depends);
+	path_depends_begin(depends);
 	error = attributes_ask(path, key->flags, attributes, depends, &count);
 	if (count)
 		path_cache_put(&cache, key, depends, count, error, attributes, path->filesystem);
@@ -185,7 +183,7 @@ int path_attributes_at(struct path *path, uint32_t flags, struct attributes *att
 	const struct path_remembered *remembered;
 	struct path_key key;
 
-	if (!key_make(&key, path, flags))
+	if (!cache.sets || !path_key_make(&key, path, flags))
 		return attributes_ask(path, flags, attributes, NULL, NULL);
 	remembered = path_cache_find(&cache, &key);
 	if (!remembered)

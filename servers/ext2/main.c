@@ -334,6 +334,7 @@ static void background_run(void *argument)
 
 	(void)argument;
 	write_back_due = false;
+	file_service_now(NULL, &ext2.clock.now); /* files that are deleted now have that time on them */
 	if (commit)
 		(void)filesystem_write_back(&server, false);
 	ext2_work(&ext2, commit);

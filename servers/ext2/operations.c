@@ -163,7 +163,11 @@ static int links_drop(struct ext2 *fs, uint32_t number, struct inode *inode)
 	inode_change(fs, inode);
 	inode->links = is_directory(inode) ? 0 : (uint16_t)(inode->links - 1);
 	inode_time_set(fs, inode, TIME_CHANGE, fs->clock.now);
-	return inode->links == 0 ? orphan_add(fs, number, inode) : 0;
+	if (inode->links > 0)
+		return 0;
+	if (inode_in_use(fs, number))
+		inode_nameless(fs->watch, number);
+	return orphan_add(fs, number, inode);
 }
 
 /* A directory has lost one directory in it. */

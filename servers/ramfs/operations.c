@@ -290,6 +290,14 @@ static int ramfs_link(void *core, uint64_t number, struct name name, uint64_t ta
 	return 0;
 }
 
+/* After an inode has lost a name. */
+static void inode_unname(struct ramfs *ramfs, struct ramfs_inode *inode)
+{
+	if (!inode->links && inode->users)
+		inode_nameless(&ramfs->watch, inode_number(ramfs, inode));
+	inode_drop(ramfs, inode);
+}
+
 /* Takes a name away and what it named with it, if that was its last name and nobody uses it. */
 static void name_remove(struct ramfs *ramfs, struct ramfs_inode *directory, struct ramfs_entry *entry)
 {
@@ -304,7 +312,7 @@ static void name_remove(struct ramfs *ramfs, struct ramfs_inode *directory, stru
 	} else {
 		tsm_set(ramfs->tsm, inode->links, inode->links - 1);
 	}
-	inode_drop(ramfs, inode);
+	inode_unname(ramfs, inode);
 }
 
 static int name_find(struct ramfs *ramfs, uint64_t number, struct name name, struct ramfs_inode **directory, struct ramfs_entry **entry)
@@ -423,7 +431,7 @@ static void rename_replace(struct ramfs *ramfs, const struct renaming *r)
 	if (directory)
 		tsm_set(ramfs->tsm, r->new_directory->links, r->new_directory->links - 1);
 	tsm_set(ramfs->tsm, target->links, directory ? 0 : target->links - 1);
-	inode_drop(ramfs, target);
+	inode_unname(ramfs, target);
 }
 
 static int ramfs_rename(void *core, uint64_t old_number, struct name old_name, uint64_t new_number, struct name new_name, uint32_t flags)

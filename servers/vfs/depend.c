@@ -12,12 +12,10 @@
 
 #define UNKNOWN (PATH_DEPENDENCIES + 1)
 
-void depend_begin(struct vfs_call *call)
+void depend_begin_wanted(struct vfs_call *call)
 {
 	struct vfs *vfs = call->vfs;
 
-	if (call->exchange->words < 8 || !words(call)[7])
-		return;
 	call->depends = &vfs->workers[call->worker].depends;
 	call->depends->count = vfs->changing ? UNKNOWN : 0;
 	call->changed = vfs->changed;

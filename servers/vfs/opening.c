@@ -65,6 +65,14 @@ static void open_answer_set(struct vfs_call *call, uint32_t tree, const struct a
 	call->answer_words = 4;
 }
 
+/* To a client that could keep the file when it closes it: a regular one. */
+static void open_depends_tell(const struct vfs_call *call, const struct vfs_directory *file)
+{
+	if (!file_is(file, MODE_REGULAR))
+		depend_unknown(call);
+	depend_tell(call);
+}
+
 /* Opens what there is, without changing anything. Which device it is, is in no cache. */
 static int64_t open_existing(struct vfs_call *call, uint32_t id, uint32_t flags)
 {
@@ -85,6 +93,8 @@ static int64_t open_existing(struct vfs_call *call, uint32_t id, uint32_t flags)
 		error = place_set(call, badge, id, file);
 	else
 		place_clear(call, badge, id);
+	if (call->depends)
+		open_depends_tell(call, file);
 	open_answer_set(call, tree, &file->attributes);
 	return error;
 }
@@ -147,6 +157,7 @@ int64_t request_open(struct vfs_call *call)
 
 	if (id >= FILE_IDS)
 		return -EMFILE;
+	depend_begin(call);
 	if (flags & OPEN_PATH)
 		flags &= OPEN_PATH | OPEN_DIRECTORY | OPEN_NOFOLLOW;
 	error = first_path(call, ((flags & OPEN_NOFOLLOW) || exclusive ? 0 : WALK_FOLLOW) | (creates ? WALK_NO_SLASH : 0));

@@ -50,8 +50,14 @@ int tree_open(const struct vfs_call *call, uint32_t tree, uint64_t inode, uint64
 
 /* depend.c */
 
+void depend_begin_wanted(struct vfs_call *call);
+
 /* For a request that can be told, in word 7, where its client wants to know on what the answer depends. */
-void depend_begin(struct vfs_call *call);
+static inline void depend_begin(struct vfs_call *call)
+{
+	if (call->exchange->words >= 8 && call->exchange->data[7])
+		depend_begin_wanted(call);
+}
 
 /* Before an inode is looked at. */
 void depend_on_more(const struct vfs_call *call, uint32_t tree, uint64_t inode, enum generation which);

@@ -50,8 +50,9 @@ static void first_start(void *argument)
 }
 
 #define REMEMBERED_BYTES (256 * 1024) /* for what paths lead to */
+#define PARKED_BYTES (32 * 1024)      /* for 64 files that are closed */
 
-static _Alignas(8) unsigned char remembered[REMEMBERED_BYTES];
+static _Alignas(8) unsigned char remembered[REMEMBERED_BYTES], parked[PARKED_BYTES];
 
 int main(void)
 {
@@ -66,6 +67,7 @@ int main(void)
 		return 1;
 	}
 	path_remember(remembered, sizeof(remembered));
+	file_park(parked, sizeof(parked));
 	proc_start();
 	pty_start();
 	if (!console_start())

@@ -15,3 +15,4 @@ void test_memory_damage(void **state);
 /* users.c: who has which inode open; when reading is noted. */
 void test_users(void **state);
 void test_access_noted(void **state);
+void test_nameless(void **state);

@@ -100,6 +100,60 @@ void test_users(void **state)
 	world_free(&world);
 }
 
+static uint64_t nameless;
+
+static void nameless_note(void *context, uint64_t inode)
+{
+	(void)context;
+	nameless = inode;
+}
+
+/* The inode that the last operation has told of. */
+static uint64_t nameless_take(void)
+{
+	uint64_t inode = nameless;
+
+	nameless = 0;
+	return inode;
+}
+
+/* Who watches is told when the last name of an inode goes that is in use, and only then. */
+void test_nameless(void **state)
+{
+	const struct filesystem_watch watch = {.nameless = nameless_note};
+	struct attributes first, second;
+	struct name name;
+	struct world world;
+	uint64_t root;
+
+	(void)state;
+	world_make(&world, MEMORY, 31);
+	world.watch = &watch;
+	world_format(&world, "-b 1024", "8M");
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	assert_int_equal(path_create(&world, "/first", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_create(&world, "/second", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_create(&world, "/unused", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_find(&world, "/first", &first), 0);
+	assert_int_equal(path_find(&world, "/second", &second), 0);
+	root = (uint64_t)path_parent(&world, "/name", &name);
+	assert_int_equal(CHANGE(&world, ext2_operations.link(world.fs, root, name, first.inode, &first)), 0);
+	assert_int_equal(CHANGE(&world, inode_open(world.fs, first.inode)), 0);
+	assert_int_equal(CHANGE(&world, inode_open(world.fs, second.inode)), 0);
+	assert_int_equal(path_unlink(&world, "/unused"), 0);
+	assert_int_equal(path_unlink(&world, "/first"), 0);
+	assert_int_equal(nameless_take(), 0);
+	assert_int_equal(path_rename(&world, "/second", "/name", 0), 0);
+	assert_int_equal(nameless_take(), first.inode);
+	assert_int_equal(path_unlink(&world, "/name"), 0);
+	assert_int_equal(nameless_take(), second.inode);
+	assert_int_equal(CHANGE(&world, inode_close(world.fs, first.inode)), 0);
+	assert_int_equal(CHANGE(&world, inode_close(world.fs, second.inode)), 0);
+	assert_int_equal(world_unmount(&world), 0);
+	assert_int_equal(world_check(&world), 0);
+	world_free(&world);
+}
+
 /* Reads the file `times` times; how often that was noted. */
 static uint64_t reads_noted(struct world *world, uint64_t inode, unsigned times)
 {

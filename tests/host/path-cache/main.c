@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "lib/parked.h"
 #include "lib/path_cache.h"
 #include "tests/host/vfs/system.h"
 
@@ -20,6 +21,8 @@
 #define QUESTIONS 16
 #define IDS_OF_FILES 3 /* file ids that are opened, from 0; the last is a directory */
 #define DIRECTORY 2
+#define QUESTION_ID 900  /* under which questions open files */
+#define QUESTION_OPENS (1u << 31) /* in the flags of a key: opening it, not its attributes */
 #define QUESTION_WORKER 1
 #define QUESTION_AT (64 * 1024) /* in the client's buffer */
 #define DEPENDS_AT (QUESTION_AT + 8192)
@@ -31,7 +34,7 @@ static const uint32_t modes[] = {0755, 0700, 0644, 0711, 0000, 0750, 06755};
 
 static struct system system_under_test;
 static struct path_cache cache;
-static unsigned random_seed, held, asked, kept;
+static unsigned random_seed, held, asked, kept, opened;
 static uint64_t file_sequence, directory_serial;
 static bool questioning;
 static char changed_path[64] = "/a"; /* by the request that is under way */
@@ -48,7 +51,7 @@ static unsigned below(unsigned limit)
 
 struct question {
 	char text[64];
-	bool from_directory;
+	bool from_directory, opens;
 	uint32_t flags;
 	const struct user *user;
 	struct asker asker;
@@ -65,19 +68,23 @@ static void question_choose(struct question *question)
 {
 	const struct user *user = &CHOICE(users);
 
-	*question = (struct question){.user = user, .from_directory = below(4) == 0, .flags = below(3) ? 0 : PATH_NOFOLLOW};
+	*question = (struct question){.user = user, .from_directory = below(4) == 0, .opens = below(8) == 0};
+	if (question->opens)
+		question->flags = below(3) | (below(3) ? 0 : OPEN_NOFOLLOW);
+	else
+		question->flags = below(3) ? 0 : PATH_NOFOLLOW;
 	strcpy(question->text, question->from_directory ? "" : "/");
 	strcat(question->text, CHOICE(names));
 	question->asker = (struct asker){user->user, user->group, user->capabilities, user->group_count, user->groups};
-	question->key = (struct path_key){&question->asker, question->from_directory ? directory_serial : 0, 0, question->flags, question->text};
+	question->key = (struct path_key){&question->asker, question->from_directory ? directory_serial : 0, 0, question->flags | (question->opens ? QUESTION_OPENS : 0), question->text};
 }
 
-/* vfs's answer; with `depends`, it also tells on what that depends. */
+/* vfs's answer; with `depends`, it also tells on what that depends. Of a file that it opens the type and the inode count; it is closed when the next is opened. */
 static struct answer vfs_ask(const struct question *question, bool depends)
 {
 	struct system *system = &system_under_test;
 	struct session_page *page = (struct session_page *)system->buffer;
-	struct file_exchange x = {.label = VFS_STAT, .badge = CLIENT_BADGE, .words = 8};
+	struct file_exchange x = {.label = question->opens ? VFS_OPEN : VFS_STAT, .badge = CLIENT_BADGE, .words = 8};
 	struct answer answer = {0};
 
 	memcpy(system->buffer + QUESTION_AT, question->text, strlen(question->text));
@@ -88,12 +95,14 @@ static struct answer vfs_ask(const struct question *question, bool depends)
 	x.data[3] = pair_make(question->user->user, question->user->group);
 	x.data[4] = pair_make(question->user->capabilities, question->user->group_count);
 	x.data[5] = question->flags;
-	x.data[6] = ANSWER_AT;
+	x.data[6] = question->opens ? QUESTION_ID : ANSWER_AT;
 	x.data[7] = depends ? DEPENDS_AT : 0;
 	vfs_handle(&system->vfs, QUESTION_WORKER, &x);
 	answer.result = (int64_t)x.data[0];
 	answer.filesystem = x.data[1];
-	if (!answer.result)
+	if (!answer.result && question->opens)
+		answer.attributes = (struct attributes){.mode = (uint32_t)x.data[2], .inode = x.data[3]};
+	else if (!answer.result)
 		memcpy(&answer.attributes, system->buffer + ANSWER_AT, sizeof(answer.attributes));
 	return answer;
 }
@@ -103,7 +112,7 @@ static void ask_and_keep(const struct question *question)
 {
 	struct session_page *page = (struct session_page *)system_under_test.buffer;
 	const struct path_dependencies *told = (const struct path_dependencies *)(system_under_test.buffer + DEPENDS_AT);
-	struct path_depend depends[PATH_CACHE_WORDS] = {{&page->generation, page->generation}, {&page->changes, page->changes}};
+	struct path_depend depends[PATH_KNOWN_WORDS] = {{&page->generation, page->generation}, {&page->changes, page->changes}};
 	struct answer answer;
 
 	memset(system_under_test.buffer + DEPENDS_AT, 0, sizeof(*told));
@@ -111,6 +120,8 @@ static void ask_and_keep(const struct question *question)
 	asked++;
 	if ((answer.result && answer.result != -ENOENT) || !told->count)
 		return;
+	assert_true(!question->opens || (!answer.result && (answer.attributes.mode & MODE_TYPE) == MODE_REGULAR)); /* nothing else can be kept open */
+	opened += question->opens;
 	assert_true(told->count <= PATH_DEPENDENCIES);
 	for (uint64_t i = 0; i < told->count; i++) {
 		assert_true(told->dependency[i].badge == 7 && told->dependency[i].index < 2 * GENERATION_BUCKETS);
@@ -136,7 +147,7 @@ static void question_put(void)
 	held++;
 	answer = vfs_ask(&question, false);
 	if (remembered->result != answer.result || (!answer.result && memcmp(&remembered->attributes, &answer.attributes, sizeof(answer.attributes)) != 0))
-		fail_msg("of %s, user %u, flags 0%o, from %s: %d is remembered with mode 0%o, vfs says %d, mode 0%o", question.text, question.user->user, question.flags, question.from_directory ? "a directory" : "the root", remembered->result,
+		fail_msg("of %s, user %u, flags 0%o, from %s: %d is remembered with mode 0%o, vfs says %d, mode 0%o", question.text, question.user->user, question.key.flags, question.from_directory ? "a directory" : "the root", remembered->result,
 			 remembered->attributes.mode, (int)answer.result, answer.attributes.mode);
 	if (!answer.result)
 		assert_int_equal(remembered->filesystem, answer.filesystem);
@@ -298,7 +309,8 @@ static void test_random(void **state)
 		}
 		system_free(&system_under_test);
 	}
-	print_message("# %u answers from memory, %u asked for, of which %u were remembered\n", held, asked, kept);
+	print_message("# %u answers from memory, %u asked for, of which %u were remembered, %u of these of opening a file\n", held, asked, kept, opened);
+	assert_true(opened > 1000);
 	assert_true(held > asked / 10); /* or it would prove nothing */
 }
 
@@ -340,10 +352,50 @@ static void test_key(void **state)
 	assert_null(path_cache_find(&cache, &key));
 }
 
+/* Which entry a file gets: a free one, one that does not hold any more, else the next in turn; and which parked file is found. */
+static void test_parked(void **state)
+{
+	static struct parked_file memory[PARKED_WAYS];
+	static const struct asker root = {.capabilities = UINT32_MAX}, user = {.user = 7};
+	const struct path_key key = {&root, 0, 0, OPEN_READ, "/a"}, others[] = {{&user, 0, 0, OPEN_READ, "/a"}, {&root, 0, 0, OPEN_WRITE, "/a"}, {&root, 0, 0, OPEN_READ, "/b"}, {&root, 5, 0, OPEN_READ, "/a"}};
+	uint64_t words[PARKED_WAYS] = {0};
+	struct parked_files files;
+	struct path_packed packed;
+
+	(void)state;
+	parked_begin(&files, memory, sizeof(memory) - 1);
+	assert_int_equal(files.sets, 0);
+	parked_begin(&files, memory, sizeof(memory));
+	assert_int_equal(files.sets, 1);
+	path_pack(&packed, &key);
+	assert_null(parked_any(&files));
+	for (int i = 0; i < PARKED_WAYS; i++) {
+		struct parked_file *entry = parked_choose(&files, &packed);
+
+		assert_int_equal(entry->state, PARKED_FREE);
+		path_known_set(&entry->known, &packed, &(struct path_depend){&words[entry - memory], 0}, 1);
+		entry->state = PARKED_OPEN;
+		assert_null(parked_find(&files, &packed)); /* somebody has it open */
+	}
+	words[2]++;
+	assert_ptr_equal(parked_choose(&files, &packed), &memory[2]);
+	words[2]--;
+	assert_ptr_not_equal(parked_choose(&files, &packed), parked_choose(&files, &packed));
+	assert_null(parked_any(&files));
+	memory[3].state = PARKED_CLOSED;
+	assert_ptr_equal(parked_any(&files), &memory[3]);
+	assert_ptr_equal(parked_find(&files, &packed), &memory[3]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		path_pack(&packed, &others[i]);
+		assert_null(parked_find(&files, &packed));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_parked),
 		cmocka_unit_test(test_random),
 	};
 

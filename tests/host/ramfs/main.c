@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "archive.h"
+#include "parked.h"
 #include "tests/host/harness/sharing.h"
 #include "world.h"
 
@@ -374,6 +375,7 @@ static void test_shares(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parked),
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_full),

@@ -79,6 +79,16 @@ static uint64_t opens(void)
 	return clock_ticks() - start;
 }
 
+/* The same with files that the client keeps when it closes them. */
+static uint64_t opens_again(void)
+{
+	static uint64_t memory[512];
+
+	file_park(memory, sizeof(memory));
+	(void)opens();
+	return opens();
+}
+
 static uint64_t stats(void)
 {
 	struct attributes attributes;
@@ -125,6 +135,7 @@ int main(void)
 	row("cost-stat-again", "telling them again, as they were: no call", stats_remembered(), 400);
 	row("cost-write-small", "writing 64 bytes", writes(64), 0);
 	row("cost-write", "writing 4 KiB", writes(sizeof(block)), 0);
+	row("cost-open-close-again", "opening and closing it again, as it was: no call", opens_again(), 700);
 	row("cost-rename", "renaming a file", renames(), 0);
 	data[0] = failed;
 	return service_call(start_session("console"), CONSOLE_END, 1, data) != OK;

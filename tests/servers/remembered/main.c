@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two clients: `watcher` remembers what paths lead to (path_remember()), `changer` changes what it has been asked to. As soon as the changer has said that it is done, the watcher looks, at all paths that the file could have; one must be the file, as it is now,
+ * Two clients: `watcher` remembers what paths lead to (path_remember()) and keeps files that it has closed (file_park()), `changer` changes what it has been asked to. As soon as the changer has said that it is done, the watcher looks, at all paths that the file could have; one must be the file, as it is now, and be what is opened there,
  * the others nothing. This is done on two filesystems while servers are killed from the host. The watcher writes TAP.
  */
 #include "lib/clock.h"
@@ -123,14 +123,45 @@ static const char *wrong_of(const struct state *state, const struct asker *asker
 	return attributes.size == state->size ? NULL : "it has another size";
 }
 
+/* Opens what the path leads to, for the first time or once more. */
+static const char *wrong_open(const struct state *state, const struct asker *asker, unsigned parent, unsigned name)
+{
+	char text[PATH_BYTES];
+	struct path path = {.asker = asker, .start = PATH_ROOT, .root = PATH_ROOT, .text = path_to(text, state, parent, (int)name)};
+	bool is_there = parent == state->parent && name == state->name, refused = state->hidden && parent == state->parent && asker->user;
+	struct attributes attributes;
+	struct file_opened opened;
+	int file = file_open_at(&path, OPEN_READ, 0, &opened), error;
+
+	if (refused)
+		return file == -EACCES ? NULL : "somebody opens a file in a directory that he may not search";
+	if (!is_there)
+		return file == -ENOENT ? NULL : "there is a file to be opened where it is no more";
+	if (file < 0)
+		return "the file cannot be opened where it is";
+	error = file_attributes(file, &attributes);
+	if (!error)
+		error = file_close(file);
+	if (error)
+		return "what was opened is not open";
+	if (attributes.links != 1 || attributes.inode != opened.inode)
+		return "a file was opened that has no name any more";
+	if ((attributes.mode & MODE_PERMISSIONS) != state->mode || (opened.mode & MODE_PERMISSIONS) != state->mode)
+		return "what was opened has another mode";
+	return attributes.size == state->size ? NULL : "what was opened has another size";
+}
+
 /* Twice, so that it is remembered before the next change. */
 static const char *look(const struct state *state)
 {
 	static const struct asker root = {.capabilities = UINT32_MAX}, user = {.user = 7, .group = 7};
 	const char *wrong = NULL;
 
-	for (unsigned i = 0; i < 16 && !wrong; i++)
+	for (unsigned i = 0; i < 16 && !wrong; i++) {
 		wrong = wrong_of(state, i & 4 ? &user : &root, i & 1, i >> 1 & 1);
+		if (!wrong)
+			wrong = wrong_open(state, i & 4 ? &user : &root, i & 1, i >> 1 & 1);
+	}
 	return wrong;
 }
 
@@ -166,13 +197,14 @@ static bool begin(void)
 
 static int watcher(void)
 {
-	static uint64_t memory[8192];
+	static uint64_t memory[8192], parked[1024];
 	uint64_t data[MESSAGE_REGISTER_WORDS] = {0}, end = clock_now() + STORM_NS, round = 0;
 	const char *wrong = NULL;
 	bool begun = begin();
 
 	log_print("1..2\n%sok remembered-begin both filesystems can be used\n", begun ? "" : "not ");
 	path_remember(memory, sizeof(memory));
+	file_park(parked, sizeof(parked));
 	while (begun && !wrong && clock_now() < end) {
 		service_alive();
 		wrong = round_run(start_session("changer"), round);
