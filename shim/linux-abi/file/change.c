@@ -284,7 +284,9 @@ int64_t linux_truncate(struct task *task, const uint64_t arguments[6])
 		return -EFBIG;
 	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], 0);
 	while (walk_next(&walk, &error)) {
-		error = path_truncate_at(&walk.path, size);
+		error = walk_changeable(&walk);
+		if (!error)
+			error = path_truncate_at(&walk.path, size);
 		if (!error && !path_attributes_at(&walk.path, 0, &status.attributes)) {
 			status.filesystem = walk.path.filesystem + FILESYSTEMS_OWN;
 			truncated(&status, size);

@@ -358,6 +358,16 @@ void content_resized(struct node *node, uint64_t size)
 }
 
 
+bool content_is_executed(const struct node *node)
+{
+	return node->content && node->content->object.programs;
+}
+
+bool content_is_stored(const struct node *node)
+{
+	return node->content && node->content->writer && memories_store(&node->content->object);
+}
+
 /* A content with a writer that this round has not had yet. */
 static struct content *round_next(uint64_t round)
 {

@@ -19,7 +19,7 @@ struct task;
 
 /* What exec needs of a program file. */
 struct program {
-	struct object *content; /* held */
+	struct object *content; /* held as a program: until program_close() nobody may write to the file */
 	uint64_t size;
 	uint32_t mode, owner, group; /* for set-user-id and set-group-id */
 	bool no_setid;               /* mounted so that these do not count */
@@ -27,9 +27,10 @@ struct program {
 };
 
 /*
- * Opens a file to execute it: by a path from a directory, or (flags AT_EMPTY_PATH) by a descriptor. 0 or a negative error number: -EACCES without the right, or when it is no regular file. Give `content` back by object_release(). May wait.
+ * Opens a file to execute it: by a path from a directory, or (flags AT_EMPTY_PATH) by a descriptor. 0 or a negative error number: -EACCES without the right, or when it is no regular file; -ETXTBSY when somebody may write to it. May wait.
  */
 int program_open(struct task *task, int64_t directory, const char *path, uint64_t flags, struct program *program);
+void program_close(struct program *program);
 
 /* What mprotect may add to a mapping later: not stores to a shared one of a file that is open for reading only, not execution of what is mounted noexec. */
 struct mapping_may {
@@ -64,6 +65,10 @@ int contents_write_back(void);
 
 /* Drops the pages of a file that nobody uses, to have frames. False when there is none. */
 bool contents_shrink(void);
+
+/* Whether a file is a program that is being executed; whether somebody may store into it by a shared mapping. */
+bool content_is_executed(const struct node *node);
+bool content_is_stored(const struct node *node);
 
 /* Of what file an object's pages are: false when they are none's. */
 bool content_identity(const struct object *object, uint64_t *filesystem, uint64_t *inode);

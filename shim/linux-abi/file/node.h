@@ -15,6 +15,7 @@ struct node {
 	struct node *next; /* with the same hash */
 	uint64_t filesystem, inode;
 	uint32_t users;
+	uint32_t writers; /* descriptions of a regular file that are open for writing: it is not executed meanwhile */
 	struct fiber_lock changing; /* held by who writes, truncates or writes back: one after another, as Linux's inode lock has it */
 	uint64_t changes;           /* counts them, each when it is done: who has read meanwhile reads again */
 	struct content *content;    /* its pages (file/content.h); null: none are kept */

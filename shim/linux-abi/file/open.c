@@ -35,22 +35,31 @@ static const struct description_operations *operations_of(uint32_t mode, uint32_
 	}
 }
 
+/* Who may write to a file keeps it from being executed, and a program that is being executed from being changed. It is truncated here, since only now it cannot become one any more; vfs has done it for who may not write. */
+static int regular_open(struct task *task, struct description *description, uint32_t flags)
+{
+	struct node *node = description->node;
+
+	if (description_writes(description) && content_is_executed(node))
+		return -ETXTBSY;
+	if (flags & LINUX_O_TRUNC && description_writes(description))
+		return regular_operations.truncate(task, description, 0);
+	if (flags & LINUX_O_TRUNC) {
+		fiber_lock(&node->changing);
+		content_resized(node, 0);
+		fiber_unlock(&node->changing);
+	}
+	return 0;
+}
+
 /* What there is to do beyond what vfs has done. */
 static int type_open(struct task *task, struct description *description, uint32_t flags)
 {
-	struct node *node;
-
 	if (flags & LINUX_O_PATH)
 		return 0;
 	switch (description->mode & MODE_TYPE) {
 	case MODE_REGULAR:
-		node = description->node;
-		if (flags & LINUX_O_TRUNC) {
-			fiber_lock(&node->changing);
-			content_resized(node, 0);
-			fiber_unlock(&node->changing);
-		}
-		return 0;
+		return regular_open(task, description, flags);
 	case MODE_FIFO:
 		return fifo_open(task, description);
 	case MODE_CHARACTER:
@@ -75,8 +84,11 @@ static struct description *description_of_vfs(const struct walk *walk, int numbe
 	description->opened = opened_make(number);
 	if (description->operations == &regular_operations)
 		description->node = node_take(description->filesystem, what->inode);
-	if (description->opened && (description->node || description->operations != &regular_operations))
+	if (description->opened && (description->node || description->operations != &regular_operations)) {
+		if (description->node)
+			description->node->writers += description_writes(description);
 		return description;
+	}
 	description->operations = &path_operations;
 	if (description->node)
 		node_release(description->node);
@@ -97,13 +109,30 @@ int opened_describe(struct task *task, const struct walk *walk, int number, cons
 	return error;
 }
 
+int64_t walk_changeable(struct walk *walk)
+{
+	struct attributes attributes;
+	int64_t result = path_attributes_at(&walk->path, 0, &attributes);
+	const struct node *node = result ? NULL : node_find(walk->path.filesystem + FILESYSTEMS_OWN, attributes.inode);
+
+	if (!node || !content_is_executed(node))
+		return result;
+	result = path_access_at(&walk->path, 0, ACCESS_WRITE);
+	return result ? result : -ETXTBSY;
+}
+
 int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct description **description)
 {
+	uint32_t access = flags & LINUX_O_ACCMODE;
+	bool writes = access == LINUX_O_WRONLY || access == LINUX_O_RDWR;
 	struct file_opened what = {0};
 	int64_t result = 0;
 
-	while (walk_next(walk, &result))
-		result = file_open_at(&walk->path, flags & FLAGS_OF_VFS, mode, &what);
+	while (walk_next(walk, &result)) {
+		result = flags & LINUX_O_TRUNC && !writes ? walk_changeable(walk) : 0;
+		if (!result || result == -ENOENT)
+			result = file_open_at(&walk->path, flags & FLAGS_OF_VFS & ~(writes ? (uint32_t)OPEN_TRUNCATE : 0), mode, &what);
+	}
 	if (result == -EMFILE)
 		result = -ENFILE; /* the numbers of all processes together */
 	if (walk->entry && result >= 0)

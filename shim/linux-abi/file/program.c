@@ -2,6 +2,7 @@
 /* What mmap and execve need of files (file/content.h). */
 #include "file/content.h"
 #include "file/descriptors.h"
+#include "file/node.h"
 #include "file/open.h"
 #include "file/opened.h"
 #include "file/status.h"
@@ -88,6 +89,23 @@ static void program_describe(const struct description *file, const struct attrib
 	program->path[length] = 0;
 }
 
+/* The pages of a file as a program's. From here on nobody may open it for writing; now nobody may have done so. */
+static int content_execute(const struct description *file, struct object **content)
+{
+	int error = content_take(file->node, file->opened, false, content);
+
+	if (error)
+		return error;
+	if (file->node->writers || content_is_stored(file->node))
+		error = -ETXTBSY;
+	else
+		object_execute(*content);
+	object_release(*content);
+	if (error)
+		*content = NULL;
+	return error;
+}
+
 /* Of an open regular file: whether it may be executed, and its pages. */
 static int program_take(struct task *task, struct description *file, struct program *program)
 {
@@ -103,25 +121,52 @@ static int program_take(struct task *task, struct description *file, struct prog
 	if (error)
 		return error;
 	program_describe(file, &attributes, program);
-	return content_take(file->node, file->opened, false, &program->content);
+	return content_execute(file, &program->content);
+}
+
+/* The file to which a path leads, opened. */
+static int program_find(struct task *task, int64_t directory, const char *path, uint64_t flags, struct description **file)
+{
+	struct walk walk;
+	int error = walk_begin_text(&walk, task, directory, path, walk_flags_of(flags));
+
+	if (!error && walk_is_start(&walk)) {
+		*file = walk.start;
+		description_hold(*file);
+	} else if (!error) {
+		error = program_file_open(&walk, file);
+	}
+	walk_end(&walk);
+	return error;
+}
+
+/* One that was opened as a place only (O_PATH) is opened anew, as long as its path leads there. */
+static int program_find_again(struct task *task, struct description **file)
+{
+	char path[PATH_BYTES_MAX + 1];
+	int64_t length = text_resolve(*file, path);
+
+	description_release(*file);
+	return length < 0 ? (int)length : program_find(task, LINUX_AT_FDCWD, path, 0, file);
 }
 
 int program_open(struct task *task, int64_t directory, const char *path, uint64_t flags, struct program *program)
 {
 	struct description *file = NULL;
-	struct walk walk;
-	int error = walk_begin_text(&walk, task, directory, path, walk_flags_of(flags));
+	int error = program_find(task, directory, path, flags, &file);
 
-	if (!error && walk_is_start(&walk)) {
-		file = walk.start;
-		description_hold(file);
-	} else if (!error) {
-		error = program_file_open(&walk, &file);
-	}
-	if (!error) {
-		error = program_take(task, file, program);
-		description_release(file);
-	}
-	walk_end(&walk);
+	if (!error && file->flags & LINUX_O_PATH)
+		error = program_find_again(task, &file);
+	if (error)
+		return error;
+	error = program_take(task, file, program);
+	description_release(file);
 	return error;
+}
+
+void program_close(struct program *program)
+{
+	if (program->content)
+		object_execute_end(program->content);
+	program->content = NULL;
 }

@@ -216,6 +216,7 @@ static int regular_sync(struct description *description, bool data_only)
 
 static void regular_release(struct description *description)
 {
+	description->node->writers -= description_writes(description);
 	node_release(description->node);
 }
 

@@ -111,6 +111,8 @@ void memory_release(struct memory *memory)
 	while ((area = memory->areas.root) != NULL)
 		area_remove(&memory->areas, area);
 	radix_clear(&memory->pages);
+	if (memory->program)
+		object_execute_end(memory->program);
 	if (memory->space)
 		host_space_return(memory->space);
 	list_remove(memory);
@@ -339,6 +341,8 @@ static void numbers_copy(struct memory *child, const struct memory *parent)
 	numbers.pages_locked = 0;
 	numbers.faults_major = numbers.faults_minor = numbers.resident_most = 0;
 	*child = numbers;
+	if (child->program)
+		object_execute(child->program);
 }
 
 struct memory *memory_copy(struct memory *parent)
@@ -418,6 +422,15 @@ void memories_forget(struct object *object, uint64_t first, uint64_t end)
 {
 	object_places(object, first, end, place_forget);
 	frames_leave();
+}
+
+bool memories_store(const struct object *object)
+{
+	for (uint32_t i = 0; i < memory_count; i++)
+		for (const struct area *area = area_at_or_after(&memories[i]->areas, 0); area; area = area_at_or_after(&memories[i]->areas, area->end))
+			if (area->object == object && area->flags & AREA_SHARED && area->flags & AREA_MAY_WRITE)
+				return true;
+	return false;
 }
 
 static void place_protect(struct memory *memory, const struct area *area, uint64_t from, uint64_t to)

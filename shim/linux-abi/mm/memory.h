@@ -27,6 +27,7 @@ enum entry_bits {
 struct memory {
 	uint64_t users; /* processes that share it, and who looks at it from outside */
 	struct host_space *space;
+	struct object *program; /* that is executed in it (object_execute()); null: none */
 	struct areas areas;
 	struct radix pages; /* frame << 12 | ENTRY_*, by page of the address */
 	uint64_t resident;  /* pages that are there */
@@ -104,3 +105,6 @@ uint64_t areas_locked(const struct memory *memory);
 /* Takes the pages of an object [first, end) out of everybody's memory, or makes them read-only: for truncation and write-back. Walks all memories. */
 void memories_forget(struct object *object, uint64_t first, uint64_t end);
 void memories_write_protect(struct object *object, uint64_t first, uint64_t end);
+
+/* Whether somebody has an object mapped so that he may store into it. */
+bool memories_store(const struct object *object);

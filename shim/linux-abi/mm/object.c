@@ -29,6 +29,18 @@ void object_hold(struct object *object)
 	object->users++;
 }
 
+void object_execute(struct object *object)
+{
+	object_hold(object);
+	object->programs++;
+}
+
+void object_execute_end(struct object *object)
+{
+	object->programs--;
+	object_release(object);
+}
+
 void object_release(struct object *object)
 {
 	assert(object->users);

@@ -26,6 +26,7 @@ struct object {
 	uint64_t users;
 	uint64_t pages_limit; /* pages from here on do not exist: a fault there is SIGBUS */
 	uint64_t resident;
+	uint64_t programs; /* memories of which it is the program: nobody may write to its file meanwhile */
 	struct radix pages; /* frame << 12 | OBJECT_* */
 };
 
@@ -36,6 +37,10 @@ struct object *object_anonymous(uint64_t pages);
 
 void object_hold(struct object *object);
 void object_release(struct object *object);
+
+/* A user for whom it is a program that is being executed. */
+void object_execute(struct object *object);
+void object_execute_end(struct object *object);
 
 /* The frame of a page, not held for the caller; made and filled when it is not there. A negative error number: -EFAULT behind the limit, -ENOMEM, -EIO. May wait. */
 int64_t object_page(struct object *object, uint64_t index);

@@ -181,8 +181,7 @@ static int scripts_follow(struct image *image, const char *path)
 		if (error)
 			return error;
 		image->argument_count += argument ? 3 : 2;
-		object_release(image->program.content);
-		image->program.content = NULL;
+		program_close(&image->program);
 		error = program_open(image->task, LINUX_AT_FDCWD, line, 0, &image->program);
 		memcpy(last, line, strlen(line) + 1);
 		if (!error)
@@ -427,6 +426,8 @@ static bool image_enter(struct image *image, const char *path, uint64_t rsp)
 
 	host_thread_stop(task->host);
 	task->memory = image->memory;
+	task->memory->program = image->program.content;
+	object_execute(task->memory->program);
 	image->memory = NULL;
 	if (!memory_take_host(task->memory, old, task->host))
 		return false;
@@ -522,8 +523,7 @@ static int64_t execute(struct task *task, int64_t directory, const char *path, u
 	error = image.memory ? image_run(&image, path, arguments, environment) : -ENOMEM;
 	if (image.memory)
 		memory_release(image.memory);
-	if (image.program.content)
-		object_release(image.program.content);
+	program_close(&image.program);
 	return error;
 }
 
@@ -568,7 +568,7 @@ int program_begin(struct task *task, const char *path, const char *const *argume
 	credentials_set(task, credentials);
 	if (!image_enter(&image, path, rsp))
 		return -ENOMEM;
-	object_release(image.program.content);
+	program_close(&image.program);
 	host_thread_run(task->host);
 	return 0;
 }
