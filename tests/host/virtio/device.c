@@ -68,9 +68,16 @@ static void capability_put(struct device *device, unsigned at, unsigned next, un
 
 void device_make(struct device *device, uint16_t type, uint64_t features)
 {
-	memset(device, 0, sizeof(*device));
 	device->arena = calloc(1, ARENA_BYTES);
 	assert(device->arena);
+	device_remake(device, type, features);
+}
+
+void device_remake(struct device *device, uint16_t type, uint64_t features)
+{
+	unsigned char *arena = device->arena;
+
+	*device = (struct device){.arena = memset(arena, 0, ARENA_BYTES)};
 	device->offered = features;
 	device->queue_most = 256;
 	device->random = 1;

@@ -88,6 +88,9 @@ extern const struct virtio_pci_access device_access; /* context: struct device *
 void device_make(struct device *device, uint16_t type, uint64_t features);
 void device_free(struct device *device);
 
+/* Another one in the same arena, which is clear again. */
+void device_remake(struct device *device, uint16_t type, uint64_t features);
+
 /* Serves up to `most` chains that wait in a queue; with `shuffle` in any order. Returns how many. */
 unsigned device_serve(struct device *device, unsigned queue, unsigned most, bool shuffle);
 
