@@ -64,7 +64,7 @@ __attribute__((always_inline)) static inline int opening_ask(struct path *path, 
 	path_end(&request);
 	if (!result) {
 		path->filesystem = request.answer.data[1];
-		*opened = (struct file_opened){.mode = (uint32_t)request.answer.data[2], .inode = request.answer.data[3], .device = request.answer.data[4]};
+		*opened = (struct file_opened){.mode = (uint32_t)request.answer.data[2], .mount_flags = (uint32_t)(request.answer.data[2] >> 32), .inode = request.answer.data[3], .device = request.answer.data[4]};
 	}
 	return opening_finish(number, &request, result);
 }

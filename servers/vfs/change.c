@@ -96,16 +96,6 @@ static int64_t intent_send(const struct vfs_call *call, const struct vfs_intent 
 	return (int64_t)exchange.data[0];
 }
 
-/* The answer of OPEN. */
-static void open_answer(struct vfs_call *call, uint32_t tree, const struct attributes *attributes)
-{
-	call->answer[0] = call->vfs->options.tree_badge[tree];
-	call->answer[1] = attributes->mode;
-	call->answer[2] = attributes->inode;
-	call->answer[3] = attributes->device;
-	call->answer_words = 4;
-}
-
 /* From the intent to the stored result. */
 static int64_t intent_complete(struct vfs_call *call)
 {
@@ -126,7 +116,7 @@ static int64_t intent_complete(struct vfs_call *call)
 	vfs->changed++;
 	if (result >= 0 && intent->opens) {
 		result = tree_open(call, intent->tree, attributes.inode, intent->badge, intent->id, intent->flags);
-		open_answer(call, intent->tree, &attributes);
+		open_answer(call, intent->tree, &attributes, intent->mount_flags);
 		stored.words = 1 + (result ? 0 : call->answer_words);
 		memcpy(stored.word + 1, call->answer, call->answer_words * sizeof(stored.word[0]));
 	}

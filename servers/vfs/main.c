@@ -13,7 +13,7 @@
 #include "lib/service.h"
 #include "lib/string.h"
 
-#define LAYOUT 0x7666730000000001 /* changes with any structure in the state */
+#define LAYOUT 0x7666730000000002 /* changes with any structure in the state */
 #define STACK_BYTES 16384
 
 static struct tsm tsm;

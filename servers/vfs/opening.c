@@ -56,15 +56,6 @@ static int64_t open_check(const struct vfs_call *call, uint32_t flags)
 	return error ? error : file_is(file, MODE_SOCKET) ? -ENXIO : 0;
 }
 
-static void open_answer_set(struct vfs_call *call, uint32_t tree, const struct attributes *attributes)
-{
-	call->answer[0] = call->vfs->options.tree_badge[tree];
-	call->answer[1] = attributes->mode;
-	call->answer[2] = attributes->inode;
-	call->answer[3] = attributes->device;
-	call->answer_words = 4;
-}
-
 /* To a client that could keep the file when it closes it: a regular one. */
 static void open_depends_tell(const struct vfs_call *call, const struct vfs_directory *file)
 {
@@ -95,7 +86,7 @@ static int64_t open_existing(struct vfs_call *call, uint32_t id, uint32_t flags)
 		place_clear(call, badge, id);
 	if (call->depends)
 		open_depends_tell(call, file);
-	open_answer_set(call, tree, &file->attributes);
+	open_answer(call, tree, &file->attributes, flags_of(call, file));
 	return error;
 }
 
@@ -113,6 +104,7 @@ static int64_t open_intend(struct vfs_call *call, struct vfs_intent *intent, uin
 	intent->opens = 1;
 	intent->id = id;
 	intent->flags = kept_flags(call, first_walk(call), flags);
+	intent->mount_flags = flags_of(call, &first_walk(call)->target);
 	return change_carry_out(call);
 }
 

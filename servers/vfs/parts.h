@@ -24,6 +24,16 @@ struct vfs_call {
 	uint32_t locked_tree;
 };
 
+/* The answer of OPEN. */
+static inline void open_answer(struct vfs_call *call, uint32_t tree, const struct attributes *attributes, uint32_t mount_flags)
+{
+	call->answer[0] = call->vfs->options.tree_badge[tree];
+	call->answer[1] = pair_make(attributes->mode, mount_flags);
+	call->answer[2] = attributes->inode;
+	call->answer[3] = attributes->device;
+	call->answer_words = 4;
+}
+
 /* trees.c: requests to trees, with what they leave in the caches. */
 
 /* The worker's part of a tree's buffer, and where an offset in it lies for the tree. */

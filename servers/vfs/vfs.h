@@ -102,7 +102,7 @@ struct vfs_intent {
 	uint64_t words[8];
 	uint32_t tree, name_bytes, new_name_bytes, text_bytes;
 	uint32_t opens, id, flags; /* the file is then opened for the client */
-	uint32_t mount;
+	uint32_t mount_flags; /* that hold where the file is opened */
 	uint64_t reserved[5];
 	struct timestamp times[2];
 	char name[256], new_name[256];

@@ -79,6 +79,7 @@ static struct description *description_of_vfs(const struct walk *walk, int numbe
 		return NULL;
 	}
 	description->inode = what->inode;
+	description->mount_flags = what->mount_flags;
 	description->device = what->device;
 	description->text = walk_text(walk);
 	description->opened = opened_make(number);

@@ -9,19 +9,6 @@
 #include "file/text.h"
 #include "lib/string.h"
 
-/* Flags of the mount by which an open file was reached (MOUNT_*), as its path leads there now: a file itself knows of its filesystem only. */
-static uint32_t mount_flags(const struct description *file)
-{
-	const struct asker shim = {.capabilities = UINT32_MAX};
-	struct filesystem_statistics statistics;
-	char rest[PATH_BYTES_MAX + 1];
-	struct path path = {.asker = &shim, .start = PATH_ROOT, .root = PATH_ROOT, .text = file->text, .rest = rest};
-
-	if (!file->opened || !file->text || path_statistics_at(&path, 0, &statistics))
-		return 0;
-	return statistics.flags;
-}
-
 int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bool shared, uint64_t end, struct object **object, struct mapping_may *may)
 {
 	struct description *description;
@@ -29,7 +16,7 @@ int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bo
 
 	if (error)
 		return error;
-	*may = (struct mapping_may){.write = !shared || description_writes(description), .execute = !(mount_flags(description) & MOUNT_NOEXEC)};
+	*may = (struct mapping_may){.write = !shared || description_writes(description), .execute = !(description->mount_flags & MOUNT_NOEXEC)};
 	if (!description_reads(description) || (protection & LINUX_PROT_WRITE && !may->write))
 		error = -EACCES;
 	else if (protection & LINUX_PROT_EXEC && !may->execute)
@@ -82,7 +69,7 @@ static void program_describe(const struct description *file, const struct attrib
 	program->mode = attributes->mode;
 	program->owner = attributes->owner;
 	program->group = attributes->group;
-	program->no_setid = attributes->mode & (MODE_SETUID | MODE_SETGID) && mount_flags(file) & MOUNT_NOSUID;
+	program->no_setid = attributes->mode & (MODE_SETUID | MODE_SETGID) && file->mount_flags & MOUNT_NOSUID;
 	if (length >= sizeof(program->path))
 		length = sizeof(program->path) - 1;
 	memcpy(program->path, file->text ? file->text : "", length);

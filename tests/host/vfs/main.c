@@ -95,6 +95,15 @@ static int64_t simple(struct system *system, uint64_t label, const char *path, u
 	return request_send(system, &(struct path_request){.label = label, .path = path, .flags = flags, .mode = 0755, .word6 = word6}, NULL);
 }
 
+/* What the answer of OPEN says of the mount by which the file is opened; -1: an error. */
+static int64_t opened_mount_flags(struct system *system, const char *path, uint32_t flags)
+{
+	struct file_exchange answer = {0};
+	int64_t error = request_send(system, &(struct path_request){.label = VFS_OPEN, .path = path, .flags = flags, .mode = 0644, .word6 = 4}, &answer);
+
+	return error ? -1 : (int64_t)(answer.data[2] >> 32);
+}
+
 /* Mounts: what a path crosses, what cannot be done across or below, and that they survive a restart. The one tree is mounted in itself. */
 static void test_mounts(void **state)
 {
@@ -168,6 +177,11 @@ static void test_mounted_directory(void **state)
 	assert_int_equal(simple(&system, VFS_MOUNT, "/m", 0, MOUNT_DIRECTORY | 5), -EBADF);
 	assert_int_equal(simple(&system, VFS_OPEN, "/a/b", OPEN_DIRECTORY, 5), 0);
 	assert_int_equal(simple(&system, VFS_MOUNT, "/m", MOUNT_NOEXEC, MOUNT_DIRECTORY | 5), 0);
+	assert_int_equal(opened_mount_flags(&system, "/m/file", OPEN_CREATE), MOUNT_NOEXEC);
+	assert_int_equal(opened_mount_flags(&system, "/m/file", OPEN_READ), MOUNT_NOEXEC);
+	assert_int_equal(opened_mount_flags(&system, "/m/file", OPEN_WRITE | OPEN_TRUNCATE), MOUNT_NOEXEC);
+	assert_int_equal(opened_mount_flags(&system, "/a/b/file", OPEN_READ), 0);
+	assert_int_equal(simple(&system, VFS_UNLINK, "/m/file", 0, 0), 0);
 	assert_int_equal(simple(&system, VFS_MKDIR, "/m/x", 0, 0), 0);
 	assert_int_equal(request_send(&system, &up, NULL), 0);
 	system_restart(&system);
