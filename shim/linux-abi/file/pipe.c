@@ -28,6 +28,29 @@ void pipe_told_room(struct pipe *pipe)
 		queue_wake(&pipe->queue, EVENTS_WRITE);
 }
 
+uint64_t pipe_room(const struct pipe *pipe)
+{
+	return (pipe->ring.pages - pipe->packets.packets) * (uint64_t)PAGE_SIZE - (ring_count(&pipe->ring) - pipe->packets.packet_bytes);
+}
+
+uint64_t pipe_put(struct pipe *pipe, const void *from, uint64_t bytes, bool packet)
+{
+	uint64_t before = ring_count(&pipe->ring), room = pipe_room(pipe), put;
+
+	if (packet && !packets_provide(&pipe->packets))
+		return 0;
+	put = ring_put(&pipe->ring, from, packet || bytes < room ? bytes : room);
+	if (put)
+		packets_put(&pipe->packets, before, put, packet);
+	return put;
+}
+
+void pipe_drop(struct pipe *pipe, uint64_t bytes)
+{
+	ring_drop(&pipe->ring, bytes);
+	packets_drop(&pipe->packets, bytes);
+}
+
 int pipe_wait_bytes(struct task *task, struct pipe *pipe, bool nonblocking)
 {
 	while (!ring_count(&pipe->ring) || pipe->held) {
@@ -51,7 +74,7 @@ int pipe_wait_room(struct task *task, struct pipe *pipe, uint64_t room, bool non
 			task_signal(task, LINUX_SIGPIPE);
 			return -EPIPE;
 		}
-		if (ring_room(&pipe->ring) >= room)
+		if (pipe_room(pipe) >= room)
 			return 1;
 		if (nonblocking)
 			return -EAGAIN;
@@ -66,24 +89,56 @@ static bool is_nonblocking(const struct description *description)
 	return description->flags & LINUX_O_NONBLOCK;
 }
 
-/* Moves what is there to the process. */
+/* Moves the packet that is the next, or what of it there is room for; the rest is gone. When the process's memory is not there it stays. */
+static int64_t packet_take(struct pipe *pipe, struct transfer *transfer, uint64_t bytes)
+{
+	unsigned char packet[PACKET_BYTES_MAX];
+	uint64_t count = ring_look(&pipe->ring, 0, packet, bytes < transfer->left ? bytes : transfer->left);
+	int64_t done;
+
+	pipe->held = true; /* to copy may wait */
+	done = transfer_put(transfer, packet, count);
+	if (done == (int64_t)count)
+		pipe_drop(pipe, bytes);
+	pipe->held = false;
+	pipe_told_bytes(pipe);
+	return done == (int64_t)count ? done : -EFAULT;
+}
+
+/* Moves plain bytes that are next: as many as there is room for in a page of the process. 0 when another reader was faster. */
+static int64_t page_take(struct pipe *pipe, struct transfer *transfer)
+{
+	struct user_page page;
+	struct segment next;
+	int error = transfer_page_begin(transfer, transfer->left, true, &page);
+	uint64_t count;
+
+	if (error)
+		return error;
+	next = packets_look(&pipe->packets, 0, page.count);
+	count = pipe->held || next.packet ? 0 : ring_look(&pipe->ring, 0, page.bytes, next.bytes);
+	pipe_drop(pipe, count);
+	transfer_page_end(&page);
+	transfer_advance(transfer, count);
+	return (int64_t)count;
+}
+
+/* Moves what is there to the process, up to the end of a packet. */
 static int64_t bytes_take(struct pipe *pipe, struct transfer *transfer)
 {
-	uint64_t before = transfer->done;
+	struct segment next = {0};
+	int64_t done = 0;
 
-	while (transfer->left && ring_count(&pipe->ring) && !pipe->held) {
-		struct user_page page;
-		int error = transfer_page_begin(transfer, transfer->left, true, &page);
-		uint64_t count;
+	while (transfer->left && ring_count(&pipe->ring) && !pipe->held && !next.packet) {
+		int64_t count;
 
-		if (error)
-			return transfer->done > before ? (int64_t)(transfer->done - before) : error;
-		count = pipe->held ? 0 : ring_look(&pipe->ring, 0, page.bytes, page.count);
-		ring_drop(&pipe->ring, count);
-		transfer_page_end(&page);
-		transfer_advance(transfer, count);
+		next = packets_look(&pipe->packets, 0, PACKET_BYTES_MAX);
+		count = next.packet ? packet_take(pipe, transfer, next.bytes) : page_take(pipe, transfer);
+		if (count < 0)
+			return done ? done : count;
+		done += count;
 	}
-	return (int64_t)(transfer->done - before);
+	return done;
 }
 
 static int64_t pipe_read(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
@@ -104,22 +159,33 @@ static int64_t pipe_read(struct task *task, struct description *description, str
 	return done;
 }
 
-/* A write of at most PIPE_BUF bytes: all at once, or none when not all can be read. */
-static int64_t write_whole(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
+/* A write of at most PIPE_BUF bytes, or so many of a longer one: all at once, or none when not all can be read. */
+static int64_t write_whole(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking, bool packet)
 {
 	unsigned char bytes[PIPE_BUF];
-	uint64_t wanted = transfer->left;
+	uint64_t wanted = transfer->left < PIPE_BUF ? transfer->left : PIPE_BUF;
 	int64_t got = transfer_get(transfer, bytes, wanted);
 	int error;
 
 	if (got != (int64_t)wanted)
 		return -EFAULT;
-	error = pipe_wait_room(task, pipe, wanted, nonblocking);
+	error = pipe_wait_room(task, pipe, packet ? PAGE_SIZE : wanted, nonblocking);
 	if (error <= 0)
 		return error;
-	got = (int64_t)ring_put(&pipe->ring, bytes, wanted);
+	got = (int64_t)pipe_put(pipe, bytes, wanted, packet);
 	pipe_told_bytes(pipe);
 	return got ? got : -ENOMEM;
+}
+
+static int64_t write_packets(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
+{
+	int64_t done = 0, count = 1;
+
+	while (transfer->left && count > 0) {
+		count = write_whole(task, pipe, transfer, nonblocking, true);
+		done += count > 0 ? count : 0;
+	}
+	return done ? done : count;
 }
 
 /* One page of a larger write, or what there is room for. */
@@ -131,7 +197,7 @@ static int64_t write_part(struct pipe *pipe, struct transfer *transfer)
 
 	if (error)
 		return error;
-	count = ring_put(&pipe->ring, page.bytes, page.count);
+	count = pipe_put(pipe, page.bytes, page.count, false);
 	transfer_page_end(&page);
 	transfer_advance(transfer, count);
 	if (count)
@@ -148,7 +214,7 @@ static int64_t write_parts(struct task *task, struct pipe *pipe, struct transfer
 		error = pipe_wait_room(task, pipe, 1, nonblocking);
 		if (error > 0)
 			error = write_part(pipe, transfer);
-		if (!error && ring_room(&pipe->ring))
+		if (!error && pipe_room(pipe))
 			error = -ENOMEM;
 		else if (!error)
 			error = 1; /* another writer was faster */
@@ -165,7 +231,9 @@ static int64_t pipe_write(struct task *task, struct description *description, st
 		return 0;
 	if (!pipe->readers)
 		return pipe_wait_room(task, pipe, 1, true);
-	return transfer->left <= PIPE_BUF ? write_whole(task, pipe, transfer, is_nonblocking(description)) : write_parts(task, pipe, transfer, is_nonblocking(description));
+	if (description->flags & LINUX_O_DIRECT)
+		return write_packets(task, pipe, transfer, is_nonblocking(description));
+	return transfer->left <= PIPE_BUF ? write_whole(task, pipe, transfer, is_nonblocking(description), false) : write_parts(task, pipe, transfer, is_nonblocking(description));
 }
 
 /* A reader that was opened before any writer came is told of no end; the number of writers until then is in its offset. */
@@ -181,7 +249,7 @@ static uint32_t pipe_poll(struct task *task, struct description *description, st
 		events |= !pipe->writers && pipe->writer_openings != description->offset ? (uint32_t)LINUX_POLLHUP : 0;
 	}
 	if (description_writes(description)) {
-		events |= ring_room(&pipe->ring) >= PIPE_BUF ? (uint32_t)EVENTS_WRITE : 0;
+		events |= pipe_room(pipe) >= PIPE_BUF ? (uint32_t)EVENTS_WRITE : 0;
 		events |= !pipe->readers ? (uint32_t)LINUX_POLLERR : 0;
 	}
 	return events;
@@ -206,7 +274,7 @@ static int64_t size_set(struct task *task, struct pipe *pipe, uint64_t bytes)
 		pages *= 2;
 	if (pages > RING_PAGES_MAX)
 		return task_may(task, LINUX_CAP_SYS_RESOURCE) ? -ENOMEM : -EPERM;
-	if (ring_count(&pipe->ring) > pages * PAGE_SIZE)
+	if (pipe->ring.pages * (uint64_t)PAGE_SIZE - pipe_room(pipe) > pages * PAGE_SIZE)
 		return -EBUSY;
 	if (!ring_resize(&pipe->ring, (uint32_t)pages))
 		return -ENOMEM;
@@ -235,6 +303,7 @@ static void end_leave(struct pipe *pipe, const struct description *description)
 	if (pipe->node)
 		pipe->node->pipe = NULL;
 	ring_clear(&pipe->ring);
+	packets_clear(&pipe->packets);
 	slab_return(&pipes, pipe);
 }
 
@@ -285,7 +354,7 @@ int pipe_make(uint32_t flags, struct description *ends[2])
 	if (!pipe)
 		return -ENFILE;
 	for (unsigned i = 0; i < 2; i++) {
-		ends[i] = description_make(&pipe_operations, MODE_FIFO | 0600, flags | (i ? LINUX_O_WRONLY : LINUX_O_RDONLY), FILESYSTEM_PIPE);
+		ends[i] = description_make(&pipe_operations, MODE_FIFO | 0600, i ? flags | LINUX_O_WRONLY : (flags & ~(uint32_t)LINUX_O_DIRECT) | LINUX_O_RDONLY, FILESYSTEM_PIPE);
 		if (ends[i]) {
 			ends[i]->data = pipe;
 			end_come(pipe, ends[i]);
@@ -352,8 +421,8 @@ int fifo_open(struct task *task, struct description *description)
 	struct pipe *pipe = node ? pipe_of_node(node) : NULL;
 	int error = pipe ? 0 : -ENOMEM;
 
-	if (!error && (description->flags & LINUX_O_ACCMODE) == LINUX_O_ACCMODE)
-		error = -EINVAL;
+	if (!error && ((description->flags & LINUX_O_ACCMODE) == LINUX_O_ACCMODE || description->flags & LINUX_O_DIRECT))
+		error = -EINVAL; /* a named pipe has packets only when fcntl() says so */
 	else if (!error && (description->flags & LINUX_O_ACCMODE) == LINUX_O_WRONLY && is_nonblocking(description) && !pipe->readers)
 		error = -ENXIO;
 	if (error) {
@@ -379,9 +448,9 @@ static int64_t call_pipe(struct task *task, uint64_t address, uint32_t flags)
 	struct description *ends[2];
 	int error;
 
-	if (flags & ~(uint32_t)(LINUX_O_CLOEXEC | LINUX_O_NONBLOCK))
+	if (flags & ~(uint32_t)(LINUX_O_CLOEXEC | LINUX_O_NONBLOCK | LINUX_O_DIRECT))
 		return -EINVAL;
-	error = pipe_make(flags & LINUX_O_NONBLOCK, ends);
+	error = pipe_make(flags & (LINUX_O_NONBLOCK | LINUX_O_DIRECT), ends);
 	if (error)
 		return error;
 	return descriptors_give_two(task, ends, flags, address);

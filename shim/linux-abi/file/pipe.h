@@ -7,12 +7,14 @@
 #pragma once
 
 #include "file/description.h"
+#include "file/packets.h"
 #include "file/ring.h"
 
 #define PIPE_BUF 4096 /* so many bytes are written in one piece or not at all */
 
 struct pipe {
-	struct byte_ring ring;
+	struct byte_ring ring; /* filled and emptied by pipe_put() and pipe_drop() */
+	struct packets packets;
 	struct wait_queue queue;
 	bool held;                                 /* what is in it is on its way elsewhere (splice): nobody takes it */
 	uint32_t ends;                             /* open files of it */
@@ -21,7 +23,7 @@ struct pipe {
 	struct node *node;                         /* of a named pipe: not a user of it, the descriptions are */
 };
 
-/* Makes a pipe with two ends, each with one user; `flags`: O_NONBLOCK. 0, -ENOMEM. */
+/* Makes a pipe with two ends, each with one user; `flags`: O_NONBLOCK, O_DIRECT. 0, -ENOMEM. */
 int pipe_make(uint32_t flags, struct description *ends[2]);
 
 /* The pipe of a description; a null pointer when it is none. */
@@ -38,6 +40,15 @@ int fifo_open(struct task *task, struct description *description);
  */
 int pipe_wait_bytes(struct task *task, struct pipe *pipe, bool nonblocking);
 int pipe_wait_room(struct task *task, struct pipe *pipe, uint64_t room, bool nonblocking);
+
+/* Bytes that there is room for: a packet takes a page of it. */
+uint64_t pipe_room(const struct pipe *pipe);
+
+/* Puts as many of `bytes` bytes into it as there is room for; a packet (at most PACKET_BYTES_MAX, for which there is a page of room) whole. How many: fewer, or none, also when there is no memory. */
+uint64_t pipe_put(struct pipe *pipe, const void *from, uint64_t bytes, bool packet);
+
+/* Takes `bytes` bytes out of it, which are there. */
+void pipe_drop(struct pipe *pipe, uint64_t bytes);
 
 /* Tells who waits that bytes have come, or have gone. */
 void pipe_told_bytes(struct pipe *pipe);

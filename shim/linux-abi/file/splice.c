@@ -213,7 +213,7 @@ static int64_t pipe_to_file(struct task *task, struct description *in, struct de
 	transfer_bytes(&transfer, piece, count);
 	done = to ? data_move_at(task, out, &transfer, to, true) : data_move_on(task, out, &transfer, true);
 	if (done > 0)
-		ring_drop(&pipe->ring, (uint64_t)done);
+		pipe_drop(pipe, (uint64_t)done);
 	pipe->held = false;
 	pipe_told_bytes(pipe);
 	pipe_told_room(pipe);
@@ -227,7 +227,7 @@ static int64_t file_to_pipe(struct task *task, struct description *in, uint64_t 
 	unsigned char piece[PAGE_SIZE];
 	struct transfer transfer;
 	int64_t count = pipe_wait_room(task, pipe, 1, nonblocking), done = 0;
-	uint64_t room = ring_room(&pipe->ring), wanted = bytes < sizeof(piece) ? bytes : sizeof(piece);
+	uint64_t room = pipe_room(pipe), wanted = bytes < sizeof(piece) ? bytes : sizeof(piece);
 
 	if (count <= 0)
 		return count;
@@ -238,10 +238,21 @@ static int64_t file_to_pipe(struct task *task, struct description *in, uint64_t 
 
 		if (error < 0)
 			return done ? done : error;
-		done += (int64_t)ring_put(&pipe->ring, piece + done, (uint64_t)(count - done));
+		done += (int64_t)pipe_put(pipe, piece + done, (uint64_t)(count - done), false);
 		pipe_told_bytes(pipe);
 	}
 	return count;
+}
+
+/* One piece of one segment from pipe to pipe, which stays in the first one. How many bytes: 0 without room. */
+static uint64_t piece_pass(const struct pipe *in, uint64_t skip, struct pipe *out, uint64_t bytes)
+{
+	unsigned char piece[PAGE_SIZE];
+	struct segment segment = packets_look(&in->packets, skip, bytes < sizeof(piece) ? bytes : sizeof(piece));
+
+	if (segment.packet && pipe_room(out) < PAGE_SIZE)
+		return 0;
+	return pipe_put(out, piece, ring_look(&in->ring, skip, piece, segment.bytes), segment.packet);
 }
 
 /* From pipe to pipe: takes it out of the first one (splice), or leaves it there (tee). */
@@ -253,17 +264,14 @@ static int64_t pipe_to_pipe(struct task *task, struct pipe *in, struct pipe *out
 	do {
 		error = pipe_wait_bytes(task, in, nonblocking);
 		if (error > 0)
-			error = pipe_wait_room(task, out, 1, nonblocking);
+			error = pipe_wait_room(task, out, packets_look(&in->packets, 0, 1).packet ? PAGE_SIZE : 1, nonblocking);
 	} while (error > 0 && !ring_count(&in->ring));
 	while (error > 0 && done < bytes) {
-		unsigned char piece[PAGE_SIZE];
-
-		count = ring_look(&in->ring, takes ? 0 : done, piece, bytes - done < sizeof(piece) ? bytes - done : sizeof(piece));
-		count = ring_put(&out->ring, piece, count);
+		count = piece_pass(in, takes ? 0 : done, out, bytes - done);
 		if (!count)
 			break;
 		if (takes)
-			ring_drop(&in->ring, count);
+			pipe_drop(in, count);
 		done += count;
 	}
 	if (done) {

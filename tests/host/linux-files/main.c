@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The personality's bookkeeping of files against models: rings of bytes, lists of locks, tables of open files. Each does thousands of random operations on the real thing and on something so simple that it can be seen to be right, and
+ * The personality's bookkeeping of files against models: rings of bytes, packets in them, lists of locks, tables of open files. Each does thousands of random operations on the real thing and on something so simple that it can be seen to be right, and
  * compares both after each; at the end no frame is missing.
  */
 #include <setjmp.h>
@@ -17,6 +17,7 @@
 #include "file/descriptors.h"
 #include "file/lock_list.h"
 #include "file/locks.h"
+#include "file/packets.h"
 #include "file/ring.h"
 #include "lib/assert.h"
 
@@ -114,6 +115,63 @@ static void test_ring_small(void **state)
 		assert_int_equal(ring.put, 0);
 	}
 	ring_clear(&ring);
+	assert_int_equal(frames_out, before);
+}
+
+/* Packets: of each byte it is known of which one it is, 0 of none. */
+static uint32_t packet_of[RING_MOST];
+static uint64_t packet_bytes_there;
+
+static void packets_compare(const struct packets *packets)
+{
+	uint64_t skip = chance((uint32_t)packet_bytes_there + 1), most = 1 + chance(2 * PACKET_BYTES_MAX), count = 0, packets_there = 0;
+	struct segment seen = packets_look(packets, skip, most);
+
+	for (uint64_t i = 0; i < packet_bytes_there; i++)
+		packets_there += packet_of[i] && (i == 0 || packet_of[i] != packet_of[i - 1]);
+	assert_int_equal(packets->packets, packets_there);
+	while (skip + count < packet_bytes_there && count < most && packet_of[skip + count] == packet_of[skip])
+		count++;
+	if (!count)
+		return; /* behind the end */
+	assert_int_equal(seen.packet, packet_of[skip] != 0);
+	assert_true(seen.packet || packets->packets || seen.bytes >= count); /* while all is plain nobody knows where it ends */
+	if (packets->packets)
+		assert_int_equal(seen.bytes, count);
+}
+
+static void packets_step(struct packets *packets, uint32_t *last)
+{
+	uint64_t bytes = 1 + chance(chance(2) ? 10 : PACKET_BYTES_MAX);
+	bool packet = chance(2);
+
+	if (chance(5) < 3 && packets->packets < RING_PAGES_MAX - 1 && packet_bytes_there + bytes < RING_MOST) {
+		if (packet)
+			assert_true(packets_provide(packets));
+		packets_put(packets, packet_bytes_there, bytes, packet);
+		*last += packet;
+		for (uint64_t i = 0; i < bytes; i++)
+			packet_of[packet_bytes_there++] = packet ? *last : 0;
+		return;
+	}
+	bytes = bytes < packet_bytes_there ? bytes : packet_bytes_there;
+	packets_drop(packets, bytes);
+	packet_bytes_there -= bytes;
+	memmove(packet_of, packet_of + bytes, packet_bytes_there * sizeof(packet_of[0]));
+}
+
+static void test_packets(void **state)
+{
+	struct packets packets = {0};
+	uint32_t before = frames_out, last = 0;
+
+	(void)state;
+	seed = 4;
+	for (unsigned i = 0; i < ROUNDS / 10; i++) {
+		packets_step(&packets, &last);
+		packets_compare(&packets);
+	}
+	packets_clear(&packets);
 	assert_int_equal(frames_out, before);
 }
 
@@ -334,6 +392,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_ring_small),
+		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_locks_whole),
 		cmocka_unit_test(test_descriptors),
