@@ -29,7 +29,7 @@
 #define TICK_US 20000 /* what waits is ended by a signal */
 
 /* What an argument is, as far as a good value for it goes. */
-enum kind { NUMBER, SIGNAL_NUMBER, USER, PERMISSIONS, BYTES, FILE_NUMBER, DIRECTORY, NOTHING_SET, IDENTITY, PLACE, TO_PATH, TO_TEXT, TO_TEXTS, TO_BYTES, TO_VECTOR, TO_LENGTH };
+enum kind { NUMBER, SIGNAL_NUMBER, USER, PERMISSIONS, BYTES, FILE_NUMBER, DIRECTORY, NOTHING_SET, IDENTITY, TASK, PLACE, TO_PATH, TO_TEXT, TO_TEXTS, TO_BYTES, TO_VECTOR, TO_LENGTH };
 
 struct argument {
 	const char *name;
@@ -56,7 +56,7 @@ struct row {
 #define FILE_MODE(name) ARGUMENT(name, PERMISSIONS)
 #define FD(name) ARGUMENT(name, FILE_NUMBER)
 #define DIRFD(name) ARGUMENT(name, DIRECTORY)
-#define PID(name) ARGUMENT(name, NOTHING_SET)
+#define PID(name) ARGUMENT(name, TASK)
 #define UID(name) ARGUMENT(name, USER)
 #define GID(name) ARGUMENT(name, USER)
 #define SIGNAL(name) ARGUMENT(name, SIGNAL_NUMBER)
@@ -102,7 +102,7 @@ static const struct row rows[] = {
 static const char *const left_out[] = {"exit", "exit_group", "fork", "vfork", "clone", "clone3", "rt_sigreturn", "reboot", "settimeofday", "clock_settime", "sethostname", "setdomainname", "mount", "umount2", "chroot"};
 
 /* Files of each kind, made anew for each call. */
-enum file { REGULAR, SECOND, FOLDER, PIPE_IN, PIPE_OUT, SOCKET, QUEUE, TIMER, WATCHER, COUNTER, FILES };
+enum file { REGULAR, SECOND, FOLDER, PIPE_IN, PIPE_OUT, SOCKET, QUEUE, TIMER, WATCHER, COUNTER, PROCESS, FILES };
 static int files[FILES];
 static int segment, timer;
 
@@ -114,6 +114,7 @@ static const struct {
 	{"copy_file_range", "fd_out", SECOND}, {"splice", "fd_out", PIPE_OUT}, {"sendfile", "out_fd", PIPE_OUT}, {"vmsplice", "fd", PIPE_OUT}, {"ioctl", "fd", PIPE_IN}, {"getdents", "fd", FOLDER}, {"fchdir", "fd", FOLDER},
 	{"connect", "sockfd", SOCKET}, {"accept", "sockfd", SOCKET}, {"send", "sockfd", SOCKET}, {"recv", "sockfd", SOCKET}, {"bind", "sockfd", SOCKET}, {"getsock", "sockfd", SOCKET}, {"getpeer", "sockfd", SOCKET},
 	{"setsockopt", "sockfd", SOCKET}, {"epoll_", "epfd", QUEUE}, {"epoll_ctl", "fd", COUNTER}, {"timerfd_", "fd", TIMER}, {"inotify_", "fd", WATCHER},
+	{"pidfd_", "pidfd", PROCESS}, {"process_", "pidfd", PROCESS},
 };
 
 /* Numbers that make a call look at its pointers; whether that argument is one although the table cannot say so. */
@@ -198,6 +199,12 @@ static long file_of(const char *call, const char *argument)
 	return files[REGULAR];
 }
 
+/* Which process a call is about: 0 is the caller for all but those of other processes' memory. */
+static long process_of(const char *call)
+{
+	return strncmp(call, "process_vm_", 11) == 0 ? getpid() : 0;
+}
+
 static long identity_of(const char *call)
 {
 	return call[0] == 's' ? segment : call[0] == 'i' ? 1 : timer;
@@ -230,6 +237,8 @@ static long good_value(const char *call, const struct argument *argument, unsign
 		return AT_FDCWD;
 	case IDENTITY:
 		return identity_of(call);
+	case TASK:
+		return process_of(call);
 	default:
 		return 0;
 	}
@@ -261,6 +270,7 @@ static void files_make(void)
 	files[TIMER] = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
 	files[WATCHER] = inotify_init1(IN_NONBLOCK);
 	files[COUNTER] = eventfd(1, EFD_NONBLOCK);
+	files[PROCESS] = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	epoll_ctl(files[QUEUE], EPOLL_CTL_ADD, files[PIPE_IN], &(struct epoll_event){.events = EPOLLIN});
 	segment = shmget(IPC_PRIVATE, PAGE, 0600);
 	syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &timer);
@@ -287,7 +297,8 @@ static void row_try(const struct row *row)
 
 				if (!child)
 					_exit(0);
-				usleep(TICK_US);
+				while (waitid(P_PID, (id_t)child, NULL, WEXITED | WNOWAIT) < 0)
+					;
 			}
 			errno = 0;
 			result = syscall(row->number, values[0], values[1], values[2], values[3], values[4], values[5]);

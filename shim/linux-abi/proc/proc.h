@@ -40,5 +40,8 @@ int64_t proc_files_list(struct entry *directory, struct task *task, uint64_t *co
 int proc_task_find(struct entry *directory, struct task *task, const char *name, struct entry **found);
 int64_t proc_tasks_list(struct entry *directory, struct task *task, uint64_t *cookie, void *buffer, size_t bytes);
 
+/* Whether an entry is the directory /proc/PID of a process, and of which (null: one that is no more). */
+bool proc_is_directory_of(const struct entry *entry, struct process **process);
+
 /* Makes the type "proc" known to mount(2). */
 void proc_start(void);

@@ -95,6 +95,16 @@ struct entry *proc_root(void)
 	return root ? &root->entry : NULL;
 }
 
+bool proc_is_directory_of(const struct entry *entry, struct process **process)
+{
+	const struct proc_entry *of_process = (const struct proc_entry *)entry;
+
+	if (entry->operations != &folder_operations || of_process->node != &process_node)
+		return false;
+	*process = process_find(of_process->process);
+	return true;
+}
+
 static struct tree_kind kind = {.type = "proc", .root = proc_root};
 
 void proc_start(void)

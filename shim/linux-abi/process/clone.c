@@ -13,7 +13,7 @@
 #define CLONE_KNOWN                                                                                                                                                   \
 	(LINUX_CLONE_VM | LINUX_CLONE_FS | LINUX_CLONE_FILES | LINUX_CLONE_SIGHAND | LINUX_CLONE_VFORK | LINUX_CLONE_PARENT | LINUX_CLONE_THREAD | LINUX_CLONE_SYSVSEM | LINUX_CLONE_SETTLS | \
 	 LINUX_CLONE_PARENT_SETTID | LINUX_CLONE_CHILD_CLEARTID | LINUX_CLONE_DETACHED | LINUX_CLONE_UNTRACED | LINUX_CLONE_CHILD_SETTID | LINUX_CLONE_IO | LINUX_CLONE_PTRACE |       \
-	 LINUX_CLONE_CLEAR_SIGHAND)
+	 LINUX_CLONE_CLEAR_SIGHAND | LINUX_CLONE_PIDFD)
 
 /* What goes together, as clone(2) says. */
 static int flags_check(const struct task *task, uint64_t flags)
@@ -31,9 +31,22 @@ static int flags_check(const struct task *task, uint64_t flags)
 	return 0;
 }
 
+/* CLONE_PIDFD: what it does not go with. */
+static int pidfd_check(const struct clone_request *request)
+{
+	if (!(request->flags & LINUX_CLONE_PIDFD))
+		return 0;
+	if (request->flags & LINUX_CLONE_PARENT_SETTID && request->pidfd_at == request->parent_id_at)
+		return -EINVAL;
+	return request->flags & (LINUX_CLONE_THREAD | LINUX_CLONE_DETACHED) ? -EINVAL : 0;
+}
+
 static int64_t clone_checked(struct task *task, const struct clone_request *request)
 {
 	int error = flags_check(task, request->flags);
+
+	if (!error)
+		error = pidfd_check(request);
 
 	return error ? error : task_clone(task, request);
 }
@@ -54,10 +67,11 @@ int64_t linux_clone(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t flags = (uint32_t)arguments[0] & ~(uint64_t)SIGNAL_MASK;
 	struct clone_request request = {
-		.flags = flags & ~(uint64_t)LINUX_CLONE_DETACHED, /* means nothing any more */
+		.flags = flags, /* CLONE_DETACHED means nothing any more */
 		.exit_signal = flags & LINUX_CLONE_THREAD ? 0 : (int)(arguments[0] & SIGNAL_MASK),
 		.stack = arguments[1],
 		.parent_id_at = arguments[2],
+		.pidfd_at = arguments[2],
 		.child_id_at = arguments[3],
 		.thread_pointer = arguments[4],
 	};
@@ -96,7 +110,7 @@ static int arguments_read(struct task *task, uint64_t address, uint64_t bytes, s
 static int arguments_check(const struct linux_clone_args *args)
 {
 	if (args->flags & ~(uint64_t)(CLONE_KNOWN | CLONE_NAMESPACES) || args->flags & (LINUX_CLONE_DETACHED | SIGNAL_MASK))
-		return -EINVAL; /* CLONE_PIDFD and CLONE_INTO_CGROUP too: there are none */
+		return -EINVAL; /* CLONE_INTO_CGROUP too: there are none */
 	if (args->exit_signal > SIGNALS || (args->exit_signal && args->flags & (LINUX_CLONE_THREAD | LINUX_CLONE_PARENT)))
 		return -EINVAL;
 	if (!args->stack != !args->stack_size || (args->stack && !user_range(args->stack, args->stack_size)))
@@ -123,6 +137,7 @@ int64_t linux_clone3(struct task *task, const uint64_t arguments[6])
 		.exit_signal = (int)args.exit_signal,
 		.stack = args.stack + args.stack_size,
 		.parent_id_at = args.parent_tid,
+		.pidfd_at = args.pidfd,
 		.child_id_at = args.child_tid,
 		.thread_pointer = args.tls,
 	};

@@ -37,6 +37,17 @@ bool may_signal(const struct task *task, const struct process *process, int numb
 	return who->effective_user == saved || who->effective_user == user || who->user == saved || who->user == user;
 }
 
+bool may_inspect(const struct task *task, const struct task *of)
+{
+	const struct credentials *me = task->credentials, *they = of->credentials;
+
+	if (task->process == of->process || task_may(task, LINUX_CAP_SYS_PTRACE))
+		return true;
+	if (!they || !of->process->dumpable || they->permitted & ~me->permitted)
+		return false;
+	return me->user == they->user && me->user == they->effective_user && me->user == they->saved_user && me->group == they->group && me->group == they->effective_group && me->group == they->saved_group;
+}
+
 static int64_t triple_put(struct task *task, const uint64_t arguments[6], uint32_t real, uint32_t effective, uint32_t saved)
 {
 	if (user_put(task->memory, arguments[0], &real) != 0 || user_put(task->memory, arguments[1], &effective) != 0 || user_put(task->memory, arguments[2], &saved) != 0)

@@ -5,6 +5,7 @@
 #include "process/life.h"
 
 #include "abi/linux/constants.h"
+#include "file/description.h"
 #include "file/descriptors.h"
 #include "file/place.h"
 #include "ipc/owner.h"
@@ -17,6 +18,7 @@
 #include "process/groups.h"
 #include "process/handlers.h"
 #include "process/loop.h"
+#include "process/pidfd.h"
 #include "process/system.h"
 #include "process/usage.h"
 #include "run/run.h"
@@ -388,16 +390,63 @@ static void vfork_wait(struct task *parent, int32_t id)
 		child->vfork_parent = NULL;
 }
 
+/* CLONE_PIDFD: a number for a process that is yet to be made, told to the parent. The number, with the description held, or a negative error number. May wait. */
+static int64_t pidfd_prepare(struct task *parent, uint64_t address, struct description **made)
+{
+	struct description *description = pidfd_make(NULL, 0);
+	int32_t number = description ? descriptor_give(parent, description, LINUX_O_CLOEXEC) : -ENOMEM;
+
+	if (number < 0)
+		return number;
+	*made = description;
+	description_hold(description);
+	if (user_put(parent->memory, address, &number) == 0)
+		return number;
+	(void)descriptor_close(parent->files, (uint64_t)number);
+	description_release(description);
+	return -EFAULT;
+}
+
+/* The pidfd of a process that has been made, or (`task` null) could not be. A child with a table of its own does not have it. */
+static void pidfd_finish(struct task *parent, struct task *task, struct description *description, uint64_t number)
+{
+	if (task)
+		pidfd_name(description, task->process);
+	if (!task)
+		(void)descriptor_close(parent->files, number);
+	else if (task->files != parent->files)
+		(void)descriptor_close(task->files, number);
+	description_release(description);
+}
+
+/* A task with all that the request says, which does not run yet. A null pointer, and in *error why. */
+static struct task *task_request(struct task *parent, const struct clone_request *request, int64_t *error)
+{
+	struct description *description = NULL;
+	struct task *task;
+	int64_t number = request->flags & LINUX_CLONE_PIDFD ? pidfd_prepare(parent, request->pidfd_at, &description) : 0;
+
+	*error = number;
+	if (number < 0)
+		return NULL;
+	task = task_make(parent, request);
+	if (description)
+		pidfd_finish(parent, task, description, (uint64_t)number);
+	*error = task ? 0 : -ENOMEM;
+	return task;
+}
+
 int64_t task_clone(struct task *parent, const struct clone_request *request)
 {
 	struct task *task;
+	int64_t error;
 	int32_t id;
 
 	if (tasks_exhausted(parent) || !loop_provide())
 		return -EAGAIN;
-	task = task_make(parent, request);
+	task = task_request(parent, request, &error);
 	if (!task)
-		return -ENOMEM;
+		return error;
 	id = task->id;
 	ids_tell(parent, task, request);
 	if (request->flags & LINUX_CLONE_VFORK)
@@ -486,6 +535,7 @@ void process_reap(struct process *process)
 			at = &(*at)->sibling;
 		*at = process->sibling;
 	}
+	pidfd_gone(process);
 	queue_abandon(&process->signal_arrived); /* an epoll that outlives it may have watched it by a signalfd */
 	slab_return(&process_slab, process);
 }
@@ -505,6 +555,7 @@ static void process_leave(struct process *process)
 		system_end(process->exit_status);
 	children_give(process);
 	process->zombie = true;
+	pidfd_ended(process);
 	session_leave(process);
 	run_process_left(process);
 	parent_tell(process);

@@ -17,6 +17,7 @@ struct clone_request {
 	uint64_t stack;  /* 0: the parent's */
 	uint64_t thread_pointer;
 	uint64_t parent_id_at, child_id_at;
+	uint64_t pidfd_at; /* CLONE_PIDFD */
 };
 
 /* Makes a task as clone does and lets it run. Its id, or a negative error number. Waits for the child with CLONE_VFORK. */

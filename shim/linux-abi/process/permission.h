@@ -12,3 +12,6 @@ static inline bool task_may(const struct task *task, unsigned capability)
 
 /* kill(2): same user, CAP_KILL, or SIGCONT within the session. */
 bool may_signal(const struct task *task, const struct process *process, int number);
+
+/* Whether a task may look into another one and change it (ptrace(2), PTRACE_MODE_ATTACH_REALCREDS): all its users and groups are the task's own, it may be dumped and has no capability more; or CAP_SYS_PTRACE. */
+bool may_inspect(const struct task *task, const struct task *of);

@@ -19,6 +19,7 @@ struct descriptors; /* file/descriptors.h */
 struct place;       /* file/place.h */
 struct posix_timer; /* time/posix_timer.c */
 struct semaphore_owner; /* ipc/undo.c */
+struct identity; /* process/pidfd.c */
 struct process;
 struct terminal;
 
@@ -97,6 +98,7 @@ struct process {
 	struct posix_timer *timers;
 	uint32_t timer_count;
 	int32_t timer_last; /* the number of the next one */
+	struct identity *identity; /* by which open files name it; null: none does */
 	char command[16];
 	char executable[256]; /* path, for /proc/self/exe; longer ones are cut */
 	int16_t oom_adjustment; /* -1000 .. 1000 */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* wait4(2), waitid(2): waiting for children that ended, stopped or went on. */
 #include "abi/linux/constants.h"
+#include "file/description.h"
 #include "lib/string.h"
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/life.h"
+#include "process/pidfd.h"
 #include "process/usage.h"
 #include "signal/send.h"
 
@@ -13,6 +15,7 @@ struct wanted {
 	enum { WANT_ANY, WANT_PROCESS, WANT_GROUP } kind;
 	int32_t id;
 	uint64_t options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT, __WALL, __WCLONE */
+	bool again;       /* -EAGAIN rather than a wait: a pidfd with PIDFD_NONBLOCK */
 };
 
 /* What was found. */
@@ -98,7 +101,7 @@ static int64_t children_wait(struct task *task, const struct wanted *wanted, str
 	*found = (struct found){0};
 	queue_join(&task->process->children_changed, &waiter, task);
 	while ((looked = children_look(task->process, wanted, found)) == 0 && !error && !(wanted->options & LINUX_WNOHANG))
-		error = task_wait(task, WAIT_INTERRUPTIBLE, NEVER);
+		error = wanted->again ? -EAGAIN : task_wait(task, WAIT_INTERRUPTIBLE, NEVER);
 	queue_leave(&waiter);
 	return looked ? looked : error;
 }
@@ -116,9 +119,9 @@ int64_t linux_wait4(struct task *task, const uint64_t arguments[6])
 		return -ESRCH;
 	wanted.options |= LINUX_WEXITED;
 	if (id > 0)
-		wanted = (struct wanted){WANT_PROCESS, id, wanted.options};
+		wanted = (struct wanted){WANT_PROCESS, id, wanted.options, false};
 	else if (id != -1)
-		wanted = (struct wanted){WANT_GROUP, id ? -id : task->process->group, wanted.options};
+		wanted = (struct wanted){WANT_GROUP, id ? -id : task->process->group, wanted.options, false};
 	result = children_wait(task, &wanted, &found);
 	if (result <= 0)
 		return result;
@@ -129,7 +132,24 @@ int64_t linux_wait4(struct task *task, const uint64_t arguments[6])
 	return found.process;
 }
 
-static int64_t waitid_wanted(const struct task *task, const uint64_t arguments[6], struct wanted *wanted)
+/* P_PIDFD: the process that an open file names. */
+static int64_t pidfd_wanted(struct task *task, struct wanted *wanted)
+{
+	struct description *description;
+	const struct process *process;
+	int error = wanted->id < 0 ? -EINVAL : pidfd_take(task, (uint32_t)wanted->id, &description);
+
+	if (error)
+		return error;
+	process = pidfd_process(description);
+	wanted->kind = WANT_PROCESS;
+	wanted->id = process ? process->id : 0; /* nobody's */
+	wanted->again = description->flags & LINUX_O_NONBLOCK;
+	description_release(description);
+	return 0;
+}
+
+static int64_t waitid_wanted(struct task *task, const uint64_t arguments[6], struct wanted *wanted)
 {
 	*wanted = (struct wanted){.kind = WANT_ANY, .id = (int32_t)arguments[1], .options = (uint32_t)arguments[3]};
 	if (wanted->options & ~(uint64_t)(LINUX_WNOHANG | LINUX_WNOWAIT | LINUX_WEXITED | LINUX_WSTOPPED | LINUX_WCONTINUED | LINUX___WNOTHREAD | LINUX___WCLONE | LINUX___WALL) ||
@@ -147,7 +167,7 @@ static int64_t waitid_wanted(const struct task *task, const uint64_t arguments[6
 			wanted->id = task->process->group;
 		return wanted->id > 0 ? 0 : -EINVAL;
 	case LINUX_P_PIDFD:
-		return -EBADF; /* there are no such descriptors */
+		return pidfd_wanted(task, wanted);
 	default:
 		return -EINVAL;
 	}

@@ -200,7 +200,7 @@ int64_t linux_rt_sigtimedwait(struct task *task, const uint64_t arguments[6])
 	return number;
 }
 
-static struct signal_information sent_by(const struct task *task, int number, int code)
+struct signal_information signal_sent_by(const struct task *task, int number, int code)
 {
 	struct signal_information information = {.number = number, .code = code};
 
@@ -212,7 +212,7 @@ static struct signal_information sent_by(const struct task *task, int number, in
 /* To one process, if it is allowed; number 0 only asks. */
 static int send_to(struct task *task, struct process *process, int number, int code)
 {
-	struct signal_information information = sent_by(task, number, code);
+	struct signal_information information = signal_sent_by(task, number, code);
 
 	if (!may_signal(task, process, number))
 		return -EPERM;
@@ -268,14 +268,14 @@ static int64_t send_to_task(struct task *task, int32_t process, int32_t id, uint
 
 int64_t linux_tkill(struct task *task, const uint64_t arguments[6])
 {
-	struct signal_information information = sent_by(task, (int)arguments[1], LINUX_SI_TKILL);
+	struct signal_information information = signal_sent_by(task, (int)arguments[1], LINUX_SI_TKILL);
 
 	return send_to_task(task, 0, (int32_t)arguments[0], (uint32_t)arguments[1], &information);
 }
 
 int64_t linux_tgkill(struct task *task, const uint64_t arguments[6])
 {
-	struct signal_information information = sent_by(task, (int)arguments[2], LINUX_SI_TKILL);
+	struct signal_information information = signal_sent_by(task, (int)arguments[2], LINUX_SI_TKILL);
 
 	if ((int32_t)arguments[0] <= 0)
 		return -EINVAL;

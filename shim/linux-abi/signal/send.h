@@ -8,6 +8,9 @@
 int signal_send_process(struct process *process, const struct signal_information *information);
 int signal_send_task(struct task *task, const struct signal_information *information);
 
+/* What comes with a signal that a task sends by kill(2) or tkill(2). */
+struct signal_information signal_sent_by(const struct task *task, int number, int code);
+
 /* A signal that the task has caused itself by what it did: it is delivered even if it is blocked or ignored (then the process ends). */
 void signal_force(struct task *task, const struct signal_information *information);
 
