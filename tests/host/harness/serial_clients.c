@@ -11,10 +11,10 @@
 #include "lib/serial_session.h"
 
 #define WITH_BUFFER 2 /* badges 1 and 2 */
+#define PUSH_UNIT 8   /* bytes */
 #define NOT_JUDGED UINT64_MAX
-/* A byte of a session: which one it is, counted round, and a number in it. */
-#define BYTE_OF_SESSION 0x80
-#define BYTE_SESSIONS 4
+/* A byte of a session tells which one it is, counted round, and its number in it, counted round too. */
+#define BYTE_SESSIONS (SERIAL_SESSIONS_TOLD_APART + 1)
 #define BYTE_NUMBERS 32
 
 static const struct request_shape serial_shapes[] = {
@@ -32,7 +32,7 @@ static bool device_gone;
 /* The session that has the port, as its client knows it. */
 static uint64_t owner;           /* its badge; 0: none */
 static struct ring output, input;
-static unsigned session;         /* which one this is */
+static uint64_t sessions;        /* that have begun; the last one is this */
 static uint64_t pushed, arrived; /* bytes of it */
 static uint64_t stores;          /* that the input had made when the rings were new */
 static bool any_next;            /* bytes may have been lost: the next that arrives may be any that was pushed */
@@ -46,7 +46,7 @@ static void rings_open(uint64_t badge)
 {
 	ring_open(&output, buffer[badge] + SERIAL_OUTPUT_OFFSET, SERIAL_RING_BYTES, 1);
 	ring_open(&input, buffer[badge] + SERIAL_INPUT_OFFSET, SERIAL_RING_BYTES, 1);
-	session = (session + 1) % BYTE_SESSIONS;
+	sessions++;
 	pushed = arrived = 0;
 	stores = world->watched ? NOT_JUDGED : world->stores; /* what is stored while ATTACH is served may lie in the new rings */
 	any_next = false;
@@ -131,7 +131,7 @@ void serial_clients_restart(void)
 static void bytes_push(uint64_t count)
 {
 	for (uint64_t i = 0; i < count; i++) {
-		uint8_t byte = (uint8_t)(BYTE_OF_SESSION | session * BYTE_NUMBERS | pushed % BYTE_NUMBERS);
+		uint8_t byte = (uint8_t)(SERIAL_BYTE_OF_SESSION | sessions % BYTE_SESSIONS * BYTE_NUMBERS | pushed % BYTE_NUMBERS);
 
 		if (ring_push(&output, &byte) != RING_OK)
 			return;
@@ -142,21 +142,21 @@ static void bytes_push(uint64_t count)
 void serial_clients_work(void)
 {
 	uint64_t count = input_take(&world->requester.input, 1);
-	unsigned char taken[SERIAL_RING_BYTES];
+	unsigned char taken[UINT8_MAX * PUSH_UNIT];
 
 	if (!owner)
 		return;
 	if (count % 4 == 0)
-		(void)ring_pop_bytes(&input, taken, count);
+		(void)ring_pop_bytes(&input, taken, count * PUSH_UNIT);
 	else
-		bytes_push(count);
+		bytes_push(count * PUSH_UNIT);
 }
 
 void serial_clients_sent(uint8_t byte)
 {
 	uint64_t number = byte % BYTE_NUMBERS;
 
-	if (!(byte & BYTE_OF_SESSION) || !rings_are_judged() || (byte & ~BYTE_OF_SESSION) / BYTE_NUMBERS != session)
+	if (!(byte & SERIAL_BYTE_OF_SESSION) || !rings_are_judged() || (byte & ~SERIAL_BYTE_OF_SESSION) / BYTE_NUMBERS != (int)(sessions % BYTE_SESSIONS))
 		return;
 	if (any_next)
 		arrived += (number - arrived) % BYTE_NUMBERS;
@@ -171,6 +171,11 @@ void serial_clients_lost(void)
 	any_next = true;
 }
 
+uint64_t serial_clients_sessions(void)
+{
+	return sessions;
+}
+
 void serial_clients_gone(bool gone)
 {
 	device_gone = gone;
@@ -181,7 +186,7 @@ void serial_clients_gone(bool gone)
 void serial_clients_begin(void)
 {
 	owner = 0;
-	session = 0;
+	sessions = 0;
 	device_gone = false;
 }
 

@@ -22,8 +22,13 @@ void serial_clients_restart(void);
 /* Who has the port pushes some bytes, or takes some. */
 void serial_clients_work(void);
 
-/* The device sends a byte. */
+/* The device sends a byte. Those of sessions have this bit. */
+#define SERIAL_BYTE_OF_SESSION 0x80
 void serial_clients_sent(uint8_t byte);
+
+/* How many sessions there have been. A byte of one is told from those of as many before it. */
+uint64_t serial_clients_sessions(void);
+#define SERIAL_SESSIONS_TOLD_APART 3
 
 /* The device has lost what it was given, and everything that the driver pushes from now on is judged anew. */
 void serial_clients_lost(void);

@@ -12,6 +12,7 @@
 
 #define ACCESSES_MOST 64  /* after which of its looks at a buffer something is stored there */
 #define ERRNO_MOST 4095
+#define BEHIND_MESSAGE 0x6b6b6b6b6b6b6b6b /* what lies in words that a message does not have */
 #define CLOCK_STEP 500    /* ns */
 
 static struct service_world *world;
@@ -166,6 +167,8 @@ static enum error message_deliver(struct kernel_call *call, const struct file_ex
 	call->word = message->words << CALL_WORDS_SHIFT | (uint64_t)kind << ANSWER_KIND_SHIFT | message->label << CALL_LABEL_SHIFT;
 	call->target = message->badge;
 	memcpy(call->data, message->data, sizeof(call->data));
+	for (uint64_t i = message->words; i < MESSAGE_REGISTER_WORDS; i++)
+		call->data[i] = BEHIND_MESSAGE;
 	if (watched)
 		watch_begin(message->badge);
 	return OK;

@@ -73,6 +73,7 @@ static void claim(uint64_t data[MESSAGE_REGISTER_WORDS])
 	if (world->moved)
 		world->device.lie = LIE_REGISTERS;
 	memcpy(world->pci_buffer, &world->device.pci, sizeof(world->device.pci));
+	world->service->may_end = world->needs_claim && world->device.lie != LIE_NONE;
 	data[1] = 1 << DEVICE_BAR;
 }
 
@@ -108,13 +109,16 @@ static enum error pci_answer(uint64_t label, uint64_t data[MESSAGE_REGISTER_WORD
 	return OK;
 }
 
-bool virtio_world_ask(struct virtio_world *asked, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS], enum error *error)
+static enum error capability(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
 {
-	*error = OK;
-	world = asked;
+	world = context;
 	if (target == PCI_SESSION)
-		*error = pci_answer(label, data);
-	return target == PCI_SESSION || (target == IRQ && label == IRQ_HANDLER_ACKNOWLEDGE);
+		return pci_answer(label, data);
+	if (target == IRQ && label == IRQ_HANDLER_ACKNOWLEDGE)
+		return OK;
+	if (target <= world->signals || target > world->signals + world->clients || label != 0)
+		service_world_stray(target, label);
+	return OK;
 }
 
 /* The device. */
@@ -227,6 +231,8 @@ void virtio_world_make(struct virtio_world *made)
 	struct start_grant *grant;
 	char name[32];
 
+	service->context = made;
+	service->capability = capability;
 	device_make(&made->device, made->type, 0);
 	service_world_grant(service, GRANT_SESSION, "pci")->slot = PCI_SESSION;
 	grant = service_world_memory(service, GRANT_BUFFER, "buffer:pci", PAGE_SIZE, false);

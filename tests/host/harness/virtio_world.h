@@ -12,7 +12,6 @@
 
 #define VIRTIO_MEMORY_AT 0x1000 /* in the arena: what the driver shares with the device */
 #define VIRTIO_LENT_AT 0x20000  /* from here on: what the target lends */
-#define VIRTIO_HANDLES (WORLD_HANDLES + 8) /* the first handle for a target's own grants */
 
 struct virtio_world {
 	struct service_world *service;
@@ -23,6 +22,8 @@ struct virtio_world {
 	uint32_t (*serve)(struct device *device, const struct chain *chain);
 	unsigned queues;
 	bool shuffles;         /* the device completes chains in any order */
+	handle_t signals;      /* handles of the clients' Notifications: this, plus the badge */
+	uint64_t clients;
 	bool needs_claim;      /* the service may end when pci cannot be asked for the device */
 
 	struct device device;
@@ -37,7 +38,7 @@ struct virtio_world {
 	unsigned char *pci_buffer;
 };
 
-/* Adds to a world what a virtio driver of that name has. `service` to `needs_claim` are set. */
+/* Adds to a world what a virtio driver of that name has, and answers its calls: world->capability, whose context it is. `service` to `needs_claim` are set. */
 void virtio_world_make(struct virtio_world *world);
 
 /* As world->begin: a device that is honest so far, with a configuration of zeros. */
@@ -45,9 +46,6 @@ void virtio_world_begin(struct virtio_world *world);
 
 /* Something that the device does, drawn from the input. */
 void virtio_world_work(struct virtio_world *world);
-
-/* For world->capability: whether `target` is pci or the interrupt; then `error` is the answer. */
-bool virtio_world_ask(struct virtio_world *world, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS], enum error *error);
 
 /* Whether a part of a chain lies in what the driver shares with the device. */
 bool virtio_world_owns(const struct virtio_world *world, const struct chain_part *part);

@@ -10,7 +10,7 @@
 
 #include "tests/host/harness/virtio_world.h"
 
-#define CLIENT_SIGNALS (VIRTIO_HANDLES + 16) /* handles of their Notifications: this, plus the badge */
+#define CLIENT_SIGNALS (WORLD_HANDLES + 16) /* handles of their Notifications: this, plus the badge */
 #define CLIENTS 3
 
 /* Adds sessions and Regions to a world, its protocol and its judges. */

@@ -14,7 +14,17 @@
 static uint32_t serve(struct device *device, const struct chain *chain);
 
 static struct service_world world;
-static struct virtio_world virtio = {.service = &world, .type = TYPE_BLOCK, .features = FEATURES, .memory_bytes = (DISK_MEMORY_BYTES + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE, .serve = serve, .queues = 1, .shuffles = true};
+static struct virtio_world virtio = {
+	.service = &world,
+	.type = TYPE_BLOCK,
+	.features = FEATURES,
+	.memory_bytes = (DISK_MEMORY_BYTES + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE,
+	.serve = serve,
+	.queues = 1,
+	.signals = CLIENT_SIGNALS,
+	.clients = CLIENTS,
+	.shuffles = true,
+};
 
 /* Reads zeros; the last part is the status byte. */
 static uint32_t serve(struct device *device, const struct chain *chain)
@@ -35,18 +45,6 @@ static uint32_t serve(struct device *device, const struct chain *chain)
 	if (device->lie == LIE_NO_STATUS)
 		*status = before;
 	return written;
-}
-
-static enum error capability(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
-{
-	enum error error;
-
-	(void)context;
-	if (virtio_world_ask(&virtio, target, label, data, &error))
-		return error;
-	if (target <= CLIENT_SIGNALS || target > CLIENT_SIGNALS + CLIENTS || label != 0)
-		service_world_stray(target, label);
-	return OK;
 }
 
 /* Some deeds of the clients and of the device, each as a bit says. */
@@ -83,7 +81,6 @@ static void restart(void *context)
 static void world_make(void)
 {
 	service_world_make(&world, "virtio-blk", REPLIES);
-	world.capability = capability;
 	world.event = event;
 	world.begin = begin;
 	world.restart = restart;
