@@ -195,7 +195,7 @@ static const struct operation *operation_of(const char *victim)
 	return NULL;
 }
 
-enum verdict devices_look(const char *victim)
+enum verdict devices_look(const char *victim, bool degraded)
 {
 	const struct operation *operation = operation_of(victim);
 	int64_t result = operation ? operation_run(operation) : 0;
@@ -204,5 +204,5 @@ enum verdict devices_look(const char *victim)
 		return WRONG;
 	if (result >= 0)
 		return operation->check(result);
-	return result == -EIO || killer_degraded(badge_of(victim)) ? LOST : WRONG;
+	return degraded || (result == -EIO && strcmp(operation->server, victim) == 0) ? LOST : WRONG;
 }

@@ -27,7 +27,7 @@ static void await(uint64_t time)
 /* Uses all that the victim serves. What is changed while the state of ramfs is damaged would be undone with the damage, and the next number of a request would not follow. */
 static enum verdict look(const char *victim, bool degraded)
 {
-	return start_session("vfs") ? operations_look(degraded, strcmp(victim, "ramfs") != 0) : devices_look(victim);
+	return start_session("vfs") ? operations_look(degraded, strcmp(victim, "ramfs") != 0) : devices_look(victim, degraded);
 }
 
 /* Has the victim begin with the damage undone. */

@@ -62,5 +62,5 @@ enum verdict operations_look(bool degraded, bool changes);
 /* Opens all files anew, makes what was touched last what it should be, and has it synchronised, after errors were answered. False when that cannot be done. */
 bool operations_settle(void);
 
-/* Uses the device or service of that name once. RIGHT; LOST when an error was answered, or when nothing came back of a service that says that it is degraded; else WRONG. */
-enum verdict devices_look(const char *victim);
+/* Uses the device or service of that name once. RIGHT; LOST when it answers -EIO, or nothing comes back of one that is `degraded` by what is looked for; else WRONG: so too when another one that it serves fails. */
+enum verdict devices_look(const char *victim, bool degraded);
