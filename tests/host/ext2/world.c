@@ -96,6 +96,8 @@ static void disk_complete_one(struct world *world)
 	world->requests++;
 	if (world->kill_after >= 0 && world->kill_after-- == 0) {
 		world->kill_after = -1;
+		if (world->kill_late)
+			(void)request_do(world, request);
 		longjmp(world_killed, 1);
 	}
 	world->queue[at] = world->queue[--world->queued];

@@ -37,6 +37,7 @@ struct world {
 	bool gone;           /* the device is given up */
 	uint64_t unreadable; /* a sector that cannot be read; 0: none */
 	int64_t kill_after; /* requests until the instance is killed; -1: never */
+	bool kill_late;     /* the disk has done that request, but nobody has been told */
 	uint64_t requests;
 	struct disk disk;
 	unsigned char *region, *buffers; /* the buffers lie behind the region */
