@@ -197,36 +197,42 @@ int64_t file_read_in_place(int number, uint64_t offset, size_t bytes, const void
 	return done;
 }
 
-/* A part of a read, from a leased page or through the buffer. */
-static int64_t part_read(int number, const struct file *file, uint64_t offset, void *buffer, size_t bytes)
+/* Out of line, so that who reads a leased page does not pay for it. */
+__attribute__((noinline)) static int64_t call_read(int number, struct file_session *session, uint64_t offset, void *buffer, size_t bytes)
 {
-	struct file_session *session = file->session;
-	int64_t done = (int64_t)leased_read(number, file, offset, buffer, bytes);
-	struct file_lane *lane;
+	struct file_lane *lane = lane_take(session);
+	int64_t done = lane_read(session, lane, number, offset, bytes);
 
-	if (done)
-		return done;
-	lane = lane_take(session);
-	done = lane_read(session, lane, number, offset, bytes);
 	if (done > 0)
 		memcpy(buffer, session->buffer + lane->at, (size_t)done);
 	lane_give(session, lane);
 	return done;
 }
 
+/* A part of a read, from a leased page or by a call. */
+static inline int64_t part_read(int number, const struct file *file, uint64_t offset, void *buffer, size_t bytes)
+{
+	size_t done = leased_read(number, file, offset, buffer, bytes);
+
+	return done ? (int64_t)done : call_read(number, file->session, offset, buffer, bytes);
+}
+
 int64_t file_read(int number, uint64_t offset, void *buffer, size_t bytes)
 {
-	size_t done = 0;
+	unsigned char *to = buffer;
+	size_t left = bytes;
 
 	do {
 		const struct file *file = file_of(number); /* each time: it may have been closed meanwhile */
-		int64_t part = file ? part_read(number, file, offset + done, (char *)buffer + done, bytes - done) : -EBADF;
+		int64_t part = file ? part_read(number, file, offset, to, left) : -EBADF;
 
 		if (part <= 0)
-			return done ? (int64_t)done : part;
-		done += (size_t)part;
-	} while (done < bytes);
-	return (int64_t)done;
+			return left < bytes ? (int64_t)(bytes - left) : part;
+		offset += (size_t)part;
+		to += part;
+		left -= (size_t)part;
+	} while (left);
+	return (int64_t)bytes;
 }
 
 /* A part of a write: what fits into a lane. `*end` becomes where it ended. */

@@ -13,8 +13,7 @@ static bool is_later(struct timestamp a, struct timestamp b)
 	return a.seconds > b.seconds || (a.seconds == b.seconds && a.nanoseconds > b.nanoseconds);
 }
 
-/* Access times: as "relatime" has it, when the file was changed since, or once a day; and only if that tells another time than before. */
-static bool access_is_noted(const struct ext2 *fs, const struct inode *inode)
+bool access_is_noted(const struct ext2 *fs, const struct inode *inode)
 {
 	struct timestamp access = inode_time(fs, inode, TIME_ACCESS);
 
@@ -23,12 +22,10 @@ static bool access_is_noted(const struct ext2 *fs, const struct inode *inode)
 	return is_later(access, inode_time(fs, inode, TIME_MODIFY)) && is_later(access, inode_time(fs, inode, TIME_CHANGE)) && access.seconds + ACCESS_STALE_SECONDS > fs->clock.now.seconds;
 }
 
-void access_note(struct ext2 *fs, uint32_t number)
+void access_note_now(struct ext2 *fs, uint32_t number)
 {
 	struct inode *inode = NULL;
 
-	if (fs->read_only || inode_live(fs, number, &inode) != 0 || access_is_noted(fs, inode))
-		return;
 	ext2_begin(fs);
 	if (change_begin(fs) != 0 || inode_live(fs, number, &inode) != 0) {
 		ext2_rollback(fs);
@@ -116,27 +113,27 @@ int operation_setattr(void *core, uint64_t number, const struct attribute_change
 	return 0;
 }
 
-static int64_t readlink_once(struct ext2 *fs, uint64_t number, char *buffer, size_t bytes)
+static int64_t readlink_once(struct ext2 *fs, uint64_t number, struct inode **inode, char *buffer, size_t bytes)
 {
-	struct inode *inode = NULL;
 	int result;
 
 	look_begin(fs);
-	result = inode_live(fs, number, &inode);
+	result = inode_live(fs, number, inode);
 	if (result != 0)
 		return result;
-	return (inode->mode & MODE_TYPE) == MODE_LINK ? link_read(fs, (uint32_t)number, inode, buffer, bytes) : -EINVAL;
+	return ((*inode)->mode & MODE_TYPE) == MODE_LINK ? link_read(fs, (uint32_t)number, *inode, buffer, bytes) : -EINVAL;
 }
 
 int64_t operation_readlink(void *core, uint64_t number, char *buffer, size_t bytes)
 {
+	struct inode *inode = NULL;
 	int64_t result;
 
 	do
-		result = readlink_once(core, number, buffer, bytes);
+		result = readlink_once(core, number, &inode, buffer, bytes);
 	while (again(core, result));
 	if (result >= 0)
-		access_note(core, (uint32_t)number);
+		access_note(core, (uint32_t)number, inode);
 	return result;
 }
 

@@ -16,48 +16,48 @@ static int regular_get(struct ext2 *fs, uint64_t number, struct inode **inode)
 	return result;
 }
 
-static int64_t read_once(struct ext2 *fs, uint64_t number, uint64_t offset, void *buffer, size_t bytes)
+static int64_t read_once(struct ext2 *fs, uint64_t number, struct inode **inode, uint64_t offset, void *buffer, size_t bytes)
 {
-	struct inode *inode = NULL;
 	int result;
 
 	look_begin(fs);
-	result = regular_get(fs, number, &inode);
-	return result == 0 ? file_read(fs, (uint32_t)number, inode, offset, buffer, bytes) : result;
+	result = regular_get(fs, number, inode);
+	return result == 0 ? file_read(fs, (uint32_t)number, *inode, offset, buffer, bytes) : result;
 }
 
 int64_t operation_read(void *core, uint64_t number, uint64_t offset, void *buffer, size_t bytes)
 {
+	struct inode *inode = NULL;
 	int64_t result;
 
 	do
-		result = read_once(core, number, offset, buffer, bytes);
+		result = read_once(core, number, &inode, offset, buffer, bytes);
 	while (again(core, result));
 	if (result > 0)
-		access_note(core, (uint32_t)number);
+		access_note(core, (uint32_t)number, inode);
 	return result;
 }
 
-static int page_once(struct ext2 *fs, uint64_t number, uint64_t index, const void **page)
+static int page_once(struct ext2 *fs, uint64_t number, struct inode **inode, uint64_t index, const void **page)
 {
-	struct inode *inode = NULL;
 	int result;
 
 	look_begin(fs);
-	result = regular_get(fs, number, &inode);
-	return result == 0 ? page_of_file(fs, (uint32_t)number, inode, index, page) : result;
+	result = regular_get(fs, number, inode);
+	return result == 0 ? page_of_file(fs, (uint32_t)number, *inode, index, page) : result;
 }
 
 /* What is found stays where it is while the access is noted: it has been used since the last operation began. */
 int operation_page(void *core, uint64_t number, uint64_t index, const void **page)
 {
+	struct inode *inode = NULL;
 	int result;
 
 	do
-		result = page_once(core, number, index, page);
+		result = page_once(core, number, &inode, index, page);
 	while (again(core, result));
 	if (result > 0)
-		access_note(core, (uint32_t)number);
+		access_note(core, (uint32_t)number, inode);
 	return result;
 }
 
@@ -102,26 +102,26 @@ int64_t operation_seek(void *core, uint64_t number, uint64_t offset, enum seek_w
 	return result;
 }
 
-static int readdir_once(struct ext2 *fs, uint64_t number, uint64_t *cookie, directory_emit emit, void *context)
+static int readdir_once(struct ext2 *fs, uint64_t number, struct inode **directory, uint64_t *cookie, directory_emit emit, void *context)
 {
-	struct inode *directory = NULL;
 	int result;
 
 	look_begin(fs);
-	result = directory_get(fs, number, &directory);
-	if (result == 0 && directory->links == 0)
+	result = directory_get(fs, number, directory);
+	if (result == 0 && (*directory)->links == 0)
 		return -ENOENT; /* removed while it is open */
-	return result == 0 ? directory_read(fs, (uint32_t)number, directory, cookie, emit, context) : result;
+	return result == 0 ? directory_read(fs, (uint32_t)number, *directory, cookie, emit, context) : result;
 }
 
 int operation_readdir(void *core, uint64_t number, uint64_t *cookie, directory_emit emit, void *context)
 {
+	struct inode *directory = NULL;
 	int result;
 
 	do
-		result = readdir_once(core, number, cookie, emit, context);
+		result = readdir_once(core, number, &directory, cookie, emit, context);
 	while (again(core, result));
 	if (result == 0)
-		access_note(core, (uint32_t)number);
+		access_note(core, (uint32_t)number, directory);
 	return result;
 }

@@ -72,8 +72,16 @@ int operation_rename(void *core, uint64_t old_directory, struct name old_name, u
 
 /* attributes.c */
 
-/* Notes that a file was read, if that needs no waiting. */
-void access_note(struct ext2 *fs, uint32_t number);
+/* Access times: as "relatime" has it, when the file was changed since, or once a day; and only if that tells another time than before. */
+bool access_is_noted(const struct ext2 *fs, const struct inode *inode);
+void access_note_now(struct ext2 *fs, uint32_t number);
+
+/* Notes that a file was read, if that needs no waiting. `inode`: as the operation has just found it. */
+static inline void access_note(struct ext2 *fs, uint32_t number, const struct inode *inode)
+{
+	if (!fs->read_only && !access_is_noted(fs, inode))
+		access_note_now(fs, number);
+}
 
 int operation_getattr(void *core, uint64_t number, struct attributes *attributes);
 int operation_setattr(void *core, uint64_t number, const struct attribute_change *change, struct attributes *attributes);
