@@ -4,14 +4,7 @@
 
 void parked_begin(struct parked_files *files, void *memory, size_t bytes)
 {
-	uint32_t sets = 1;
-
-	*files = (struct parked_files){.entries = memory};
-	if (bytes < PARKED_WAYS * sizeof(struct parked_file))
-		return;
-	while (2 * sets * PARKED_WAYS * sizeof(struct parked_file) <= bytes)
-		sets *= 2;
-	files->sets = sets;
+	*files = (struct parked_files){.entries = memory, .sets = path_known_sets(bytes, PARKED_WAYS * sizeof(struct parked_file))};
 }
 
 static struct parked_file *set_of(const struct parked_files *files, const struct path_packed *packed)

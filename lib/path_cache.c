@@ -9,14 +9,7 @@ static struct path_remembered *set_of(const struct path_cache *cache, uint64_t h
 
 void path_cache_open(struct path_cache *cache, void *memory, size_t bytes)
 {
-	uint32_t sets = 1;
-
-	*cache = (struct path_cache){.entries = memory};
-	if (bytes < PATH_CACHE_WAYS * sizeof(struct path_remembered))
-		return;
-	while (2 * sets * PATH_CACHE_WAYS * sizeof(struct path_remembered) <= bytes)
-		sets *= 2;
-	cache->sets = sets;
+	*cache = (struct path_cache){.entries = memory, .sets = path_known_sets(bytes, PATH_CACHE_WAYS * sizeof(struct path_remembered))};
 }
 
 static struct path_remembered *entry_find(const struct path_cache *cache, const struct path_packed *packed)

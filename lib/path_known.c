@@ -4,6 +4,15 @@
 
 #define HASH_FACTOR 0x9e3779b97f4a7c15
 
+uint32_t path_known_sets(size_t bytes, size_t set_bytes)
+{
+	uint32_t sets = bytes >= set_bytes;
+
+	while (sets && 2 * sets * set_bytes <= bytes)
+		sets *= 2;
+	return sets;
+}
+
 static void text_pack(struct path_packed *packed, const char *text)
 {
 	packed->words = 0;

@@ -52,6 +52,9 @@ struct path_known {
 	uint64_t text[PATH_KNOWN_TEXT];
 };
 
+/* How many sets of entries a table has in so much memory: a power of two, or 0. */
+uint32_t path_known_sets(size_t bytes, size_t set_bytes);
+
 void path_pack(struct path_packed *packed, const struct path_key *key);
 
 /* Can an answer for this key be known that depends on so many words? */

@@ -208,6 +208,19 @@ int victim_check(const struct inode *directory, const struct victim *victim)
 	return 0;
 }
 
+/* Takes the name away, and one link of what it referred to. */
+static int victim_remove(struct ext2 *fs, uint64_t directory_number, struct inode *directory, const struct victim *victim)
+{
+	int result = links_drop(fs, victim->number, victim->inode);
+
+	if (result != 0)
+		return result;
+	directory_remove(fs, directory, &victim->slot);
+	inode_publish(fs, directory_number);
+	inode_publish(fs, victim->number);
+	return 0;
+}
+
 int operation_unlink(void *core, uint64_t directory_number, struct name name)
 {
 	struct ext2 *fs = core;
@@ -221,14 +234,7 @@ int operation_unlink(void *core, uint64_t directory_number, struct name name)
 		result = victim_check(directory, &victim);
 	if (result == 0 && is_directory(victim.inode))
 		result = -EISDIR;
-	if (result == 0)
-		result = links_drop(fs, victim.number, victim.inode);
-	if (result != 0)
-		return result;
-	directory_remove(fs, directory, &victim.slot);
-	inode_publish(fs, directory_number);
-	inode_publish(fs, victim.number);
-	return 0;
+	return result == 0 ? victim_remove(fs, directory_number, directory, &victim) : result;
 }
 
 int operation_rmdir(void *core, uint64_t directory_number, struct name name)
@@ -247,12 +253,8 @@ int operation_rmdir(void *core, uint64_t directory_number, struct name name)
 	if (result == 0)
 		result = directory_empty(fs, victim.number, victim.inode);
 	if (result == 0)
-		result = links_drop(fs, victim.number, victim.inode);
-	if (result != 0)
-		return result;
-	directory_remove(fs, directory, &victim.slot);
-	parent_drop(fs, directory);
-	inode_publish(fs, directory_number);
-	inode_publish(fs, victim.number);
-	return 0;
+		result = victim_remove(fs, directory_number, directory, &victim);
+	if (result == 0)
+		parent_drop(fs, directory);
+	return result;
 }
