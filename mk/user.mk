@@ -17,6 +17,7 @@
 #                                 of sed that changes it: another program for a service; SYSTEM_BASE_NAME is another manifest to begin with
 #   rootfs/files.list          -> $(BUILD)/rootfs.img, the image of the distribution
 #   tests/linux/NAME.c         -> $(BUILD)/linux/NAME.musl and NAME.glibc, static Linux programs
+#   tests/ltp/NAME.c           -> $(BUILD)/ltp/NAME, static Linux programs of tools/kozo-ltp and its test
 #
 # A file blobs.mk in a program's directory may set BLOBS_PROGRAM to a list of NAME=FILE: more contents for its boot package.
 
@@ -129,6 +130,12 @@ $(BUILD)/linux/%.musl: tests/linux/%.c $(BUILD)/linux/flags
 $(BUILD)/linux/%.glibc: tests/linux/%.c $(BUILD)/linux/flags
 	$(call say,gcc,$<)
 	$(Q)gcc $(linux_flags) -MMD -MP -MF $@.d -o $@ $<
+ltp_programs := $(patsubst tests/ltp/%.c,$(BUILD)/ltp/%,$(sort $(wildcard tests/ltp/*.c)))
+$(BUILD)/ltp/%: tests/ltp/%.c $(BUILD)/linux/flags
+	$(call say,$(MUSL_CC),$<)
+	@mkdir -p $(@D)
+	$(Q)$(MUSL_CC) $(linux_flags) -MMD -MP -MF $@.d -o $@ $<
+linux_programs += $(ltp_programs)
 -include $(addsuffix .d,$(linux_programs))
 
 # What syscalls.def calls FULL is held against the tests' answers.

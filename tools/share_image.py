@@ -45,10 +45,10 @@ def walked(top):
 
 
 class Share:
-    """The image of one run. directory: bytes, or None when nothing is shared; program: path of the program to bring in, or None."""
+    """The image of one run. directory: bytes, or None when nothing is shared; program: path of the program to bring in, or None; returns: whether what the guest writes is brought back."""
 
-    def __init__(self, image, directory, program):
-        self.image, self.directory = image, directory and os.fsencode(directory)
+    def __init__(self, image, directory, program, returns=True):
+        self.image, self.directory, self.returns = image, directory and os.fsencode(directory), returns
         self.before = dict(walked(self.directory)) if directory else {}
         size = sum(status.st_size for status in self.before.values()) + (os.path.getsize(program) if program else 0)
         inodes = len(self.before) + INODES_MORE
@@ -71,7 +71,7 @@ class Share:
 
     def write_back(self):
         """Brings what the guest wrote into the directory."""
-        if self.directory is None:
+        if self.directory is None or not self.returns:
             return
         try:
             status, said = ext2_image.check(self.image, "-y")
