@@ -52,11 +52,13 @@ int64_t linux_syncfs(struct task *task, const uint64_t arguments[6])
 /* Writes the whole file back. */
 int64_t linux_sync_file_range(struct task *task, const uint64_t arguments[6])
 {
-	int64_t offset = (int64_t)arguments[1], bytes = (int64_t)arguments[2];
+	int64_t offset = (int64_t)arguments[1], bytes = (int64_t)arguments[2], end;
 	struct description *description;
 	int error;
 
-	if (arguments[3] & ~(uint64_t)(LINUX_SYNC_FILE_RANGE_WAIT_BEFORE | LINUX_SYNC_FILE_RANGE_WRITE | LINUX_SYNC_FILE_RANGE_WAIT_AFTER) || offset < 0 || bytes < 0 || offset + bytes < 0)
+	if (arguments[3] & ~(uint64_t)(LINUX_SYNC_FILE_RANGE_WAIT_BEFORE | LINUX_SYNC_FILE_RANGE_WRITE | LINUX_SYNC_FILE_RANGE_WAIT_AFTER))
+		return -EINVAL;
+	if (offset < 0 || bytes < 0 || __builtin_add_overflow(offset, bytes, &end))
 		return -EINVAL;
 	error = descriptor_take(task, (uint32_t)arguments[0], &description);
 	if (error)

@@ -49,6 +49,8 @@ int ipc_enter(struct ipc_kind *kind, struct ipc_identifier *identifier, const st
 		return -ENOSPC;
 	place = place_take(kind);
 	word = radix_make(&kind->places, place);
+	if (!word && !kind->used)
+		radix_clear(&kind->places); /* of what it has made on the way */
 	if (!word)
 		return -ENOMEM;
 	*identifier = (struct ipc_identifier){

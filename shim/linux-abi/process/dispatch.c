@@ -33,17 +33,14 @@ static int64_t call_make(struct task *task)
 	return number < CALLS && absent[number] ? absent[number] : -ENOSYS;
 }
 
-static bool is_restart(int64_t result)
-{
-	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
-}
-
 int64_t call_handle(struct task *task)
 {
 	for (;;) {
 		int64_t result = __builtin_expect(task->trace, 0) ? call_traced(task, call_make) : call_make(task);
 
-		if (__builtin_expect(!task->attention && !task->mask_is_saved && !is_restart(result), 1) || result == RESULT_NONE)
+		if (__builtin_expect(result > -ERESTARTSYS && !task->attention && !task->mask_is_saved, 1))
+			return result;
+		if (result == RESULT_NONE) /* perhaps there is no such task any more */
 			return result;
 		switch (signals_handle(task, &result, true)) {
 		case DELIVER_NOTHING:
