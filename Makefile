@@ -44,7 +44,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all help run graph test test-faults check-deep gdb iso loc lint bench fuzz clean abi-docs test-programs programs kernels
+.PHONY: FORCE all help run graph test test-faults check-deep gdb iso loc lint bench fuzz fuzz-shim clean abi-docs test-programs programs kernels
 
 include mk/rules.mk
 include mk/kernel.mk
@@ -124,6 +124,10 @@ bench-%: $(kernels) $(BUILD)/user/bench/%.boot ## run one benchmark of bench/, f
 
 fuzz: $(fuzz_programs) ## run each fuzzer for FUZZ_SECONDS=60 and keep what it found in tests/fuzz/corpus
 	@for name in $(fuzz_names); do BUILD=$(BUILD) ci/run-fuzzer --keep $$name $(FUZZ_SECONDS) || exit 1; done
+
+fuzz-shim: $(BUILD)/host-tests/linux-shim programs ## random Linux calls to the personality, on the host (keeping what it found) and in QEMU, FUZZ_SECONDS=60 each
+	@BUILD=$(BUILD) ci/run-fuzzer --keep linux-shim $(FUZZ_SECONDS)
+	@BUILD=$(BUILD) tests/fuzz/guest/run --seconds $(FUZZ_SECONDS) --seed $$(date +%s)
 
 abi-docs: ## write the tables of docs/kernel.md and docs/linux-abi.md anew from abi/ and shim/linux-abi/syscalls.def
 	tools/abi-docs docs/kernel.md

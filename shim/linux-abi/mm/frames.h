@@ -16,7 +16,7 @@ typedef uint32_t frame_t; /* number of a frame; 0: none */
 
 #define CHUNK_FRAMES 16384 /* 64 MiB */
 #define CHUNKS_MAX 64
-#define FRAMES_ADDRESS 0x20000000000 /* frame n lies at FRAMES_ADDRESS + n * PAGE_SIZE */
+#define FRAMES_ADDRESS 0x200000000000 /* outside of what AddressSanitizer has for itself, on the host: frame n lies at FRAMES_ADDRESS + n * PAGE_SIZE */
 
 /* Takes over the shim's Untyped: a part for frames, the rest for kernel objects. False when there is too little. */
 bool frames_start(handle_t untyped);

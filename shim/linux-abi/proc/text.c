@@ -124,7 +124,7 @@ size_t text_read(const struct proc_text *text, uint64_t offset, void *to, size_t
 	return done;
 }
 
-void text_free(struct proc_text *text)
+void text_pages_free(struct proc_text *text)
 {
 	frame_t *index = text->index ? frame_bytes(text->index) : NULL;
 

@@ -34,4 +34,4 @@ void text_add_columns(struct proc_text *text, const struct text_column *columns,
 /* Copies from an offset; how many bytes, 0 at the end. */
 size_t text_read(const struct proc_text *text, uint64_t offset, void *to, size_t count);
 
-void text_free(struct proc_text *text);
+void text_pages_free(struct proc_text *text);

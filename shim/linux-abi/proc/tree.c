@@ -417,7 +417,7 @@ static int64_t text_file_seek(struct task *task, struct description *description
 
 static void text_file_release(struct description *description)
 {
-	text_free(description->data);
+	text_pages_free(description->data);
 	slab_return(&texts, description->data);
 }
 

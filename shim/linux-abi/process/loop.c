@@ -16,7 +16,7 @@
 #include "process/calls.h"
 
 #define FIBERS_MAX (HOST_THREADS_MAX + 64)
-#define STACKS_ADDRESS 0x30000000000
+#define STACKS_ADDRESS 0x300000000000 /* as FRAMES_ADDRESS */
 #define STACK_PAGES 12
 #define STACK_STRIDE (16 * PAGE_SIZE) /* with unmapped pages below each */
 #define FIBERS_SPARE 8

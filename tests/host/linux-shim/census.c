@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The census (census.h). Stacks of fibers are pages that stay, for as many tasks as there have ever been. */
+#include "census.h"
+
+#include "file/content.h"
+#include "kernel.h"
+#include "lib/file_open.h"
+#include "limits.h"
+#include "mm/frames.h"
+#include "process/task.h"
+#include "time/timer.h"
+
+static uint64_t files_count(void)
+{
+	uint64_t count = 0;
+
+	for (int i = 0; i < FILE_IDS; i++)
+		count += files_open[i].session != NULL;
+	return count;
+}
+
+struct census census_take(void)
+{
+	while (contents_shrink())
+		;
+	return (struct census){
+		.serial = slab_serial(),
+		.frame_serial = frames_serial(),
+		.tasks = task_count,
+		.structures = slab_structures,
+		.frames = frames_total() - frames_free() - pages_shown,
+		.pages = pages_mapped,
+		.files = files_count(),
+		.timers = timers_next() != UINT64_MAX,
+	};
+}
+
+static void count_compare(const struct census *census, const char *what, uint64_t before, uint64_t after)
+{
+	if (before == after)
+		return;
+	slab_tell(census->serial);
+	frames_tell(census->frame_serial);
+	complain("when all processes have ended there are %lu %s, and were %lu", after, what, before);
+}
+
+void census_compare(const struct census *before, const struct census *after)
+{
+	count_compare(before, "tasks", before->tasks, after->tasks);
+	count_compare(before, "open files", before->files, after->files);
+	count_compare(before, "timers", before->timers, after->timers);
+	count_compare(before, "structures", before->structures, after->structures);
+	count_compare(before, "frames in use", before->frames, after->frames);
+	count_compare(before, "mapped pages", before->pages, after->pages);
+}
