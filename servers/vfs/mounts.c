@@ -137,3 +137,23 @@ int mount_remove(const struct vfs_call *call, uint32_t mount)
 	mounts_count(call->vfs);
 	return 0;
 }
+
+/* Those on top go first, so it takes several rounds. */
+bool mounts_clear(const struct vfs_call *call, uint64_t badge)
+{
+	const struct vfs_mount *mounts = call->vfs->state->mounts;
+	bool some = true, any = false;
+
+	while (some) {
+		some = false;
+		for (uint32_t i = 1; i < VFS_MOUNTS; i++) {
+			if (!mounts[i].state || mounts[i].owner != badge)
+				continue;
+			tsm_begin(call->vfs->tsm);
+			some = mount_remove(call, i) == 0 || some;
+			tsm_commit(call->vfs->tsm);
+		}
+		any = any || some;
+	}
+	return any;
+}

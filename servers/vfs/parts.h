@@ -130,6 +130,9 @@ int place_set(const struct vfs_call *call, uint64_t badge, uint32_t id, const st
 void place_clear(const struct vfs_call *call, uint64_t badge, uint32_t id);
 void places_clear(const struct vfs_call *call, uint64_t badge);
 
+/* Ends all mounts that a client has made, but those on which others have mounted something. Whether there were any. */
+bool mounts_clear(const struct vfs_call *call, uint64_t badge);
+
 int mount_add(const struct vfs_call *call, const struct vfs_directory *point, const struct vfs_mount *mount);
 int mount_remove(const struct vfs_call *call, uint32_t mount);
 

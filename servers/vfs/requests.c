@@ -173,7 +173,7 @@ static int64_t mount_tree_at(struct vfs_call *call, const struct vfs_directory *
 	int64_t root = 0, error;
 
 	if (what & MOUNT_REFERRAL) {
-		mount = (struct vfs_mount){.state = MOUNT_CLIENT, .root = low(what), .owner = call->request.badge, .flags = flags};
+		mount = (struct vfs_mount){.state = MOUNT_CLIENT, .root = low(what), .flags = flags};
 	} else if (what & MOUNT_DIRECTORY) {
 		error = place_find(call, low(what), &part);
 		if (error)
@@ -188,6 +188,7 @@ static int64_t mount_tree_at(struct vfs_call *call, const struct vfs_directory *
 		mount.root = (uint64_t)root;
 	}
 	tsm_begin(call->vfs->tsm);
+	mount.owner = call->request.badge;
 	return mount_finish(call, mount_add(call, point, &mount));
 }
 
@@ -235,9 +236,12 @@ static int64_t request_umount(struct vfs_call *call)
 	return mount_finish(call, mount_remove(call, mount));
 }
 
+/* A client begins, or a new instance of it: what the one before had open and mounted is gone with it. */
 static int64_t request_session(struct vfs_call *call)
 {
 	places_clear(call, call->request.badge);
+	if (mounts_clear(call, call->request.badge))
+		mounts_announce(call->vfs);
 	session_reset(&call->vfs->sessions, call->request.badge);
 	return 0;
 }

@@ -81,7 +81,7 @@ struct vfs_mount {
 	uint32_t flags; /* enum mount_flags */
 	uint32_t parent;
 	uint64_t point; /* inode in the parent mount */
-	uint64_t owner;  /* of a client's mount: badge of the client for which it is there */
+	uint64_t owner;  /* badge of the client that made it, 0: none; a client's own mount is there for it alone */
 	uint64_t serial; /* no two mounts have the same */
 	uint64_t reserved[2];
 };

@@ -15,7 +15,7 @@ static void expired(int number, siginfo_t *information, void *context)
 	(void)number, (void)context;
 	count++;
 	code = information->si_code;
-	overrun = information->si_overrun;
+	overrun = information->si_overrun > overrun ? information->si_overrun : overrun; /* the most: on a busy machine the next signal may come at once */
 	identity = information->si_timerid;
 	value = information->si_value.sival_int;
 }
@@ -105,7 +105,7 @@ static void once_and_again(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	count = 0;
+	count = overrun = 0;
 	CALL(timer_settime, id, 0, &periodic, NULL);
 	nap(210);
 	before = count;

@@ -11,7 +11,7 @@
 #define CLASSES 3
 #define CLASS_FRAME CLASSES
 
-static struct slab slabs[CLASSES] = {{.size = 64}, {.size = 256}, {.size = 1024}};
+static struct slab classes[CLASSES] = {{.name = "text-64", .size = 64}, {.name = "text-256", .size = 256}, {.name = "text-1024", .size = 1024}};
 
 /* Room for `bytes` bytes. */
 static char *room_take(size_t bytes)
@@ -20,10 +20,10 @@ static char *room_take(size_t bytes)
 	char *room;
 	frame_t frame;
 
-	while (class < CLASSES && slabs[class].size < bytes + 1)
+	while (class < CLASSES && classes[class].size < bytes + 1)
 		class++;
 	if (class < CLASSES) {
-		room = slab_take(&slabs[class]);
+		room = slab_take(&classes[class]);
 	} else {
 		frame = bytes + 1 <= PAGE_SIZE ? frame_allocate(false) : 0;
 		room = frame ? frame_bytes(frame) : NULL;
@@ -41,7 +41,7 @@ void text_return(char *text)
 	if (text[-1] == CLASS_FRAME)
 		frame_release(frame_of(text - 1));
 	else
-		slab_return(&slabs[(int)text[-1]], text - 1);
+		slab_return(&classes[(int)text[-1]], text - 1);
 }
 
 char *text_make(const char *start, const char *path)

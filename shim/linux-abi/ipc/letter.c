@@ -15,7 +15,7 @@ struct letter_piece {
 };
 
 static struct slab letters = SLAB(struct letter);
-static struct slab pieces[] = {{.size = 64}, {.size = 248}, {.size = 1008}, {.size = 4032}};
+static struct slab pieces[] = {{.name = "letter-64", .size = 64}, {.name = "letter-248", .size = 248}, {.name = "letter-1008", .size = 1008}, {.name = "letter-4032", .size = 4032}};
 #define SIZES (sizeof(pieces) / sizeof(pieces[0]))
 
 static uint64_t room_of(const struct slab *slab)

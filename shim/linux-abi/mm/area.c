@@ -83,7 +83,7 @@ static void tree_insert(struct areas *areas, struct area *area)
 
 struct area *area_add(struct areas *areas, const struct area *like)
 {
-	struct area *area = slab_take(&structures);
+	struct area *area = areas->count < AREAS_MAX ? slab_take(&structures) : NULL;
 
 	if (!area)
 		return NULL;

@@ -32,6 +32,8 @@ struct area {
 	struct area *left, *right;
 };
 
+#define AREAS_MAX 65530 /* of one address space: vm.max_map_count */
+
 struct areas {
 	struct area *root;
 	uint64_t count;

@@ -32,7 +32,7 @@ static bool limits_allow(const struct task *task, uint64_t bytes, uint32_t flags
 		return false;
 	if ((flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE && memory->pages_data + pages_of(bytes) > memory->data_limit >> PAGE_BITS)
 		return false;
-	return pages_of(bytes) <= frames_total(); /* the heuristic overcommit of Linux: nothing that can obviously never be */
+	return (flags & (AREA_WRITE | AREA_SHARED)) == 0 || pages_of(bytes) <= frames_total(); /* the heuristic overcommit of Linux: nothing that can obviously never be */
 }
 
 /* Whether so many more bytes may be locked: 0, -EPERM (none at all), or what is told when it is too much. */

@@ -68,10 +68,14 @@ static struct host_space *space_make(void)
 {
 	struct host_space *space = &spaces[spaces_made];
 
-	if (spaces_made == HOST_THREADS_MAX || !host_may_change() || object_create(OBJECT_VSPACE, 0, &space->vspace) != OK)
+	if (spaces_made == HOST_THREADS_MAX || !host_may_change())
 		return NULL;
+	if (!space->vspace && object_create(OBJECT_VSPACE, 0, &space->vspace) != OK)
+		return NULL;
+	if (tables_donate(space, TABLE_PAGES_FIRST) != OK)
+		return NULL; /* whoever asks next goes on with it */
 	spaces_made++;
-	return tables_donate(space, TABLE_PAGES_FIRST) == OK ? space : NULL;
+	return space;
 }
 
 struct host_space *host_space_take(bool alone)
@@ -328,4 +332,15 @@ void host_thread_yield(struct host_thread *thread)
 {
 	host_thread_stop(thread);
 	host_thread_run(thread);
+}
+
+struct host_census host_census(void)
+{
+	struct host_census census = {threads_made, threads_made, spaces_made, spaces_made};
+
+	for (const struct host_thread *thread = threads_free; thread; thread = thread->next)
+		census.threads--;
+	for (const struct host_space *space = spaces_free; space; space = space->next)
+		census.spaces--;
+	return census;
 }

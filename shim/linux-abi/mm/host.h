@@ -81,5 +81,11 @@ void host_page(struct host_space *space, enum host_change change, uint64_t addre
 /* Carries out what is left of the batch. ERR_NOMEM: there is no memory for page tables; the pages that were not mapped fault again. */
 enum error host_flush(void);
 
+/* Threads and spaces that belong to somebody, and all that have been made. */
+struct host_census {
+	uint32_t threads, threads_made, spaces, spaces_made;
+};
+struct host_census host_census(void);
+
 /* Lets other threads of the same priority run first. */
 void host_thread_yield(struct host_thread *thread);

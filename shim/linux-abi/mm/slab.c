@@ -14,6 +14,8 @@ struct slab_frame {
 
 #define FIRST_OFFSET 64
 
+struct slab *slabs;
+
 static void list_in(struct slab *slab, struct slab_frame *frame)
 {
 	frame->next = slab->partial;
@@ -31,6 +33,20 @@ static void list_out(struct slab_frame *frame)
 	frame->at = NULL;
 }
 
+uint32_t slab_per_frame(const struct slab *slab)
+{
+	return (uint32_t)((PAGE_SIZE - FIRST_OFFSET) / slab->size);
+}
+
+static void slab_list(struct slab *slab)
+{
+	if (slab->listed)
+		return;
+	slab->listed = true;
+	slab->next = slabs;
+	slabs = slab;
+}
+
 static struct slab_frame *frame_make(struct slab *slab)
 {
 	frame_t number = frame_allocate(false);
@@ -39,7 +55,9 @@ static struct slab_frame *frame_make(struct slab *slab)
 	assert(slab->size >= sizeof(void *) && slab->size <= PAGE_SIZE - FIRST_OFFSET);
 	if (!frame)
 		return NULL;
-	*frame = (struct slab_frame){.count = (uint32_t)((PAGE_SIZE - FIRST_OFFSET) / slab->size)};
+	slab_list(slab);
+	slab->frames++;
+	*frame = (struct slab_frame){.count = slab_per_frame(slab)};
 	for (uint32_t i = frame->count; i-- > 0;) {
 		void **structure = (void **)((char *)frame + FIRST_OFFSET + i * slab->size);
 
@@ -77,6 +95,7 @@ void slab_return(struct slab *slab, void *structure)
 		list_in(slab, frame);
 	if (--frame->used == 0) {
 		list_out(frame);
+		slab->frames--;
 		frame_release(frame_of(frame));
 	}
 }

@@ -7,6 +7,7 @@
 #include "net/name.h"
 
 static struct slab messages = SLAB(struct message);
+static uint64_t passed; /* rooms for files */
 
 struct message *message_make(void)
 {
@@ -17,7 +18,15 @@ struct passed_files *files_make(void)
 {
 	frame_t frame = frame_allocate(true);
 
-	return frame ? frame_bytes(frame) : NULL;
+	if (!frame)
+		return NULL;
+	passed++;
+	return frame_bytes(frame);
+}
+
+uint64_t files_passed(void)
+{
+	return passed;
 }
 _Static_assert(sizeof(struct passed_files) <= PAGE_SIZE, "files are in a frame");
 
@@ -26,6 +35,7 @@ void files_free(struct passed_files *files)
 	for (uint32_t i = 0; i < files->count; i++)
 		description_release(files->files[i]);
 	frame_release(frame_of(files));
+	passed--;
 }
 
 struct passed_files *files_copy(const struct passed_files *files)

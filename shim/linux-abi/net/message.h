@@ -40,4 +40,5 @@ int64_t message_put(const struct message *message, uint64_t skip, struct transfe
 /* Empty room for files; a null pointer when there is no memory. */
 struct passed_files *files_make(void);
 void files_free(struct passed_files *files); /* releases them; may wait */
+uint64_t files_passed(void); /* how many rooms there are: 0 when no file is on its way */
 struct passed_files *files_copy(const struct passed_files *files);

@@ -3,6 +3,7 @@
 #include "net/socket.h"
 
 #include "mm/slab.h"
+#include "net/collect.h"
 
 struct socket *sockets;
 
@@ -174,7 +175,11 @@ static int64_t socket_ioctl(struct task *task, struct description *description, 
 
 static void socket_leave(struct description *description)
 {
-	socket_close(description->data);
+	struct socket *socket = description->data;
+
+	socket->file = NULL;
+	socket_close(socket);
+	sockets_collect();
 }
 
 static const struct description_operations operations = {
@@ -190,11 +195,18 @@ struct description *socket_open(struct socket *socket, uint32_t flags)
 {
 	struct description *description = description_make(&operations, MODE_SOCKET | 0777, LINUX_O_RDWR | (flags & LINUX_O_NONBLOCK), FILESYSTEM_SOCKET);
 
-	if (description)
-		description->data = socket;
-	else
+	if (!description) {
 		socket_close(socket);
+		return NULL;
+	}
+	description->data = socket;
+	socket->file = description;
 	return description;
+}
+
+struct socket *socket_behind(const struct description *description)
+{
+	return description->operations == &operations ? description->data : NULL;
 }
 
 int64_t socket_call(struct task *task, const uint64_t arguments[6], socket_action *action)
@@ -204,7 +216,7 @@ int64_t socket_call(struct task *task, const uint64_t arguments[6], socket_actio
 
 	if (result)
 		return result;
-	result = description->operations == &operations ? action(task, description, description->data, arguments) : -ENOTSOCK;
+	result = socket_behind(description) ? action(task, description, socket_behind(description), arguments) : -ENOTSOCK;
 	description_release(description);
 	return result;
 }

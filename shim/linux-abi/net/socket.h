@@ -39,6 +39,10 @@ struct socket {
 	uint32_t send_bytes, receive_bytes, options; /* SO_SNDBUF, SO_RCVBUF; bits by number of options that are only remembered */
 	uint64_t receive_ns, send_ns; /* SO_RCVTIMEO, SO_SNDTIMEO; 0: none */
 	struct linux_linger linger;
+	struct description *file;     /* its open file, not held; null: not accepted yet, or closed */
+	uint32_t passed;              /* the search for lost sockets (net/collect.c): messages that it lies in, */
+	bool reached;                 /* whether it can be received or used, */
+	struct socket *next_reached;  /* and whose queue is yet to be looked at */
 };
 
 /* Whether what lies in the target's queue leaves a socket no room to send to it. */
@@ -58,6 +62,9 @@ void socket_release(struct socket *socket);
 
 /* An open file for a socket, which becomes its user; on an error (a null pointer) the socket has been closed. */
 struct description *socket_open(struct socket *socket, uint32_t flags);
+
+/* The socket of an open file; a null pointer when it is none. */
+struct socket *socket_behind(const struct description *description);
 
 /* What a call does with the socket that its first argument names. */
 typedef int64_t socket_action(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6]);

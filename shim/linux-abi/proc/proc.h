@@ -34,6 +34,9 @@ struct entry *proc_root(void);
 
 extern const struct proc_node proc_task_nodes[];
 
+/* The text of /proc/slabinfo. */
+void objects_tell(struct proc_text *text, const struct proc_subject *subject);
+
 /* /proc/PID/fd and /proc/PID/task. */
 int proc_file_find(struct entry *directory, struct task *task, const char *name, struct entry **found);
 int64_t proc_files_list(struct entry *directory, struct task *task, uint64_t *cookie, void *buffer, size_t bytes);

@@ -14,6 +14,7 @@
 #include "process/names.h"
 #include "process/permission.h"
 #include "process/usage.h"
+#include "signal/send.h"
 #include "terminal/terminal.h"
 #include "time/convert.h"
 
@@ -152,7 +153,7 @@ static void status_tell(struct proc_text *text, const struct proc_subject *subje
 		credentials_add(text, task->credentials);
 	if (task && task->memory)
 		memory_add(text, task->memory);
-	text_add(text, "Threads:\t%u\nSigQ:\t0/%u\n", (uint64_t)process->task_count, process->limits[LINUX_RLIMIT_SIGPENDING][0]);
+	text_add(text, "Threads:\t%u\nSigQ:\t%u/%u\n", (uint64_t)process->task_count, signals_queued(process->user), process->limits[LINUX_RLIMIT_SIGPENDING][0]);
 	set_line(text, "SigPnd", task ? task->signals.pending : 0);
 	set_line(text, "ShdPnd", process->pending.pending);
 	set_line(text, "SigBlk", task ? task->signals.blocked : 0);

@@ -335,6 +335,7 @@ const struct proc_node proc_system_nodes[] = {
 	FILE_NODE("meminfo", memory_tell),
 	{.name = "mounts", .mode = MODE_LINK | 0777, .read_link = mounts_link},
 	{.name = "self", .mode = MODE_LINK | 0777, .read_link = self_link},
+	{.name = "slabinfo", .mode = MODE_REGULAR | 0400, .tell = objects_tell},
 	FILE_NODE("stat", stat_tell),
 	FILE_NODE("swaps", empty_tell),
 	DIRECTORY_NODE("sys", sys_nodes),

@@ -59,18 +59,30 @@ static bool is_ignored(const struct process *process, int number)
 	return handler == LINUX_SIG_IGN || (handler == LINUX_SIG_DFL && signal_default(number) == DEFAULT_IGNORE);
 }
 
+/* Takes an entry out of the list, of which the one before it is told (null: it is the first), and the pointer to it. */
+static void entry_remove(struct signals *signals, struct signal_queued **at, struct signal_queued *before)
+{
+	struct signal_queued *entry = *at;
+
+	*at = entry->next;
+	if (signals->last == entry)
+		signals->last = before;
+	signals->count--;
+	slab_return(&queued, entry);
+}
+
 static void signals_remove(struct signals *signals, uint64_t set)
 {
-	struct signal_queued **at = &signals->first;
+	struct signal_queued **at = &signals->first, *before = NULL;
 
 	signals->pending &= ~set;
 	while (*at) {
 		struct signal_queued *entry = *at;
 
 		if (set & SIGNAL_BIT(entry->information.number)) {
-			*at = entry->next;
-			slab_return(&queued, entry);
+			entry_remove(signals, at, before);
 		} else {
+			before = entry;
 			at = &entry->next;
 		}
 	}
@@ -105,24 +117,49 @@ void signals_block(struct task *task, uint64_t mask)
 	attention_update(task);
 }
 
-/* Makes a signal pending. A standard one is that only once. */
-static int pend(struct signals *signals, const struct signal_information *information)
+uint64_t signals_queued(uint32_t user)
+{
+	uint64_t count = 0;
+
+	for (const struct process *process = processes; process; process = process->next) {
+		if (process->user != user)
+			continue;
+		count += process->pending.count;
+		for (const struct task *task = process->tasks; task; task = task->next_in_process)
+			count += task->signals.count;
+	}
+	return count;
+}
+
+/* Whether one more may be kept: RLIMIT_SIGPENDING is about those that processes send, and real-time ones. */
+static bool may_queue(const struct process *to, const struct signal_information *information)
+{
+	if (queued.used >= QUEUED_MAX)
+		return false;
+	return (information->number < REAL_TIME_FIRST && information->code >= 0) || signals_queued(to->user) < to->limits[LINUX_RLIMIT_SIGPENDING][0];
+}
+
+/* Makes a signal pending, for the process or one of its tasks. A standard one is that only once. */
+static int pend(const struct process *to, struct signals *signals, const struct signal_information *information)
 {
 	int number = information->number;
-	struct signal_queued **at = &signals->first, *entry;
+	struct signal_queued *entry;
 
 	if (number < REAL_TIME_FIRST && signals->pending & SIGNAL_BIT(number))
 		return 0;
-	entry = queued.used < QUEUED_MAX ? slab_take(&queued) : NULL;
+	entry = may_queue(to, information) ? slab_take(&queued) : NULL;
 	if (!entry && number >= REAL_TIME_FIRST && information->code < 0)
 		return -EAGAIN;
 	signals->pending |= SIGNAL_BIT(number);
 	if (!entry)
 		return 0; /* without its information, as Linux does */
 	entry->information = *information;
-	while (*at)
-		at = &(*at)->next;
-	*at = entry;
+	if (signals->last)
+		signals->last->next = entry;
+	else
+		signals->first = entry;
+	signals->last = entry;
+	signals->count++;
 	return 0;
 }
 
@@ -185,7 +222,7 @@ int signal_send_process(struct process *process, const struct signal_information
 
 	if (!send_begin(process, information->number, !taker))
 		return 0;
-	error = pend(&process->pending, information);
+	error = pend(process, &process->pending, information);
 	if (!error && taker)
 		task_notice(taker);
 	if (!error && !taker)
@@ -200,7 +237,7 @@ int signal_send_task(struct task *task, const struct signal_information *informa
 
 	if (!send_begin(task->process, information->number, blocked))
 		return 0;
-	error = pend(&task->signals, information);
+	error = pend(task->process, &task->signals, information);
 	if (!error && !blocked)
 		task_notice(task);
 	if (!error && blocked)
@@ -218,7 +255,7 @@ void signal_force(struct task *task, const struct signal_information *informatio
 	task->signals.blocked &= ~bit;
 	if (task->process->id == 1 && action->handler == LINUX_SIG_DFL)
 		process_end(task->process, information->number);
-	(void)pend(&task->signals, information); /* the signal counts, with information or without */
+	(void)pend(task->process, &task->signals, information); /* the signal counts, with information or without */
 	task->attention = true;
 }
 
@@ -232,8 +269,9 @@ static int take_from(struct signals *signals, uint64_t wanted, struct signal_inf
 		return 0;
 	number = __builtin_ctzll(synchronous ? synchronous : ready) + 1;
 	*information = (struct signal_information){.number = number};
-	for (struct signal_queued **at = &signals->first, *entry; (entry = *at) != NULL;) {
+	for (struct signal_queued **at = &signals->first, *entry, *before = NULL; (entry = *at) != NULL;) {
 		if (entry->information.number != number) {
+			before = entry;
 			at = &entry->next;
 			continue;
 		}
@@ -242,8 +280,7 @@ static int take_from(struct signals *signals, uint64_t wanted, struct signal_inf
 			break;
 		}
 		*information = entry->information;
-		*at = entry->next;
-		slab_return(&queued, entry);
+		entry_remove(signals, at, before);
 		if (number < REAL_TIME_FIRST)
 			break;
 		for (const struct signal_queued *rest = *at; rest; rest = rest->next)

@@ -48,3 +48,6 @@ void signals_ignore(struct process *process, int number);
 /* Lets a stopped process go on; stops a process. */
 void process_continue(struct process *process);
 void process_stop(struct process *process, int number);
+
+/* Signals with information that are pending for all processes of a user: what RLIMIT_SIGPENDING is about. */
+uint64_t signals_queued(uint32_t user);

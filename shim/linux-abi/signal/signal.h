@@ -53,7 +53,8 @@ struct signal_queued {
 struct signals {
 	uint64_t pending;
 	uint64_t blocked; /* of a task */
-	struct signal_queued *first; /* with information; a signal may be pending without */
+	struct signal_queued *first, *last; /* with information; a signal may be pending without */
+	uint32_t count;                     /* of these */
 };
 
 struct signal_action {
