@@ -150,6 +150,7 @@ static void choosing(void)
 static void waiting(void)
 {
 	int queue = queue_make("q");
+	struct mq_attr told;
 	pid_t child, other;
 
 	WAITING_CHILD(child, RECEIVE(queue));
@@ -175,6 +176,17 @@ static void waiting(void)
 		check_end("that was interrupted", child);
 	}
 	RECEIVE(queue);
+	for (int i = 0; i < 3; i++)
+		SEND(queue, "filling", 2);
+	for (int again = 0; again < 2; again++) {
+		WAITING_CHILD(child, check_handle(SIGUSR1, again); CALL(mq_timedsend, queue, "late", 4, 0, NULL));
+		kill(child, SIGUSR1);
+		usleep(20000);
+		RECEIVE(queue);
+		check_end("that was interrupted", child);
+	}
+	while (syscall(SYS_mq_getsetattr, queue, NULL, &told) == 0 && told.mq_curmsgs)
+		RECEIVE(queue);
 	WAITING_CHILD(child, RECEIVE(queue));
 	kill(child, SIGKILL);
 	check_end("that was killed", child);
@@ -192,6 +204,7 @@ static void attributes(void)
 	struct mq_attr told, set = {.mq_flags = 0, .mq_maxmsg = 99};
 	struct stat status;
 	struct pollfd poll_of = {.fd = queue, .events = POLLIN | POLLOUT};
+	static char large[8192];
 	char text[100] = "";
 	pid_t child;
 
@@ -225,8 +238,9 @@ static void attributes(void)
 	check_bytes("what it says", text, 81);
 	CALL(read, queue, text, 90);
 	CALL(write, queue, text, 1);
-	while (syscall(SYS_mq_timedreceive, queue, text, 8192, NULL, NULL) >= 0)
+	while (syscall(SYS_mq_timedreceive, queue, large, sizeof(large), NULL, NULL) >= 0)
 		;
+	CALL(mq_timedreceive, queue, large, sizeof(large), NULL, NULL);
 	CALL(poll, &poll_of, 1, 0);
 	SHOW("of an empty one", "%x", poll_of.revents);
 	poll_of.events = POLLIN;
@@ -351,6 +365,7 @@ static void limits(void)
 		      close(queue);
 		      count++;
 	      } check_print("%d queues, then %s\n", count, check_errno_name(errno));
+	      GOOD(mq_open, "one more", MAKE, 0600, &least);
 	      while (count-- > 0) {
 		      snprintf(name, sizeof(name), "q%d", count);
 		      if (syscall(SYS_mq_unlink, name))

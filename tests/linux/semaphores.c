@@ -103,7 +103,10 @@ static void operating(void)
 	CALL(semtimedop, set, many, 501, BAD_ADDRESS);
 	CALL(semtimedop, set, many, 0, (&(struct timespec){.tv_sec = -1}));
 	CALL(semtimedop, set, ONE(0, 1, 0), 1, NULL);
-	CHILD("a stranger", check_become(NOBODY); SEMOP(set, {0, 1, 0}); SEMOP(set, {1, 0, IPC_NOWAIT}); SEMOP(set, {7, 1, 0}));
+	CALL(semtimedop, set, many, 501, &never);
+	CALL(semtimedop, set, ONE(3, 1, 0), 1, &never);
+	CALL(semtimedop, set, ONE(2, 1, 0), 1, &never);
+	CHILD("a stranger", check_become(NOBODY); SEMOP(set, {0, 1, 0}); SEMOP(set, {1, 0, IPC_NOWAIT}); SEMOP(set, {7, 1, 0}); CALL(semtimedop, set, ONE(0, 1, 0), 1, &never));
 	set_remove(set);
 	SEMOP(set, {0, 1, 0});
 }
@@ -144,8 +147,10 @@ static void waiting(void)
 	CALL(semctl, set, 0, SETALL, ((unsigned short[]){7, 0}));
 	check_end("whom SETALL frees", child);
 	WAITING_CHILD(child, SEMOP(set, {0, -1, 0}));
+	WAITING_CHILD(other, CALL(semtimedop, set, ONE(0, -1, 0), 1, &never));
 	set_remove(set);
 	check_end("whose set went", child);
+	check_end("whose set went too", other);
 }
 
 /* The oldest that can go on goes on; who waits for zero sees it. */
@@ -181,6 +186,9 @@ static void interrupting(void)
 		kill(child, SIGUSR1);
 		check_end("that was interrupted", child);
 	}
+	WAITING_CHILD(child, check_handle(SIGUSR1, 1); CALL(semtimedop, set, ONE(0, -1, 0), 1, &never));
+	kill(child, SIGUSR1);
+	check_end("that was interrupted", child);
 	WAITING_CHILD(child, SEMOP(set, {0, -1, SEM_UNDO}));
 	kill(child, SIGKILL);
 	check_end("that was killed", child);

@@ -109,8 +109,10 @@ static int64_t place_choose(const struct task *task, uint64_t wanted, uint64_t b
 	}
 	if (flags & LINUX_SHM_RND)
 		*place &= ~(uint64_t)(PAGE_SIZE - 1);
-	if (*place % PAGE_SIZE || *place < MEMORY_LOWEST || !user_range(*place, bytes))
+	if (*place % PAGE_SIZE || *place < MEMORY_LOWEST || *place + bytes < *place)
 		return -EINVAL;
+	if (!user_range(*place, bytes))
+		return -ENOMEM;
 	return !(flags & LINUX_SHM_REMAP) && !memory_is_free(task->memory, *place, bytes) ? -EINVAL : 0;
 }
 

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* System V shared memory beyond tests/linux/memory: owners, limits, places, what is attached where, every errno. */
+#include "waiting.h"
+
+#include <sys/ipc.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+
+#define KEY 0x4b6f7a71
+#define NOBODY 1000
+#define PAGE 4096
+
+static int segment_make(size_t bytes, int flags)
+{
+	return (int)syscall(SYS_shmget, IPC_PRIVATE, bytes, IPC_CREAT | flags);
+}
+
+static void segment_remove(int segment)
+{
+	if (syscall(SYS_shmctl, segment, IPC_RMID, NULL))
+		check_print("a segment cannot be removed: %s\n", check_errno_name(errno));
+}
+
+static void making(void)
+{
+	int segment = (int)GOOD(shmget, KEY, PAGE, IPC_CREAT | IPC_EXCL | 0640);
+
+	GOOD(shmget, KEY, PAGE, IPC_CREAT | IPC_EXCL | 0640);
+	GOOD(shmget, KEY, 2 * PAGE, IPC_CREAT | IPC_EXCL);
+	GOOD(shmget, KEY, 0, 0);
+	GOOD(shmget, KEY, PAGE + 1, 0);
+	GOOD(shmget, KEY + 1, PAGE, 0);
+	GOOD(shmget, KEY + 1, 0, IPC_CREAT);
+	GOOD(shmget, KEY + 1, -1, IPC_CREAT);
+	CHILD("a stranger", check_become(NOBODY); GOOD(shmget, KEY, PAGE, 0); GOOD(shmget, KEY, PAGE, 0400); GOOD(shmget, KEY, 2 * PAGE, 0400));
+	segment_remove(segment);
+	GOOD(shmget, KEY, PAGE, 0);
+}
+
+static void attaching(void)
+{
+	int segment = segment_make(2 * PAGE, 0600);
+	struct rlimit limit = {.rlim_cur = 8 << 20, .rlim_max = 8 << 20};
+	char *there = (char *)GOOD(shmat, segment, NULL, 0), *place;
+
+	strcpy(there, "written");
+	place = (char *)GOOD(shmat, segment, NULL, SHM_RDONLY);
+	SHOW("seen through another attachment", "%s", place);
+	CALL(shmdt, place);
+	GOOD(shmat, segment, place + 5, SHM_RND);
+	CALL(shmdt, place);
+	GOOD(shmat, segment, place + 5, 0);
+	GOOD(shmat, segment, there, 0);
+	GOOD(shmat, segment, there, SHM_REMAP);
+	GOOD(shmat, segment, NULL, SHM_REMAP);
+	GOOD(shmat, segment, KERNEL_ADDRESS, 0);
+	GOOD(shmat, segment, (void *)-PAGE, 0);
+	GOOD(shmat, -1, NULL, 0);
+	GOOD(shmat, segment + 32768, NULL, 0);
+	CALL(shmdt, there + PAGE);
+	CALL(shmdt, there + 1);
+	CALL(shmdt, NULL);
+	CALL(shmdt, KERNEL_ADDRESS);
+	CHILD("without room", int large = segment_make(16 << 20, 0600); setrlimit(RLIMIT_AS, &limit); GOOD(shmat, large, NULL, 0); segment_remove(large));
+	segment_remove(segment);
+	SHOW("removed, and attached", "%s", there);
+	GOOD(shmat, segment, NULL, 0);
+	CALL(shmdt, there);
+	GOOD(shmat, segment, NULL, 0);
+}
+
+static void owning(void)
+{
+	int segment = segment_make(PAGE, 0600);
+	struct shmid_ds state;
+
+	CHILD("a stranger", check_become(NOBODY); GOOD(shmat, segment, NULL, 0); GOOD(shmat, segment, NULL, SHM_RDONLY); CALL(shmctl, segment, IPC_STAT, &state); CALL(shmctl, segment, IPC_SET, &state); CALL(shmctl, segment, IPC_RMID, NULL);
+	      CALL(shmctl, segment, SHM_LOCK, NULL); CALL(shmctl, segment, SHM_UNLOCK, NULL));
+	CALL(shmctl, segment, IPC_STAT, &state);
+	state.shm_perm.uid = NOBODY;
+	state.shm_perm.mode = 0444;
+	CALL(shmctl, segment, IPC_SET, &state);
+	CHILD("the owner", check_become(NOBODY); GOOD(shmat, segment, NULL, SHM_RDONLY); GOOD(shmat, segment, NULL, 0); GOOD(shmat, segment, NULL, SHM_RDONLY | SHM_EXEC); CALL(shmctl, segment, SHM_LOCK, NULL);
+	      CALL(shmctl, segment, SHM_UNLOCK, NULL));
+	state.shm_perm.uid = (uid_t)-1;
+	CALL(shmctl, segment, IPC_SET, &state);
+	CALL(shmctl, segment, IPC_SET, BAD_ADDRESS);
+	CALL(shmctl, segment, IPC_STAT, BAD_ADDRESS);
+	CALL(shmctl, -1, IPC_STAT, &state);
+	CALL(shmctl, segment + 32768, IPC_STAT, &state);
+	CALL(shmctl, segment, 99, &state);
+	CALL(shmctl, segment, -1, &state);
+	CHILD("the owner", check_become(NOBODY); CALL(shmctl, segment, IPC_RMID, NULL));
+	CALL(shmctl, segment, IPC_STAT, &state);
+}
+
+/* The place of a segment in the table of all. */
+static int place_of(int segment, int command)
+{
+	struct shmid_ds state;
+
+	for (int place = 0; place < 1000; place++)
+		if (syscall(SYS_shmctl, place, command, &state) == segment)
+			return place;
+	return -1;
+}
+
+static void limits(void)
+{
+	int segment = segment_make(3 * PAGE, 0600), other;
+	struct shminfo limits_told;
+	struct shm_info used;
+	struct shmid_ds state;
+	char text[4096];
+	long highest = syscall(SYS_shmctl, 0, IPC_INFO, &limits_told);
+
+	SHOW("limits", "%lu %lu %lu %lu %lu", limits_told.shmmax, limits_told.shmmin, limits_told.shmmni, limits_told.shmseg, limits_told.shmall);
+	GOOD(shmctl, 0, SHM_INFO, &used);
+	SHOW("in use", "%d segments, %lu pages", used.used_ids, used.shm_tot);
+	SHOW("the highest place is told", "%d", highest == place_of(segment, SHM_STAT));
+	CALL(shmctl, 0, IPC_INFO, BAD_ADDRESS);
+	CALL(shmctl, 0, SHM_INFO, BAD_ADDRESS);
+	CALL(shmctl, 30000, SHM_STAT, &state);
+	CHILD("a stranger", check_become(NOBODY); SHOW("sees places", "%d, and with ANY %d", place_of(segment, SHM_STAT), place_of(segment, 15) == highest); CALL(shmctl, highest, SHM_STAT, &state));
+	check_show_setting("/proc/sys/kernel/shmmax");
+	check_show_setting("/proc/sys/kernel/shmall");
+	check_show_setting("/proc/sys/kernel/shmmni");
+	check_setting("/proc/sys/kernel/shmmax", "8192\n");
+	GOOD(shmget, IPC_PRIVATE, 2 * PAGE + 1, IPC_CREAT);
+	segment_remove((int)GOOD(shmget, IPC_PRIVATE, 2 * PAGE, IPC_CREAT));
+	check_setting("/proc/sys/kernel/shmmax", "18446744073692774399\n");
+	check_setting("/proc/sys/kernel/shmall", "5\n");
+	GOOD(shmget, IPC_PRIVATE, 2 * PAGE + 1, IPC_CREAT);
+	segment_remove((int)GOOD(shmget, IPC_PRIVATE, 2 * PAGE, IPC_CREAT));
+	check_setting("/proc/sys/kernel/shmall", "18446744073692774399\n");
+	check_setting("/proc/sys/kernel/shmmni", "1\n");
+	GOOD(shmget, IPC_PRIVATE, PAGE, IPC_CREAT);
+	check_setting("/proc/sys/kernel/shmmni", "32769\n");
+	check_setting("/proc/sys/kernel/shmmni", "4096\n");
+	other = open("/proc/sysvipc/shm", O_RDONLY);
+	text[read(other, text, sizeof(text) - 1)] = '\0';
+	close(other);
+	check_print("%.*s", (int)(strchr(text, '\n') - text + 1), text);
+	SHOW("mode and size", "%.27s", strchr(text, '\n') + 22);
+	segment_remove(segment);
+}
+
+/* What programs before this one have left behind would be counted. */
+static void clean(void)
+{
+	struct shmid_ds state;
+
+	for (int place = 0; place < 1000; place++) {
+		int segment = (int)syscall(SYS_shmctl, place, SHM_STAT, &state);
+
+		if (segment >= 0)
+			segment_remove(segment);
+	}
+}
+
+int main(void)
+{
+	clean();
+	making();
+	attaching();
+	owning();
+	limits();
+	return 0;
+}
