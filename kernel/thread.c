@@ -2,7 +2,7 @@
 /*
  * Methods of Threads that concern the machine: registers, FPU state, suspend and resume, CPU time.
  *
- * Registers and FPU state are exchanged through the caller's message page and only while the thread is suspended. What is written is sanitised so that no value can
+ * Registers and FPU state are exchanged through the caller's message page and only while the thread is suspended or a Reply holds it. What is written is sanitised so that no value can
  * make the kernel's own return to user mode fail: addresses must be canonical user addresses, RFLAGS keeps only what user mode may set, the FPU
  * image only what the processor accepts.
  */
@@ -59,7 +59,8 @@ static enum error state_write(struct thread *thread, uint64_t parts, const struc
 	static struct fpu_image fpu;
 	enum error error = OK;
 
-	memory_copy(&fpu, image->fpu, machine_fpu.size);
+	if (parts & STATE_FPU)
+		memory_copy(&fpu, image->fpu, machine_fpu.size);
 	if (parts & STATE_FPU && !machine_fpu_image_valid(&fpu))
 		return refuse(ERR_ARGUMENT, "the processor would not take this FPU state");
 	if (parts & STATE_REGISTERS)
@@ -71,7 +72,7 @@ static enum error state_write(struct thread *thread, uint64_t parts, const struc
 	return error;
 }
 
-/* READ_STATE and WRITE_STATE. */
+/* READ_STATE and WRITE_STATE. New registers end a hold by a Reply: a thread that is not suspended goes on with them. */
 enum error thread_exchange(struct call *call)
 {
 	struct thread *thread = core_pointer(call->target->object);
@@ -82,12 +83,15 @@ enum error thread_exchange(struct call *call)
 		return refuse(ERR_MESSAGE, "the state of a thread is exchanged in the message page");
 	if (parts & ~(uint64_t)(STATE_REGISTERS | STATE_FPU))
 		return refuse(ERR_ARGUMENT, "a thread's state has no such part");
-	if (!(thread->stopped & STOPPED_SUSPENDED))
-		return refuse(ERR_STATE, "the thread is not suspended");
+	if (!(thread->stopped & STOPPED_SUSPENDED) && thread->state != THREAD_REPLY)
+		return refuse(ERR_STATE, "the thread is neither suspended nor held by a Reply");
 	if (call->label == THREAD_WRITE_STATE && parts & STATE_FPU && call->words[1] != machine_fpu.size)
 		return refuse(ERR_ARGUMENT, "an FPU state has the size that READ_STATE tells");
-	if (call->label == THREAD_WRITE_STATE)
-		return state_write(thread, parts, image);
+	if (call->label == THREAD_WRITE_STATE) {
+		enum error error = state_write(thread, parts, image);
+
+		return !error && parts & STATE_REGISTERS && !(thread->stopped & STOPPED_SUSPENDED) ? thread_resume(call) : error;
+	}
 	state_read(thread, parts, image);
 	call->result[0] = machine_fpu.size;
 	call->results = 1;

@@ -90,6 +90,35 @@ static inline uint64_t call_short(handle_t target, uint64_t word, uint64_t data[
 	return word;
 }
 
+/* A message as the registers have it. */
+struct received {
+	uint64_t word; /* the answer word */
+	uint64_t badge;
+	uint64_t data[MESSAGE_REGISTER_WORDS];
+};
+
+/*
+ * Answers the caller held by `reply` with one word when `word` has CALL_REPLY, then waits at `source` (CALL_RECEIVE) with the same Reply object armed, until `deadline` (absolute, in ns) with CALL_DEADLINE. In registers throughout,
+ * for a loop in which every instruction counts.
+ */
+__attribute__((always_inline)) static inline struct received reply_receive(handle_t reply, handle_t source, uint64_t word, uint64_t answer, uint64_t deadline)
+{
+	register uint64_t d1 __asm__("r10");
+	register uint64_t d2 __asm__("r8");
+	register uint64_t d3 __asm__("r9");
+	register uint64_t d6 __asm__("r13");
+	register uint64_t d7 __asm__("r14");
+	register handle_t object __asm__("r12") = reply;
+	register uint64_t until __asm__("r15") = deadline;
+	uint64_t d0 = answer, d4, d5, from;
+
+	__asm__ volatile("push %%rbp\n\tsyscall\n\tmov %%rbp, %%rcx\n\tpop %%rbp"
+			 : "+a"(word), "=D"(from), "+d"(d0), "=r"(d1), "=r"(d2), "=r"(d3), "=b"(d4), "=c"(d5), "=r"(d6), "=r"(d7)
+			 : "S"(source), "r"(object), "r"(until)
+			 : "r11", "memory");
+	return (struct received){word, from, {d0, d1, d2, d3, d4, d5, d6, d7}};
+}
+
 /*
  * Answers the caller held by `reply` when `word` has CALL_REPLY, then waits at `source` (CALL_RECEIVE) with the same Reply object armed.
  * data[0..3] go out and come back, `*badge` is the badge of what arrived. Returns the answer word. Longer messages that arrive are cut

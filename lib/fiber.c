@@ -16,24 +16,24 @@ _Noreturn void fiber_body(void);
 
 #define SAVED_REGISTERS 6 /* rbp rbx r12 r13 r14 r15 */
 
-static struct fiber *running, *ready_first, *ready_last;
+struct fibers fibers_now;
 static uint64_t *loop_stack_pointer;
 
 static void make_ready(struct fiber *fiber)
 {
 	fiber->state = FIBER_READY;
 	fiber->next = NULL;
-	if (ready_first)
-		ready_last->next = fiber;
+	if (fibers_now.ready_first)
+		fibers_now.ready_last->next = fiber;
 	else
-		ready_first = fiber;
-	ready_last = fiber;
+		fibers_now.ready_first = fiber;
+	fibers_now.ready_last = fiber;
 }
 
 /* Back to fibers_run. */
 static void leave(enum fiber_state state)
 {
-	struct fiber *self = running;
+	struct fiber *self = fibers_now.running;
 
 	self->state = state;
 	fiber_switch(&self->stack_pointer, loop_stack_pointer);
@@ -43,7 +43,7 @@ static void leave(enum fiber_state state)
 _Noreturn void fiber_body(void)
 {
 	for (;;) {
-		struct fiber *self = running;
+		struct fiber *self = fibers_now.running;
 
 		self->function(self->argument);
 		leave(FIBER_IDLE);
@@ -74,38 +74,28 @@ void fiber_start(struct fiber *fiber, void (*function)(void *argument), void *ar
 
 void fibers_run(void)
 {
-	assert(!running);
-	while (ready_first) {
-		running = ready_first;
-		ready_first = running->next;
-		running->state = FIBER_RUNNING;
-		fiber_switch(&loop_stack_pointer, running->stack_pointer);
-		running = NULL;
+	assert(!fibers_now.running);
+	while (fibers_now.ready_first) {
+		fibers_now.running = fibers_now.ready_first;
+		fibers_now.ready_first = fibers_now.running->next;
+		fibers_now.running->state = FIBER_RUNNING;
+		fiber_switch(&loop_stack_pointer, fibers_now.running->stack_pointer);
+		fibers_now.running = NULL;
 	}
-}
-
-bool fibers_ready(void)
-{
-	return ready_first != NULL;
-}
-
-struct fiber *fiber_self(void)
-{
-	return running;
 }
 
 void fiber_yield(void)
 {
-	make_ready(running);
-	fiber_switch(&running->stack_pointer, loop_stack_pointer);
+	make_ready(fibers_now.running);
+	fiber_switch(&fibers_now.running->stack_pointer, loop_stack_pointer);
 }
 
 void fiber_wait(void)
 {
-	assert(running);
-	if (!running->woken)
+	assert(fibers_now.running);
+	if (!fibers_now.running->woken)
 		leave(FIBER_WAITING);
-	running->woken = false;
+	fibers_now.running->woken = false;
 }
 
 void fiber_wake(struct fiber *fiber)
@@ -119,7 +109,7 @@ void fiber_wake(struct fiber *fiber)
 
 void fiber_lock(struct fiber_lock *lock)
 {
-	struct fiber *self = running;
+	struct fiber *self = fibers_now.running;
 
 	assert(self && lock->holder != self);
 	if (!lock->holder) {
@@ -139,7 +129,7 @@ void fiber_unlock(struct fiber_lock *lock)
 {
 	struct fiber *next = lock->first;
 
-	assert(lock->holder == running);
+	assert(lock->holder == fibers_now.running);
 	lock->holder = next;
 	if (next) {
 		lock->first = next->next;

@@ -33,11 +33,23 @@ void fiber_start(struct fiber *fiber, void (*function)(void *argument), void *ar
 /* Runs ready fibers until there is none. Not from a fiber. */
 void fibers_run(void);
 
+/* What lib/fiber.c keeps: who runs, and the queue of those who could. */
+struct fibers {
+	struct fiber *running, *ready_first, *ready_last;
+};
+extern struct fibers fibers_now;
+
 /* Whether there is a fiber that could run now, besides the running one. */
-bool fibers_ready(void);
+static inline bool fibers_ready(void)
+{
+	return fibers_now.ready_first != NULL;
+}
 
 /* The running fiber; a null pointer in the server's loop. */
-struct fiber *fiber_self(void);
+static inline struct fiber *fiber_self(void)
+{
+	return fibers_now.running;
+}
 
 /* Lets the other ready fibers run first. */
 void fiber_yield(void);

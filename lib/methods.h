@@ -119,7 +119,7 @@ MUST_USE static inline enum error thread_set_priority(handle_t thread, uint64_t 
 	return method_invoke(thread, THREAD_SET_PRIORITY, 2, 0, priority, maximum, 0, 0);
 }
 
-/* Parts (STATE_*) of a suspended thread's state, into the message page (struct thread_image); `*fpu_bytes` is the length of an FPU state. */
+/* Parts (STATE_*) of the state of a thread that is suspended or held by a Reply, into the message page (struct thread_image); `*fpu_bytes` is the length of an FPU state. */
 MUST_USE static inline enum error thread_read_state(handle_t thread, uint64_t parts, uint64_t *fpu_bytes)
 {
 	uint64_t data[4] = {parts};

@@ -18,9 +18,10 @@
 #define TABLE_PAGES_MORE 16
 _Static_assert(START_SLOTS_MAX <= UINT16_MAX + 1, "a handle of this service fits struct host_space");
 
-static struct host_thread threads[HOST_THREADS_MAX];
+struct host_thread host_threads[HOST_THREADS_MAX];
 static struct host_space spaces[HOST_THREADS_MAX];
-static uint32_t threads_made, spaces_made;
+uint32_t host_threads_made;
+static uint32_t spaces_made;
 static struct host_thread *threads_free;
 static struct host_space *spaces_free;
 static handle_t empty_cnode; /* of all Linux threads: there is nothing in it */
@@ -132,13 +133,14 @@ static enum error personality_bind(const struct host_thread *thread)
 
 static struct host_thread *thread_make(void)
 {
-	struct host_thread *thread = &threads[threads_made];
+	struct host_thread *thread = &host_threads[host_threads_made];
 	enum error error;
 
-	if (threads_made == HOST_THREADS_MAX || !host_may_change() || object_create(OBJECT_THREAD, 0, &thread->thread) != OK)
+	if (host_threads_made == HOST_THREADS_MAX || !host_may_change() || object_create(OBJECT_THREAD, 0, &thread->thread) != OK)
 		return NULL;
-	threads_made++;
-	thread->badge = threads_made;
+	host_threads_made++;
+	thread->badge = host_threads_made;
+	thread->stopped = true;
 	error = personality_bind(thread);
 	if (error == OK)
 		error = thread_bind(thread->thread, THREAD_CNODE, empty_cnode);
@@ -191,11 +193,6 @@ struct host_thread *host_pair_take(void)
 	return thread;
 }
 
-struct host_thread *host_thread_of(uint64_t badge)
-{
-	return badge && badge <= threads_made && threads[badge - 1].owner ? &threads[badge - 1] : NULL;
-}
-
 struct thread_image *thread_self_image(void)
 {
 	return (struct thread_image *)thread_self()->page;
@@ -219,7 +216,6 @@ struct thread_image *host_thread_read(struct host_thread *thread, uint64_t parts
 {
 	uint64_t bytes;
 
-	host_thread_stop(thread);
 	if (thread_read_state(thread->thread, parts, &bytes) != OK)
 		return NULL;
 	host_fpu_bytes = bytes;
@@ -228,7 +224,6 @@ struct thread_image *host_thread_read(struct host_thread *thread, uint64_t parts
 
 bool host_thread_write(struct host_thread *thread, uint64_t parts)
 {
-	host_thread_stop(thread);
 	return thread_write_state(thread->thread, parts, host_fpu_bytes) == OK;
 }
 
@@ -240,6 +235,7 @@ void host_fpu_initial(void)
 void host_thread_return(struct host_thread *thread)
 {
 	thread->owner = NULL;
+	host_thread_stop(thread);
 	thread_self_image()->registers = (struct thread_registers){.rip = PAGE_SIZE};
 	(void)host_thread_write(thread, STATE_REGISTERS);
 	thread->next = threads_free;

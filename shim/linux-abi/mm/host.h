@@ -49,11 +49,18 @@ struct host_thread *host_thread_take(struct host_space *space);
 void host_thread_return(struct host_thread *thread);
 
 /* The thread whose messages have that badge, if it belongs to somebody; else a null pointer. */
-struct host_thread *host_thread_of(uint64_t badge);
+extern struct host_thread host_threads[HOST_THREADS_MAX]; /* by badge, from 1 on */
+extern uint32_t host_threads_made;
+static inline struct host_thread *host_thread_of(uint64_t badge)
+{
+	struct host_thread *thread = &host_threads[badge - 1];
+
+	return badge - 1 < host_threads_made && thread->owner ? thread : NULL;
+}
 
 /*
- * Registers and FPU state. Reading stops the thread until host_thread_run(); writing also ends its wait for an answer, so that the Reply that held it is free. The FPU state is as XSAVE writes it, of host_fpu_bytes bytes; the
- * first functions exchange it with thread_self()->page (struct thread_image), where the next kernel call with capabilities or batches overwrites it.
+ * Registers and FPU state of a thread that is stopped or waits for an answer. Writing registers also ends that wait: the Reply that held it is free, and a thread that is not stopped goes on with them. The FPU state is as XSAVE
+ * writes it, of host_fpu_bytes bytes; both are exchanged with thread_self()->page (struct thread_image), where the next kernel call with capabilities or batches overwrites them.
  */
 struct thread_image *host_thread_read(struct host_thread *thread, uint64_t parts);
 bool host_thread_write(struct host_thread *thread, uint64_t parts);

@@ -11,13 +11,17 @@ static unsigned slot_at(uint64_t index, unsigned level)
 	return (unsigned)(index >> (level * RADIX_TABLE_BITS)) & (RADIX_TABLE_WORDS - 1);
 }
 
-uint64_t *radix_find(const struct radix *radix, uint64_t index)
+uint64_t *radix_walk(struct radix *radix, uint64_t index)
 {
 	uint64_t *table = radix->root;
 
 	for (unsigned level = LEVELS - 1; table && level > 0; level--)
 		table = (uint64_t *)table[slot_at(index, level)];
-	return table ? &table[slot_at(index, 0)] : NULL;
+	if (!table)
+		return NULL;
+	radix->near = table;
+	radix->near_key = index / RADIX_TABLE_WORDS + 1;
+	return &table[slot_at(index, 0)];
 }
 
 static uint64_t *table_make(void)
@@ -83,5 +87,5 @@ void radix_clear(struct radix *radix)
 {
 	if (radix->root)
 		table_clear(radix->root, LEVELS - 1);
-	radix->root = NULL;
+	*radix = (struct radix){0};
 }

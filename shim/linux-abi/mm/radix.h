@@ -10,11 +10,19 @@
 #define RADIX_TABLE_WORDS (1u << RADIX_TABLE_BITS)
 
 struct radix {
-	uint64_t *root; /* null: all is empty */
+	uint64_t *root;    /* null: all is empty */
+	uint64_t *near;    /* the table of words that was found last */
+	uint64_t near_key; /* 1 + the index of its first word / RADIX_TABLE_WORDS; 0: none */
 };
 
+/* radix_find() for who is not in the table found last. */
+uint64_t *radix_walk(struct radix *radix, uint64_t index);
+
 /* The word at an index, or a null pointer where nothing near it was ever made. */
-uint64_t *radix_find(const struct radix *radix, uint64_t index);
+static inline uint64_t *radix_find(struct radix *radix, uint64_t index)
+{
+	return index / RADIX_TABLE_WORDS + 1 == radix->near_key ? &radix->near[index % RADIX_TABLE_WORDS] : radix_walk(radix, index);
+}
 
 /* The word at an index; a null pointer when there is no memory. It stays where it is until radix_clear(). */
 uint64_t *radix_make(struct radix *radix, uint64_t index);

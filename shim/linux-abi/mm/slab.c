@@ -9,7 +9,7 @@
 struct slab_frame {
 	struct slab_frame *next, **at; /* in the slab's list of frames with something free; `at` null: not there */
 	void *free;
-	uint32_t used, count;
+	uint32_t used, count, fresh; /* from `fresh` on none has been taken yet */
 };
 
 #define FIRST_OFFSET 64
@@ -58,12 +58,6 @@ static struct slab_frame *frame_make(struct slab *slab)
 	slab_list(slab);
 	slab->frames++;
 	*frame = (struct slab_frame){.count = slab_per_frame(slab)};
-	for (uint32_t i = frame->count; i-- > 0;) {
-		void **structure = (void **)((char *)frame + FIRST_OFFSET + i * slab->size);
-
-		*structure = frame->free;
-		frame->free = structure;
-	}
 	list_in(slab, frame);
 	return frame;
 }
@@ -76,7 +70,10 @@ void *slab_take(struct slab *slab)
 	if (!frame)
 		return NULL;
 	structure = frame->free;
-	frame->free = *(void **)structure;
+	if (structure)
+		frame->free = *(void **)structure;
+	else
+		structure = (char *)frame + FIRST_OFFSET + frame->fresh++ * slab->size;
 	slab->used++;
 	if (++frame->used == frame->count)
 		list_out(frame);

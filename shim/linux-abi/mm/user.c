@@ -5,18 +5,24 @@
 #include "abi/errno.h"
 #include "lib/string.h"
 
+/* Whether the page at an address, which is below MEMORY_TOP, is there as it must be; its frame. */
+static bool frame_is_there(struct memory *memory, uint64_t address, bool store, frame_t *frame)
+{
+	const uint64_t *word = radix_find(&memory->pages, address >> PAGE_BITS);
+
+	if (!word || !(*word & (store ? ENTRY_WRITE : ENTRY_MAPPED)))
+		return false;
+	*frame = (frame_t)(*word >> PAGE_BITS);
+	return true;
+}
+
 /* The frame behind an address. */
 static int frame_find(struct memory *memory, uint64_t address, bool store, frame_t *frame)
 {
-	const uint64_t *word;
-
 	if (address >= MEMORY_TOP)
 		return -EFAULT;
-	word = radix_find(&memory->pages, address >> PAGE_BITS);
-	if (word && *word & (store ? ENTRY_WRITE : ENTRY_MAPPED)) {
-		*frame = (frame_t)(*word >> PAGE_BITS);
+	if (frame_is_there(memory, address, store, frame))
 		return 0;
-	}
 	return memory_fault(memory, address, store ? AREA_WRITE : AREA_READ, frame) == FAULT_DONE ? 0 : -EFAULT;
 }
 
@@ -30,6 +36,24 @@ static unsigned char *bytes_find(struct memory *memory, uint64_t address, size_t
 		return NULL;
 	*count = PAGE_SIZE - offset < bytes ? PAGE_SIZE - offset : bytes;
 	return (unsigned char *)frame_bytes(frame) + offset;
+}
+
+int user_reach(struct memory *memory, uint64_t address, size_t bytes, bool store)
+{
+	uint64_t end = address + bytes;
+	frame_t frame;
+	int came = 0;
+
+	if (!user_range(address, bytes))
+		return -EFAULT;
+	for (address &= ~(PAGE_SIZE - 1); address < end; address += PAGE_SIZE) {
+		if (frame_is_there(memory, address, store, &frame))
+			continue;
+		if (frame_find(memory, address, store, &frame) != 0)
+			return -EFAULT;
+		came = 1;
+	}
+	return came;
 }
 
 int user_read(struct memory *memory, void *to, uint64_t address, size_t bytes)

@@ -7,5 +7,5 @@
 /* Carries out task->call. */
 int64_t call_handle(struct task *task);
 
-/* A fault: words as abi/call.h tells. */
-int64_t fault_handle(struct task *task, const uint64_t data[8]);
+/* A fault: the first four words as abi/call.h tells. */
+int64_t fault_handle(struct task *task, const uint64_t data[4]);

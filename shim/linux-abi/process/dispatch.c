@@ -57,10 +57,14 @@ int64_t call_end_resumed(struct task *task)
 {
 	int64_t result = 0;
 
-	if (signals_handle(task, &result, false) == DELIVER_NOTHING) {
-		task->fiber = NULL;
-		host_thread_run(task->host);
+	if (task->attention || task->mask_is_saved) {
+		host_thread_stop(task->host);
+		if (signals_handle(task, &result, false) != DELIVER_NOTHING)
+			return RESULT_NONE;
 	}
+	if (task->host->stopped)
+		host_thread_run(task->host);
+	task->fiber = NULL;
 	return RESULT_NONE;
 }
 
@@ -124,7 +128,7 @@ static bool page_fault(struct task *task, uint64_t address, uint64_t error, stru
 	return result == FAULT_DONE;
 }
 
-int64_t fault_handle(struct task *task, const uint64_t data[8])
+int64_t fault_handle(struct task *task, const uint64_t data[4])
 {
 	struct signal_information information;
 	int64_t result = 0;

@@ -9,7 +9,7 @@
 #include "syscalls.def"
 #undef SYSCALL
 
-/* The end of a handler that has set the registers of its stopped host thread: lets it go on, signals first. RESULT_NONE. */
+/* The end of a handler that has set the registers of its host thread, which go on now: signals come first. RESULT_NONE. */
 int64_t call_end_resumed(struct task *task);
 
 /* Sets the signal mask for the time of the call under way, from `bytes` at an address; address 0 leaves it as it is. 0, -EINVAL: not the size of a mask, or -EFAULT. */

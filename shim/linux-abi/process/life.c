@@ -282,7 +282,6 @@ static bool registers_clone(const struct task *task, const struct task *parent, 
 {
 	struct thread_image *image = host_thread_read(parent->host, STATE_REGISTERS | STATE_FPU);
 
-	host_thread_run(parent->host);
 	if (!image)
 		return false;
 	image->registers.rax = 0;

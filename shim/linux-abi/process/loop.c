@@ -106,74 +106,81 @@ static void reply_return(handle_t held, bool answers, enum message_kind kind, in
 	replies_free[replies_count++] = held;
 }
 
-/* A message of a task: carried out, with the result in *result. False when there is nothing to answer. */
-static bool message_handle(struct task *task, enum message_kind kind, const uint64_t data[8], int64_t *result)
+/* A message of a task: carried out. RESULT_NONE: there is nothing to answer. */
+static int64_t message_handle(struct task *task, const struct received *message)
 {
+	const uint64_t *data = message->data;
+
 	task->fiber = fiber_self();
-	if (kind == MESSAGE_SYSCALL) {
-		for (unsigned i = 0; i < 7; i++)
-			task->call[i] = data[i];
-		*result = call_handle(task);
-	} else {
-		*result = fault_handle(task, data);
-	}
-	return *result != RESULT_NONE;
+	if (answer_kind(message->word) != MESSAGE_SYSCALL)
+		return fault_handle(task, (const uint64_t[]){data[0], data[1], data[2], data[3]});
+	task->call[0] = data[0]; /* one by one: from registers */
+	task->call[1] = data[1];
+	task->call[2] = data[2];
+	task->call[3] = data[3];
+	task->call[4] = data[4];
+	task->call[5] = data[5];
+	task->call[6] = data[6];
+	return call_handle(task);
 }
 
-/* Receives the next message, with the answer to the one before when there is one. */
-static enum error message_receive(struct kernel_call *call)
+/* Receives the next message, with the answer to the one before when `word` has CALL_REPLY. */
+static inline struct received message_receive(uint64_t word, int64_t result)
 {
-	uint64_t next = timers_next();
+	uint64_t next = timers_next(), deadline = 0;
 
 	if (next != NEVER && timers_run(clock_now()) != NEVER && !fibers_ready()) {
-		call->word |= CALL_DEADLINE;
-		call->deadline = timers_next();
+		word |= CALL_DEADLINE;
+		deadline = timers_next();
 	} else if (fibers_ready()) { /* a timer has woken somebody */
-		call->word |= CALL_DEADLINE;
-		call->deadline = 0;
+		word |= CALL_DEADLINE;
 	}
-	call->word |= CALL_RECEIVE;
-	call->source = host_endpoint;
-	call->reply = reply;
-	return kernel_call(call);
+	return reply_receive(reply, host_endpoint, word | CALL_RECEIVE, (uint64_t)result, deadline);
+}
+
+/* The task whose message this is; a null pointer when it is none of a task. */
+static struct task *task_of(const struct received *message)
+{
+	struct host_thread *host = answer_status(message->word) == OK && answer_kind(message->word) != MESSAGE_NOTIFICATION ? host_thread_of(message->badge) : NULL;
+
+	return host ? host->owner : NULL;
 }
 
 /* The loop, until its fiber has waited. */
 static void serve(void *argument)
 {
-	struct kernel_call call = {.word = 0};
+	uint64_t word = 0;
+	int64_t result = 0;
 
 	(void)argument;
 	for (;;) {
-		enum error error = message_receive(&call);
-		enum message_kind kind = answer_kind(call.word);
-		struct host_thread *host = error == OK && kind != MESSAGE_NOTIFICATION ? host_thread_of(call.target) : NULL;
-		struct task *task = host ? host->owner : NULL;
-		int64_t result = 0;
-		bool answers = false;
+		struct received message = message_receive(word, result);
+		enum message_kind kind = answer_kind(message.word);
+		struct task *task = task_of(&message);
 
-		if (error == OK && kind == MESSAGE_NOTIFICATION) {
-			events_take(service_signal_take(call.data[0]));
-		} else if (task) {
+		word = 0;
+		if (task) {
 			current = task;
-			answers = message_handle(task, kind, call.data, &result);
+			result = message_handle(task, &message);
 			if (loop != fiber_self()) {
-				if (answers)
+				if (result != RESULT_NONE)
 					task->fiber = NULL;
-				reply_return(kept[fiber_self() - fibers], answers, kind, result);
+				reply_return(kept[fiber_self() - fibers], result != RESULT_NONE, kind, result);
 				return;
 			}
 			current = NULL;
-			if (answers)
+			if (result != RESULT_NONE) {
 				task->fiber = NULL;
+				word = answer_word(kind == MESSAGE_SYSCALL);
+			}
+		} else if (kind == MESSAGE_NOTIFICATION && answer_status(message.word) == OK) {
+			events_take(service_signal_take(message.data[0]));
 		}
-		call.word = answers ? answer_word(kind == MESSAGE_SYSCALL) : 0;
-		call.data[0] = (uint64_t)result;
 		if (!fibers_ready())
 			continue;
-		if (answers)
+		if (word)
 			answer_send(reply, kind == MESSAGE_SYSCALL, result);
-		call.word = 0;
+		word = 0;
 		fiber_yield();
 	}
 }

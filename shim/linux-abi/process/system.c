@@ -94,16 +94,13 @@ static int64_t base_exchange(struct task *task, uint64_t code, uint64_t value)
 	switch (code) {
 	case LINUX_ARCH_SET_FS:
 	case LINUX_ARCH_SET_GS:
-		if (value >= MEMORY_TOP) {
-			host_thread_run(task->host);
+		if (value >= MEMORY_TOP)
 			return -EPERM;
-		}
 		*(code == LINUX_ARCH_SET_FS ? &image->registers.fs_base : &image->registers.gs_base) = value;
 		image->registers.rax = 0;
 		return host_thread_write(task->host, STATE_REGISTERS) ? call_end_resumed(task) : -EPERM;
 	default:
 		base = code == LINUX_ARCH_GET_FS ? image->registers.fs_base : image->registers.gs_base;
-		host_thread_run(task->host);
 		return user_put(task->memory, value, &base);
 	}
 }

@@ -86,7 +86,6 @@ int64_t linux_sigaltstack(struct task *task, const uint64_t arguments[6])
 	uint64_t rsp = image ? image->registers.rsp : 0;
 	bool inside = rsp > old.address && rsp - old.address <= old.bytes;
 
-	host_thread_run(task->host);
 	if (arguments[0]) {
 		if (user_get(task->memory, &new, arguments[0]) != 0)
 			return -EFAULT;

@@ -122,7 +122,8 @@ enum deliver_result signals_handle(struct task *task, int64_t *result, bool call
 		if (task->attention && task->dying)
 			continue;
 		task->fiber = NULL;
-		host_thread_run(task->host);
+		if (task->host->stopped)
+			host_thread_run(task->host);
 		if (task->attention)
 			program_interrupt(task); /* one more signal: its handler runs before the first instruction of this one */
 		return DELIVER_DONE;

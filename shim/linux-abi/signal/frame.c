@@ -95,33 +95,68 @@ static void registers_fill(struct thread_registers *r, const struct context *con
 	r->rflags = context->rflags;
 }
 
-/* Writes the FPU state below `top`, with what tells its size. Its address; 0 when it cannot be written. */
-static uint64_t fpu_push(struct task *task, uint64_t top, const uint8_t *fpu)
+/* Where the parts of a frame lie. */
+struct place {
+	uint64_t frame, fpu;
+};
+
+static struct place place_choose(uint64_t top)
 {
-	uint64_t bytes = host_fpu_bytes, address = (top - bytes - sizeof(uint32_t)) & ~63ull;
-	bool extended = bytes > FPU_LEGACY_BYTES;
+	struct place place = {.fpu = (top - host_fpu_bytes - sizeof(uint32_t)) & ~63ull};
+
+	place.frame = ((place.fpu - sizeof(struct frame)) & ~15ull) - 8;
+	return place;
+}
+
+/* Reads registers and FPU state with the frame's pages there: nothing comes between the message page and the writing of the frame. A null pointer when there is no stack for it. */
+static const struct thread_image *image_read(struct task *task, uint64_t flags, struct place *place)
+{
+	const struct thread_image *image = host_thread_read(task->host, STATE_REGISTERS | STATE_FPU);
+	int came;
+
+	if (!image)
+		return NULL;
+	*place = place_choose(stack_choose(task, flags, image->registers.rsp));
+	came = user_reach(task->memory, place->frame, place->fpu + host_fpu_bytes + sizeof(uint32_t) - place->frame, true);
+	if (came < 0)
+		return NULL;
+	return came ? host_thread_read(task->host, STATE_REGISTERS | STATE_FPU) : image;
+}
+
+/* Writes the FPU state, with what tells its size. */
+static bool fpu_push(struct task *task, uint64_t address, const uint8_t *fpu)
+{
+	uint64_t bytes = host_fpu_bytes;
 	struct fpu_tail tail = {.magic = FPU_MAGIC1, .extended_bytes = (uint32_t)(bytes + sizeof(uint32_t)), .features = 7, .state_bytes = (uint32_t)bytes};
 	const uint32_t magic = FPU_MAGIC2;
 
-	if (!user_range(address, bytes) || user_write(task->memory, address, fpu, bytes) != 0)
-		return 0;
-	if (extended && (user_put(task->memory, address + FPU_MAGIC1_OFFSET, &tail) != 0 || user_put(task->memory, address + bytes, &magic) != 0))
-		return 0;
-	return address;
+	if (user_write(task->memory, address, fpu, bytes) != 0)
+		return false;
+	return bytes <= FPU_LEGACY_BYTES || (user_put(task->memory, address + FPU_MAGIC1_OFFSET, &tail) == 0 && user_put(task->memory, address + bytes, &magic) == 0);
+}
+
+/* The registers with which the handler begins. */
+static void registers_enter(struct thread_registers *registers, const struct signal_action *action, int number, uint64_t frame)
+{
+	registers->rip = action->handler;
+	registers->rsp = frame;
+	registers->rax = 0;
+	registers->rdi = (uint64_t)number;
+	registers->rsi = frame + offsetof(struct frame, information);
+	registers->rdx = frame + offsetof(struct frame, flags);
+	registers->rflags &= ~0x500ull; /* direction and single step: clear in a handler */
 }
 
 bool frame_push(struct task *task, const struct signal_action *action, const struct signal_information *information, uint64_t mask, int64_t result, bool call, bool again)
 {
-	const struct thread_image *page = host_thread_read(task->host, STATE_REGISTERS | STATE_FPU);
-	struct thread_registers registers;
 	struct frame frame = {.restorer = action->restorer, .flags = CONTEXT_FLAGS, .stack = task->alternate, .mask = mask, .information = *information};
-	uint8_t fpu[sizeof(page->fpu)];
-	uint64_t at;
+	struct place place;
+	const struct thread_image *image = image_read(task, action->flags, &place);
+	struct thread_registers registers;
 
-	if (!page)
+	if (!image)
 		return false;
-	registers = page->registers;
-	memcpy(fpu, page->fpu, host_fpu_bytes);
+	registers = image->registers;
 	if (call)
 		registers.rax = (uint64_t)result;
 	if (again)
@@ -131,27 +166,21 @@ bool frame_push(struct task *task, const struct signal_action *action, const str
 	frame.context.trap = task->fault_vector;
 	frame.context.error = task->fault_error;
 	frame.context.cr2 = task->fault_address;
-	at = frame.context.fpu = fpu_push(task, stack_choose(task, action->flags, registers.rsp), fpu);
-	at = ((at - sizeof(frame)) & ~15ull) - 8;
-	if (!frame.context.fpu || !user_range(at, sizeof(frame)) || user_put(task->memory, at, &frame) != 0)
+	frame.context.fpu = place.fpu;
+	if (!fpu_push(task, place.fpu, image->fpu) || user_put(task->memory, place.frame, &frame) != 0)
 		return false;
-	registers.rip = action->handler;
-	registers.rsp = at;
-	registers.rax = 0;
-	registers.rdi = (uint64_t)information->number;
-	registers.rsi = at + offsetof(struct frame, information);
-	registers.rdx = at + offsetof(struct frame, flags);
-	registers.rflags &= ~0x500ull; /* direction and single step: clear in a handler */
+	registers_enter(&registers, action, information->number, place.frame);
 	thread_self_image()->registers = registers;
 	return host_thread_write(task->host, STATE_REGISTERS);
 }
 
-/* Whether the FPU state that the frame names is one; copies it. */
-static bool fpu_pull(struct task *task, uint64_t address, uint8_t *fpu)
+/* Whether the FPU state that the frame names is one; puts it into the message page. */
+static bool fpu_pull(struct task *task, uint64_t address)
 {
+	uint8_t *fpu = thread_self_image()->fpu;
 	struct fpu_tail tail;
 
-	if (user_read(task->memory, fpu, address, host_fpu_bytes) != 0)
+	if (user_reach(task->memory, address, host_fpu_bytes, false) < 0 || user_read(task->memory, fpu, address, host_fpu_bytes) != 0)
 		return false;
 	memcpy(&tail, fpu + FPU_MAGIC1_OFFSET, sizeof(tail));
 	if (tail.magic != FPU_MAGIC1)
@@ -162,28 +191,21 @@ static bool fpu_pull(struct task *task, uint64_t address, uint8_t *fpu)
 
 bool frame_pop(struct task *task)
 {
-	const struct thread_image *page = host_thread_read(task->host, STATE_REGISTERS);
+	const struct thread_image *image = host_thread_read(task->host, STATE_REGISTERS);
 	struct thread_registers registers;
 	struct frame frame;
-	uint8_t fpu[sizeof(page->fpu)];
-	uint64_t parts = STATE_REGISTERS;
 
-	if (!page)
+	if (!image)
 		return false;
-	registers = page->registers;
+	registers = image->registers;
 	if (user_get(task->memory, &frame, registers.rsp - sizeof(frame.restorer)) != 0)
 		return false;
 	registers_fill(&registers, &frame.context);
-	if (frame.context.fpu) {
-		if (!fpu_pull(task, frame.context.fpu, fpu))
-			return false;
-		parts |= STATE_FPU;
-	}
+	if (frame.context.fpu && !fpu_pull(task, frame.context.fpu))
+		return false;
 	if (!(frame.stack.flags & LINUX_SS_DISABLE) || !frame.stack.bytes)
 		task->alternate = frame.stack;
 	signals_block(task, frame.mask);
 	thread_self_image()->registers = registers;
-	if (parts & STATE_FPU)
-		memcpy(thread_self_image()->fpu, fpu, host_fpu_bytes);
-	return host_thread_write(task->host, parts);
+	return host_thread_write(task->host, STATE_REGISTERS | (frame.context.fpu ? STATE_FPU : 0));
 }

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-static struct timer *root;
+struct timer *timers_soonest; /* the heap's root */
 
 /* Joins two heaps; either may be null. */
 static struct timer *meld(struct timer *a, struct timer *b)
@@ -27,10 +27,10 @@ static struct timer *meld(struct timer *a, struct timer *b)
 
 static void root_set(struct timer *timer)
 {
-	root = timer;
-	if (root) {
-		root->sibling = NULL;
-		root->at = &root;
+	timers_soonest = timer;
+	if (timers_soonest) {
+		timers_soonest->sibling = NULL;
+		timers_soonest->at = &timers_soonest;
 	}
 }
 
@@ -65,7 +65,7 @@ void timer_start(struct timer *timer, uint64_t deadline)
 	timer_stop(timer);
 	timer->deadline = deadline;
 	timer->child = timer->sibling = NULL;
-	root_set(meld(root, timer));
+	root_set(meld(timers_soonest, timer));
 }
 
 void timer_stop(struct timer *timer)
@@ -74,26 +74,21 @@ void timer_stop(struct timer *timer)
 
 	if (!timer->at)
 		return;
-	if (timer != root) {
+	if (timer != timers_soonest) {
 		*timer->at = timer->sibling;
 		if (timer->sibling)
 			timer->sibling->at = timer->at;
 	}
 	rest = siblings_meld(timer->child);
-	root_set(timer == root ? rest : meld(root, rest));
+	root_set(timer == timers_soonest ? rest : meld(timers_soonest, rest));
 	timer->at = NULL;
 	timer->child = timer->sibling = NULL;
 }
 
-uint64_t timers_next(void)
-{
-	return root ? root->deadline : UINT64_MAX;
-}
-
 uint64_t timers_run(uint64_t now)
 {
-	while (root && root->deadline <= now) {
-		struct timer *timer = root;
+	while (timers_soonest && timers_soonest->deadline <= now) {
+		struct timer *timer = timers_soonest;
 
 		timer_stop(timer);
 		timer->expired(timer);

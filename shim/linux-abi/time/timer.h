@@ -25,4 +25,8 @@ static inline bool timer_is_started(const struct timer *timer)
 uint64_t timers_run(uint64_t now);
 
 /* The next deadline; UINT64_MAX without one. */
-uint64_t timers_next(void);
+extern struct timer *timers_soonest;
+static inline uint64_t timers_next(void)
+{
+	return timers_soonest ? timers_soonest->deadline : UINT64_MAX;
+}

@@ -213,6 +213,37 @@ static void answer_with_bad_registers(void)
 	}
 }
 
+/* Registers written to a held thread are its answer: it goes on with them, and the Reply is free. Refused ones leave it held. A suspended one waits for its resumption. */
+static void registers_written_while_held(void)
+{
+	struct subject subject;
+	struct thread_registers registers;
+
+	registers_fill(17);
+	subject_create(&subject, run_syscalls, true);
+	CHECK_STILL();
+	CHECK_OK(subject_next(&subject, false, 0, 0));
+	CHECK_OK(thread_read_registers(subject.thread.thread, &registers));
+	CHECK_EQUAL(registers_in.rbp, registers.rbp);
+	registers.rip += USER_TOP;
+	CHECK_REFUSED(ERR_ARGUMENT, thread_write_registers(subject.thread.thread, &registers));
+	registers.rip -= USER_TOP;
+	for (uint64_t suspended = 0; suspended < 2; suspended++) {
+		for (uint64_t i = 0; i < 16; i++)
+			((uint64_t *)&registers)[i] = 0xb000 + suspended * 0x100 + i;
+		if (suspended)
+			CHECK_OK(thread_suspend(subject.thread.thread));
+		CHECK_OK(thread_write_registers(subject.thread.thread, &registers));
+		if (suspended) {
+			CHECK_EQUAL(ERR_TIMEOUT, subject_next(&subject, false, 0, 0));
+			CHECK_OK(thread_resume(subject.thread.thread));
+		}
+		CHECK_OK(subject_next(&subject, false, 0, 0));
+		for (uint64_t i = 0; i < 16; i++)
+			CHECK_EQUAL(0xb000 + suspended * 0x100 + i, ((uint64_t *)&registers_out)[i]);
+	}
+}
+
 static void answer_with_suspend(void)
 {
 	struct subject subject;
@@ -523,6 +554,7 @@ static const struct test tests[] = {
 	{"foreign-confined", "no foreign call reaches the kernel", calls_never_reach_the_kernel},
 	{"foreign-answer-registers", "an answer can replace all registers", answer_with_registers},
 	{"foreign-answer-hostile", "hostile registers in an answer stop the thread where it was", answer_with_bad_registers},
+	{"foreign-held-registers", "registers written to a held thread are its answer", registers_written_while_held},
 	{"foreign-answer-suspend", "an answer can leave the thread as before its instruction", answer_with_suspend},
 	{"foreign-server-dies", "a call whose server dies can be made again", server_dies},
 	{"foreign-for-ever", "a thread that was foreign stays foreign", foreign_for_ever},

@@ -25,12 +25,8 @@ static enum error message_next(struct kernel_call *call, uint64_t phases, uint64
 static enum error registers_with_fs(int64_t result, uint64_t fs_base)
 {
 	struct thread_registers registers;
-	enum error error = thread_suspend(process.thread);
+	enum error error = thread_read_registers(process.thread, &registers);
 
-	if (error == OK)
-		error = thread_read_registers(process.thread, &registers);
-	if (error == OK)
-		error = thread_resume(process.thread);
 	registers.rax = (uint64_t)result;
 	registers.fs_base = fs_base;
 	*(struct thread_registers *)thread_self()->page = registers;
