@@ -14,6 +14,11 @@ void clock_set(struct clock scale)
 	clock = scale;
 }
 
+struct clock clock_scale(void)
+{
+	return clock;
+}
+
 uint64_t clock_now(void)
 {
 	return (uint64_t)(((unsigned __int128)(clock_ticks() - clock.base) * clock.mult) >> clock.shift);

@@ -15,6 +15,9 @@ void clock_use(const struct boot_information *information);
 /* Takes the scale as it is given. */
 void clock_set(struct clock scale);
 
+/* The scale in use. */
+struct clock clock_scale(void);
+
 /* Time in ns since boot, on the same clock as the deadlines of kernel calls. */
 uint64_t clock_now(void);
 

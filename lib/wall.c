@@ -19,11 +19,16 @@ static struct wall_page *page_find(void)
 	return page;
 }
 
-uint64_t wall_now(void)
+uint64_t wall_offset(void)
 {
 	const struct wall_page *page = page_find();
 
-	return clock_now() + (page ? __atomic_load_n(&page->offset, __ATOMIC_RELAXED) : 0);
+	return page ? __atomic_load_n(&page->offset, __ATOMIC_RELAXED) : 0;
+}
+
+uint64_t wall_now(void)
+{
+	return clock_now() + wall_offset();
 }
 
 uint64_t wall_publish(uint64_t offset)

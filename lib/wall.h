@@ -13,6 +13,9 @@ struct wall_page {
 };
 #define WALL_REGION "clock.wall"
 
+/* The distance that holds now; 0 while nobody knows it. */
+uint64_t wall_offset(void);
+
 /* Time in ns since 1970-01-01 00:00 UTC; since boot while nobody knows the other. */
 uint64_t wall_now(void);
 

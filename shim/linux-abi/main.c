@@ -62,6 +62,10 @@ int main(void)
 		log_print("there is too little memory\n");
 		return 1;
 	}
+	if (!vdso_start()) {
+		log_print("there is too little memory\n");
+		return 1;
+	}
 	if (file_start() != 0) {
 		log_print("there are no files: vfs does not answer\n");
 		return 1;

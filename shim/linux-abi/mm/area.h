@@ -18,7 +18,6 @@ enum area_flags {
 	AREA_LOCKED = 0x80,
 	AREA_NOT_FORKED = 0x100, /* MADV_DONTFORK */
 	AREA_WIPED = 0x200,      /* MADV_WIPEONFORK */
-	AREA_FIXED = 0x400,      /* the vDSO and its data: cannot be remapped to something else by accident of a merge */
 	AREA_SEGMENT = 0x800,    /* attached by shmat */
 	AREA_NO_EXECUTE = 0x1000, /* mprotect may not add PROT_EXEC: a file of a filesystem that is mounted noexec */
 };

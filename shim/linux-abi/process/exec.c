@@ -281,7 +281,7 @@ static int loads_map(struct image *image)
 	memory->data_end = plan->data_end + image->base;
 	memory->brk_start = memory->brk = (plan->brk + image->base + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
 	memory->map_top = MAP_TOP;
-	return error;
+	return error ? error : vdso_map(memory, &image->vdso);
 }
 
 /* Whose identity the program gets. */
@@ -344,6 +344,7 @@ static uint64_t pointers_put(struct words *words, uint64_t string, uint64_t coun
 
 static void auxiliary_put(struct words *words, const struct image *image, const struct credentials *who, bool secure, uint64_t random_at, uint64_t platform_at)
 {
+	pair_put(words, LINUX_AT_SYSINFO_EHDR, image->vdso);
 	pair_put(words, LINUX_AT_MINSIGSTKSZ, 1024 + host_fpu_bytes);
 	pair_put(words, LINUX_AT_HWCAP, HARDWARE_CAPABILITIES);
 	pair_put(words, LINUX_AT_PAGESZ, PAGE_SIZE);
@@ -360,7 +361,6 @@ static void auxiliary_put(struct words *words, const struct image *image, const 
 	pair_put(words, LINUX_AT_EGID, who->effective_group);
 	pair_put(words, LINUX_AT_SECURE, secure);
 	pair_put(words, LINUX_AT_RANDOM, random_at);
-	pair_put(words, LINUX_AT_HWCAP2, 2); /* FSGSBASE */
 	pair_put(words, LINUX_AT_EXECFN, image->name_at);
 	pair_put(words, LINUX_AT_PLATFORM, platform_at);
 	pair_put(words, LINUX_AT_NULL, 0);

@@ -3,7 +3,6 @@
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
 #include "lib/clock.h"
-#include "lib/wall.h"
 #include "process/handlers.h"
 #include "process/permission.h"
 #include "process/usage.h"
@@ -11,6 +10,7 @@
 #include "time/convert.h"
 #include "time/cpu_timer.h"
 #include "time/interval.h"
+#include "vdso/vdso.h"
 
 #define US_PER_SECOND 1000000ull
 
@@ -39,7 +39,7 @@ static int clock_read(const struct task *task, int32_t clock, uint64_t *ns)
 	case LINUX_CLOCK_REALTIME_COARSE:
 	case LINUX_CLOCK_REALTIME_ALARM:
 	case LINUX_CLOCK_TAI:
-		*ns = wall_now();
+		*ns = vdso_wall_now();
 		return 0;
 	case LINUX_CLOCK_MONOTONIC:
 	case LINUX_CLOCK_MONOTONIC_RAW:
@@ -84,7 +84,7 @@ int64_t linux_clock_getres(struct task *task, const uint64_t arguments[6])
 
 int64_t linux_gettimeofday(struct task *task, const uint64_t arguments[6])
 {
-	struct time_value time = time_of_ns(wall_now(), US_PER_SECOND);
+	struct time_value time = time_of_ns(vdso_wall_now(), US_PER_SECOND);
 	const struct linux_timezone zone = {0};
 
 	if (arguments[0] && user_put(task->memory, arguments[0], &time) != 0)
@@ -94,7 +94,7 @@ int64_t linux_gettimeofday(struct task *task, const uint64_t arguments[6])
 
 int64_t linux_time(struct task *task, const uint64_t arguments[6])
 {
-	int64_t seconds = (int64_t)(wall_now() / NS_PER_SECOND);
+	int64_t seconds = (int64_t)(vdso_wall_now() / NS_PER_SECOND);
 
 	if (arguments[0] && user_put(task->memory, arguments[0], &seconds) != 0)
 		return -EFAULT;

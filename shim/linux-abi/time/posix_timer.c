@@ -12,7 +12,6 @@
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
 #include "lib/clock.h"
-#include "lib/wall.h"
 #include "mm/slab.h"
 #include "mm/user.h"
 #include "process/handlers.h"
@@ -20,6 +19,7 @@
 #include "signal/send.h"
 #include "time/convert.h"
 #include "time/cpu_timer.h"
+#include "vdso/vdso.h"
 
 #define IGNORED_STEP_NS 4000000ull
 #define OF_SELF(clock) ((uint32_t)(clock) >> 3 == UINT32_MAX >> 3) /* a CPU clock of the caller: ~0 << 3 | kind */
@@ -279,7 +279,7 @@ static bool ns_of(const struct linux_timespec *time, uint64_t *ns)
 
 static void timer_set(struct posix_timer *timer, uint64_t first, uint64_t period, bool absolute)
 {
-	uint64_t now = timer_now(timer), wall = wall_now();
+	uint64_t now = timer_now(timer), wall = vdso_wall_now();
 
 	timer_stop(&timer->timer);
 	timer->pending = false;
