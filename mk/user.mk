@@ -72,7 +72,22 @@ service_sources = $(sort $(call program_sources,$(1)) $(SERVICE_SOURCES_$(notdir
 # The Linux personality has folders, and includes its own headers by their place in it.
 shim_flags := $(user_flags) -Ishim/linux-abi
 shim_sources := $(sort $(wildcard shim/linux-abi/*.c shim/linux-abi/*/*.c))
-shim_objects := $(call objects,$(user_dir)/obj-shim,$(shim_sources))
+shim_objects := $(call objects,$(user_dir)/obj-shim,$(shim_sources)) $(user_dir)/obj-shim/shim/linux-abi/vdso/image.asm.o
+
+# The vDSO runs in Linux programs: position-independent, and the copy of its file in the shim is data.
+vdso_dir := $(user_dir)/vdso
+vdso_script := shim/linux-abi/vdso/program/vdso.ld
+vdso_flags := -std=c17 -O2 $(warnings) $(same_everywhere) -Ishim/linux-abi -ffreestanding -fpic -fvisibility=hidden -mgeneral-regs-only -fno-stack-protector -fasynchronous-unwind-tables
+$(eval $(call object_dir,$(vdso_dir),$(CC),vdso_flags))
+vdso_objects := $(call objects,$(vdso_dir),shim/linux-abi/vdso/program/clock.c)
+-include $(vdso_objects:.o=.d)
+$(vdso_dir)/vdso.so: $(vdso_objects) $(vdso_script)
+	$(call say,link,$@)
+	$(Q)$(LD) -shared -Bsymbolic -soname=linux-vdso.so.1 --hash-style=both --eh-frame-hdr --build-id=none --strip-debug --no-undefined -z max-page-size=4096 -z noexecstack -T $(vdso_script) -o $@ $(vdso_objects)
+$(user_dir)/obj-shim/shim/linux-abi/vdso/image.asm.o: shim/linux-abi/vdso/image.asm $(vdso_dir)/vdso.so
+	$(call say,nasm,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(nasm_flags) -i $(vdso_dir)/ -MD $(@:.o=.d) -MP -MT $@ -o $@ $<
 $(eval $(call object_dir,$(user_dir)/obj-shim,$(CC),shim_flags))
 $(eval $(call linked,$(user_dir)/shim/linux-abi.elf,$(user_script),$(shim_objects) $(user_dir)/libkozo.a,-e _service_start))
 -include $(shim_objects:.o=.d)

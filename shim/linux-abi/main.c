@@ -18,6 +18,7 @@
 #include "run/run.h"
 #include "terminal/pty.h"
 #include "terminal/terminal.h"
+#include "vdso/vdso.h"
 
 static const char *const programs[] = {"/init", "/sbin/init", "/bin/sh"}, *const waiting[] = {"/sbin/init"};
 static const char *const environment[] = {"HOME=/", "TERM=linux", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
@@ -58,11 +59,7 @@ int main(void)
 {
 	handle_t untyped = start_find("untyped")->slot;
 
-	if (!frames_start(untyped) || !host_start(untyped) || !loop_provide()) {
-		log_print("there is too little memory\n");
-		return 1;
-	}
-	if (!vdso_start()) {
+	if (!frames_start(untyped) || !host_start(untyped) || !loop_provide() || !vdso_start()) {
 		log_print("there is too little memory\n");
 		return 1;
 	}

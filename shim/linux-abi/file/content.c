@@ -285,7 +285,7 @@ int content_take(struct node *node, struct opened *opened, bool writable, struct
 
 const unsigned char *content_page(const struct node *node, uint64_t index, uint64_t *bytes)
 {
-	struct content *content = node->content;
+	const struct content *content = node->content;
 	const uint64_t *word = content && index < RADIX_LIMIT && (content->reader || content->writer) ? radix_find(&content->object.pages, index) : NULL;
 
 	if (!word || !*word)

@@ -10,8 +10,8 @@
 #include "file/opened.h"
 #include "file/text.h"
 #include "lib/file.h"
-#include "lib/wall.h"
 #include "mm/slab.h"
+#include "vdso/vdso.h"
 
 #define NS_OF_SECOND 1000000000
 
@@ -54,7 +54,7 @@ void description_release(struct description *description)
 
 void attributes_nameless(const struct description *description, struct attributes *attributes)
 {
-	uint64_t wall = wall_now();
+	uint64_t wall = vdso_wall_now();
 	struct timestamp now = {.seconds = (int64_t)(wall / NS_OF_SECOND), .nanoseconds = (uint32_t)(wall % NS_OF_SECOND)};
 
 	*attributes = (struct attributes){

@@ -3,7 +3,7 @@
 #include "file/entry.h"
 
 #include "lib/file.h"
-#include "lib/wall.h"
+#include "vdso/vdso.h"
 
 #define NS_OF_SECOND 1000000000
 
@@ -26,7 +26,7 @@ void entry_release(struct entry *entry)
 
 static void attributes_of_entry(const struct entry *entry, struct attributes *attributes)
 {
-	uint64_t wall = wall_now();
+	uint64_t wall = vdso_wall_now();
 	struct timestamp now = {.seconds = (int64_t)(wall / NS_OF_SECOND), .nanoseconds = (uint32_t)(wall % NS_OF_SECOND)};
 
 	*attributes = (struct attributes){

@@ -3,10 +3,10 @@
 #include "file/blocking.h"
 #include "file/description.h"
 #include "lib/clock.h"
-#include "lib/wall.h"
 #include "mm/slab.h"
 #include "process/handlers.h"
 #include "time/convert.h"
+#include "vdso/vdso.h"
 
 #define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
 
@@ -159,7 +159,7 @@ static bool ns_of(const struct linux_timespec *time, uint64_t *ns)
 /* An absolute time of the timer's clock as a deadline. */
 static uint64_t deadline_of(const struct file_timer *file, uint64_t ns, bool absolute)
 {
-	uint64_t now = clock_now(), of_clock = file->clock == LINUX_CLOCK_REALTIME ? wall_now() : now;
+	uint64_t now = clock_now(), of_clock = file->clock == LINUX_CLOCK_REALTIME ? vdso_wall_now() : now;
 
 	if (!absolute)
 		return ns < NEVER - now ? now + ns : NEVER - 1;

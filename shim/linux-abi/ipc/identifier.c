@@ -3,9 +3,9 @@
 #include "ipc/identifier.h"
 
 #include "abi/linux/constants.h"
-#include "lib/wall.h"
 #include "process/permission.h"
 #include "time/convert.h"
+#include "vdso/vdso.h"
 
 #define SEQUENCES (INT32_MAX / IPC_PLACES + 1)
 #define TURN_LEAST 64     /* places of a turn; more when half as many again as are in use are more */
@@ -213,5 +213,5 @@ struct linux_ipc_perm ipc_tell(const struct ipc_identifier *identifier)
 
 int64_t ipc_seconds(void)
 {
-	return (int64_t)(wall_now() / NS_PER_SECOND);
+	return (int64_t)(vdso_wall_now() / NS_PER_SECOND);
 }

@@ -11,13 +11,13 @@
 #include "ipc/posix_queue.h"
 #include "lib/clock.h"
 #include "lib/string.h"
-#include "lib/wall.h"
 #include "mm/slab.h"
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/names.h"
 #include "process/permission.h"
 #include "time/convert.h"
+#include "vdso/vdso.h"
 
 #define QUEUES_MOST 256       /* /proc/sys/fs/mqueue/queues_max; CAP_SYS_RESOURCE may have more */
 #define MESSAGES_MOST 10      /* msg_max, msg_default: messages of a queue */
@@ -257,7 +257,7 @@ static int queue_make(const struct task *task, const char *name, uint32_t mode, 
 		.bytes_most = (uint64_t)wanted->mq_msgsize,
 	};
 	memcpy((*queue)->name, name, strlen(name) + 1);
-	(*queue)->created = (*queue)->accessed = (*queue)->modified = wall_now();
+	(*queue)->created = (*queue)->accessed = (*queue)->modified = vdso_wall_now();
 	all = *queue;
 	return 0;
 }
@@ -343,7 +343,7 @@ int64_t linux_mq_unlink(struct task *task, const uint64_t arguments[6])
 static int deadline_get(struct task *task, uint64_t address, uint64_t *deadline)
 {
 	struct time_value time;
-	uint64_t ns, wall = wall_now();
+	uint64_t ns, wall = vdso_wall_now();
 
 	*deadline = NEVER;
 	if (!address)

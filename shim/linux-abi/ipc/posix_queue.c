@@ -3,8 +3,8 @@
 #include "ipc/posix_queue.h"
 
 #include "abi/linux/constants.h"
-#include "lib/wall.h"
 #include "signal/send.h"
+#include "vdso/vdso.h"
 
 #define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
 #define EVENTS_WRITE (LINUX_POLLOUT | LINUX_POLLWRNORM)
@@ -95,7 +95,7 @@ int posix_queue_send(struct posix_queue *queue, struct task *task, struct letter
 
 	if (posix_queue_is_full(queue))
 		return wait_in(&queue->senders, &wait, deadline);
-	queue->modified = wall_now();
+	queue->modified = vdso_wall_now();
 	if (queue->receivers) {
 		wait_end(&queue->receivers)->letter = letter;
 		return 0;
@@ -118,7 +118,7 @@ int posix_queue_receive(struct posix_queue *queue, struct task *task, struct let
 		return error;
 	}
 	*letter = letter_take(queue);
-	queue->accessed = wall_now();
+	queue->accessed = vdso_wall_now();
 	if (queue->senders)
 		letter_enter(queue, wait_end(&queue->senders)->letter);
 	else

@@ -11,7 +11,7 @@ static unsigned slot_at(uint64_t index, unsigned level)
 	return (unsigned)(index >> (level * RADIX_TABLE_BITS)) & (RADIX_TABLE_WORDS - 1);
 }
 
-uint64_t *radix_walk(struct radix *radix, uint64_t index)
+uint64_t *radix_walk(const struct radix *radix, uint64_t index)
 {
 	uint64_t *table = radix->root;
 
@@ -19,8 +19,8 @@ uint64_t *radix_walk(struct radix *radix, uint64_t index)
 		table = (uint64_t *)table[slot_at(index, level)];
 	if (!table)
 		return NULL;
-	radix->near = table;
-	radix->near_key = index / RADIX_TABLE_WORDS + 1;
+	((struct radix *)radix)->near = table; /* what is remembered is no part of its value */
+	((struct radix *)radix)->near_key = index / RADIX_TABLE_WORDS + 1;
 	return &table[slot_at(index, 0)];
 }
 

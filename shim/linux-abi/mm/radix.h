@@ -16,10 +16,10 @@ struct radix {
 };
 
 /* radix_find() for who is not in the table found last. */
-uint64_t *radix_walk(struct radix *radix, uint64_t index);
+uint64_t *radix_walk(const struct radix *radix, uint64_t index);
 
 /* The word at an index, or a null pointer where nothing near it was ever made. */
-static inline uint64_t *radix_find(struct radix *radix, uint64_t index)
+static inline uint64_t *radix_find(const struct radix *radix, uint64_t index)
 {
 	return index / RADIX_TABLE_WORDS + 1 == radix->near_key ? &radix->near[index % RADIX_TABLE_WORDS] : radix_walk(radix, index);
 }

@@ -17,6 +17,7 @@
 #include "signal/send.h"
 #include "terminal/terminal.h"
 #include "time/convert.h"
+#include "vdso/vdso.h"
 
 #define TICKS_PER_SECOND 100
 #define EXT2_MAGIC 0xef53 /* statfs(2) */
@@ -245,7 +246,7 @@ static const char *area_name(const struct memory *memory, const struct area *are
 		return "[stack]";
 	if (!area->object && area->start >= memory->brk_start && area->end <= ((memory->brk + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1)) && memory->brk > memory->brk_start)
 		return "[heap]";
-	return NULL;
+	return vdso_area_name(area);
 }
 
 static void area_tell(struct proc_text *text, const struct memory *memory, const struct area *area)

@@ -8,12 +8,12 @@
 #include "ipc/listing.h"
 #include "lib/clock.h"
 #include "lib/string.h"
-#include "lib/wall.h"
 #include "proc/proc.h"
 #include "process/names.h"
 #include "process/random.h"
 #include "process/usage.h"
 #include "time/convert.h"
+#include "vdso/vdso.h"
 
 #define TICKS_PER_SECOND 100
 #define KIB(frames) ((frames) * (PAGE_SIZE / 1024))
@@ -101,7 +101,7 @@ static void stat_tell(struct proc_text *text, const struct proc_subject *subject
 	(void)subject;
 	for (unsigned i = 0; i < 2; i++)
 		text_add(text, "%s %u 0 0 %u 0 0 0 0 0 0\n", i ? "cpu0" : "cpu ", busy, idle);
-	text_add(text, "intr 0\nctxt 0\nbtime %u\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n", wall_now() / NS_PER_SECOND - clock_now() / NS_PER_SECOND, (uint64_t)id_newest(), (uint64_t)running_count());
+	text_add(text, "intr 0\nctxt 0\nbtime %u\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n", vdso_wall_now() / NS_PER_SECOND - clock_now() / NS_PER_SECOND, (uint64_t)id_newest(), (uint64_t)running_count());
 }
 
 /* The processor's own words about itself (Intel SDM 2A, CPUID). */

@@ -5,6 +5,7 @@
 #include "lib/file.h"
 #include "run/run.h"
 #include "terminal/terminal.h"
+#include "vdso/vdso.h"
 
 void events_take(uint64_t bits)
 {

@@ -20,6 +20,7 @@
 #include "process/random.h"
 #include "signal/send.h"
 #include "time/posix_timer.h"
+#include "vdso/vdso.h"
 
 #define STACK_TOP MEMORY_TOP
 #define STACK_FIRST_PAGES 33       /* mapped at the start, for arguments and more; it grows from there */
@@ -38,6 +39,7 @@ struct image {
 	struct program program;
 	struct elf_plan plan;
 	struct memory *memory;
+	uint64_t vdso;              /* AT_SYSINFO_EHDR */
 	uint64_t base;              /* added to the addresses of a relocatable program */
 	uint64_t at;                /* strings lie from here up to the stack's top */
 	uint64_t name_at;           /* AT_EXECFN */

@@ -8,10 +8,10 @@
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
 #include "lib/clock.h"
-#include "lib/wall.h"
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "time/convert.h"
+#include "vdso/vdso.h"
 
 #define BUCKETS 256
 #define ROBUST_MAX 2048
@@ -227,7 +227,7 @@ static int64_t futex_deadline(struct task *task, const uint64_t arguments[6], un
 	if (operation == LINUX_FUTEX_WAIT) {
 		*deadline = now + ns;
 	} else if (arguments[1] & LINUX_FUTEX_CLOCK_REALTIME) {
-		uint64_t wall = wall_now();
+		uint64_t wall = vdso_wall_now();
 
 		*deadline = now + (ns > wall ? ns - wall : 0);
 	} else {
