@@ -332,7 +332,7 @@ void host_thread_yield(struct host_thread *thread)
 
 struct host_census host_census(void)
 {
-	struct host_census census = {threads_made, threads_made, spaces_made, spaces_made};
+	struct host_census census = {host_threads_made, host_threads_made, spaces_made, spaces_made};
 
 	for (const struct host_thread *thread = threads_free; thread; thread = thread->next)
 		census.threads--;
