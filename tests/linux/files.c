@@ -325,7 +325,7 @@ static void duplicates(void)
 static void sending(void)
 {
 	int from = open("text", O_RDONLY), to = open("sent", O_RDWR | O_CREAT | O_TRUNC, 0644), blind = open("text", O_WRONLY), ends[2];
-	off_t offset = 2, negative = -1;
+	off_t offset = 2, negative = -1, *read_only;
 
 	CALL(sendfile, to, from, &offset, 4);
 	SHOW("offset", "%ld", (long)offset);
@@ -337,6 +337,22 @@ static void sending(void)
 	CALL(sendfile, 99, from, NULL, 4);
 	CALL(sendfile, to, 99, NULL, 4);
 	CALL(sendfile, to, from, BAD_ADDRESS, 4);
+	CALL(sendfile, from, from, NULL, 4);
+	CALL(sendfile, to, to, NULL, 4);
+	CALL(lseek, to, 1, SEEK_SET);
+	CALL(sendfile, to, to, NULL, 2);
+	CALL(lseek, to, 0, SEEK_CUR);
+	offset = 0;
+	CALL(sendfile, to, to, &offset, 2);
+	SHOW("offset", "%ld", (long)offset);
+	CALL(lseek, to, 0, SEEK_END);
+	CALL(sendfile, 99, 99, BAD_ADDRESS, 4);
+	read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CALL(sendfile, to, from, read_only, 4);
+	CALL(sendfile, to, from, read_only, 0);
+	CALL(sendfile, 99, from, read_only, 4);
+	CALL(lseek, to, 0, SEEK_CUR);
+	munmap(read_only, 4096);
 	if (pipe(ends) == 0) {
 		CALL(sendfile, to, ends[0], NULL, 4);
 		offset = 0;

@@ -62,6 +62,8 @@ static void anonymous(void)
 	GOOD(mmap, pages, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	SHOW("fixed", "%d", mmap(pages, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == pages);
 	GOOD(mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE, 99, 0);
+	GOOD(mmap, NULL, 0, PROT_READ, MAP_PRIVATE, 99, 0);
+	GOOD(mmap, NULL, 0, PROT_READ, MAP_PRIVATE, 99, 1);
 	GOOD(mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 1);
 	CALL(munmap, pages, 0);
 	CALL(munmap, pages + 1, PAGE);
@@ -198,6 +200,25 @@ static void moving(void)
 	munmap(other, 4 * PAGE);
 }
 
+/* Advice that is for private memory of no file only. */
+static void advice_of_kind(void)
+{
+	char *of_file, *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int file;
+
+	check_file("advised", "0123456789");
+	file = open("advised", O_RDWR);
+	of_file = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+	CALL(madvise, of_file, PAGE, MADV_FREE);
+	CALL(madvise, shared, PAGE, MADV_FREE);
+	CALL(madvise, of_file, PAGE, MADV_WIPEONFORK);
+	CALL(madvise, shared, PAGE, MADV_WIPEONFORK);
+	CALL(madvise, shared, PAGE, MADV_KEEPONFORK);
+	munmap(of_file, PAGE);
+	munmap(shared, PAGE);
+	close(file);
+}
+
 static void advice(void)
 {
 	char *pages = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -222,6 +243,7 @@ static void advice(void)
 	CALL(madvise, 0x10000, PAGE, MADV_DONTNEED);
 	CALL(madvise, pages, 0, MADV_NORMAL);
 	munmap(pages, 4 * PAGE);
+	advice_of_kind();
 }
 
 static void breaks(void)
@@ -260,6 +282,12 @@ static void shared_segments(void)
 	GOOD(shmat, segment, there + 1, 0);
 	CALL(shmctl, segment, IPC_STAT, &description);
 	SHOW("description", "%ld bytes, %ld attached, mode %o", (long)description.shm_segsz, (long)description.shm_nattch, description.shm_perm.mode & 0777);
+	CALL(shmctl, segment, SHM_LOCK, NULL);
+	(void)shmctl(segment, IPC_STAT, &description);
+	SHOW("mode of a locked segment", "%o", description.shm_perm.mode);
+	CALL(shmctl, segment, SHM_UNLOCK, NULL);
+	(void)shmctl(segment, IPC_STAT, &description);
+	SHOW("mode of an unlocked segment", "%o", description.shm_perm.mode);
 	CALL(shmctl, segment, IPC_STAT, BAD_ADDRESS);
 	CALL(shmctl, segment, 9999, NULL);
 	CALL(shmctl, 999999, IPC_RMID, NULL);

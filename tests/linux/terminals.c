@@ -34,6 +34,32 @@ static void opening(void)
 	CALL(ioctl, 99, TCGETS, name);
 }
 
+/* The older form of the settings: what it has not stays as it is. */
+static void short_settings(const struct termios *before)
+{
+	struct {
+		unsigned short input, output, control, local;
+		unsigned char line, characters[8];
+	} modes;
+	struct termios after;
+
+	memset(&modes, 0xee, sizeof(modes));
+	CALL(ioctl, slave, TCGETA, &modes);
+	SHOW("modes in short", "%o %o %o %o line %d", modes.input, modes.output, modes.control & ~CBAUD, modes.local, modes.line);
+	check_bytes("characters in short", modes.characters, 8);
+	modes.local &= ~ECHO;
+	modes.characters[VEOF] = 1;
+	CALL(ioctl, slave, TCSETA, &modes);
+	tcgetattr(slave, &after);
+	SHOW("changed in short", "%o %o %o %o, %d", before->c_iflag ^ after.c_iflag, before->c_oflag ^ after.c_oflag, before->c_cflag ^ after.c_cflag, before->c_lflag ^ after.c_lflag, after.c_cc[VEOF]);
+	modes.local |= ECHO;
+	modes.characters[VEOF] = 4;
+	CALL(ioctl, slave, TCSETAF, &modes);
+	CALL(ioctl, slave, TCSETAW, &modes);
+	tcgetattr(slave, &after);
+	SHOW("changed back", "%d", !memcmp(before->c_cc, after.c_cc, 17) && before->c_lflag == after.c_lflag);
+}
+
 static void settings(void)
 {
 	struct termios modes;
@@ -43,6 +69,9 @@ static void settings(void)
 	check_bytes("characters", modes.c_cc, 17);
 	CALL(ioctl, slave, TCGETS, BAD_ADDRESS);
 	CALL(ioctl, slave, TCSETS, BAD_ADDRESS);
+	CALL(ioctl, slave, TCGETA, BAD_ADDRESS);
+	CALL(ioctl, slave, TCSETA, BAD_ADDRESS);
+	short_settings(&modes);
 	CALL(ioctl, slave, 0x9999, 0);
 }
 

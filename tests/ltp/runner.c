@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OUTPUT_MOST 32768 /* bytes of a test's output that are kept: the first half and the last */
+#define OUTPUT_MOST 262144 /* bytes of a test's output that are kept: the first half and the last */
 #define LOOK_MS 20        /* how often we look whether a test has ended */
 #define END_MS 20000      /* patience for ending what a test started */
 #define WORK "/tmp/ltp"

@@ -85,19 +85,23 @@ static int64_t send_check(const struct description *out, const struct descriptio
 	return 0;
 }
 
-static int64_t call_send(struct task *task, struct description *out, struct description *in, uint64_t address, uint64_t bytes)
+/* offset: where to read, or NULL: at the file's own. */
+static int64_t call_send(struct task *task, struct description *out, struct description *in, uint64_t *offset, uint64_t bytes)
 {
-	struct place_in_file place;
-	int64_t result = address && description_reads(in) && !in->operations->seek ? -ESPIPE : send_check(out, in);
+	int64_t result = offset && description_reads(in) && !in->operations->seek ? -ESPIPE : send_check(out, in);
+	uint64_t to;
 
-	if (!result)
-		result = place_begin(task, in, address, &place);
+	if (bytes > TRANSFER_MOST)
+		bytes = TRANSFER_MOST;
 	if (result)
 		return result;
-	if ((int64_t)place.offset < 0)
-		return place_end(task, in, &place, -EINVAL);
-	result = file_move(task, in, &place.offset, out, NULL, bytes < TRANSFER_MOST ? bytes : TRANSFER_MOST);
-	return place_end(task, in, &place, result);
+	if (offset)
+		return (int64_t)*offset < 0 ? -EINVAL : file_move(task, in, offset, out, NULL, bytes);
+	fiber_lock(&in->position);
+	to = in->offset; /* of a file that is sent to itself: its offset is then where reading came to */
+	result = file_move(task, in, &in->offset, out, in == out ? &to : NULL, bytes);
+	fiber_unlock(&in->position);
+	return result;
 }
 
 /* Takes both descriptions of a call. */
@@ -120,12 +124,19 @@ static int64_t two_give(struct description *first, struct description *second, i
 	return result;
 }
 
+/* The offset is read before anything is looked at, and written back whatever comes of it, as Linux does. */
 int64_t linux_sendfile(struct task *task, const uint64_t arguments[6])
 {
 	struct description *out, *in;
-	int error = two_take(task, arguments[0], arguments[1], &out, &in);
+	uint64_t offset = 0;
+	int64_t result;
 
-	return error ? error : two_give(out, in, out == in && !arguments[2] ? -EINVAL : call_send(task, out, in, arguments[2], arguments[3]));
+	if (arguments[2] && user_get(task->memory, &offset, arguments[2]) != 0)
+		return -EFAULT;
+	result = two_take(task, arguments[0], arguments[1], &out, &in);
+	if (!result)
+		result = two_give(out, in, call_send(task, out, in, arguments[2] ? &offset : NULL, arguments[3]));
+	return arguments[2] && user_put(task->memory, arguments[2], &offset) != 0 ? -EFAULT : result;
 }
 
 /* copy_file_range. */

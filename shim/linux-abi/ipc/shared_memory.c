@@ -14,6 +14,7 @@
 #include "process/permission.h"
 
 #define MODE_REMOVED 01000 /* SHM_DEST: it goes with its last area */
+#define MODE_LOCKED 02000  /* SHM_LOCKED */
 
 struct segment {
 	struct object object; /* the first member: one is found by the other */
@@ -21,7 +22,7 @@ struct segment {
 	uint64_t bytes;
 	int64_t attached, detached, changed; /* times, in seconds */
 	int32_t creator, last;               /* processes */
-	bool removed;
+	bool removed, locked; /* locked: said to be, and told; nothing is ever paged out */
 };
 
 static struct slab segments = SLAB(struct segment);
@@ -181,6 +182,12 @@ int64_t linux_shmdt(struct task *task, const uint64_t arguments[6])
 	return error;
 }
 
+/* What the mode that is told has besides the nine bits. */
+static uint32_t segment_marks(const struct segment *segment)
+{
+	return (segment->removed ? MODE_REMOVED : 0) | (segment->locked ? MODE_LOCKED : 0);
+}
+
 static int64_t segment_tell(struct task *task, const struct segment *segment, uint64_t address)
 {
 	struct linux_shmid_ds status = {
@@ -194,8 +201,7 @@ static int64_t segment_tell(struct task *task, const struct segment *segment, ui
 		.shm_nattch = segment_areas(segment),
 	};
 
-	if (segment->removed)
-		status.shm_perm.mode |= MODE_REMOVED;
+	status.shm_perm.mode |= segment_marks(segment);
 	return user_put(task->memory, address, &status);
 }
 
@@ -260,6 +266,20 @@ static int64_t state_tell(struct task *task, const uint64_t arguments[6], enum i
 	return error ? error : result;
 }
 
+/* SHM_LOCK, SHM_UNLOCK. */
+static int64_t segment_lock(const struct task *task, struct segment *segment, bool locked)
+{
+	int error = 0;
+
+	if (!task_may(task, LINUX_CAP_IPC_LOCK))
+		error = ipc_may_change(task, &segment->identifier);
+	if (!error && locked && !task_may(task, LINUX_CAP_IPC_LOCK) && !task->process->limits[LINUX_RLIMIT_MEMLOCK][0])
+		error = -EPERM;
+	if (!error)
+		segment->locked = locked;
+	return error;
+}
+
 static int64_t segment_control(struct task *task, const uint64_t arguments[6], const struct linux_shmid_ds *wanted)
 {
 	struct segment *segment = segment_of(ipc_find(&kind, arguments[0]));
@@ -271,8 +291,8 @@ static int64_t segment_control(struct task *task, const uint64_t arguments[6], c
 		return segment_set(task, segment, wanted);
 	case LINUX_IPC_RMID:
 		return segment_remove(task, segment);
-	default: /* SHM_LOCK, SHM_UNLOCK: nothing is ever paged out */
-		return task_may(task, LINUX_CAP_IPC_LOCK) ? 0 : ipc_may_change(task, &segment->identifier);
+	default:
+		return segment_lock(task, segment, (uint32_t)arguments[1] == LINUX_SHM_LOCK);
 	}
 }
 
@@ -328,7 +348,7 @@ void ipc_segments_tell(struct proc_text *text, const struct proc_subject *subjec
 			IPC_COLUMN(0, 21), /* nothing is swapped out */
 		};
 
-		columns[2].value |= segment->removed ? MODE_REMOVED : 0;
+		columns[2].value |= segment_marks(segment);
 		text_add_columns(text, columns, sizeof(columns) / sizeof(columns[0]));
 	}
 }

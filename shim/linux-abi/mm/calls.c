@@ -2,6 +2,7 @@
 /* System calls about memory: mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), msync(2), mincore(2), madvise(2), mlock(2) and its like. */
 #include "abi/linux/constants.h"
 #include "file/content.h"
+#include "file/description.h"
 #include "lib/string.h"
 #include "mm/user.h"
 #include "process/handlers.h"
@@ -45,6 +46,17 @@ static int locked_check(const struct task *task, uint64_t bytes, int too_much)
 	if (!limit)
 		return -EPERM;
 	return task->memory->pages_locked + pages_of(bytes) > limit >> PAGE_BITS ? too_much : 0;
+}
+
+/* Whether a number is that of a file that can be used. */
+static bool file_is_open(struct task *task, uint64_t number)
+{
+	struct description *description;
+
+	if (descriptor_take(task, (uint32_t)number, &description))
+		return false;
+	description_release(description);
+	return true;
 }
 
 /* What a mapping of a file is made of. */
@@ -111,7 +123,11 @@ int64_t linux_mmap(struct task *task, const uint64_t arguments[6])
 	struct object *object = NULL;
 	int error = type_check(flags);
 
-	if (!arguments[1] || arguments[5] % PAGE_SIZE)
+	if (arguments[5] % PAGE_SIZE)
+		return -EINVAL;
+	if (!(flags & LINUX_MAP_ANONYMOUS) && !file_is_open(task, arguments[4]))
+		return -EBADF;
+	if (!arguments[1])
 		return -EINVAL;
 	if (!bytes || bytes > MEMORY_TOP)
 		return -ENOMEM;
@@ -369,6 +385,15 @@ static int flags_change(struct memory *memory, uint64_t address, uint64_t end, u
 	return 0;
 }
 
+/* Whether all areas in a range are private memory of no file. */
+static bool range_is_private(struct memory *memory, uint64_t address, uint64_t end)
+{
+	for (const struct area *area = area_at_or_after(&memory->areas, address); area && area->start < end; area = area_at_or_after(&memory->areas, area->end))
+		if (area->object)
+			return false;
+	return true;
+}
+
 /* MADV_DONTNEED and MADV_FREE take private pages away; shared ones stay with their object. */
 static int advise_discard(struct memory *memory, uint64_t address, uint64_t end)
 {
@@ -401,6 +426,7 @@ static int advise(struct task *task, uint64_t address, uint64_t end, int advice)
 	case LINUX_MADV_UNMERGEABLE:
 		return 0; /* advice, and no more than that */
 	case LINUX_MADV_FREE:
+		return range_is_private(memory, address, end) ? advise_discard(memory, address, end) : -EINVAL;
 	case LINUX_MADV_DONTNEED:
 		return advise_discard(memory, address, end);
 	case LINUX_MADV_DONTFORK:
@@ -408,7 +434,7 @@ static int advise(struct task *task, uint64_t address, uint64_t end, int advice)
 	case LINUX_MADV_DOFORK:
 		return flags_change(memory, address, end, 0, AREA_NOT_FORKED);
 	case LINUX_MADV_WIPEONFORK:
-		return flags_change(memory, address, end, AREA_WIPED, 0);
+		return range_is_private(memory, address, end) ? flags_change(memory, address, end, AREA_WIPED, 0) : -EINVAL;
 	case LINUX_MADV_KEEPONFORK:
 		return flags_change(memory, address, end, 0, AREA_WIPED);
 	case LINUX_MADV_POPULATE_READ:

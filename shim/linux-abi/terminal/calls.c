@@ -209,12 +209,54 @@ static void settings_apply(struct terminal *terminal, const struct linux_termios
 	queue_wake(&terminal->readable, 0);
 }
 
-static int64_t settings_set(struct task *task, struct terminal *terminal, uint64_t request, uint64_t argument)
+/* TCGETA: the settings in their older, shorter form. */
+static int64_t short_settings_get(struct task *task, const struct terminal *terminal, uint64_t argument)
+{
+	const struct linux_termios *settings = &terminal->settings;
+	struct linux_termio told = {
+		.c_iflag = (uint16_t)settings->c_iflag,
+		.c_oflag = (uint16_t)settings->c_oflag,
+		.c_cflag = (uint16_t)settings->c_cflag,
+		.c_lflag = (uint16_t)settings->c_lflag,
+		.c_line = settings->c_line,
+	};
+
+	memcpy(told.c_cc, settings->c_cc, sizeof(told.c_cc));
+	return user_put(task->memory, argument, &told);
+}
+
+/* Puts the lower half of a set of modes into it. */
+static void low_half_set(uint32_t *modes, uint16_t low)
+{
+	*modes = (*modes & 0xffff0000) | low;
+}
+
+/* TCSETA and its like: what the shorter form does not have stays as it is. */
+static int short_settings_read(struct task *task, const struct terminal *terminal, struct linux_termios *settings, uint64_t argument)
+{
+	struct linux_termio wanted;
+
+	if (user_get(task->memory, &wanted, argument) != 0)
+		return -EFAULT;
+	*settings = terminal->settings;
+	low_half_set(&settings->c_iflag, wanted.c_iflag);
+	low_half_set(&settings->c_oflag, wanted.c_oflag);
+	low_half_set(&settings->c_cflag, wanted.c_cflag);
+	low_half_set(&settings->c_lflag, wanted.c_lflag);
+	settings->c_line = wanted.c_line;
+	memcpy(settings->c_cc, wanted.c_cc, sizeof(wanted.c_cc));
+	return 0;
+}
+
+/* request: TCSETS, TCSETSW or TCSETSF; is_short: what the argument points to is a struct termio. */
+static int64_t settings_set(struct task *task, struct terminal *terminal, uint64_t request, uint64_t argument, bool is_short)
 {
 	struct linux_termios settings;
 	int error = background_check(task, terminal, LINUX_SIGTTOU);
 
-	if (!error && user_get(task->memory, &settings, argument) != 0)
+	if (!error && is_short)
+		error = short_settings_read(task, terminal, &settings, argument);
+	else if (!error && user_get(task->memory, &settings, argument) != 0)
 		error = -EFAULT;
 	if (!error && request != LINUX_TCSETS)
 		error = output_drain(task, terminal);
@@ -373,7 +415,13 @@ static int64_t terminal_ioctl(struct task *task, struct description *description
 	case LINUX_TCSETS:
 	case LINUX_TCSETSW:
 	case LINUX_TCSETSF:
-		return settings_set(task, terminal, (uint32_t)request, argument);
+		return settings_set(task, terminal, (uint32_t)request, argument, false);
+	case LINUX_TCGETA:
+		return short_settings_get(task, terminal, argument);
+	case LINUX_TCSETA:
+	case LINUX_TCSETAW:
+	case LINUX_TCSETAF: /* in the order of the longer form's */
+		return settings_set(task, terminal, (uint32_t)request - LINUX_TCSETA + LINUX_TCSETS, argument, true);
 	case LINUX_TCFLSH:
 		return flush(task, terminal, argument);
 	case LINUX_TCXONC:
