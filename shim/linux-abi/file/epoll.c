@@ -111,6 +111,21 @@ void epoll_forget(struct description *description)
 		item_remove(description->watched);
 }
 
+int epoll_find(const struct description *epoll, uint32_t number, uint32_t offset, const struct description **found)
+{
+	const struct item *item;
+
+	if (epoll->operations != &operations)
+		return -EINVAL;
+	item = *bucket_of(epoll->data, number);
+	while (item && (item->number != number || offset--))
+		item = item->next;
+	if (!item)
+		return -ENOENT;
+	*found = item->description;
+	return 0;
+}
+
 /* What the file of an item is ready for, of what is wanted. */
 static uint32_t item_look(struct task *task, const struct item *item)
 {

@@ -223,34 +223,15 @@ int64_t linux_openat(struct task *task, const uint64_t arguments[6])
 	return call_open(task, (int32_t)arguments[0], arguments[1], arguments[2] & FLAGS_VALID, (uint32_t)arguments[3]);
 }
 
-/* A structure that may be longer than is known here, if the rest is zeros (copy_struct_from_user of Linux). */
-static int how_take(struct task *task, uint64_t address, uint64_t bytes, struct linux_open_how *how)
-{
-	uint8_t byte;
-
-	if (bytes < sizeof(*how))
-		return -EINVAL;
-	if (bytes > PAGE_SIZE)
-		return -E2BIG;
-	if (user_get(task->memory, how, address))
-		return -EFAULT;
-	for (uint64_t i = sizeof(*how); i < bytes; i++) {
-		if (user_get(task->memory, &byte, address + i))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	return 0;
-}
-
 int64_t linux_openat2(struct task *task, const uint64_t arguments[6])
 {
 	struct linux_open_how how;
-	int error = how_take(task, arguments[2], arguments[3], &how);
-	bool creates = how.flags & (LINUX_O_CREAT | LINUX___O_TMPFILE);
+	int error = arguments[3] < sizeof(how) ? -EINVAL : user_read_grown(task->memory, &how, sizeof(how), arguments[2], arguments[3]);
+	bool creates;
 
 	if (error)
 		return error;
+	creates = how.flags & (LINUX_O_CREAT | LINUX___O_TMPFILE);
 	if (how.flags & ~(uint64_t)FLAGS_VALID || how.mode & ~(uint64_t)MODE_PERMISSIONS || (!creates && how.mode))
 		return -EINVAL;
 	if (how.flags & LINUX_O_PATH && how.flags & ~(uint64_t)FLAGS_PATH)

@@ -307,19 +307,6 @@ int64_t linux_mremap(struct task *task, const uint64_t arguments[6])
 	return resize_moving(task, arguments[0], old_bytes, new_bytes, flags, arguments[4]);
 }
 
-/* Whether every page of a range is in an area. */
-static bool range_is_mapped(const struct memory *memory, uint64_t address, uint64_t end)
-{
-	while (address < end) {
-		const struct area *area = area_find(&memory->areas, address);
-
-		if (!area)
-			return false;
-		address = area->end;
-	}
-	return true;
-}
-
 int64_t linux_msync(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t flags = (uint32_t)arguments[2], at = arguments[0], end = at + page_up(arguments[1]);
@@ -355,7 +342,7 @@ int64_t linux_mincore(struct task *task, const uint64_t arguments[6])
 
 	if (at % PAGE_SIZE)
 		return -EINVAL;
-	if (!user_range(at, arguments[1]) || !range_is_mapped(task->memory, at, end))
+	if (!user_range(at, arguments[1]) || !memory_is_mapped(task->memory, at, end))
 		return -ENOMEM;
 	if (!user_range(arguments[2], pages_of(arguments[1])))
 		return -EFAULT;
@@ -456,7 +443,7 @@ int64_t linux_madvise(struct task *task, const uint64_t arguments[6])
 		return -EINVAL;
 	if (end > MEMORY_TOP)
 		return -ENOMEM;
-	hole = !range_is_mapped(task->memory, address, end);
+	hole = !memory_is_mapped(task->memory, address, end);
 	error = advise(task, address, end, (int)arguments[2]);
 	return error ? error : hole ? -ENOMEM : 0;
 }
@@ -475,7 +462,7 @@ static int64_t lock(struct task *task, uint64_t address, uint64_t bytes, bool lo
 	error = locked ? locked_check(task, end - start, -ENOMEM) : 0;
 	if (error)
 		return error;
-	if (!range_is_mapped(memory, start, end))
+	if (!memory_is_mapped(memory, start, end))
 		return -ENOMEM;
 	error = flags_change(memory, start, end, locked ? AREA_LOCKED : 0, locked ? 0 : AREA_LOCKED);
 	memory->pages_locked = areas_locked(memory);

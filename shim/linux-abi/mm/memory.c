@@ -373,6 +373,18 @@ bool memory_is_free(const struct memory *memory, uint64_t address, uint64_t byte
 	return !area || area->start >= address + bytes;
 }
 
+bool memory_is_mapped(const struct memory *memory, uint64_t address, uint64_t end)
+{
+	while (address < end) {
+		const struct area *area = area_find(&memory->areas, address);
+
+		if (!area)
+			return false;
+		address = area->end;
+	}
+	return true;
+}
+
 uint64_t memory_room(const struct memory *memory, uint64_t bytes)
 {
 	uint64_t top = memory->map_top;

@@ -99,6 +99,9 @@ uint64_t memory_room(const struct memory *memory, uint64_t bytes);
 /* Whether nothing is mapped there. */
 bool memory_is_free(const struct memory *memory, uint64_t address, uint64_t bytes);
 
+/* Whether every page of a range is in an area. */
+bool memory_is_mapped(const struct memory *memory, uint64_t address, uint64_t end);
+
 /* Pages of all locked areas. */
 uint64_t areas_locked(const struct memory *memory);
 

@@ -107,6 +107,22 @@ int user_clear(struct memory *memory, uint64_t address, size_t bytes)
 	return 0;
 }
 
+int user_read_grown(struct memory *memory, void *to, size_t known, uint64_t address, uint64_t bytes)
+{
+	unsigned char byte;
+
+	if (bytes > PAGE_SIZE)
+		return -E2BIG;
+	memset(to, 0, known);
+	for (uint64_t i = known; i < bytes; i++) {
+		if (user_get(memory, &byte, address + i) != 0)
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return user_read(memory, to, address, bytes < known ? bytes : known);
+}
+
 int64_t user_text(struct memory *memory, char *to, uint64_t address, size_t size)
 {
 	size_t length = 0;

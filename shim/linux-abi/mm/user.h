@@ -36,5 +36,10 @@ static inline bool user_range(uint64_t address, uint64_t bytes)
 	return bytes <= MEMORY_TOP && address <= MEMORY_TOP - bytes;
 }
 
+/*
+ * A structure that has grown from version to version, of `bytes` bytes where `known` are known here: what the caller's is shorter is zeros, what it is longer must be (copy_struct_from_user of Linux). 0, -EFAULT or -E2BIG.
+ */
+int user_read_grown(struct memory *memory, void *to, size_t known, uint64_t address, uint64_t bytes);
+
 #define user_get(memory, value, address) user_read(memory, value, address, sizeof(*(value)))
 #define user_put(memory, address, value) user_write(memory, address, value, sizeof(*(value)))

@@ -84,28 +84,6 @@ int64_t linux_clone(struct task *task, const uint64_t arguments[6])
 }
 
 #define CLONE3_LEAST 64 /* CLONE_ARGS_SIZE_VER0 */
-#define CLONE3_KNOWN 88 /* CLONE_ARGS_SIZE_VER2 */
-
-/* Reads struct clone_args of any version: what is longer than known must be zeros. */
-static int arguments_read(struct task *task, uint64_t address, uint64_t bytes, struct linux_clone_args *args)
-{
-	unsigned char byte;
-
-	if (bytes < CLONE3_LEAST)
-		return -EINVAL;
-	if (bytes > PAGE_SIZE)
-		return -E2BIG;
-	*args = (struct linux_clone_args){0};
-	if (user_read(task->memory, args, address, bytes < CLONE3_KNOWN ? bytes : CLONE3_KNOWN) != 0)
-		return -EFAULT;
-	for (uint64_t i = CLONE3_KNOWN; i < bytes; i++) {
-		if (user_get(task->memory, &byte, address + i) != 0)
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	return 0;
-}
 
 static int arguments_check(const struct linux_clone_args *args)
 {
@@ -124,7 +102,7 @@ int64_t linux_clone3(struct task *task, const uint64_t arguments[6])
 {
 	struct linux_clone_args args;
 	struct clone_request request;
-	int error = arguments_read(task, arguments[0], arguments[1], &args);
+	int error = arguments[1] < CLONE3_LEAST ? -EINVAL : user_read_grown(task->memory, &args, sizeof(args), arguments[0], arguments[1]);
 
 	if (!error)
 		error = arguments_check(&args);

@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "mm/user.h"
 #include "process/handlers.h"
+#include "process/permission.h"
 #include "time/convert.h"
 #include "vdso/vdso.h"
 
@@ -210,11 +211,19 @@ static bool waits(unsigned operation)
 	return operation == LINUX_FUTEX_WAIT || operation == LINUX_FUTEX_WAIT_BITSET;
 }
 
+/* When a time of the day comes, by the clock of waits. */
+static uint64_t deadline_of_wall(uint64_t ns)
+{
+	uint64_t wall = vdso_wall_now();
+
+	return clock_now() + (ns > wall ? ns - wall : 0);
+}
+
 /* The deadline of a wait: relative for FUTEX_WAIT, of a clock for FUTEX_WAIT_BITSET. */
 static int64_t futex_deadline(struct task *task, const uint64_t arguments[6], unsigned operation, uint64_t *deadline)
 {
 	struct time_value time;
-	uint64_t ns, now;
+	uint64_t ns;
 
 	*deadline = NEVER;
 	if (!waits(operation) || !arguments[3])
@@ -223,16 +232,10 @@ static int64_t futex_deadline(struct task *task, const uint64_t arguments[6], un
 		return -EFAULT;
 	if (!time_to_ns(&time, NS_PER_SECOND, &ns))
 		return -EINVAL;
-	now = clock_now();
-	if (operation == LINUX_FUTEX_WAIT) {
-		*deadline = now + ns;
-	} else if (arguments[1] & LINUX_FUTEX_CLOCK_REALTIME) {
-		uint64_t wall = vdso_wall_now();
-
-		*deadline = now + (ns > wall ? ns - wall : 0);
-	} else {
-		*deadline = ns;
-	}
+	if (operation == LINUX_FUTEX_WAIT)
+		*deadline = clock_now() + ns;
+	else
+		*deadline = arguments[1] & LINUX_FUTEX_CLOCK_REALTIME ? deadline_of_wall(ns) : ns;
 	return 0;
 }
 
@@ -290,6 +293,103 @@ int64_t linux_futex(struct task *task, const uint64_t arguments[6])
 	}
 }
 
+#define WAITS_MOST 128 /* FUTEX_WAITV_MAX */
+
+/* One of the futexes of futex_waitv(2). */
+struct wait_of_many {
+	struct futex_waiter waiter;
+	struct linux_futex_waitv wanted;
+};
+
+static int waits_read(struct task *task, uint64_t address, uint32_t count, struct wait_of_many waits[])
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct linux_futex_waitv *wanted = &waits[i].wanted;
+
+		if (user_get(task->memory, wanted, address + i * sizeof(*wanted)) != 0)
+			return -EFAULT;
+		if (wanted->reserved[0] || wanted->flags & ~(uint32_t)(LINUX_FUTEX_32 | LINUX_FUTEX_PRIVATE_FLAG) || !(wanted->flags & LINUX_FUTEX_32))
+			return -EINVAL;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		int error;
+
+		waits[i].waiter = (struct futex_waiter){.task = task, .bits = UINT32_MAX};
+		error = key_make(task->memory, waits[i].wanted.uaddr, waits[i].wanted.flags & LINUX_FUTEX_PRIVATE_FLAG, &waits[i].waiter.key);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* Compares a value, and puts its waiter into the list before anything else can happen. 0, -EFAULT, -EAGAIN. */
+static int wait_begin(struct task *task, struct wait_of_many *wait)
+{
+	uint32_t now;
+
+	if (user_get(task->memory, &now, wait->wanted.uaddr) != 0)
+		return -EFAULT;
+	if (now != (uint32_t)wait->wanted.val)
+		return -EAGAIN;
+	waiter_join(&wait->waiter);
+	return 0;
+}
+
+/* Waits for any of many: the index of the last that was woken, or an error. */
+static int64_t waits_wait(struct task *task, uint32_t count, struct wait_of_many waits[], uint64_t deadline)
+{
+	uint32_t joined = 0;
+	int64_t woken = -1;
+	int error = 0;
+
+	while (joined < count && (error = wait_begin(task, &waits[joined])) == 0)
+		joined++;
+	for (;;) {
+		for (uint32_t i = 0; i < joined; i++)
+			woken = waits[i].waiter.woken ? (int64_t)i : woken;
+		if (woken >= 0 || error)
+			break;
+		error = task_wait(task, WAIT_INTERRUPTIBLE, deadline);
+	}
+	for (uint32_t i = 0; i < joined; i++)
+		waiter_leave(&waits[i].waiter);
+	return woken >= 0 ? woken : error;
+}
+
+/* The deadline of futex_waitv: a time of one of two clocks. */
+static int waits_deadline(struct task *task, uint64_t address, int32_t clock, uint64_t *deadline)
+{
+	struct time_value time;
+	uint64_t ns;
+
+	*deadline = NEVER;
+	if (!address)
+		return 0;
+	if (clock != LINUX_CLOCK_REALTIME && clock != LINUX_CLOCK_MONOTONIC)
+		return -EINVAL;
+	if (user_get(task->memory, &time, address) != 0)
+		return -EFAULT;
+	if (!time_to_ns(&time, NS_PER_SECOND, &ns))
+		return -EINVAL;
+	*deadline = clock == LINUX_CLOCK_REALTIME ? deadline_of_wall(ns) : ns;
+	return 0;
+}
+
+int64_t linux_futex_waitv(struct task *task, const uint64_t arguments[6])
+{
+	struct wait_of_many waits[WAITS_MOST];
+	uint32_t count = (uint32_t)arguments[1];
+	uint64_t deadline;
+	int error;
+
+	if ((uint32_t)arguments[2] || !count || count > WAITS_MOST || !arguments[0])
+		return -EINVAL;
+	error = waits_deadline(task, arguments[3], (int32_t)arguments[4], &deadline);
+	if (!error)
+		error = waits_read(task, arguments[0], count, waits);
+	return error ? error : waits_wait(task, count, waits, deadline);
+}
+
 int64_t linux_set_robust_list(struct task *task, const uint64_t arguments[6])
 {
 	if (arguments[1] != sizeof(uint64_t[3]))
@@ -306,6 +406,8 @@ int64_t linux_get_robust_list(struct task *task, const uint64_t arguments[6])
 
 	if (!of)
 		return -ESRCH;
+	if (!may_inspect(task, of))
+		return -EPERM;
 	if (user_put(task->memory, arguments[2], &bytes) != 0 || user_put(task->memory, arguments[1], &of->robust_list) != 0)
 		return -EFAULT;
 	return 0;

@@ -206,7 +206,7 @@ static struct process *process_fork(const struct task *parent, const struct clon
 	process->terminal = from->terminal;
 	process->exit_signal = request->exit_signal;
 	process->dumpable = from->dumpable;
-	process->nice = from->nice;
+	process->nice = parent->policy_resets && from->nice < 0 ? 0 : from->nice;
 	process->personality = from->personality;
 	process->oom_adjustment = from->oom_adjustment;
 	process->user = parent->credentials->user;
@@ -305,6 +305,7 @@ static void task_inherit(struct task *task, const struct task *parent, const str
 	task->signals.blocked = parent->signals.blocked;
 	memcpy(task->name, parent->name, sizeof(task->name));
 	task->timer_slack = parent->timer_slack;
+	task->policy = parent->policy;
 	task->trace = parent->trace;
 	if (request->flags & LINUX_CLONE_CHILD_CLEARTID)
 		task->clear_id_at = request->child_id_at;

@@ -55,6 +55,8 @@ struct task {
 	struct place *place;
 	const struct credentials *credentials;
 	struct semaphore_owner *semaphores; /* what its end does to semaphores (ipc/owner.h); null: nothing */
+	uint8_t policy;      /* SCHED_OTHER, SCHED_BATCH, SCHED_IDLE: sched_setscheduler(2) */
+	bool policy_resets;  /* SCHED_RESET_ON_FORK: its children have no better niceness than 0 */
 	uint64_t restart_deadline; /* of nanosleep and the like */
 	int (*restart)(struct task *task);
 	bool trace; /* its calls are printed */
