@@ -96,6 +96,12 @@ static void choosing(void)
 	RECEIVE(queue, 100, 0, MSG_EXCEPT);
 	RECEIVE(queue, 100, LONG_MIN, 0);
 	RECEIVE(queue, 100, 0, IPC_NOWAIT);
+	SEND(queue, 5, "five", 0);
+	SEND(queue, 2, "two", 0);
+	SEND(queue, 4, "four", 0);
+	SEND(queue, 2, "two again", 0);
+	for (int i = 0; i < 4; i++)
+		RECEIVE(queue, 100, -5, 0);
 	SEND(queue, 9, "nine", 0);
 	RECEIVE(queue, 100, 9, MSG_EXCEPT | IPC_NOWAIT);
 	RECEIVE(queue, 100, -8, IPC_NOWAIT);

@@ -141,6 +141,14 @@ static void filling(void)
 	CALL(write, ends[1], "two", 3);
 	take(ends[0], 10);
 	pair_close(ends);
+	pair(ends, O_NONBLOCK);
+	CALL(write, ends[1], "plain", 5);
+	CALL(fcntl, ends[1], F_SETFL, O_DIRECT | O_NONBLOCK);
+	CALL(write, ends[1], bytes, 4096);
+	for (count = 1; write(ends[1], "x", 1) == 1;)
+		count++;
+	SHOW("packets behind a few plain bytes", "%d", count);
+	pair_close(ends);
 }
 
 static void mixing(void)
