@@ -4,8 +4,10 @@
 
 #include <dirent.h>
 #include <sys/sendfile.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include "abi/linux/constants.h"
 #include "abi/linux/structures.h" /* musl has no struct statx */
 
 #ifndef RENAME_NOREPLACE
@@ -322,6 +324,22 @@ static void duplicates(void)
 		close(i);
 }
 
+static void randomness(void)
+{
+	int file = open("/dev/urandom", O_RDWR), bits = 0, none = -1, other = open("/dev/null", O_RDWR);
+
+	CALL(ioctl, file, LINUX_RNDGETENTCNT, &bits);
+	SHOW("some of it", "%d", bits > 0 && bits <= 4096);
+	CALL(ioctl, file, LINUX_RNDGETENTCNT, BAD_ADDRESS);
+	CALL(ioctl, file, LINUX_RNDADDTOENTCNT, &none);
+	CALL(ioctl, file, LINUX_RNDADDTOENTCNT, BAD_ADDRESS);
+	CALL(ioctl, file, 0x9999, NULL);
+	CALL(ioctl, other, LINUX_RNDGETENTCNT, &bits);
+	CHILD("adds without the right to", (void)!setuid(1000); CALL(ioctl, file, LINUX_RNDADDTOENTCNT, &none));
+	close(file);
+	close(other);
+}
+
 static void sending(void)
 {
 	int from = open("text", O_RDONLY), to = open("sent", O_RDWR | O_CREAT | O_TRUNC, 0644), blind = open("text", O_WRONLY), ends[2];
@@ -631,6 +649,7 @@ int main(void)
 	accesses();
 	duplicates();
 	sending();
+	randomness();
 	copying();
 	names();
 	sizes();

@@ -3,6 +3,9 @@
 #include "file/device.h"
 
 #include "abi/errno.h"
+#include "abi/linux/constants.h"
+#include "mm/user.h"
+#include "process/permission.h"
 #include "process/random.h"
 
 #define MAJOR_MEMORY 1
@@ -66,6 +69,33 @@ static int64_t random_read(struct task *task, struct description *description, s
 	return (int64_t)(transfer->done - before);
 }
 
+/* RNDADDTOENTCNT: what the caller says it has added is believed, and changes nothing: there is a whole seed always. */
+static int64_t entropy_add(struct task *task, uint64_t argument)
+{
+	int32_t bits;
+
+	if (!task_may(task, LINUX_CAP_SYS_ADMIN))
+		return -EPERM;
+	if (user_get(task->memory, &bits, argument) != 0)
+		return -EFAULT;
+	return bits < 0 ? -EINVAL : 0;
+}
+
+static int64_t random_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
+{
+	int32_t bits = RANDOM_BITS;
+
+	(void)description;
+	switch ((uint32_t)request) {
+	case LINUX_RNDGETENTCNT:
+		return user_put(task->memory, argument, &bits);
+	case LINUX_RNDADDTOENTCNT:
+		return entropy_add(task, argument);
+	default:
+		return -EINVAL;
+	}
+}
+
 /* Offsets of these stay 0, as on Linux. */
 static int64_t null_seek(struct task *task, struct description *description, int64_t offset, uint64_t whence)
 {
@@ -84,7 +114,7 @@ static int zero_map(struct description *description, bool shared, bool stores, s
 static const struct description_operations null_operations = {.read = null_read, .write = null_write, .seek = null_seek};
 static const struct description_operations zero_operations = {.read = zero_read, .write = null_write, .seek = null_seek, .map = zero_map};
 static const struct description_operations full_operations = {.read = zero_read, .write = full_write, .seek = null_seek};
-static const struct description_operations random_operations = {.read = random_read, .write = null_write, .seek = null_seek};
+static const struct description_operations random_operations = {.read = random_read, .write = null_write, .seek = null_seek, .ioctl = random_ioctl};
 
 static int memory_open(struct task *task, struct description *description, uint32_t flags)
 {

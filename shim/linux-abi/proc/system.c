@@ -226,6 +226,12 @@ static void boot_id_tell(struct proc_text *text, const struct proc_subject *subj
 	uuid_add(text, bytes);
 }
 
+static void entropy_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%d\n", RANDOM_BITS);
+}
+
 #define VALUE(name, value) \
 	static void name##_tell(struct proc_text *text, const struct proc_subject *subject) \
 	{ \
@@ -237,7 +243,6 @@ VALUE(threads_max, "2046")
 VALUE(core_pattern, "core")
 VALUE(zero, "0")
 VALUE(one, "1")
-VALUE(entropy, "256")
 VALUE(capability_last, "40")
 VALUE(file_max, "65536")
 VALUE(pipe_size, "1048576")
@@ -294,7 +299,7 @@ static const struct proc_node kernel_nodes[] = {
 	{0},
 };
 static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("max_map_count", map_count_tell), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
-static const struct proc_node fs_nodes[] = {FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), FILE_NODE("pipe-max-size", pipe_size_tell), FILE_NODE("protected_symlinks", zero_tell),
+static const struct proc_node fs_nodes[] = {FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), FILE_NODE("pipe-max-size", pipe_size_tell), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
 					    FILE_NODE("protected_hardlinks", zero_tell), FILE_NODE("suid_dumpable", zero_tell), FILE_NODE("lease-break-time", one_tell), {0}};
 static const struct proc_node sys_nodes[] = {DIRECTORY_NODE("kernel", kernel_nodes), DIRECTORY_NODE("vm", vm_nodes), DIRECTORY_NODE("fs", fs_nodes), {0}};
 
