@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/mark.h"
+
 #define ROUNDS 12
 #define PAGE 4096
 #define DIRECTORY "/tmp/costs"
@@ -205,16 +207,23 @@ static uint64_t round_measure(const struct cost *cost)
 	return now() - begin;
 }
 
-int main(int count)
+/* Once each, between marks, for who counts more than time (bench/count.c). */
+static void marks_pass(void)
+{
+	for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
+		for (int round = 0; round < ROUNDS; round++)
+			costs[i].operation();
+		MARK(MARK_BEGIN);
+		costs[i].operation();
+		MARK(MARK_END);
+	}
+}
+
+static void costs_measure(void)
 {
 	const struct cost nothing = {"", yield_nothing, 1};
 	uint64_t clock = UINT64_MAX;
-	pid_t echo;
 
-	if (count > 1)
-		return 0; /* executed by the benchmark itself */
-	prepare();
-	echo = echo_start();
 	for (int i = 0; i < ROUNDS; i++) {
 		uint64_t one = round_measure(&nothing);
 
@@ -231,6 +240,20 @@ int main(int count)
 		printf("cost: %s: %llu\n", costs[i].name, (unsigned long long)(least / costs[i].count));
 		fflush(stdout);
 	}
+}
+
+int main(int count, char **arguments)
+{
+	pid_t echo;
+
+	if (count > 1 && strcmp(arguments[1], "exit") == 0)
+		return 0; /* executed by the benchmark itself */
+	prepare();
+	echo = echo_start();
+	if (count > 1)
+		marks_pass();
+	else
+		costs_measure();
 	close(there[1]);
 	waitpid(echo, NULL, 0);
 	return 0;

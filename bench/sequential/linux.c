@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/sequential/mark.h"
+#include "bench/mark.h"
 
 #define PIECE (128 * 1024)
 #define TRIES 500 // of 10 ms each, for the disk to appear

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A client that makes much of everything on the disk of the system: a directory of 10,000 names, and as much contents as the disk takes. tests/servers/crowded-disk starts it and judges the disk afterwards. Prints TAP, and marks
- * around the names for who counts instructions (bench/sequential/count.c).
+ * around the names for who counts instructions (bench/count.c).
  */
 #include "abi/errno.h"
-#include "bench/sequential/mark.h"
+#include "bench/mark.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"

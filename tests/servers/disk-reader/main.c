@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads /large once from its beginning to its end between two marks, as bench/sequential/linux.c does on Linux, for bench/sequential/run. */
-#include "bench/sequential/mark.h"
+#include "bench/mark.h"
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"

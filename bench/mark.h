@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Marks in a guest's instructions that bench/sequential/count.c sees: a long no-operation (Intel SDM 2B, NOP) whose displacement is a magic number. It does nothing, on every system and in every ring. */
+/* Marks in a guest's instructions that bench/count.c sees: a long no-operation (Intel SDM 2B, NOP) whose displacement is a magic number. It does nothing, on every system and in every ring. */
 #pragma once
 
 #define MARK_MAGIC 0x4b4f5a00 /* the low byte tells which mark */
