@@ -299,6 +299,30 @@ static void shared_segments(void)
 	CALL(shmctl, keyed, IPC_RMID, NULL);
 }
 
+/* Another part of a shared mapping's object in its place. */
+static void remapping(void)
+{
+	char *shared = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), *private = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (int i = 0; i < 4; i++)
+		shared[i * PAGE] = (char)('a' + i);
+	CALL(remap_file_pages, shared, PAGE, PROT_READ, 1, 0);
+	CALL(remap_file_pages, shared, 0, 0, 1, 0);
+	CALL(remap_file_pages, shared, -PAGE, 0, 1, 0);
+	CALL(remap_file_pages, shared, PAGE, 0, -1, 0);
+	CALL(remap_file_pages, private, PAGE, 0, 0, 0);
+	CALL(remap_file_pages, BAD_ADDRESS, PAGE, 0, 0, 0);
+	CALL(remap_file_pages, shared, 2 * PAGE, 0, 2, 0);
+	SHOW("remapped", "%c%c%c%c", shared[0], shared[PAGE], shared[2 * PAGE], shared[3 * PAGE]);
+	shared[0] = 'x';
+	SHOW("the same page", "%c", shared[2 * PAGE]);
+	CALL(remap_file_pages, shared + 3, PAGE + 5, 0, 3, 0);
+	SHOW("remapped", "%c%c%c%c", shared[0], shared[PAGE], shared[2 * PAGE], shared[3 * PAGE]);
+	CALL(remap_file_pages, shared, 4 * PAGE, 0, 0, 0); /* it is no longer one mapping in a row */
+	munmap(shared, 4 * PAGE);
+	munmap(private, PAGE);
+}
+
 int main(void)
 {
 	anonymous();
@@ -309,5 +333,6 @@ int main(void)
 	advice();
 	breaks();
 	shared_segments();
+	remapping();
 	return 0;
 }

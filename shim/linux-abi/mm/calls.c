@@ -362,6 +362,46 @@ int64_t linux_mincore(struct task *task, const uint64_t arguments[6])
 	return 0;
 }
 
+/* Whether a range lies in one shared mapping, which may be several areas: of one object, alike, without a hole. */
+static bool is_one_mapping(const struct memory *memory, const struct area *area, uint64_t end)
+{
+	const struct area *next = area;
+
+	while (next && next->end < end) {
+		uint64_t joint = next->end;
+
+		next = area_find(&memory->areas, joint);
+		if (!next || next->object != area->object || next->flags != area->flags)
+			return false;
+	}
+	return true;
+}
+
+/* Shows another part of a shared mapping's file in its place. */
+int64_t linux_remap_file_pages(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t start = arguments[0] & ~(uint64_t)(PAGE_SIZE - 1), bytes = arguments[1] & ~(uint64_t)(PAGE_SIZE - 1), first = arguments[3];
+	const struct area *area = area_find(&task->memory->areas, start);
+	struct object *object;
+	uint32_t flags;
+	int error;
+
+	if (arguments[2] || start + bytes <= start || first + (bytes >> PAGE_BITS) < first || first >> (64 - PAGE_BITS))
+		return -EINVAL;
+	if (!area || !(area->flags & AREA_SHARED) || !area->object || !is_one_mapping(task->memory, area, start + bytes))
+		return -EINVAL;
+	flags = area->flags;
+	object = area->object;
+	object_hold(object);
+	error = memory_unmap(task->memory, start, bytes);
+	if (!error)
+		error = memory_map(task->memory, start, bytes, flags, object, first);
+	object_release(object);
+	if (!error)
+		populate(task, start, bytes);
+	return error;
+}
+
 /* Sets or clears flags of all areas in a range. */
 static int flags_change(struct memory *memory, uint64_t address, uint64_t end, uint32_t set, uint32_t clear)
 {
