@@ -166,6 +166,35 @@ static void stacks(void)
 	SHOW("not on it", "%d", (int)on_stack);
 }
 
+static void told(int number)
+{
+	check_print("handler of %d\n", number);
+}
+
+/* SIGUSR1 whose handler's stack cannot be written. on_same: SIGSEGV's handler has the same stack. */
+static void without_stack(void (*handler)(int), int on_same)
+{
+	stack_t bad = {.ss_size = 65536};
+	struct sigaction of_fault = {.sa_handler = handler, .sa_flags = on_same ? SA_ONSTACK : 0}, of_user = {.sa_handler = told, .sa_flags = SA_ONSTACK};
+	sigset_t blocked;
+
+	bad.ss_sp = mmap(NULL, bad.ss_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sigaltstack(&bad, NULL);
+	sigaction(SIGSEGV, &of_fault, NULL);
+	sigaction(SIGUSR1, &of_user, NULL);
+	GOOD(tkill, getpid(), SIGUSR1);
+	sigprocmask(SIG_BLOCK, NULL, &blocked);
+	SHOW("blocked afterwards", "%d %d", sigismember(&blocked, SIGUSR1), sigismember(&blocked, SIGSEGV));
+}
+
+static void stacks_missing(void)
+{
+	CHILD("no stack, SIGSEGV handled", without_stack(told, 0));
+	CHILD("no stack, SIGSEGV not handled", without_stack(SIG_DFL, 0));
+	CHILD("no stack, SIGSEGV ignored", without_stack(SIG_IGN, 0));
+	CHILD("no stack for SIGSEGV either", without_stack(told, 1));
+}
+
 static void waits(void)
 {
 	uint64_t set = 1ull << (SIGUSR1 - 1), none = 0;
@@ -240,7 +269,7 @@ static void timers(void)
 	CALL(getitimer, ITIMER_REAL, BAD_ADDRESS);
 	CALL(getitimer, ITIMER_VIRTUAL, &left);
 	CALL(getitimer, ITIMER_PROF, &left);
-	CHILD("alarm", { ualarm(10000, 0); pause(); });
+	CHILD("alarm", { ualarm(10000, 10000); pause(); }); /* again and again: the first one may come before the pause */
 }
 
 int main(void)
@@ -251,6 +280,7 @@ int main(void)
 	queues();
 	killing();
 	stacks();
+	stacks_missing();
 	waits();
 	restarts();
 	timers();

@@ -60,22 +60,22 @@ static bool is_restart(int64_t result)
 	return result == -ERESTARTSYS || result == -ERESTARTNOINTR || result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK;
 }
 
-/* Enters the handler. False when there is no stack for its frame: then the process has ended. */
-static bool handler_enter(struct task *task, const struct signal_information *information, int64_t result, bool call)
+/* Enters the handler. False when there is no stack for its frame; what the call comes to is decided all the same, and told in *result. */
+static bool handler_enter(struct task *task, const struct signal_information *information, int64_t *result, bool call)
 {
 	struct signal_action *action = &task->process->actions->action[information->number - 1];
 	struct signal_action entered = *action;
 	uint64_t mask = task->mask_is_saved ? task->saved_mask : task->signals.blocked;
-	bool again = call && restarts(result, action->flags);
+	bool again = call && restarts(*result, action->flags);
 
-	if (is_restart(result) && !again)
-		result = -EINTR;
+	if (is_restart(*result))
+		*result = again ? -ERESTARTNOINTR : -EINTR;
 	task->restart_deadline = 0;
-	task->mask_is_saved = false;
 	if (entered.flags & LINUX_SA_RESETHAND)
 		action->handler = LINUX_SIG_DFL;
-	if (!frame_push(task, &entered, information, mask, call ? (again ? (int64_t)task->call[0] : result) : 0, call, again))
+	if (!frame_push(task, &entered, information, mask, call ? (again ? (int64_t)task->call[0] : *result) : 0, call, again))
 		return false;
+	task->mask_is_saved = false;
 	mask = task->signals.blocked | entered.mask;
 	if (!(entered.flags & LINUX_SA_NODEFER))
 		mask |= SIGNAL_BIT(information->number);
@@ -83,8 +83,17 @@ static bool handler_enter(struct task *task, const struct signal_information *in
 	return true;
 }
 
+/* A handler has no stack: that is a SIGSEGV, whose own handler may have one. */
+static void stack_fail(struct task *task, int number)
+{
+	if (number == LINUX_SIGSEGV)
+		process_end(task->process, LINUX_SIGSEGV);
+	else
+		signal_force(task, &(struct signal_information){.number = LINUX_SIGSEGV, .code = LINUX_SI_KERNEL});
+}
+
 /* One signal. True when a handler was entered. */
-static bool signal_act(struct task *task, const struct signal_information *information, int64_t result, bool call)
+static bool signal_act(struct task *task, const struct signal_information *information, int64_t *result, bool call)
 {
 	const struct signal_action *action = &task->process->actions->action[information->number - 1];
 
@@ -96,7 +105,7 @@ static bool signal_act(struct task *task, const struct signal_information *infor
 	}
 	if (handler_enter(task, information, result, call))
 		return true;
-	process_end(task->process, LINUX_SIGSEGV);
+	stack_fail(task, information->number);
 	return false;
 }
 
@@ -117,7 +126,7 @@ enum deliver_result signals_handle(struct task *task, int64_t *result, bool call
 			attention_update(task);
 			continue;
 		}
-		if (!signal_act(task, &information, *result, call))
+		if (!signal_act(task, &information, result, call))
 			continue;
 		if (task->attention && task->dying)
 			continue;
