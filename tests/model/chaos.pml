@@ -115,7 +115,7 @@ active proctype world()
 		if
 #ifdef WITH_SUSPEND
 		:: d_step { thread_suspend(t) }
-		:: thread[t].suspended -> d_step { thread_write_registers(t) }
+		:: thread[t].suspended || thread[t].state == REPLY -> d_step { thread_write_registers(t) }
 #endif
 		:: d_step { thread_destroy(t) }
 		fi;

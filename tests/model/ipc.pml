@@ -621,13 +621,20 @@ inline thread_suspend(t)
 	fi
 }
 
-/* WRITE_STATE with registers of a suspended thread: the call it is in is cancelled. A foreign thread that waited is stopped then, and one that was stopped stays so, until RESUME. */
+/*
+ * WRITE_STATE with registers of a thread that is suspended or held by a Reply: the call it is in is cancelled. A foreign thread that waited is stopped then, and one that was stopped stays so, until RESUME; which is at once for one that is
+ * not suspended.
+ */
 inline thread_write_registers(t)
 {
 	if
 	:: thread[t].ghost_open ->
 		wait_leave(t);
 		thread_wake(t, ERR_CANCELLED)
+	:: else
+	fi;
+	if
+	:: !thread[t].suspended && thread[t].state == FAULTED -> thread[t].state = RUNNABLE
 	:: else
 	fi
 }
