@@ -498,7 +498,7 @@ static int64_t image_run(struct image *image, const char *path, uint64_t argumen
 	credentials_set(image->task, credentials);
 	if (image_enter(image, path, rsp))
 		return call_end_resumed(image->task);
-	process_end(image->task->process, LINUX_SIGKILL);
+	process_end(image->task->process, LINUX_SIGSEGV); /* where it is to begin no program can be */
 	return 0;
 }
 

@@ -19,8 +19,10 @@
 
 struct key {
 	const void *space; /* memory or object */
-	uint64_t place;
+	uint64_t place;    /* with one of these, unless who named it said FUTEX_PRIVATE_FLAG: he does not meet those who did not */
 };
+#define OF_OBJECT 1
+#define OF_MEMORY 2
 
 struct futex_waiter {
 	struct futex_waiter *next;
@@ -51,10 +53,10 @@ static int key_make(struct memory *memory, uint64_t address, bool private, struc
 		return -EINVAL;
 	if (!user_range(address, sizeof(uint32_t)))
 		return -EFAULT;
-	*key = (struct key){memory, address};
+	*key = (struct key){memory, private ? address : address | OF_MEMORY};
 	area = private ? NULL : area_find(&memory->areas, address);
 	if (area && area->flags & AREA_SHARED && area->object)
-		*key = (struct key){area->object, ((area->first << PAGE_BITS) + address - area->start) | 1};
+		*key = (struct key){area->object, ((area->first << PAGE_BITS) + address - area->start) | OF_OBJECT};
 	if (!private && area && !area->object && !(area->flags & AREA_WRITE))
 		return -EFAULT; /* a word that never changes */
 	return private || area ? 0 : -EFAULT;
@@ -203,7 +205,7 @@ static int64_t wake_op(struct task *task, const struct key *first, const struct 
 	default:
 		return -ENOSYS;
 	}
-	return wake(first, wakes, UINT32_MAX) + (holds ? wake(second, others, UINT32_MAX) : 0);
+	return wake(first, wakes ? wakes : 1, UINT32_MAX) + (holds ? wake(second, others ? others : 1, UINT32_MAX) : 0); /* none is one, as on Linux */
 }
 
 static bool waits(unsigned operation)

@@ -18,6 +18,8 @@
 #define FPU_MAGIC1 0x46505853
 #define FPU_MAGIC2 0x46505845
 #define XSTATE_BV_OFFSET 512
+#define MXCSR_OFFSET 24
+#define MXCSR_BITS 0xffff /* Intel SDM volume 1, 10.2.3; the others are reserved */
 #define CONTEXT_FLAGS 7 /* UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */
 
 /* struct sigcontext_64 */
@@ -179,6 +181,7 @@ static bool fpu_pull(struct task *task, uint64_t address)
 {
 	uint8_t *fpu = thread_self_image()->fpu;
 	struct fpu_tail tail;
+	uint32_t mxcsr;
 
 	if (user_reach(task->memory, address, host_fpu_bytes, false) < 0 || user_read(task->memory, fpu, address, host_fpu_bytes) != 0)
 		return false;
@@ -186,6 +189,9 @@ static bool fpu_pull(struct task *task, uint64_t address)
 	if (tail.magic != FPU_MAGIC1)
 		memset(fpu + XSTATE_BV_OFFSET + 8, 0, 56); /* legacy only: the header says so */
 	memset(fpu + FPU_MAGIC1_OFFSET, 0, sizeof(tail));
+	memcpy(&mxcsr, fpu + MXCSR_OFFSET, sizeof(mxcsr));
+	mxcsr &= MXCSR_BITS;
+	memcpy(fpu + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
 	return true;
 }
 
