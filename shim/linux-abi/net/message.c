@@ -2,8 +2,10 @@
 /* Messages between sockets (net/message.h): their memory, and moving data in and out page by page. */
 #include "net/message.h"
 
+#include "lib/service.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "net/collect.h"
 #include "net/name.h"
 
 static struct slab messages = SLAB(struct message);
@@ -30,12 +32,55 @@ uint64_t files_passed(void)
 }
 _Static_assert(sizeof(struct passed_files) <= PAGE_SIZE, "files are in a frame");
 
-void files_free(struct passed_files *files)
+/* A fiber that releases files, and what more there is for it to release: a socket among them may have files in its queue, one of these too, and so on, deeper than there is stack. */
+struct releasing {
+	struct fiber *fiber;
+	struct passed_files *files;
+	struct releasing *next;
+};
+static struct releasing *releasing;
+
+static struct releasing *releasing_find(const struct fiber *fiber)
+{
+	struct releasing *one = releasing;
+
+	while (one && one->fiber != fiber)
+		one = one->next;
+	return one;
+}
+
+static void files_release(struct passed_files *files)
 {
 	for (uint32_t i = 0; i < files->count; i++)
 		description_release(files->files[i]);
 	frame_release(frame_of(files));
 	passed--;
+}
+
+void files_free(struct passed_files *files)
+{
+	struct releasing *above = releasing_find(fiber_self()), self = {fiber_self(), files, releasing}, **place = &releasing;
+
+	files->later = above ? above->files : NULL;
+	if (above) {
+		above->files = files;
+		return;
+	}
+	releasing = &self;
+	while ((files = self.files) != NULL) {
+		self.files = files->later;
+		files_release(files);
+		service_alive();
+	}
+	while (*place != &self)
+		place = &(*place)->next;
+	*place = self.next;
+	sockets_collect();
+}
+
+bool files_are_freed(void)
+{
+	return releasing_find(fiber_self()) != NULL;
 }
 
 struct passed_files *files_copy(const struct passed_files *files)

@@ -14,6 +14,7 @@
 struct socket_name;
 
 struct passed_files {
+	struct passed_files *later; /* to be released after these */
 	uint32_t count;
 	struct description *files[FILES_MAX]; /* held */
 };
@@ -40,5 +41,6 @@ int64_t message_put(const struct message *message, uint64_t skip, struct transfe
 /* Empty room for files; a null pointer when there is no memory. */
 struct passed_files *files_make(void);
 void files_free(struct passed_files *files); /* releases them; may wait */
+bool files_are_freed(void); /* in this fiber, further up: it looks for lost sockets when it is done */
 uint64_t files_passed(void); /* how many rooms there are: 0 when no file is on its way */
 struct passed_files *files_copy(const struct passed_files *files);

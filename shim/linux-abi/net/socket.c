@@ -179,7 +179,8 @@ static void socket_leave(struct description *description)
 
 	socket->file = NULL;
 	socket_close(socket);
-	sockets_collect();
+	if (!files_are_freed())
+		sockets_collect();
 }
 
 static const struct description_operations operations = {
