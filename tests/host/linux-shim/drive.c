@@ -62,6 +62,8 @@ bool random_step(void)
 		return true;
 	if (choice == 3)
 		console_type((unsigned char)choice_below(128));
+	if (choice == 4 && choice_below(16) == 1)
+		filesystem_restart(choice_below(2));
 	program_step(thread_ready(choice_below(ready)));
 	return true;
 }

@@ -6,7 +6,7 @@
  * What must hold: AddressSanitizer and UBSan find nothing; the personality asks nothing of the kernel that would be refused; each result is one that its row in syscalls.def allows; no fault is answered without an effect; nothing waits for
  * ever; and when all processes but the first have been killed, everything is as before they were made (census.h).
  *
- * An input begins with how allocations fail, and is bytes for choices from there on. The world is put back to what it was before each (snapshot.h).
+ * An input begins with how it goes (late answers, allocations that fail, --trace), and is bytes for choices from there on. The world is put back to what it was before each (snapshot.h).
  */
 #include <stdlib.h>
 
@@ -18,6 +18,7 @@
 #include "limits.h"
 #include "memories.h"
 #include "peers.h"
+#include "process/task.h"
 #include "scripts.h"
 #include "snapshot.h"
 
@@ -58,6 +59,14 @@ static void world_begin(void)
 	snapshot_take();
 }
 
+/* Whether calls are told as strace does it (to nobody: there is no link). */
+static void calls_trace(bool told)
+{
+	for (struct process *process = processes; process; process = process->next)
+		for (struct task *task = process->tasks; task; task = task->next_in_process)
+			task->trace = told;
+}
+
 /* Until the choices are used up. Processes that all wait for each other, or have ended, get company. */
 static void input_run(uint8_t how)
 {
@@ -65,6 +74,7 @@ static void input_run(uint8_t how)
 	bool goes_on = true;
 
 	answers_delay(how & 1);
+	calls_trace(how % 8 == 4);
 	for (unsigned steps = 0, made = 0; goes_on && choices_left() && steps < STEPS_MOST; steps++) {
 		allocations_limit(period);
 		while (goes_on && random_step()) {
@@ -75,6 +85,7 @@ static void input_run(uint8_t how)
 		goes_on = goes_on && made++ < WORKERS_MOST && workers_make(1);
 	}
 	memories_check();
+	calls_trace(false);
 	answers_delay(false);
 	allocations_limit(0);
 }
@@ -83,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool begun;
 	struct census after;
+	const char *wrong;
 
 	if (size < 4)
 		return 0;
@@ -98,5 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	objects_remove();
 	after = census_take();
 	census_compare(&before, &after);
+	wrong = peers_check();
+	if (wrong)
+		complain("the filesystem: %s", wrong);
 	return 0;
 }

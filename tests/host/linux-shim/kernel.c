@@ -214,7 +214,7 @@ static enum error state_write(struct model_thread *thread, uint64_t parts)
 
 static enum error state_exchange(struct model_thread *thread, uint64_t method, uint64_t words[4])
 {
-	if (!thread->suspended)
+	if (!thread->suspended && !thread->held)
 		complain("the state of a thread that runs is exchanged");
 	if (method == THREAD_WRITE_STATE && words[0] & STATE_FPU && words[1] != FPU_BYTES)
 		complain("an FPU state of %lu bytes is written", words[1]);
@@ -373,6 +373,17 @@ uint64_t call_short(handle_t target, uint64_t word, uint64_t data[4])
 	(void)!kernel_call(&call);
 	memcpy(data, call.data, 4 * sizeof(data[0]));
 	return call.word;
+}
+
+struct received reply_receive(handle_t reply, handle_t source, uint64_t word, uint64_t answer, uint64_t deadline)
+{
+	struct kernel_call call = {.word = word, .source = source, .reply = reply, .deadline = deadline, .data = {answer}};
+	struct received received;
+
+	(void)!kernel_call(&call);
+	received = (struct received){.word = call.word, .badge = call.target};
+	memcpy(received.data, call.data, sizeof(received.data));
+	return received;
 }
 
 /* The service's side of the driver. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The servers of the model (peers.h). A request is carried out at once; one in a few is answered ANSWER_PENDING, and its result goes into the session's ring later, as lib/file_service.c does it. */
+/* The servers of the model (peers.h). A request is carried out at once; one in a few is answered ANSWER_PENDING, and its result goes into the session's ring later, as lib/file_service.c does it; or -EAGAIN, as when all its workers are busy. A server that is restarted
+ * is its core, opened anew on the same state. */
 #include "peers.h"
 
 #include <string.h>
@@ -17,8 +18,9 @@
 #define BADGE_RAMFS 7 /* as tests/host/vfs/system.c has it */
 #define LATE_MOST 16
 #define ONE_LATE_IN 4
+#define ONE_BUSY_IN 16
 
-/* A request that was carried out, and whose answer is on its way. */
+/* A request that was carried out, and whose answer is on its way; or (id 0) one for which the server had nobody, and its sign that it has. */
 struct late {
 	enum peer peer;
 	uint64_t id;
@@ -94,6 +96,11 @@ static void start_page_make(void)
 	grant_add(GRANT_UNTYPED, "", "untyped")->slot = SLOT_UNTYPED;
 }
 
+static struct session_page *page_of(enum peer peer)
+{
+	return (struct session_page *)(peer == PEER_VFS ? rig.buffer : rig.world.windows.buffers[CLIENT_BADGE]);
+}
+
 /* Files. */
 
 static void directory_make(const char *path, uint32_t mode)
@@ -129,12 +136,11 @@ static void files_make(void)
 		directory_make(directories[i], 0777);
 	file_make("/etc/passwd", users, sizeof(users) - 1, 0644);
 	file_make("/init", program_file, program_file_bytes, 0755);
+	file_make("/tmp/b", program_file, program_file_bytes, 0777);
 }
 
 void peers_begin(void)
 {
-	struct session_page *page;
-
 	system_make(&rig);
 	world_free(&rig.world);
 	world_make(&rig.world, TREE_BYTES, false);
@@ -142,10 +148,7 @@ void peers_begin(void)
 	if (!system_restart(&rig))
 		complain("vfs does not begin");
 	files_make();
-	page = (struct session_page *)rig.buffer;
-	page->generation = 1;
-	page = (struct session_page *)rig.world.windows.buffers[CLIENT_BADGE];
-	page->generation = 1;
+	page_of(PEER_VFS)->generation = page_of(PEER_RAMFS)->generation = 1;
 	ring_open(&serial_output, serial_buffer + SERIAL_OUTPUT_OFFSET, SERIAL_RING_BYTES, 1);
 	ring_open(&serial_input, serial_buffer + SERIAL_INPUT_OFFSET, SERIAL_RING_BYTES, 1);
 	start_page_make();
@@ -171,31 +174,46 @@ static void file_request(enum peer peer, struct file_exchange *exchange)
 		filesystem_handle(&rig.world.server, exchange);
 }
 
-/* Whether this answer is to come late: only those for which a fiber can wait. */
-static bool is_late(uint64_t label)
+/* Whether this answer may come late: only those for which a fiber can wait. */
+static bool may_wait(uint64_t label)
 {
-	return delays && fiber_self() && late_count < LATE_MOST && label != VFS_SESSION && label != FILE_SESSION && choice_below(ONE_LATE_IN) == ONE_LATE_IN - 1;
+	return delays && fiber_self() && late_count < LATE_MOST && label != VFS_SESSION && label != FILE_SESSION;
 }
 
-static uint64_t generation_of(enum peer peer)
+/* Nobody carries the request out now. */
+static void busy_answer(enum peer peer, struct kernel_call *call)
 {
-	return ((const struct session_page *)(peer == PEER_VFS ? rig.buffer : rig.world.windows.buffers[CLIENT_BADGE]))->generation;
+	late[late_count++] = (struct late){.peer = peer};
+	call->data[0] = (uint64_t)-EAGAIN;
+	call->data[1] = 0;
+	call->word = 2 << CALL_WORDS_SHIFT;
+}
+
+static void pending_answer(enum peer peer, const struct file_exchange *exchange, struct kernel_call *call)
+{
+	late[late_count++] = (struct late){peer, ++late_last, *exchange};
+	call->data[0] = (uint64_t)ANSWER_PENDING;
+	call->data[1] = late_last;
+	call->data[2] = page_of(peer)->generation;
+	call->word = 3 << CALL_WORDS_SHIFT;
 }
 
 static void file_call(enum peer peer, struct kernel_call *call)
 {
 	struct file_exchange exchange = {.label = answer_label(call->word), .words = answer_words(call->word)};
+	bool waits = may_wait(exchange.label);
 
+	if (waits && choice_below(ONE_BUSY_IN) == ONE_BUSY_IN - 1) {
+		busy_answer(peer, call);
+		return;
+	}
 	memcpy(exchange.data, call->data, sizeof(exchange.data));
 	file_request(peer, &exchange);
-	memcpy(call->data, exchange.data, sizeof(exchange.data));
-	if (is_late(answer_label(call->word))) {
-		late[late_count++] = (struct late){peer, ++late_last, exchange};
-		call->data[0] = (uint64_t)ANSWER_PENDING;
-		call->data[1] = late_last;
-		call->data[2] = generation_of(peer);
-		exchange.words = 3;
+	if (waits && choice_below(ONE_LATE_IN) == ONE_LATE_IN - 1) {
+		pending_answer(peer, &exchange, call);
+		return;
 	}
+	memcpy(call->data, exchange.data, sizeof(exchange.data));
 	call->word = exchange.words << CALL_WORDS_SHIFT;
 }
 
@@ -230,22 +248,50 @@ void answers_delay(bool delay)
 	delays = delay;
 }
 
-bool late_answer_give(void)
+static void completion_put(const struct late *answer)
 {
-	struct completion completion = {.id = late[0].id, .result = (int64_t)late[0].exchange.data[0]};
-	enum peer peer = late[0].peer;
-	struct session_page *page = (struct session_page *)(peer == PEER_VFS ? rig.buffer : rig.world.windows.buffers[CLIENT_BADGE]);
+	struct completion completion = {.id = answer->id, .result = (int64_t)answer->exchange.data[0]};
 	struct ring ring;
 
-	if (!late_count)
-		return false;
-	memcpy(completion.words, &late[0].exchange.data[1], sizeof(completion.words));
-	ring_continue(&ring, page->ring, COMPLETIONS, sizeof(completion), true);
+	memcpy(completion.words, &answer->exchange.data[1], sizeof(completion.words));
+	ring_continue(&ring, page_of(answer->peer)->ring, COMPLETIONS, sizeof(completion), true);
 	if (ring_push(&ring, &completion) != RING_OK)
 		complain("the ring of answers is full");
-	signals |= service_bit(peers[peer].badge);
+}
+
+bool late_answer_give(void)
+{
+	if (!late_count)
+		return false;
+	if (late[0].id)
+		completion_put(&late[0]);
+	signals |= service_bit(peers[late[0].peer].badge);
 	memmove(late, late + 1, --late_count * sizeof(late[0]));
 	return true;
+}
+
+/* What was on its way is lost with the instance. */
+static void late_drop(enum peer peer)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < late_count; i++)
+		if (late[i].peer != peer)
+			late[kept++] = late[i];
+	late_count = kept;
+}
+
+void filesystem_restart(bool vfs)
+{
+	enum peer peer = vfs ? PEER_VFS : PEER_RAMFS;
+
+	late_drop(peer);
+	if (!vfs)
+		world_open(&rig.world);
+	else if (!system_restart(&rig))
+		complain("vfs does not begin again");
+	page_of(peer)->generation++;
+	signals |= service_bit(peers[peer].badge);
 }
 
 uint64_t peer_signals(void)

@@ -23,14 +23,14 @@ enum error peer_call(struct kernel_call *call);
 void answers_delay(bool late);
 bool late_answer_give(void);
 
+/* Another instance of vfs, or of ramfs, begins. */
+void filesystem_restart(bool vfs);
+
 /* Bits of signals for the service; taken. */
 uint64_t peer_signals(void);
 
 /* A byte arrives at the console. */
 void console_type(unsigned char byte);
-
-/* Files that the service has open at ramfs. */
-unsigned peers_open_files(void);
 
 /* A null pointer, or what is wrong with the filesystem. */
 const char *peers_check(void);

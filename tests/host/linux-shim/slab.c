@@ -26,6 +26,12 @@ _Static_assert(sizeof(struct record) % 16 == 0, "what follows is aligned");
 static struct record *records;
 static uint64_t serial_last;
 uint64_t slab_structures;
+struct slab *slabs; /* none: /proc/slabinfo is empty here */
+
+uint32_t slab_per_frame(const struct slab *slab)
+{
+	return (uint32_t)(4096 / slab->size);
+}
 
 static void record_in(struct record *record, void *maker)
 {
