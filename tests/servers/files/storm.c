@@ -93,6 +93,8 @@ static const char *names(void)
 		return file == -EEXIST ? "an exclusive creation found its own file" : "an exclusive creation failed";
 	if (file_close(file))
 		return "a new file cannot be closed";
+	if (file_open(in_place("/new"), OPEN_WRITE | OPEN_CREATE | OPEN_EXCLUSIVE, 0600) != -EEXIST)
+		return "an exclusive creation opened what there was";
 	if (path_rename(in_place("/new"), in_place("/moved"), RENAME_KEEP))
 		return "a rename did not find its file";
 	if (path_make_directory(in_place("/d"), 0755) || path_rename(in_place("/moved"), in_place("/d/x"), 0))
