@@ -44,7 +44,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all help run graph test test-faults check-deep gdb iso loc lint bench fuzz fuzz-shim clean abi-docs test-programs programs kernels
+.PHONY: FORCE all help run graph test test-faults check-deep gdb iso loc lint bench fuzz fuzz-shim test-busybox clean abi-docs test-programs programs kernels
 
 include mk/rules.mk
 include mk/kernel.mk
@@ -96,6 +96,11 @@ test-faults: ## end servers at hundreds of their own instructions, under each op
 	+@$(MAKE) --no-print-directory programs
 	@BUILD=$(BUILD) tests/faults/faults all
 	@BUILD=$(BUILD) RECORD=1 tests/faults/power release 1000
+
+test-busybox: ## run busybox's own tests, which its Debian source package has, in the guest (G='sed tar ash-vars': these groups only)
+	@tools/install-packages
+	+@$(MAKE) --no-print-directory programs
+	@BUILD=$(BUILD) tests/busybox/run $(G)
 
 gdb: $(kernels) $(user_programs) ## start QEMU stopped at reset, and gdb on it (PROGRAM=, VARIANT=debug)
 	tools/run-qemu --gdb --timeout 0 --variant $(if $(filter command environment,$(origin VARIANT)),$(VARIANT),debug) --boot $(BOOT)
