@@ -126,7 +126,7 @@ int64_t linux_setpriority(struct task *task, const uint64_t arguments[6])
 		} else if (nice < process->nice && !task_may(task, LINUX_CAP_SYS_NICE)) {
 			result = -EACCES;
 		} else {
-			process->nice = (int8_t)nice;
+			process->nice = (int32_t)nice;
 			result = result == -ESRCH ? 0 : result;
 		}
 	}

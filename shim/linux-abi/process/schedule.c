@@ -68,7 +68,7 @@ static int64_t policy_set(const struct task *task, struct task *of, struct wante
 		return 0;
 	of->policy = (uint8_t)wanted.policy;
 	if (wanted.policy != LINUX_SCHED_IDLE)
-		of->process->nice = (int8_t)wanted.nice;
+		of->process->nice = (int32_t)wanted.nice;
 	return 0;
 }
 

@@ -104,7 +104,7 @@ struct process {
 	char command[16];
 	char executable[256]; /* path, for /proc/self/exe; longer ones are cut */
 	int16_t oom_adjustment; /* -1000 .. 1000 */
-	int8_t nice;
+	int32_t nice;
 	uint32_t personality; /* personality(2) */
 };
 
