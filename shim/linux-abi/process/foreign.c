@@ -216,10 +216,21 @@ static int64_t compare_files(const struct task *one, const struct task *other, c
 	return first && second ? order(first, second) : -EBADF;
 }
 
-/* A file, and one that an epoll of the other watches. */
-static int64_t compare_watched(struct task *task, const struct task *one, const struct task *other, const uint64_t arguments[6])
+/* The two tasks that are compared: 0, -ESRCH or -EPERM. */
+static int pair_find(const struct task *task, const uint64_t arguments[6], const struct task **one, const struct task **other)
+{
+	*one = task_find((int32_t)arguments[0]);
+	*other = task_find((int32_t)arguments[1]);
+	if (!*one || !*other)
+		return -ESRCH;
+	return may_inspect(task, *one) && may_inspect(task, *other) ? 0 : -EPERM;
+}
+
+/* A file, and one that an epoll of the other watches. What is asked for is read first, which may wait: the tasks are looked up after that. */
+static int64_t compare_watched(struct task *task, const uint64_t arguments[6])
 {
 	const struct description *first, *epoll, *watched;
+	const struct task *one, *other;
 	struct {
 		uint32_t epoll, number, offset;
 	} slot;
@@ -227,6 +238,9 @@ static int64_t compare_watched(struct task *task, const struct task *one, const 
 
 	if (user_get(task->memory, &slot, arguments[4]))
 		return -EFAULT;
+	error = pair_find(task, arguments, &one, &other);
+	if (error)
+		return error;
 	first = file_of(one, (uint32_t)arguments[3]);
 	epoll = first ? file_of(other, slot.epoll) : NULL;
 	if (!epoll)
@@ -237,12 +251,11 @@ static int64_t compare_watched(struct task *task, const struct task *one, const 
 
 int64_t linux_kcmp(struct task *task, const uint64_t arguments[6])
 {
-	const struct task *one = task_find((int32_t)arguments[0]), *other = task_find((int32_t)arguments[1]);
+	const struct task *one, *other;
+	int error = pair_find(task, arguments, &one, &other);
 
-	if (!one || !other)
-		return -ESRCH;
-	if (!may_inspect(task, one) || !may_inspect(task, other))
-		return -EPERM;
+	if (error)
+		return error;
 	switch ((uint32_t)arguments[2]) {
 	case LINUX_KCMP_FILE:
 		return compare_files(one, other, arguments);
@@ -259,7 +272,7 @@ int64_t linux_kcmp(struct task *task, const uint64_t arguments[6])
 	case LINUX_KCMP_SYSVSEM:
 		return order(one->semaphores, other->semaphores);
 	case LINUX_KCMP_EPOLL_TFD:
-		return compare_watched(task, one, other, arguments);
+		return compare_watched(task, arguments);
 	default:
 		return -EINVAL;
 	}

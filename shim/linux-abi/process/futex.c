@@ -405,12 +405,14 @@ int64_t linux_get_robust_list(struct task *task, const uint64_t arguments[6])
 {
 	const struct task *of = (int32_t)arguments[0] ? task_find((int32_t)arguments[0]) : task;
 	const uint64_t bytes = sizeof(uint64_t[3]);
+	uint64_t list;
 
 	if (!of)
 		return -ESRCH;
 	if (!may_inspect(task, of))
 		return -EPERM;
-	if (user_put(task->memory, arguments[2], &bytes) != 0 || user_put(task->memory, arguments[1], &of->robust_list) != 0)
+	list = of->robust_list; /* storing may wait, and the other task end meanwhile */
+	if (user_put(task->memory, arguments[2], &bytes) != 0 || user_put(task->memory, arguments[1], &list) != 0)
 		return -EFAULT;
 	return 0;
 }

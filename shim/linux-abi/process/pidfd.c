@@ -187,6 +187,8 @@ int64_t linux_pidfd_send_signal(struct task *task, const uint64_t arguments[6])
 	if (found == -EBADF)
 		return found;
 	error = information_take(task, arguments[2], process, number, &information);
+	if (!error && !found)
+		found = signalled_find(task, (uint32_t)arguments[0], &process); /* again: it may have gone while the information was waited for */
 	if (error || found)
 		return error ? error : found;
 	if (number < 0 || number > SIGNALS)
