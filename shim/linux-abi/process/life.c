@@ -260,19 +260,23 @@ static bool parts_clone(struct task *task, struct task *parent, uint64_t flags)
 	return task->memory && task->files && task->place;
 }
 
+/* Closing files may wait: others can still find the task then, but not what has gone. */
 static void parts_release(struct task *task)
 {
+	struct descriptors *files = task->files;
+	struct place *place = task->place;
+
 	semaphore_owner_leave(task);
-	if (task->files)
-		descriptors_release(task->files);
-	if (task->place)
-		place_release(task->place);
+	task->files = NULL;
+	task->place = NULL;
+	if (files)
+		descriptors_release(files);
+	if (place)
+		place_release(place);
 	if (task->credentials)
 		credentials_release(task->credentials);
 	if (task->memory)
 		memory_release(task->memory);
-	task->files = NULL;
-	task->place = NULL;
 	task->credentials = NULL;
 	task->memory = NULL;
 }
@@ -366,6 +370,7 @@ static struct task *task_make(struct task *parent, const struct clone_request *r
 			process->id = task->id;
 			process_enter(process, request->flags & LINUX_CLONE_PARENT && parent->process->parent ? parent->process->parent : parent->process);
 		}
+		task->fiber = fiber_self(); /* until it runs, nobody else looks at what comes for it */
 		task_enter(task, process);
 		return task;
 	}
@@ -419,6 +424,14 @@ static void pidfd_finish(struct task *parent, struct task *task, struct descript
 	description_release(description);
 }
 
+/* Why no task may be made now: 0 when one may. Nothing may wait between this and task_make(), for which there are a fiber and a Reply then. */
+static int64_t clone_refusal(const struct task *parent)
+{
+	if (parent->dying)
+		return -ERESTARTNOINTR; /* who ends makes nobody whom its end would miss */
+	return tasks_exhausted(parent) || !loop_provide() ? -EAGAIN : 0;
+}
+
 /* A task with all that the request says, which does not run yet. A null pointer, and in *error why. */
 static struct task *task_request(struct task *parent, const struct clone_request *request, int64_t *error)
 {
@@ -429,21 +442,23 @@ static struct task *task_request(struct task *parent, const struct clone_request
 	*error = number;
 	if (number < 0)
 		return NULL;
-	task = task_make(parent, request);
+	*error = clone_refusal(parent);
+	task = *error ? NULL : task_make(parent, request);
 	if (description)
 		pidfd_finish(parent, task, description, (uint64_t)number);
-	*error = task ? 0 : -ENOMEM;
+	if (!task && !*error)
+		*error = -ENOMEM;
 	return task;
 }
 
 int64_t task_clone(struct task *parent, const struct clone_request *request)
 {
 	struct task *task;
-	int64_t error;
+	int64_t error = clone_refusal(parent);
 	int32_t id;
 
-	if (tasks_exhausted(parent) || !loop_provide())
-		return -EAGAIN;
+	if (error)
+		return error;
 	task = task_request(parent, request, &error);
 	if (!task)
 		return error;
@@ -451,7 +466,10 @@ int64_t task_clone(struct task *parent, const struct clone_request *request)
 	ids_tell(parent, task, request);
 	if (request->flags & LINUX_CLONE_VFORK)
 		task->vfork_parent = parent;
+	task->fiber = NULL;
 	host_thread_run(task->host);
+	if (task->attention)
+		program_interrupt(task); /* what came for it while it was being made */
 	if (request->flags & LINUX_CLONE_VFORK)
 		vfork_wait(parent, id);
 	return id;
@@ -573,7 +591,6 @@ void vfork_finish(struct task *task)
 void task_leave(struct task *task)
 {
 	struct process *process = task->process;
-	bool last = process->task_count == 1;
 	const int32_t none = 0;
 
 	robust_list_leave(task);
@@ -595,7 +612,7 @@ void task_leave(struct task *task)
 	vfork_finish(task);
 	queue_wake(&process->children_changed, 0);
 	slab_return(&tasks, task);
-	if (last)
+	if (!process->task_count)
 		process_leave(process);
 }
 
@@ -640,6 +657,8 @@ int process_single(struct task *task)
 	struct waiter waiter = {0};
 	int error = 0;
 
+	if (task->dying)
+		return -ERESTARTSYS; /* another one came first */
 	for (struct task *other = process->tasks; other; other = other->next_in_process)
 		if (other != task) {
 			other->dying = true;
