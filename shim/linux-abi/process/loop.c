@@ -55,9 +55,16 @@ static bool reply_make(void)
 	return true;
 }
 
+/* Work that is under way besides the tasks' own: by the fiber that does it. */
+static struct work {
+	void (*function)(void *argument);
+	void *argument;
+} works[FIBERS_MAX];
+static uint32_t works_count;
+
 bool loop_provide(void)
 {
-	while (fibers_made < task_count + FIBERS_SPARE)
+	while (fibers_made < task_count + FIBERS_SPARE + works_count)
 		if (!fiber_make())
 			return false;
 	while (replies_made < task_count + FIBERS_SPARE)
@@ -74,13 +81,30 @@ static struct fiber *fiber_idle(void)
 	return NULL;
 }
 
+static void work_do(void *argument)
+{
+	const struct work *work = argument;
+
+	work->function(work->argument);
+	works_count--;
+}
+
+/* Never takes a fiber that the tasks may need: each of them may wait, and the loop goes on in one more. */
 bool loop_work(void (*function)(void *argument), void *argument)
 {
-	struct fiber *fiber = fiber_idle();
+	struct fiber *fiber;
+	struct work *work;
 
-	if (fiber)
-		fiber_start(fiber, function, argument);
-	return fiber != NULL;
+	if (fibers_made < task_count + FIBERS_SPARE + works_count)
+		(void)fiber_make();
+	fiber = fibers_made > task_count + works_count + 1 ? fiber_idle() : NULL;
+	if (!fiber)
+		return false;
+	works_count++;
+	work = &works[fiber - fibers];
+	*work = (struct work){function, argument};
+	fiber_start(fiber, work_do, work);
+	return true;
 }
 
 /* The answer to the task whose handler has ended. `held` is where its host thread waits. */
