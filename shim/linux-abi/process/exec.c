@@ -425,15 +425,17 @@ static bool image_enter(struct image *image, const char *path, uint64_t rsp)
 	struct task *task = image->task;
 	struct memory *old = task->memory;
 	struct process *process = task->process;
+	bool taken;
 
 	host_thread_stop(task->host);
 	task->memory = image->memory;
 	task->memory->program = image->program.content;
 	object_execute(task->memory->program);
 	image->memory = NULL;
-	if (!memory_take_host(task->memory, old, task->host))
-		return false;
+	taken = memory_take_host(task->memory, old, task->host);
 	memory_release(old);
+	if (!taken)
+		return false;
 	if (process->actions->users > 1 && !actions_own(process))
 		return false;
 	actions_reset(process);

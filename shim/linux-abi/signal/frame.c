@@ -110,6 +110,16 @@ static struct place place_choose(uint64_t top)
 	return place;
 }
 
+/* user_reach() until all pages are there at once: while one was waited for, another may have gone. */
+static int range_reach(struct memory *memory, uint64_t address, uint64_t bytes, bool store)
+{
+	int came = 0, reached;
+
+	while ((reached = user_reach(memory, address, bytes, store)) > 0)
+		came = 1;
+	return reached < 0 ? reached : came;
+}
+
 /* Reads registers and FPU state with the frame's pages there: nothing comes between the message page and the writing of the frame. A null pointer when there is no stack for it. */
 static const struct thread_image *image_read(struct task *task, uint64_t flags, struct place *place)
 {
@@ -119,7 +129,7 @@ static const struct thread_image *image_read(struct task *task, uint64_t flags, 
 	if (!image)
 		return NULL;
 	*place = place_choose(stack_choose(task, flags, image->registers.rsp));
-	came = user_reach(task->memory, place->frame, place->fpu + host_fpu_bytes + sizeof(uint32_t) - place->frame, true);
+	came = range_reach(task->memory, place->frame, place->fpu + host_fpu_bytes + sizeof(uint32_t) - place->frame, true);
 	if (came < 0)
 		return NULL;
 	return came ? host_thread_read(task->host, STATE_REGISTERS | STATE_FPU) : image;
@@ -183,7 +193,7 @@ static bool fpu_pull(struct task *task, uint64_t address)
 	struct fpu_tail tail;
 	uint32_t mxcsr;
 
-	if (user_reach(task->memory, address, host_fpu_bytes, false) < 0 || user_read(task->memory, fpu, address, host_fpu_bytes) != 0)
+	if (range_reach(task->memory, address, host_fpu_bytes, false) < 0 || user_read(task->memory, fpu, address, host_fpu_bytes) != 0)
 		return false;
 	memcpy(&tail, fpu + FPU_MAGIC1_OFFSET, sizeof(tail));
 	if (tail.magic != FPU_MAGIC1)

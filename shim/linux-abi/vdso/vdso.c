@@ -47,6 +47,8 @@ int vdso_map(struct memory *memory, uint64_t *address)
 {
 	int error;
 
+	if (!memory_is_free(memory, VDSO_ADDRESS, PAGES * PAGE_SIZE))
+		return -ENOMEM;
 	*address = VDSO_ADDRESS + PAGE_SIZE;
 	error = memory_map(memory, VDSO_ADDRESS, PAGE_SIZE, AREA_READ, object, PAGE_OF_DATA);
 	return error ? error : memory_map(memory, *address, PAGE_SIZE, AREA_READ | AREA_EXECUTE | AREA_MAY_WRITE, object, PAGE_OF_CODE);

@@ -7,7 +7,7 @@
 /* Makes the pages, before there is a process. False when there is no memory. */
 bool vdso_start(void);
 
-/* Maps it into a new address space; `*address` is that of its ELF header (AT_SYSINFO_EHDR). 0 or -ENOMEM. */
+/* Maps it into a new address space; `*address` is that of its ELF header (AT_SYSINFO_EHDR). 0 or -ENOMEM, also when the program lies there itself. */
 int vdso_map(struct memory *memory, uint64_t *address);
 
 /* Whether an area is the vDSO's: its name in /proc/PID/maps, or a null pointer. */
