@@ -382,15 +382,19 @@ static struct content *round_next(uint64_t round)
 
 int contents_write_back(void)
 {
+	static struct fiber_lock one_at_a_time; /* two that wait in turn would take each content from each other, for ever */
 	static uint64_t rounds;
-	uint64_t round = ++rounds;
+	uint64_t round;
 	int error = 0;
 
+	fiber_lock(&one_at_a_time);
+	round = ++rounds;
 	for (struct content *content = round_next(round); content; content = round_next(round)) {
 		int failed = content_write_back(content->node, 0, RADIX_LIMIT);
 
 		error = error ? error : failed;
 	}
+	fiber_unlock(&one_at_a_time);
 	return error;
 }
 

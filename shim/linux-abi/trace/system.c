@@ -69,6 +69,15 @@ enum outcome argument_system_name(struct trace_line *line, const struct argument
 	return PRINTED;
 }
 
+/* The mode of mq_open, which only makes a queue by O_CREAT. */
+enum outcome argument_queue_mode(struct trace_line *line, const struct argument *argument, uint64_t value)
+{
+	if (!(other_of(line, argument) & LINUX_O_CREAT))
+		return OMITTED;
+	put_mode(line, (uint16_t)value);
+	return PRINTED;
+}
+
 /* mq_open has attributes only when it makes a queue; their flags are ignored, so they get no names. */
 enum outcome argument_creation_queue(struct trace_line *line, const struct argument *argument, uint64_t value)
 {

@@ -73,6 +73,7 @@
 #define PLAIN_sched_attributes(name) IN(name, sched_attr)
 #define PLAIN_open_how(name, other) IN(name, open_how)
 #define PLAIN_mount_attributes(name, other) IN(name, mount_attr)
+#define PLAIN_queue_mode(name, other) MODE(name)
 #define PLAIN_creation_queue(name, other) IN(name, mq_attr)
 #define PLAIN_mount_text(name) STRING(name)
 #define PLAIN_reboot_text(name, other) STRING(name)
