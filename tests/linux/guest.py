@@ -68,12 +68,15 @@ class Guest:
             pass
 
     def typed(self, *parts):
-        """Types the parts, each when the pattern before it (a pair's first) has come: what was printed until the next prompt, without the echo of the first line; or None when it did not come."""
+        """Types the parts, each when the pattern before it (a pair's first) has come: what was printed until the next prompt, without the echo of the first line; or None when it did not come. A number is seconds to wait instead."""
         start = len(self.text)
         for pattern, text in parts:
             if not self.await_text(pattern, start):
                 return None
-            self.type(text)
+            if isinstance(text, float):
+                time.sleep(text)
+            else:
+                self.type(text)
         if not self.await_text(r"\n(?s:.*)" + PROMPT, start):
             return None
         answer = self.text[start:].partition("\n")[2]
