@@ -53,6 +53,7 @@ void serial_session_open(struct serial_session *session, struct serial_memory *m
 		rings_open(session, (char *)buffer->address);
 	else
 		owner = 0;
+	session->received = owner != 0; /* the instance before may have ended between a byte and its signal */
 	owner_set(session, owner);
 }
 

@@ -24,7 +24,7 @@ struct serial_session {
 	bool received;      /* something is new in its input */
 };
 
-/* Takes up the session of the instance before, if its client still has a buffer. */
+/* Takes up the session of the instance before, if its client still has a buffer. The next serial_session_signal signals it in any case. */
 void serial_session_open(struct serial_session *session, struct serial_memory *memory);
 
 /* Serves ATTACH and DETACH; anything else is ERR_METHOD. */

@@ -2,8 +2,8 @@
 /*
  * serial: the first serial port. It prints what services say (`needs log.print`) and is the terminal of one session at a time (abi/protocols/serial.h).
  *
- * Which session has the port lies in the state Region (lib/serial_session.h), so a new instance goes on with it: the indexes of its rings lie in the shared buffer. What the instance before had handed to the port and had not been sent when it ended may be lost
- * with the FIFO, and nothing else.
+ * Which session has the port lies in the state Region (lib/serial_session.h), so a new instance goes on with it: the indexes of its rings lie in the shared buffer. What lies in the FIFOs stays there: at most
+ * the one byte that the instance before had on its way between a ring and the port is lost, in each direction.
  */
 #include "drivers/serial/lines.h"
 #include "drivers/serial/uart.h"

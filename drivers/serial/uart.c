@@ -17,7 +17,6 @@
 #define CAUSE_TIMEOUT 0x0c
 #define FIFO_CONTROL 2 /* write */
 #define FIFO_ON 0x01
-#define FIFO_CLEAR_RECEIVER 0x02
 #define FIFO_TRIGGER_8 0x80
 #define LINE_CONTROL 3
 #define LINE_8N1 0x03
@@ -62,7 +61,7 @@ bool uart_open(struct uart *uart, const struct uart_operations *operations, void
 	port_write(uart, DATA, 1); /* divisor: 115,200 */
 	port_write(uart, INTERRUPT_ENABLE, 0);
 	port_write(uart, LINE_CONTROL, LINE_8N1);
-	port_write(uart, FIFO_CONTROL, FIFO_ON | FIFO_CLEAR_RECEIVER | FIFO_TRIGGER_8); /* what waits to be sent is sent: it may be of the instance before */
+	port_write(uart, FIFO_CONTROL, FIFO_ON | FIFO_TRIGGER_8); /* what waits in it, in either direction, stays: it came while no instance was there, or is of the one before */
 	port_write(uart, MODEM_CONTROL, MODEM_READY);
 	port_write(uart, INTERRUPT_ENABLE, ENABLE_RECEIVED | ENABLE_STATUS);
 	uart->room = port_read(uart, LINE_STATUS) & STATUS_EMPTY ? UART_FIFO_BYTES : 0;

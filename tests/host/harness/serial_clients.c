@@ -48,7 +48,7 @@ static void rings_open(uint64_t badge)
 	ring_open(&input, buffer[badge] + SERIAL_INPUT_OFFSET, SERIAL_RING_BYTES, 1);
 	sessions++;
 	pushed = arrived = 0;
-	stores = world->watched ? NOT_JUDGED : world->stores; /* what is stored while ATTACH is served may lie in the new rings */
+	stores = world->was_watched ? NOT_JUDGED : world->stores; /* what is stored while ATTACH is served may lie in the new rings */
 	any_next = false;
 }
 

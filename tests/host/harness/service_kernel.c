@@ -107,6 +107,7 @@ static void answer_take(const struct kernel_call *call)
 
 	if (which >= WORLD_REPLIES_MAX || !reply->holds)
 		complain("an answer to nobody: Reply %" PRIu64 " holds no caller", call->reply);
+	world->was_watched = world->watched;
 	watch_end();
 	reply->holds = false;
 	answer.badge = reply->sent.badge;

@@ -68,6 +68,7 @@ struct service_world {
 	uint64_t stores;     /* that the input has made in buffers so far */
 	uint64_t calls_left; /* until it dies; 0: it does not */
 	bool may_end;        /* set by the target while the service may end by itself; then the next instance begins */
+	bool was_watched;    /* of the request whose answer is judged */
 	bool watched;        /* between any two looks at its client's buffer something may be stored */
 };
 

@@ -118,6 +118,22 @@ static void bytes_are_received(void **state)
 	rig_end(rig);
 }
 
+/* The instance before ended; what is typed until the next one has set up the port is not lost. */
+static void what_came_between_two_instances_is_received(void **state)
+{
+	struct rig *rig = rig_make();
+
+	(void)state;
+	uart_serve(&rig->uart);
+	for (unsigned i = 0; i < UART_FIFO_BYTES; i++)
+		port_type(&rig->port, (uint8_t)('a' + i));
+	assert_true(uart_open(&rig->uart, &operations, rig));
+	uart_serve(&rig->uart);
+	assert_int_equal(rig->got_count, UART_FIFO_BYTES);
+	assert_memory_equal(rig->got, "abcdefghijklmnop", UART_FIFO_BYTES);
+	rig_end(rig);
+}
+
 static void a_stuck_port_costs_a_bounded_time(void **state)
 {
 	(void)state;
@@ -250,6 +266,7 @@ static void a_new_instance_goes_on(void **state)
 static const struct suite_test tests[] = {
 	{cmocka_unit_test(bytes_are_sent_by_interrupt), "bytes are sent a FIFO at a time, and the transmitter is quiet when there are none"},
 	{cmocka_unit_test(bytes_are_received), "what is received is taken until the port asks for nothing"},
+	{cmocka_unit_test(what_came_between_two_instances_is_received), "what came between two instances is received"},
 	{cmocka_unit_test(a_stuck_port_costs_a_bounded_time), "a port that is stuck or not there costs a bounded time"},
 	{cmocka_unit_test(lines_stay_whole_and_take_turns), "lines stay whole behind their service's name, and services take turns"},
 	{cmocka_unit_test(the_terminal_goes_first_and_is_not_broken), "the terminal goes first, and log lines begin on a line of their own"},

@@ -61,6 +61,10 @@ void port_write(struct port *port, unsigned offset, uint8_t value)
 	} else if (offset == 1 && !(port->line_control & 0x80)) {
 		port->empty_pending |= value & 2 && !(port->enable & 2) && port->fifo == 0;
 		port->enable = value;
+	} else if (offset == 2) {
+		if (value & 0x02 || (value & 0x01) != port->fifos_on)
+			port->typed_at = port->typed_count;
+		port->fifos_on = value & 0x01;
 	} else if (offset == 3) {
 		port->line_control = value;
 	} else if (offset == 7) {

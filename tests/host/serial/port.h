@@ -9,6 +9,7 @@
 
 struct port {
 	uint8_t enable, line_control, scratch, divisor;
+	bool fifos_on;      /* what was received is dropped when that changes, or when it is asked for */
 	bool empty_pending; /* the transmitter's interrupt: set when it runs empty or is enabled, cleared by reading its cause or by writing */
 	uint8_t sent[PORT_BYTES], typed[PORT_BYTES]; /* rings: byte n is at n % PORT_BYTES */
 	unsigned sent_count, fifo, typed_count, typed_at, reads;

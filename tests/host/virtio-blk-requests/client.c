@@ -57,7 +57,7 @@ static bool is_judged(const struct client *client)
 static void attached(struct client *client)
 {
 	client->attached++;
-	client->stores = world->watched ? NOT_JUDGED : world->stores; /* what is stored while ATTACH is served may lie in the new rings */
+	client->stores = world->was_watched ? NOT_JUDGED : world->stores; /* what is stored while ATTACH is served may lie in the new rings */
 	client->pushed = 0;
 	memset(client->outstanding, 0, sizeof(client->outstanding));
 	ring_open(&client->requests, client->buffer + BLOCK_REQUESTS_OFFSET, BLOCK_REQUESTS_MAX, sizeof(struct block_request));
