@@ -4,18 +4,19 @@
  *
  * It starts with the first program, /init (or /bin/sh), on the console, and serves until that has ended; or, in a machine of kozo-run, with an init that waits for orphans, and the one program (run/run.h). When it dies its processes are gone: what they had in memory was in the Untyped that init reclaims. The next instance starts anew.
  */
-#include "terminal/console_files.h"
+#include "file/content.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/service.h"
 #include "mm/frames.h"
 #include "mm/host.h"
+#include "proc/proc.h"
 #include "process/handlers.h"
 #include "process/life.h"
 #include "process/loop.h"
 #include "process/system.h"
-#include "proc/proc.h"
 #include "run/run.h"
+#include "terminal/console_files.h"
 #include "terminal/pty.h"
 #include "terminal/terminal.h"
 #include "vdso/vdso.h"
@@ -67,6 +68,7 @@ int main(void)
 		log_print("there are no files: vfs does not answer\n");
 		return 1;
 	}
+	frames_reclaim_by(contents_shrink);
 	path_remember(remembered, sizeof(remembered));
 	file_park(parked, sizeof(parked));
 	proc_start();

@@ -368,6 +368,15 @@ bool content_is_stored(const struct node *node)
 	return node->content && node->content->writer && memories_store(&node->content->object);
 }
 
+void contents_count(uint64_t *all, uint64_t *idle)
+{
+	*all = *idle = 0;
+	for (const struct content *content = contents; content; content = content->next) {
+		*all += content->object.resident;
+		*idle += is_kept(content) ? content->object.resident : 0;
+	}
+}
+
 /* A content with a writer that this round has not had yet. */
 static struct content *round_next(uint64_t round)
 {

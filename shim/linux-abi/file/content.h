@@ -66,6 +66,9 @@ int contents_write_back(void);
 /* Drops the pages of a file that nobody uses, to have frames. False when there is none. */
 bool contents_shrink(void);
 
+/* The pages that there are of files, and those of them that nobody uses. */
+void contents_count(uint64_t *all, uint64_t *idle);
+
 /* Whether a file is a program that is being executed; whether somebody may store into it by a shared mapping. */
 bool content_is_executed(const struct node *node);
 bool content_is_stored(const struct node *node);

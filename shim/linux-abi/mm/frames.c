@@ -90,18 +90,27 @@ static frame_t frame_new(void)
 	return mark++;
 }
 
+/* Who gives up what is only kept, when there is no frame left. */
+static bool (*give_up)(void);
+
+void frames_reclaim_by(bool (*function)(void))
+{
+	give_up = function;
+}
+
 frame_t frame_allocate(bool clear)
 {
-	frame_t frame = first_free;
+	frame_t frame = first_free ? 0 : frame_new();
 
-	if (frame) {
+	while (!frame && !first_free && give_up && give_up())
+		;
+	if (!frame && !first_free)
+		return 0;
+	if (!frame) {
+		frame = first_free;
 		first_free = record_of(frame)->next;
 		if (clear)
 			memset(frame_bytes(frame), 0, PAGE_SIZE);
-	} else {
-		frame = frame_new();
-		if (!frame)
-			return 0;
 	}
 	record_of(frame)->users = 1;
 	free_count--;

@@ -21,8 +21,11 @@ typedef uint32_t frame_t; /* number of a frame; 0: none */
 /* Takes over the shim's Untyped: a part for frames, the rest for kernel objects. False when there is too little. */
 bool frames_start(handle_t untyped);
 
-/* A frame with one user; 0 when there is none left. With `clear` it is all zeros, else its content is anything. */
+/* A frame with one user; 0 when there is none left, not even one that is only kept. With `clear` it is all zeros, else its content is anything. */
 frame_t frame_allocate(bool clear);
+
+/* From now on, when there is no frame left, this is asked to give some back that nobody uses, until there is one or it says that it has none (false). Must not wait. */
+void frames_reclaim_by(bool (*function)(void));
 
 /* Maps a frame at one more address of the shim. False when there is no memory for tables. */
 bool frame_show(frame_t frame, uint64_t address);

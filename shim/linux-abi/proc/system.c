@@ -4,6 +4,7 @@
 
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
+#include "file/content.h"
 #include "ipc/limits.h"
 #include "ipc/listing.h"
 #include "lib/clock.h"
@@ -59,15 +60,20 @@ static void version_tell(struct proc_text *text, const struct proc_subject *subj
 
 static void memory_tell(struct proc_text *text, const struct proc_subject *subject)
 {
-	static const char *const nothing[] = {"Buffers", "Cached", "SwapCached", "Active", "Inactive", "Unevictable", "Mlocked", "SwapTotal", "SwapFree", "Dirty", "Writeback", "Shmem", "Slab"};
+	static const char *const nothing[] = {"Buffers", "SwapCached", "Active", "Inactive", "Unevictable", "Mlocked", "SwapTotal", "SwapFree", "Dirty", "Writeback", "Shmem", "Slab"};
+
+	uint64_t cached, idle;
 
 	(void)subject;
+	contents_count(&cached, &idle);
 	text_add(text, "MemTotal:       ");
 	text_add_padded(text, KIB(frames_total()), 8);
 	text_add(text, " kB\nMemFree:        ");
 	text_add_padded(text, KIB(frames_free()), 8);
 	text_add(text, " kB\nMemAvailable:   ");
-	text_add_padded(text, KIB(frames_free()), 8);
+	text_add_padded(text, KIB(frames_free() + idle), 8);
+	text_add(text, " kB\nCached:         ");
+	text_add_padded(text, KIB(cached), 8);
 	text_add(text, " kB\n");
 	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
 		text_add(text, "%s: 0 kB\n", nothing[i]);
