@@ -26,14 +26,10 @@ static uint64_t stores;        /* that the input had made when the rings were ne
 
 void driver_make(struct service_world *made)
 {
-	struct start_grant *buffer = service_world_memory(made, GRANT_BUFFER, "buffer:virtio-blk-log", BLOCK_BUFFER_BYTES, false);
-	struct start_grant *session = service_world_grant(made, GRANT_SESSION, "virtio-blk-log");
-
 	world = made;
-	buffer->argument = DRIVER_BADGE;
-	session->slot = DRIVER_SESSION;
+	channel = (struct block_channel *)service_world_buffer(made, "virtio-blk-log", DRIVER_BADGE, BLOCK_BUFFER_BYTES);
+	service_world_grant(made, GRANT_SESSION, "virtio-blk-log")->slot = DRIVER_SESSION;
 	service_world_grant(made, GRANT_SIGNAL, "signal:virtio-blk-log")->slot = DRIVER_SIGNAL;
-	channel = (struct block_channel *)buffer->address;
 	blocks = (unsigned char *)service_world_memory(made, GRANT_REGION, "axiom.blocks", BLOCKS_BYTES, false)->address;
 }
 

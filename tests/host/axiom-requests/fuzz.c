@@ -54,9 +54,8 @@ static enum error ring_advance(uint64_t sequence)
 	return OK;
 }
 
-static enum error capability(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
+static enum error capability(handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
 {
-	(void)context;
 	if (target == LOG_CONTROL && label == LOG_CONTROL_ADVANCE)
 		return ring_advance(data[0]);
 	if (target == DRIVER_SESSION)
@@ -67,11 +66,10 @@ static enum error capability(void *context, handle_t target, uint64_t label, uin
 	return OK;
 }
 
-static void event(void *context)
+static void event(void)
 {
 	uint64_t what = input_take(&world.requester.input, 1);
 
-	(void)context;
 	for (uint64_t i = 0; i < what % 32; i++)
 		record_write();
 	if (what >= 224)
@@ -86,9 +84,8 @@ static void chain_judge(const struct file_exchange *sent, const struct file_exch
 		answer_wrong(sent, shape_find(&world.requester, sent->label), answer, "tells another chain than that of the records");
 }
 
-static void judge(void *context, const struct file_exchange *sent, const struct file_exchange *answer)
+static void judge(const struct file_exchange *sent, const struct file_exchange *answer)
 {
-	(void)context;
 	if (answer->data[0] != 0 || sent->label == LOG_CLOSE || sent->label == LOG_ROOM)
 		return;
 	chain_judge(sent, answer, sent->label == LOG_STATUS ? answer->data[1] : answer->data[2]);
@@ -101,21 +98,14 @@ static void judge(void *context, const struct file_exchange *sent, const struct 
 	taken = answer->data[1];
 }
 
-static void begin(void *context)
+static void begin(void)
 {
-	(void)context;
 	*ring = (struct commit_ring){.head = 1, .tail = 1, .capacity = RING_RECORDS};
 	taken = 0;
 	driver_begin();
 }
 
-static void restart(void *context)
-{
-	(void)context;
-	driver_restart();
-}
-
-static void world_make(void)
+struct service_world *service_world_target(void)
 {
 	static const struct request_right rights[] = {{LOG_CLOSE, LOG_RIGHT_CLOSE}, {0, NULL}};
 
@@ -127,18 +117,11 @@ static void world_make(void)
 	world.judge = judge;
 	world.event = event;
 	world.begin = begin;
-	world.restart = restart;
+	world.restart = driver_restart;
 	service_world_memory(&world, GRANT_STATE, "state", STATE_BYTES, false);
 	ring = (struct commit_ring *)service_world_memory(&world, GRANT_RING, "ring", COMMIT_RING_HEADER + RING_RECORDS * sizeof(struct commit_record), false)->address;
 	service_world_grant(&world, GRANT_LOG_CONTROL, "log-control")->slot = LOG_CONTROL;
 	service_world_grant(&world, GRANT_RIGHT, LOG_RIGHT_CLOSE)->argument = MAY_CLOSE;
 	driver_make(&world);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (!world.page)
-		world_make();
-	service_world_run(&world, data, size);
-	return 0;
+	return &world;
 }

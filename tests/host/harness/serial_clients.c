@@ -88,9 +88,8 @@ static void detach_judge(const struct file_exchange *sent, const struct file_exc
 		owner = 0;
 }
 
-static void judge(void *context, const struct file_exchange *sent, const struct file_exchange *answer)
+static void judge(const struct file_exchange *sent, const struct file_exchange *answer)
 {
-	(void)context;
 	if (sent->label == SERIAL_ATTACH)
 		attach_judge(sent, answer);
 	else
@@ -192,19 +191,9 @@ void serial_clients_begin(void)
 
 static void client_make(const char *name, uint64_t badge)
 {
-	char text[32] = "signal:";
-	struct start_grant *signal;
-
-	service_world_grant(world, GRANT_CLIENT, name)->argument = badge;
-	signal = service_world_grant(world, GRANT_SIGNAL, strcat(text, name));
-	signal->slot = (uint32_t)(SERIAL_CLIENT_SIGNALS + badge);
-	if (badge <= WITH_BUFFER) {
-		char buffer_name[32] = "buffer:";
-		struct start_grant *grant = service_world_memory(world, GRANT_BUFFER, strcat(buffer_name, name), SERIAL_BUFFER_BYTES, false);
-
-		grant->argument = badge;
-		buffer[badge] = (unsigned char *)grant->address;
-	}
+	service_world_client(world, name, badge, SERIAL_CLIENT_SIGNALS + badge);
+	if (badge <= WITH_BUFFER)
+		buffer[badge] = service_world_buffer(world, name, badge, SERIAL_BUFFER_BYTES);
 }
 
 void serial_clients_make(struct service_world *made)

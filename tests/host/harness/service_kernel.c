@@ -69,7 +69,7 @@ static void refusal_judge(const struct file_exchange *sent, const struct request
 {
 	if (answer->words != 0)
 		answer_wrong(sent, shape, answer, "is refused, with words");
-	if (world->refuses && world->refuses(world->context, sent, status))
+	if (world->refuses && world->refuses(sent, status))
 		return;
 	if (status != (shape ? ERR_ARGUMENT : ERR_METHOD))
 		answer_wrong(sent, shape, answer, "is refused for another reason than what it is");
@@ -119,7 +119,7 @@ static void answer_take(const struct kernel_call *call)
 	}
 	result_judge(&reply->sent, shape, &answer);
 	if (world->judge)
-		world->judge(world->context, &reply->sent, &answer);
+		world->judge(&reply->sent, &answer);
 	answer_remember(&world->requester, &answer);
 }
 
@@ -220,7 +220,7 @@ static enum error receive(struct kernel_call *call)
 		else if (what < 32)
 			scribble();
 		else if (what < 64 && world->event)
-			world->event(world->context);
+			world->event();
 		else if (what < 80 && call->word & CALL_DEADLINE)
 			return time_pass(call);
 		else if (what < 96)
@@ -236,7 +236,7 @@ static enum error capability_ask(handle_t target, uint64_t word, uint64_t data[M
 {
 	if (!world->capability)
 		return ERR_CANCELLED;
-	return world->capability(world->context, target, word & CALL_CALL ? answer_label(word) : 0, data);
+	return world->capability(target, word & CALL_CALL ? answer_label(word) : 0, data);
 }
 
 void service_world_stray(handle_t target, uint64_t label)

@@ -2,11 +2,12 @@
 /*
  * The world of a service (service_world.h): its memory, and the loop around it.
  *
- * The service's main() is called in service_world_run() and seldom returns: the world, being called by the service, jumps back when the service dies or the input has ended. Kernel calls are in service_kernel.c.
+ * The service's main() is called for each input and seldom returns: the world, being called by the service, jumps back when the service dies or the input has ended. Kernel calls are in service_kernel.c.
  */
 #include "service_world.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 
 #define CLOCK_START 1000000000ull /* ns: nothing begins at 0 */
 #define CLOCK_STEP_MOST 100000000ull
+#define NAME_ROOM 64 /* more than a grant's name may have */
 
 static struct service_world *world;
 static jmp_buf outside; /* of the instance */
@@ -93,6 +95,26 @@ struct start_grant *service_world_memory(struct service_world *made, enum grant_
 	return grant;
 }
 
+void service_world_client(struct service_world *made, const char *name, uint64_t badge, handle_t signal)
+{
+	char signal_name[NAME_ROOM];
+
+	snprintf(signal_name, sizeof(signal_name), "signal:%s", name);
+	service_world_grant(made, GRANT_CLIENT, name)->argument = badge;
+	service_world_grant(made, GRANT_SIGNAL, signal_name)->slot = (uint32_t)signal;
+}
+
+unsigned char *service_world_buffer(struct service_world *made, const char *name, uint64_t badge, size_t bytes)
+{
+	char buffer_name[NAME_ROOM];
+	struct start_grant *grant;
+
+	snprintf(buffer_name, sizeof(buffer_name), "buffer:%s", name);
+	grant = service_world_memory(made, GRANT_BUFFER, buffer_name, bytes, false);
+	grant->argument = badge;
+	return (unsigned char *)grant->address;
+}
+
 void service_world_make(struct service_world *made, const char *name, unsigned replies)
 {
 	struct start_grant *reply;
@@ -137,7 +159,7 @@ static void instance_begin(enum start_ended ended)
 	world->calls_left = 0;
 	start_page = world->page;
 	if (world->restart)
-		world->restart(world->context);
+		world->restart();
 }
 
 /* Until the instance dies or the input ends. */
@@ -150,7 +172,7 @@ static void instance_run(void)
 		input_over = !world->requester.input.left;
 	}
 	if (world->check)
-		world->check(world->context);
+		world->check();
 }
 
 static void input_begin(const uint8_t *data, size_t size)
@@ -166,15 +188,18 @@ static void input_begin(const uint8_t *data, size_t size)
 	world->may_end = false;
 	areas_clear(false);
 	if (world->begin)
-		world->begin(world->context);
+		world->begin();
 }
 
-void service_world_run(struct service_world *run, const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	world = run;
-	world_kernel_use(run);
+	if (!world) {
+		world = service_world_target();
+		world_kernel_use(world);
+	}
 	input_begin(data, size);
 	instance_begin(ENDED_NOT);
 	for (instance_run(); !input_over; instance_run())
 		instance_begin((enum start_ended)(ENDED_FAULT + input_take(&world->requester.input, 1) % (ENDED_KILLED - ENDED_FAULT + 1)));
+	return 0;
 }

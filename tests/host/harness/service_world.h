@@ -8,7 +8,7 @@
  * Judged is each answer, by the form that the protocol prescribes and by the rights that the manifest gives; that no caller is answered twice or who does not wait; and that the service does not end unless it may. ASan and UBSan judge the rest, and the
  * target program what is left behind.
  *
- * A program of mk/host.mk has HOST_SERVICE_NAME := 1 and fills a struct service_world once, then runs it for each input. One thread, one world.
+ * A program of mk/host.mk has HOST_SERVICE_NAME := 1 and service_world_target(), which fills its struct service_world; libFuzzer's function is in service_world.c. One thread, one world.
  */
 #pragma once
 
@@ -44,19 +44,17 @@ struct service_world {
 	const struct request_right *rights;
 	/*
 	 * What a capability does that the target has granted: a method of a kernel object, a call of another service, or a signal (label 0). The message's words are in `data`, as are those of the answer afterwards. Never asked for the
-	 * Endpoint and the Replies. A null pointer: every call
-	 * answers ERR_CANCELLED.
+	 * Endpoint and the Replies. A null pointer: every call answers ERR_CANCELLED.
 	 */
-	enum error (*capability)(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS]);
+	enum error (*capability)(handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS]);
 	/* An answer that has the right form, with its request: complains of a wrong content. May be null. */
-	void (*judge)(void *context, const struct file_exchange *sent, const struct file_exchange *answer);
+	void (*judge)(const struct file_exchange *sent, const struct file_exchange *answer);
 	/* Whether a refusal by the status byte is right that is not for the form of the request. A null pointer: none is. */
-	bool (*refuses)(void *context, const struct file_exchange *sent, enum error status);
-	void (*event)(void *context);   /* something that happens around the service, drawn from the input; may be null */
-	void (*begin)(void *context);   /* of an input: all memory is clear */
-	void (*restart)(void *context); /* before each instance; may be null */
-	void (*check)(void *context);   /* at the end of an input, and whenever the service has died: complains (requests.h) of what is not sound; may be null */
-	void *context;
+	bool (*refuses)(const struct file_exchange *sent, enum error status);
+	void (*event)(void);   /* something that happens around the service, drawn from the input; may be null */
+	void (*begin)(void);   /* of an input: all memory is clear */
+	void (*restart)(void); /* before each instance; may be null */
+	void (*check)(void);   /* at the end of an input, and whenever the service has died: complains (requests.h) of what is not sound; may be null */
 
 	uint64_t now;  /* ns, of the service's clock */
 	uint64_t step; /* ns: the next look at it takes twice that, until the service makes a kernel call. Else who looks until a second is over would do that for too long */
@@ -81,8 +79,14 @@ struct start_grant *service_world_grant(struct service_world *world, enum grant_
 /* The same with whole pages of memory, between pages that nobody may touch. `instance`: they are clear for each instance. */
 struct start_grant *service_world_memory(struct service_world *world, enum grant_kind kind, const char *name, size_t bytes, bool instance);
 
-/* Everything that an input says. */
-void service_world_run(struct service_world *world, const uint8_t *data, size_t size);
+/* A client with that badge, which is signalled by the Notification behind that handle. */
+void service_world_client(struct service_world *world, const char *name, uint64_t badge, handle_t signal);
+
+/* The buffer that the service shares with who has that badge: its address. */
+unsigned char *service_world_buffer(struct service_world *world, const char *name, uint64_t badge, size_t bytes);
+
+/* The target program's, called once: its world, with all that an input does not say. */
+struct service_world *service_world_target(void);
 
 /* Whether the manifest says `may WORD` of that client. */
 bool world_may(const struct service_world *world, uint64_t badge, const char *word);

@@ -109,9 +109,8 @@ static enum error pci_answer(uint64_t label, uint64_t data[MESSAGE_REGISTER_WORD
 	return OK;
 }
 
-static enum error capability(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
+static enum error capability(handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
 {
-	world = context;
 	if (target == PCI_SESSION)
 		return pci_answer(label, data);
 	if (target == IRQ && label == IRQ_HANDLER_ACKNOWLEDGE)
@@ -231,13 +230,11 @@ void virtio_world_make(struct virtio_world *made)
 	struct start_grant *grant;
 	char name[32];
 
-	service->context = made;
+	world = made;
 	service->capability = capability;
 	device_make(&made->device, made->type, 0);
 	service_world_grant(service, GRANT_SESSION, "pci")->slot = PCI_SESSION;
-	grant = service_world_memory(service, GRANT_BUFFER, "buffer:pci", PAGE_SIZE, false);
-	grant->argument = PCI_BADGE;
-	made->pci_buffer = (unsigned char *)grant->address;
+	made->pci_buffer = service_world_buffer(service, "pci", PCI_BADGE, PAGE_SIZE);
 	grant = service_world_grant(service, GRANT_IRQ, "device");
 	grant->slot = IRQ;
 	grant->argument = START_BIT_IRQ;

@@ -38,7 +38,7 @@ struct virtio_world {
 	unsigned char *pci_buffer;
 };
 
-/* Adds to a world what a virtio driver of that name has, and answers its calls: world->capability, whose context it is. `service` to `needs_claim` are set. */
+/* Adds to a world what a virtio driver of that name has, and answers its calls (world->capability). `service` to `needs_claim` are set. */
 void virtio_world_make(struct virtio_world *world);
 
 /* As world->begin: a device that is honest so far, with a configuration of zeros. */

@@ -26,11 +26,10 @@ static const struct request_shape pci_shapes[] = {
 static struct service_world world;
 static const struct pci_device *buffers[MACHINE_OWNERS + 1]; /* by badge; the last driver has none */
 
-static enum error capability(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
+static enum error capability(handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
 {
 	enum error error = OK;
 
-	(void)context;
 	if (target == INIT_SESSION && label == INIT_LEND)
 		return machine_lend(data);
 	if (!machine_method(target, label, data, &error) && !world_mapping_method(target, label, data, &error))
@@ -77,62 +76,37 @@ static bool failure_is_right(const struct file_exchange *sent, int64_t error)
 	return !machine_honest() || sent->label == PCI_MASTER || (sent->label == PCI_CLAIM && !buffers[sent->badge]);
 }
 
-static void judge(void *context, const struct file_exchange *sent, const struct file_exchange *answer)
+static void judge(const struct file_exchange *sent, const struct file_exchange *answer)
 {
 	const struct request_shape *shape = shape_find(&world.requester, sent->label);
 	const struct fake *written = machine_written();
 	int64_t result = (int64_t)answer->data[0];
 	const char *wrong = result < 0 ? (shape && !failure_is_right(sent, result) ? "fails" : NULL) : success_wrong(sent, written);
 
-	(void)context;
 	if (wrong)
 		answer_wrong(sent, shape, answer, wrong);
 }
 
-static void event(void *context)
+static void begin(void)
 {
-	(void)context;
-	machine_change();
-}
-
-static void begin(void *context)
-{
-	(void)context;
 	world.stores = 0;
 	machine_begin();
 }
 
-static void restart(void *context)
-{
-	(void)context;
-	world_space_clear();
-}
-
-static void world_make(void)
+struct service_world *service_world_target(void)
 {
 	service_world_make(&world, "pci", 1);
 	world.requester.protocols[0] = pci_shapes;
 	world.requester.buffer_bytes = PAGE_SIZE;
 	world.capability = capability;
 	world.judge = judge;
-	world.event = event;
+	world.event = machine_change;
 	world.begin = begin;
-	world.restart = restart;
+	world.restart = world_space_clear;
 	service_world_memory(&world, GRANT_STATE, "state", PCI_MEMORY_BYTES, false);
 	service_world_grant(&world, GRANT_SESSION, "init")->slot = INIT_SESSION;
-	for (uint64_t badge = 1; badge < MACHINE_OWNERS; badge++) {
-		struct start_grant *buffer = service_world_memory(&world, GRANT_BUFFER, badge == 1 ? "buffer:one" : "buffer:two", PAGE_SIZE, false);
-
-		buffer->argument = badge;
-		buffers[badge] = (const struct pci_device *)buffer->address;
-	}
+	for (uint64_t badge = 1; badge < MACHINE_OWNERS; badge++)
+		buffers[badge] = (const struct pci_device *)service_world_buffer(&world, badge == 1 ? "one" : "two", badge, PAGE_SIZE);
 	machine_make(&world);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (!world.page)
-		world_make();
-	service_world_run(&world, data, size);
-	return 0;
+	return &world;
 }

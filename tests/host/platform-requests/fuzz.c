@@ -42,11 +42,10 @@ static uint64_t stores;
 static bool plain; /* without tables, nobody can name another register for the century */
 static uint64_t latest; /* ns: the last time that was told */
 
-static enum error capability(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
+static enum error capability(handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
 {
 	enum error error;
 
-	(void)context;
 	if (!ports_method(target, label, data, &error) && !world_mapping_method(target, label, data, &error))
 		service_world_stray(target, label);
 	return error;
@@ -84,9 +83,8 @@ static void buffers_keep(void)
 	stores = world.stores;
 }
 
-static void judge(void *context, const struct file_exchange *sent, const struct file_exchange *answer)
+static void judge(const struct file_exchange *sent, const struct file_exchange *answer)
 {
-	(void)context;
 	if (world.stores == stores)
 		buffer_judge(sent, answer);
 	if (sent->label == PLATFORM_TIME && answer->data[0] == 0)
@@ -115,28 +113,18 @@ static void tables_begin(void)
 	}
 }
 
-static void begin(void *context)
+static void begin(void)
 {
-	(void)context;
 	world_regions_clear();
 	tables_begin();
 	ports_begin();
 	latest = 0;
 }
 
-static void restart(void *context)
+static void restart(void)
 {
-	(void)context;
 	world_space_clear();
 	buffers_keep(); /* the one that died may have written what it has not told */
-}
-
-static void client_make(uint64_t badge, const char *name)
-{
-	struct start_grant *buffer = service_world_memory(&world, GRANT_BUFFER, name, BUFFER_BYTES, false);
-
-	buffer->argument = badge;
-	buffers[badge] = (unsigned char *)buffer->address;
 }
 
 static void firmware_make(void)
@@ -150,7 +138,7 @@ static void firmware_make(void)
 	information = (struct boot_information *)service_world_memory(&world, GRANT_INFORMATION, "information", (sizeof(*information) + PAGE_SIZE - 1) & -(size_t)PAGE_SIZE, false)->address;
 }
 
-static void world_make(void)
+struct service_world *service_world_target(void)
 {
 	static const struct request_right rights[] = {{PLATFORM_POWER_OFF, PLATFORM_RIGHT_POWER}, {PLATFORM_REBOOT, PLATFORM_RIGHT_POWER}, {0, NULL}};
 
@@ -168,16 +156,9 @@ static void world_make(void)
 	service_world_memory(&world, GRANT_HEAP, "heap", 8 * PAGE_SIZE, true);
 	published = (struct wall_page *)service_world_memory(&world, GRANT_REGION, WALL_REGION, PAGE_SIZE, false)->address;
 	service_world_grant(&world, GRANT_RIGHT, PLATFORM_RIGHT_POWER)->argument = MAY_SWITCH;
-	client_make(1, "buffer:one");
-	client_make(2, "buffer:two");
+	buffers[1] = service_world_buffer(&world, "one", 1, BUFFER_BYTES);
+	buffers[2] = service_world_buffer(&world, "two", 2, BUFFER_BYTES);
 	firmware_make();
 	ports_make(&world);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (!world.page)
-		world_make();
-	service_world_run(&world, data, size);
-	return 0;
+	return &world;
 }

@@ -47,9 +47,8 @@ static enum error ports_access(uint64_t label, uint64_t data[MESSAGE_REGISTER_WO
 	return OK;
 }
 
-static enum error capability(void *context, handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
+static enum error capability(handle_t target, uint64_t label, uint64_t data[MESSAGE_REGISTER_WORDS])
 {
-	(void)context;
 	if (target == PORTS && (label == IO_PORTS_IN || label == IO_PORTS_OUT))
 		return ports_access(label, data);
 	if (!(target == IRQ && label == IRQ_HANDLER_ACKNOWLEDGE) && !(target > SERIAL_CLIENT_SIGNALS && target <= SERIAL_CLIENT_SIGNALS + SERIAL_CLIENTS && label == 0))
@@ -89,11 +88,10 @@ static void log_write(struct start_text *log)
 		log->text[log->produced++ % START_TEXT_BYTES] = i % 16 == 15 || kind % 2 ? '\n' : 'a';
 }
 
-static void event(void *context)
+static void event(void)
 {
 	uint64_t what = input_take(&world.requester.input, 1);
 
-	(void)context;
 	if (what < 16)
 		stick();
 	else if (what < 64)
@@ -106,21 +104,14 @@ static void event(void *context)
 		serial_clients_work();
 }
 
-static void begin(void *context)
+static void begin(void)
 {
-	(void)context;
 	port_reset(&port);
 	was_stuck = false;
 	serial_clients_begin();
 }
 
-static void restart(void *context)
-{
-	(void)context;
-	serial_clients_restart();
-}
-
-static void world_make(void)
+struct service_world *service_world_target(void)
 {
 	static const char *const names[LOGS] = {"text:alpha", "text:gamma"};
 	struct start_grant *ports, *irq;
@@ -129,7 +120,7 @@ static void world_make(void)
 	world.capability = capability;
 	world.event = event;
 	world.begin = begin;
-	world.restart = restart;
+	world.restart = serial_clients_restart;
 	ports = service_world_grant(&world, GRANT_PORTS, "serial");
 	ports->slot = PORTS;
 	ports->argument = PORT_FIRST | PORT_LAST << 16;
@@ -143,12 +134,5 @@ static void world_make(void)
 		logs[i] = (struct start_text *)log->address;
 	}
 	serial_clients_make(&world);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (!world.page)
-		world_make();
-	service_world_run(&world, data, size);
-	return 0;
+	return &world;
 }

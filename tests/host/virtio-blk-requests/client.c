@@ -72,20 +72,18 @@ static void region_judge(const struct file_exchange *sent, const struct file_exc
 		answer_wrong(sent, shape_find(&world->requester, sent->label), answer, "tells a client of a Region that is not its own, or not of its own");
 }
 
-static void judge(void *context, const struct file_exchange *sent, const struct file_exchange *answer)
+static void judge(const struct file_exchange *sent, const struct file_exchange *answer)
 {
-	(void)context;
 	if (sent->label == BLOCK_REGION)
 		region_judge(sent, answer);
 	if (sent->label == BLOCK_ATTACH && answer->data[0] == 0)
 		attached(&clients[sent->badge - 1]);
 }
 
-static bool refuses(void *context, const struct file_exchange *sent, enum error status)
+static bool refuses(const struct file_exchange *sent, enum error status)
 {
 	bool has_session = sent->badge >= 1 && sent->badge <= WITH_BUFFER;
 
-	(void)context;
 	if (!has_session)
 		return status == ERR_RIGHTS;
 	return sent->label == BLOCK_ATTACH && (status == ERR_BUSY || status == ERR_CANCELLED);
@@ -261,16 +259,12 @@ static void region_make(char letter, uint64_t index)
 
 static void client_make(char letter, uint64_t badge)
 {
-	const char name[] = {letter, '\0'}, signal[] = {'s', 'i', 'g', 'n', 'a', 'l', ':', letter, '\0'}, buffer[] = {'b', 'u', 'f', 'f', 'e', 'r', ':', letter, '\0'};
-	struct start_grant *grant;
+	const char name[] = {letter, '\0'};
 
-	service_world_grant(world, GRANT_CLIENT, name)->argument = badge;
-	service_world_grant(world, GRANT_SIGNAL, signal)->slot = (uint32_t)(CLIENT_SIGNALS + badge);
+	service_world_client(world, name, badge, CLIENT_SIGNALS + badge);
 	if (badge > WITH_BUFFER)
 		return;
-	grant = service_world_memory(world, GRANT_BUFFER, buffer, BLOCK_BUFFER_BYTES, false);
-	grant->argument = badge;
-	clients[badge - 1].buffer = (unsigned char *)grant->address;
+	clients[badge - 1].buffer = service_world_buffer(world, name, badge, BLOCK_BUFFER_BYTES);
 	region_make(letter, badge - 1);
 }
 

@@ -48,11 +48,10 @@ static uint32_t serve(struct device *device, const struct chain *chain)
 }
 
 /* Some deeds of the clients and of the device, each as a bit says. */
-static void event(void *context)
+static void event(void)
 {
 	uint64_t deeds = 0x100 | input_take(&world.requester.input, 1);
 
-	(void)context;
 	for (; deeds > 1; deeds >>= 1)
 		if (deeds & 1)
 			clients_work();
@@ -61,9 +60,8 @@ static void event(void *context)
 }
 
 /* 64 sectors, of which 8 go in one piece and 4 pieces in one request. */
-static void begin(void *context)
+static void begin(void)
 {
-	(void)context;
 	virtio_world_begin(&virtio);
 	virtio.device.configuration[0] = 64;
 	virtio.device.configuration[9] = 16;
@@ -72,26 +70,13 @@ static void begin(void *context)
 	clients_begin();
 }
 
-static void restart(void *context)
-{
-	(void)context;
-	clients_restart();
-}
-
-static void world_make(void)
+struct service_world *service_world_target(void)
 {
 	service_world_make(&world, "virtio-blk", REPLIES);
 	world.event = event;
 	world.begin = begin;
-	world.restart = restart;
+	world.restart = clients_restart;
 	virtio_world_make(&virtio);
 	clients_make(&virtio);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (!world.page)
-		world_make();
-	service_world_run(&world, data, size);
-	return 0;
+	return &world;
 }

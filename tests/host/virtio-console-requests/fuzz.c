@@ -82,18 +82,16 @@ static void deed(uint64_t what)
 }
 
 /* Four of them, each as two bits say. */
-static void event(void *context)
+static void event(void)
 {
 	uint64_t deeds = 0x100 | input_take(&world.requester.input, 1);
 
-	(void)context;
 	for (; deeds > 1; deeds >>= 2)
 		deed(deeds & 3);
 }
 
-static void begin(void *context)
+static void begin(void)
 {
-	(void)context;
 	virtio_world_begin(&virtio);
 	serial_clients_begin();
 	serial_clients_gone(true);
@@ -101,26 +99,13 @@ static void begin(void *context)
 	printed_until = serial_clients_sessions();
 }
 
-static void restart(void *context)
-{
-	(void)context;
-	serial_clients_restart();
-}
-
-static void world_make(void)
+struct service_world *service_world_target(void)
 {
 	service_world_make(&world, "virtio-console", 1);
 	world.event = event;
 	world.begin = begin;
-	world.restart = restart;
+	world.restart = serial_clients_restart;
 	virtio_world_make(&virtio);
 	serial_clients_make(&world);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (!world.page)
-		world_make();
-	service_world_run(&world, data, size);
-	return 0;
+	return &world;
 }

@@ -64,11 +64,10 @@ static void bytes_judge(const unsigned char *bytes, uint64_t count)
 	}
 }
 
-static void judge(void *context, const struct file_exchange *sent, const struct file_exchange *answer)
+static void judge(const struct file_exchange *sent, const struct file_exchange *answer)
 {
 	int64_t result = (int64_t)answer->data[0];
 
-	(void)context;
 	if (result > 0 && (uint64_t)result > sent->data[0])
 		complain("%" PRId64 " bytes come where %" PRIu64 " were asked for", result, sent->data[0]);
 	if (result == 0 && (sent->data[0] == 0 || sent->data[0] > RANDOM_BYTES_MAX))
@@ -76,30 +75,22 @@ static void judge(void *context, const struct file_exchange *sent, const struct 
 	bytes_judge((const unsigned char *)&answer->data[1], result > 0 ? (uint64_t)result : 0);
 }
 
-static void event(void *context)
+static void event(void)
 {
-	(void)context;
 	virtio_world_work(&virtio);
 }
 
-static void begin(void *context)
+static void begin(void)
 {
-	(void)context;
 	virtio_world_begin(&virtio);
 	memset(made, 0, sizeof(made));
 	made_all = 0;
 }
 
-static void client_make(char letter, uint64_t badge)
+struct service_world *service_world_target(void)
 {
-	const char name[] = {letter, '\0'}, signal[] = {'s', 'i', 'g', 'n', 'a', 'l', ':', letter, '\0'};
+	static const char *const names[CLIENTS] = {"a", "b", "c"};
 
-	service_world_grant(&world, GRANT_CLIENT, name)->argument = badge;
-	service_world_grant(&world, GRANT_SIGNAL, signal)->slot = (uint32_t)(CLIENT_SIGNALS + badge);
-}
-
-static void world_make(void)
-{
 	service_world_make(&world, "virtio-rng", 1);
 	world.requester.protocols[0] = random_shapes;
 	world.judge = judge;
@@ -107,13 +98,6 @@ static void world_make(void)
 	world.begin = begin;
 	virtio_world_make(&virtio);
 	for (uint64_t i = 0; i < CLIENTS; i++)
-		client_make((char)('a' + i), i + 1);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (!world.page)
-		world_make();
-	service_world_run(&world, data, size);
-	return 0;
+		service_world_client(&world, names[i], i + 1, CLIENT_SIGNALS + i + 1);
+	return &world;
 }
