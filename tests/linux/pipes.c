@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/uio.h>
 
 static volatile sig_atomic_t arrived;
 
@@ -296,6 +297,43 @@ static void counters(void)
 	close(counter);
 }
 
+/* What calls that move data between files do when a pipe is full, empty or one of packets. */
+static void splicing(void)
+{
+	static char bytes[32 * 4096] __attribute__((aligned(4096)));
+	struct iovec all = {bytes, sizeof(bytes)}, little = {bytes, 2 * 4096};
+	int ends[2], file = open("long", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	(void)!write(file, bytes, sizeof(bytes));
+	lseek(file, 0, SEEK_SET);
+	(void)!pipe(ends);
+	CALL(vmsplice, ends[0], &all, 1, SPLICE_F_NONBLOCK);
+	CALL(vmsplice, ends[1], &all, 1, SPLICE_F_NONBLOCK);
+	CALL(vmsplice, ends[1], &all, 1, SPLICE_F_NONBLOCK);
+	CALL(read, ends[0], bytes, 4096);
+	CALL(vmsplice, ends[1], &little, 1, SPLICE_F_NONBLOCK);
+	CALL(vmsplice, ends[0], &little, 1, SPLICE_F_NONBLOCK);
+	CALL(splice, file, NULL, ends[1], NULL, sizeof(bytes), SPLICE_F_NONBLOCK);
+	CALL(lseek, file, 0, SEEK_CUR);
+	CALL(splice, file, NULL, ends[1], NULL, sizeof(bytes), SPLICE_F_NONBLOCK);
+	CALL(lseek, file, 0, SEEK_CUR);
+	CALL(vmsplice, 99, &little, 1, 0);
+	CALL(vmsplice, file, &little, 1, 0);
+	close(ends[0]);
+	signal(SIGPIPE, SIG_IGN);
+	CALL(vmsplice, ends[1], &little, 1, 0);
+	CALL(splice, file, NULL, ends[1], NULL, 1, 0);
+	CALL(lseek, file, 0, SEEK_CUR);
+	signal(SIGPIPE, SIG_DFL);
+	close(ends[1]);
+	(void)!pipe2(ends, O_DIRECT);
+	CALL(vmsplice, ends[1], &little, 1, 0);
+	CALL(read, ends[0], bytes, sizeof(bytes)); /* plain bytes, in a pipe whose writes are packets */
+	close(ends[0]);
+	close(ends[1]);
+	close(file);
+}
+
 int main(void)
 {
 	making();
@@ -306,6 +344,7 @@ int main(void)
 	polling();
 	selecting();
 	interrupted();
+	splicing();
 	epolls();
 	counters();
 	return 0;

@@ -296,7 +296,7 @@ static void telling(void)
 
 static void owning(void)
 {
-	int set = set_make(1);
+	int set = set_make(1), other;
 	unsigned short value;
 	struct semid_ds state;
 
@@ -317,6 +317,10 @@ static void owning(void)
 	state.sem_perm.uid = 0;
 	state.sem_perm.gid = (gid_t)-1;
 	CALL(semctl, set, 0, IPC_SET, &state);
+	other = (int)GOOD(semget, IPC_PRIVATE, 1, 0040);
+	CHILD("of the group for files", syscall(SYS_setgroups, 0, NULL); syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY); syscall(SYS_setfsgid, 0); syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY); CALL(semctl, other, 0, GETVAL, 0));
+	CHILD("of the group", syscall(SYS_setgroups, 0, NULL); syscall(SYS_setfsgid, NOBODY); syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY); CALL(semctl, other, 0, GETVAL, 0));
+	set_remove(other);
 	CHILD("the owner removes it", check_become(NOBODY); CALL(semctl, set, 0, IPC_RMID, 0));
 	CALL(semctl, set, 0, GETVAL, 0);
 }
@@ -348,6 +352,7 @@ static void limits(void)
 	SHOW("in use", "%d sets, %d semaphores", info.semusz, info.semaem);
 	CALL(semctl, -1, 0, IPC_INFO, &info);
 	CALL(semctl, 30000, 0, SEM_STAT, &state);
+	SHOW("a number stands for its place", "%d", syscall(SYS_semctl, highest + 32768, 0, SEM_STAT, &state) == set);
 	CHILD("a stranger", check_become(NOBODY); SHOW("sees places", "%d, and with ANY %d", place_of(set, SEM_STAT), place_of(set, SEM_STAT_ANY) == highest); CALL(semctl, highest, 0, SEM_STAT, &state));
 	check_show_setting("/proc/sys/kernel/sem");
 	check_setting("/proc/sys/kernel/sem", "4 7 3 2\n");

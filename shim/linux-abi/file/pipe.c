@@ -141,14 +141,12 @@ static int64_t bytes_take(struct pipe *pipe, struct transfer *transfer)
 	return done;
 }
 
-static int64_t pipe_read(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
+int64_t pipe_take(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
 {
-	struct pipe *pipe = description->data;
 	int64_t done = 0;
 
-	(void)offset;
 	while (transfer->left && !done) { /* another reader may have been faster */
-		int there = pipe_wait_bytes(task, pipe, is_nonblocking(description));
+		int there = pipe_wait_bytes(task, pipe, nonblocking);
 
 		if (there <= 0)
 			return there;
@@ -157,6 +155,12 @@ static int64_t pipe_read(struct task *task, struct description *description, str
 	if (done > 0)
 		pipe_told_room(pipe);
 	return done;
+}
+
+static int64_t pipe_read(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
+{
+	(void)offset;
+	return pipe_take(task, description->data, transfer, is_nonblocking(description));
 }
 
 /* A write of at most PIPE_BUF bytes, or so many of a longer one: all at once, or none when not all can be read. */
@@ -205,7 +209,7 @@ static int64_t write_part(struct pipe *pipe, struct transfer *transfer)
 	return (int64_t)count;
 }
 
-static int64_t write_parts(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
+int64_t pipe_fill(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
 {
 	uint64_t before = transfer->done;
 	int64_t error = 1;
@@ -233,7 +237,7 @@ static int64_t pipe_write(struct task *task, struct description *description, st
 		return pipe_wait_room(task, pipe, 1, true);
 	if (description->flags & LINUX_O_DIRECT)
 		return write_packets(task, pipe, transfer, is_nonblocking(description));
-	return transfer->left <= PIPE_BUF ? write_whole(task, pipe, transfer, is_nonblocking(description), false) : write_parts(task, pipe, transfer, is_nonblocking(description));
+	return transfer->left <= PIPE_BUF ? write_whole(task, pipe, transfer, is_nonblocking(description), false) : pipe_fill(task, pipe, transfer, is_nonblocking(description));
 }
 
 /* A reader that was opened before any writer came is told of no end; the number of writers until then is in its offset. */

@@ -50,6 +50,10 @@ uint64_t pipe_put(struct pipe *pipe, const void *from, uint64_t bytes, bool pack
 /* Takes `bytes` bytes out of it, which are there. */
 void pipe_drop(struct pipe *pipe, uint64_t bytes);
 
+/* Moves what is there to a process: bytes, at least one unless there never will be any (0), up to the end of a packet. Moves all from a process, as plain bytes and in pieces: bytes. Errors as of waiting, -EFAULT, -ENOMEM. */
+int64_t pipe_take(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking);
+int64_t pipe_fill(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking);
+
 /* Tells who waits that bytes have come, or have gone. */
 void pipe_told_bytes(struct pipe *pipe);
 void pipe_told_room(struct pipe *pipe);

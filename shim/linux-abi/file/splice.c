@@ -231,6 +231,15 @@ static int64_t pipe_to_file(struct task *task, struct description *in, struct de
 	return done;
 }
 
+/* What has been read and could not be put down is as if it had not been read, where a file has places. */
+static void read_back(struct description *in, uint64_t *from, int64_t bytes)
+{
+	if (from)
+		*from -= (uint64_t)bytes;
+	else if (in->operations->seek)
+		in->offset -= (uint64_t)bytes;
+}
+
 /* Puts one piece of a file into a pipe: no more than there is room for. */
 static int64_t file_to_pipe(struct task *task, struct description *in, uint64_t *from, struct description *out, uint64_t bytes, bool nonblocking)
 {
@@ -245,11 +254,15 @@ static int64_t file_to_pipe(struct task *task, struct description *in, uint64_t 
 	transfer_bytes(&transfer, piece, wanted < room ? wanted : room);
 	count = from ? data_move_at(task, in, &transfer, from, false) : data_move_on(task, in, &transfer, false);
 	while (done < count) {
-		int error = pipe_wait_room(task, pipe, 1, false); /* another writer may have been faster */
+		int64_t put = pipe_wait_room(task, pipe, 1, false); /* another writer may have been faster */
 
-		if (error < 0)
-			return done ? done : error;
-		done += (int64_t)pipe_put(pipe, piece + done, (uint64_t)(count - done), false);
+		if (put > 0 && (put = (int64_t)pipe_put(pipe, piece + done, (uint64_t)(count - done), false)) == 0)
+			put = -ENOMEM;
+		if (put < 0) {
+			read_back(in, from, count - done);
+			return done ? done : put;
+		}
+		done += put;
 		pipe_told_bytes(pipe);
 	}
 	return count;
@@ -276,7 +289,7 @@ static int64_t pipe_to_pipe(struct task *task, struct pipe *in, struct pipe *out
 		error = pipe_wait_bytes(task, in, nonblocking);
 		if (error > 0)
 			error = pipe_wait_room(task, out, packets_look(&in->packets, 0, 1).packet ? PAGE_SIZE : 1, nonblocking);
-	} while (error > 0 && !ring_count(&in->ring));
+	} while (error > 0 && (!ring_count(&in->ring) || in->held)); /* while there was no room another may have come */
 	while (error > 0 && done < bytes) {
 		count = piece_pass(in, takes ? 0 : done, out, bytes - done);
 		if (!count)
@@ -385,12 +398,10 @@ int64_t linux_vmsplice(struct task *task, const uint64_t arguments[6])
 	result = pipe_of(description) ? vector_take(task, arguments[1], arguments[2], parts) : -EBADF;
 	if (result > 0) {
 		struct pipe *pipe = pipe_of(description);
-		bool writes = description_writes(description), waits = !is_nonblocking(description, arguments[3]);
+		bool nonblocking = is_nonblocking(description, (uint32_t)arguments[3]);
 
 		transfer_vector(&transfer, task->memory, parts, (uint64_t)result);
-		result = waits ? 1 : writes ? pipe_wait_room(task, pipe, 1, true) : pipe_wait_bytes(task, pipe, true);
-		if (result > 0)
-			result = data_move_on(task, description, &transfer, writes);
+		result = description_writes(description) ? pipe_fill(task, pipe, &transfer, nonblocking) : pipe_take(task, pipe, &transfer, nonblocking);
 	}
 	description_release(description);
 	return result;

@@ -151,7 +151,7 @@ int64_t ipc_look(const struct ipc_kind *kind, const struct task *task, uint64_t 
 {
 	int error;
 
-	*found = look == IPC_LOOK_NUMBER ? ipc_find(kind, argument) : at_place(kind, (uint32_t)argument);
+	*found = look == IPC_LOOK_NUMBER ? ipc_find(kind, argument) : at_place(kind, (uint32_t)argument % IPC_PLACES); /* a number stands for its place */
 	if (!*found)
 		return -EINVAL;
 	error = look == IPC_LOOK_PLACE_ANY ? 0 : ipc_may(task, *found, IPC_MAY_READ);
@@ -162,7 +162,7 @@ int64_t ipc_look(const struct ipc_kind *kind, const struct task *task, uint64_t 
 
 static bool in_group(const struct credentials *who, uint32_t group)
 {
-	bool found = who->effective_group == group;
+	bool found = who->file_group == group; /* as in Linux: the one that setfsgid(2) sets */
 
 	for (uint32_t i = 0; i < who->group_count && !found; i++)
 		found = who->groups[i] == group;

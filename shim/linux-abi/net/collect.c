@@ -73,14 +73,11 @@ static struct message *lost_take(void)
 	return lost;
 }
 
-void sockets_collect(void)
+/* Frees what is lost now. */
+static void lost_free(void)
 {
-	static bool collecting; /* what is freed closes sockets, which need not look again */
 	struct message *lost;
 
-	if (collecting || !files_passed())
-		return;
-	collecting = true;
 	all_mark();
 	lost = lost_take();
 	while (lost) {
@@ -88,6 +85,20 @@ void sockets_collect(void)
 
 		lost = message->next;
 		message_free(message);
+	}
+}
+
+void sockets_collect(void)
+{
+	static bool collecting, again; /* who closes a socket while another looks lets that one look once more */
+
+	again = true;
+	if (collecting)
+		return;
+	collecting = true;
+	while (again && files_passed()) {
+		again = false;
+		lost_free();
 	}
 	collecting = false;
 }
