@@ -2,7 +2,7 @@
 /*
  * virtio-blk: the service around disk.c. It waits for requests, for signals of its clients and for the device's interrupt; all that there is to do is then done by disk_work.
  *
- * A device that has a fault, or that has given nothing back for SILENCE looks of TICK each, is reset by pci; what was in flight ends with -EIO, and the device is started again. After FAULTS_MOST times without any progress in between, or when the reset
+ * A device that has a fault, or that has given nothing back for VIRTIO_LOOKS_MOST looks, is reset by pci; what was in flight ends with -EIO, and the device is started again. After FAULTS_MOST times without any progress in between, or when the reset
  * is not confirmed, it is given up: -ENODEV for everything, and nobody uses the memory of what was in flight any more (abi/protocols/block.h). A signal of the interrupt that brings nothing is taken as a change of the device's state, which is looked at.
  */
 #include "abi/errno.h"
@@ -15,8 +15,6 @@
 #include "lib/string.h"
 
 #define TYPE_BLOCK 2
-#define TICK 5000000000ull /* ns */
-#define SILENCE 6          /* looks, not time: one long pause of the whole machine is only one of them */
 #define FAULTS_MOST 3
 #define MSIX_ENTRY 0
 #define UNCONFIRMED "its reset is not confirmed: QUARANTINE of the memory that it knows"
@@ -29,6 +27,7 @@ static handle_t attaching[DISK_SESSIONS]; /* the Reply of a client that waits in
 static unsigned faults;                 /* in a row */
 static unsigned silence;
 static uint64_t completed;              /* when it was last looked at */
+static uint64_t look_due;               /* when the device is looked at next; 0: nothing is in flight */
 
 static unsigned session_of(uint64_t badge)
 {
@@ -122,7 +121,7 @@ static void work(bool looks)
 		faults = silence = 0;
 	else if (looks && disk.running && fault == VIRTIO_SOUND)
 		fault = virtio_device_check(&disk.device);
-	if (silence >= SILENCE && disk.flights && fault == VIRTIO_SOUND)
+	if (silence >= VIRTIO_LOOKS_MOST && disk.flights && fault == VIRTIO_SOUND)
 		fault = VIRTIO_SILENT;
 	completed = disk.completed;
 	if (fault && disk.running) {
@@ -239,14 +238,27 @@ static bool request_serve(struct request *request)
 	return true;
 }
 
-/* Waits for the next message, with `answers` after an answer to the last one. While requests are in flight the device is looked at from time to time. */
+/* Waits for the next message, with `answers` after an answer to the last one. While requests are in flight the device is looked at from time to time: messages, however many, put that off no further. */
 static enum error next(struct request *request, bool answers)
 {
-	uint64_t deadline = clock_now() + TICK;
-
-	if (!disk.flights)
+	if (!disk.flights) {
+		look_due = 0;
 		return answers ? service_reply_receive(request) : service_receive(request);
-	return answers ? service_reply_receive_until(request, deadline) : service_receive_until(request, deadline);
+	}
+	if (!look_due)
+		look_due = clock_now() + VIRTIO_LOOK_NS;
+	return answers ? service_reply_receive_until(request, look_due) : service_receive_until(request, look_due);
+}
+
+static bool look_take(void)
+{
+	bool due = look_due && clock_now() >= look_due;
+
+	if (due) {
+		silence++;
+		look_due = 0;
+	}
+	return due;
 }
 
 static void serve(void)
@@ -261,13 +273,11 @@ static void serve(void)
 		answers = false;
 		if (error != OK && error != ERR_TIMEOUT)
 			return;
-		if (error == ERR_TIMEOUT)
-			silence++;
 		if (interrupted)
 			virtio_claim_acknowledge(&claim);
 		else if (error == OK && request.kind == MESSAGE_CALL)
 			answers = request_serve(&request);
-		work(interrupted || error == ERR_TIMEOUT);
+		work(look_take() || interrupted);
 		attached_answer();
 		clients_signal();
 	}

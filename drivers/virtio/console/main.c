@@ -59,9 +59,18 @@ static void tell(struct virtio_driver *driver)
 	serial_session_signal(&session);
 }
 
+/* A device may hold what it is to print for as long as nobody reads it. */
+static bool waits(void)
+{
+	for (unsigned i = 0; i < PORT_BUFFERS; i++)
+		if (port.busy[i])
+			return true;
+	return false;
+}
+
 int main(void)
 {
-	static struct virtio_driver driver = {.type = TYPE_CONSOLE, .start = start, .work = work, .serve = serve, .tell = tell, .device = &port.device};
+	static struct virtio_driver driver = {.type = TYPE_CONSOLE, .start = start, .work = work, .serve = serve, .tell = tell, .waits = waits, .device = &port.device};
 	const struct start_grant *state = start_next(GRANT_STATE, NULL);
 
 	port.memory = virtio_claim_memory(PORT_MEMORY_BYTES, &port.physical);

@@ -35,6 +35,7 @@ static enum virtio_fault device_fail(struct virtio_device *device, enum virtio_f
 enum virtio_fault virtio_device_reset(struct virtio_device *device)
 {
 	device->fault = VIRTIO_SOUND;
+	device->runs = false;
 	if (status_read(device) == STATUS_GONE)
 		return device_fail(device, VIRTIO_GONE);
 	status_write(device, 0);
@@ -57,6 +58,8 @@ enum virtio_fault virtio_device_check(struct virtio_device *device)
 		return device_fail(device, VIRTIO_GONE);
 	if (status & STATUS_NEEDS_RESET)
 		return device_fail(device, VIRTIO_NEEDS_RESET);
+	if (device->runs && !(status & STATUS_DRIVER_OK))
+		return device_fail(device, VIRTIO_FORGOT);
 	return device->fault;
 }
 
@@ -95,8 +98,10 @@ enum virtio_fault virtio_device_queue(struct virtio_device *device, unsigned ind
 
 enum virtio_fault virtio_device_run(struct virtio_device *device)
 {
-	if (device->fault == VIRTIO_SOUND)
+	if (device->fault == VIRTIO_SOUND) {
 		status_write(device, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+		device->runs = true;
+	}
 	return virtio_device_check(device);
 }
 

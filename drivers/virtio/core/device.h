@@ -15,6 +15,10 @@
 
 #include "drivers/virtio/core/transport.h"
 
+/* A device that somebody waits for is looked at so often (ns), and is silent when so many looks have seen no progress: looks, not time, as one long pause of the whole machine is only one of them. */
+#define VIRTIO_LOOK_NS 5000000000ull
+#define VIRTIO_LOOKS_MOST 6
+
 #define VIRTIO_F_VERSION_1 (1ull << 32)
 #define VIRTIO_F_ACCESS_PLATFORM (1ull << 33) /* addresses are those of the platform: physical ones, without an IOMMU */
 
@@ -22,6 +26,7 @@ struct virtio_device {
 	const struct virtio_transport *transport;
 	void *context;
 	uint64_t features; /* agreed */
+	bool runs;         /* it was started: until it is reset its status says so */
 	enum virtio_fault fault;
 };
 
@@ -39,7 +44,7 @@ __attribute__((warn_unused_result)) enum virtio_fault virtio_device_queue(struct
 /* The device may work from now on. */
 __attribute__((warn_unused_result)) enum virtio_fault virtio_device_run(struct virtio_device *device);
 
-/* Looks at the status: a device that runs, one that needs a reset, or one that is gone. */
+/* Looks at the status: a device that runs, one that needs a reset, one that was reset by something else, or one that is gone. */
 __attribute__((warn_unused_result)) enum virtio_fault virtio_device_check(struct virtio_device *device);
 
 /* Reads `bytes` bytes (a multiple of `width`) of the device's configuration at `offset` so that they are of one moment; `width` is 1, 2 or 4. */

@@ -69,9 +69,14 @@ static void tell(struct virtio_driver *driver)
 		waiting_signal();
 }
 
+static bool waits(void)
+{
+	return waiting != 0;
+}
+
 int main(void)
 {
-	static struct virtio_driver driver = {.type = TYPE_ENTROPY, .start = start, .work = work, .serve = serve, .tell = tell, .device = &pool.device};
+	static struct virtio_driver driver = {.type = TYPE_ENTROPY, .start = start, .work = work, .serve = serve, .tell = tell, .waits = waits, .prompt = true, .device = &pool.device};
 
 	memory = virtio_claim_memory(POOL_MEMORY_BYTES, &physical);
 	return memory ? virtio_driver_run(&driver) : 1;

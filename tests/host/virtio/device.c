@@ -126,7 +126,7 @@ static uint32_t common_read(struct device *device, uint32_t offset)
 	case 0x10:
 		return device->configuration_interrupt;
 	case 0x14:
-		return device->status;
+		return device->lie == LIE_FORGETS ? 0 : device->status;
 	case 0x15:
 		return device->lie == LIE_RESTLESS ? ++device->generation : device->generation;
 	case 0x18:
@@ -340,7 +340,7 @@ static uint16_t available_head(struct device *device, const struct device_queue 
 
 static bool device_works(const struct device *device, const struct device_queue *queue)
 {
-	return device->lie != LIE_GONE && device->lie != LIE_NEEDS_RESET && device->lie != LIE_SILENT && device->lie != LIE_REGISTERS && queue->enabled && device->status & 0x04;
+	return device->lie != LIE_GONE && device->lie != LIE_NEEDS_RESET && device->lie != LIE_FORGETS && device->lie != LIE_SILENT && device->lie != LIE_REGISTERS && queue->enabled && device->status & 0x04;
 }
 
 /* Takes all heads that wait and serves them in a shuffled order, or the first `most` in theirs. */

@@ -33,6 +33,7 @@ enum lie {
 	LIE_NO_STATUS,      /* completes without writing the status byte */
 	LIE_NEEDS_RESET,    /* says so and stops */
 	LIE_GONE,           /* unplugged */
+	LIE_FORGETS,        /* reset by something else; or unplugged where nothing reads as zeros */
 	LIE_SILENT,         /* takes chains and never completes them */
 	LIE_RESET_HANGS,    /* the status never becomes 0 */
 	LIE_REFUSES,        /* does not keep FEATURES_OK */

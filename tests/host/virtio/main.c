@@ -226,8 +226,13 @@ static void status_tells_trouble(void **state)
 	assert_int_equal(virtio_device_check(&bench->device), VIRTIO_NEEDS_RESET);
 	bench->simulated.lie = LIE_NONE;
 	assert_int_equal(virtio_device_reset(&bench->device), VIRTIO_SOUND);
+	assert_int_equal(virtio_device_check(&bench->device), VIRTIO_SOUND); /* it does not run, and need not say so */
 	bench->simulated.lie = LIE_GONE;
 	assert_int_equal(virtio_device_check(&bench->device), VIRTIO_GONE);
+	bench_free(bench);
+	bench = bench_running();
+	bench->simulated.lie = LIE_FORGETS;
+	assert_int_equal(virtio_device_check(&bench->device), VIRTIO_FORGOT);
 	bench_free(bench);
 }
 
@@ -306,7 +311,7 @@ static const struct unit core_units[] = {
 	{cmocka_unit_test(notifications_are_left_out_on_demand), "a device that wants no notifications gets none"},
 	{cmocka_unit_test(lies_in_the_used_ring_are_faults), "a bad used index, id or length is a fault that only a reset ends"},
 	{cmocka_unit_test(chains_complete_once), "a chain that is completed twice is a fault"},
-	{cmocka_unit_test(status_tells_trouble), "a device that needs a reset or is unplugged is noticed"},
+	{cmocka_unit_test(status_tells_trouble), "a device that needs a reset, was reset by something else or is unplugged is noticed"},
 	{cmocka_unit_test(configuration_is_of_one_moment), "configuration is read within its window and at one moment"},
 	{cmocka_unit_test(windows_must_lie_in_their_bar), "capabilities that describe no registers are refused"},
 	{cmocka_unit_test(transitional_devices_are_known_by_their_subsystem), "a transitional device is known by its subsystem"},
