@@ -44,7 +44,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all help run graph test test-faults check-deep gdb iso loc lint bench fuzz fuzz-shim test-busybox clean abi-docs test-programs programs kernels
+.PHONY: FORCE all help run graph test test-faults test-full gdb iso loc lint bench fuzz fuzz-shim test-busybox clean abi-docs test-programs programs kernels
 
 include mk/rules.mk
 include mk/kernel.mk
@@ -86,10 +86,10 @@ test: ## install what is missing, build, run all tests (T=regex: those whose id 
 	+@$(MAKE) --no-print-directory test-programs
 	@BUILD=$(BUILD) tests/run --jobs $(JOBS) $(if $(T),--filter '$(T)') $(if $(CI),,--without ci)
 
-check-deep: ## the tests that take long: larger state spaces, mutations
+test-full: ## all that `make test CI=1` runs, and the tests that take long: larger state spaces, mutations, Linux's answers asked for anew (KIND=deep: these alone; T=regex)
 	@tools/install-packages
 	+@$(MAKE) --no-print-directory test-programs
-	@BUILD=$(BUILD) tests/run --jobs $(JOBS) --kind deep $(if $(T),--filter '$(T)')
+	@BUILD=$(BUILD) tests/run --jobs $(JOBS) $(addprefix --kind ,$(or $(KIND),host qemu boot model fuzz ci deep)) $(if $(T),--filter '$(T)')
 
 test-faults: ## end servers at hundreds of their own instructions, under each operation, and at random, and cut the power, and write the tables of it to bench/RESULTS.md; takes long
 	@tools/install-packages
