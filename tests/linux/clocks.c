@@ -11,7 +11,7 @@ static void show(const char *what, const struct timex *state)
 	clock_gettime(CLOCK_REALTIME, &now);
 	SHOW(what, "modes %#x offset %ld freq %ld maxerror %s esterror %ld status %#x constant %ld precision %ld tolerance %ld tick %ld tai %d", state->modes, state->offset, state->freq, state->maxerror >= 16000000 ? "most" : "less",
 	     state->esterror, (unsigned)state->status, state->constant, state->precision, state->tolerance, state->tick, state->tai);
-	SHOW("time", "%s", now.tv_sec - state->time.tv_sec < 2 ? "now" : "another");
+	SHOW("time", "%s", now.tv_sec - state->time.tv_sec < 60 ? "now" : "another");
 }
 
 static void refused(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who a process is: real, effective, saved and filesystem users and groups, capabilities and what takes them away, programs with set-user-ID, and what each may do to others. */
-#include "check.h"
+#include "waiting.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -130,7 +130,7 @@ static void others(void)
 		for (;;)
 			pause();
 	}
-	usleep(50000);
+	check_sleeps(child);
 	CHILD("another user", {
 		check_become(2000);
 		CALL(kill, child, 0);

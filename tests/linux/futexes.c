@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Futexes and what threads are made of: waits and wakes with masks and deadlines, requeueing, operations on the second word, lists of locks that their owner leaves behind, flags of clone, numbers cleared at the end. */
-#include "check.h"
+#include "waiting.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -33,6 +33,7 @@ static volatile int woken;
 
 struct waiter {
 	pthread_t thread;
+	int task; /* its number, once it runs */
 	uint32_t *word;
 	uint32_t bits;
 	long result;
@@ -48,6 +49,7 @@ static void *wait_in_thread(void *argument)
 {
 	struct waiter *waiter = argument;
 
+	__atomic_store_n(&waiter->task, (int)syscall(SYS_gettid), __ATOMIC_SEQ_CST);
 	waiter->result = futex(waiter->word, FUTEX_WAIT_BITSET_PRIVATE, *waiter->word, NULL, NULL, waiter->bits);
 	waiter->error = errno;
 	__atomic_add_fetch(&woken, 1, __ATOMIC_SEQ_CST);
@@ -61,9 +63,14 @@ static void waiters_start(struct waiter *waiters, unsigned count, uint32_t *word
 	for (unsigned i = 0; i < count; i++) {
 		waiters[i].word = word;
 		waiters[i].bits = waiters[i].bits ? waiters[i].bits : FUTEX_BITSET_MATCH_ANY;
+		waiters[i].task = 0;
 		pthread_create(&waiters[i].thread, NULL, wait_in_thread, &waiters[i]);
 	}
-	usleep(100000);
+	for (unsigned i = 0; i < count; i++) {
+		while (!__atomic_load_n(&waiters[i].task, __ATOMIC_SEQ_CST))
+			check_nap(1000);
+		check_thread_sleeps(waiters[i].task);
+	}
 }
 
 static void waiters_end(struct waiter *waiters, unsigned count)
@@ -74,10 +81,14 @@ static void waiters_end(struct waiter *waiters, unsigned count)
 		pthread_join(waiters[i].thread, NULL);
 }
 
-/* How many have gone on after a moment. */
-static int woken_soon(void)
+/* How many have gone on: so many are waited for, and then a moment for those that should not. */
+static int woken_of(int wanted)
 {
-	usleep(50000);
+	time_t end = check_seconds() + CHECK_PATIENCE;
+
+	while (__atomic_load_n(&woken, __ATOMIC_SEQ_CST) < wanted && check_seconds() <= end)
+		check_nap(1000);
+	check_nap(50000);
 	return woken;
 }
 
@@ -119,11 +130,11 @@ static void waking(void)
 	waiters_start(waiters, 4, words);
 	CALL(futex, words, FUTEX_WAKE_BITSET_PRIVATE, 1, NULL, NULL, 8);
 	CALL(futex, words, FUTEX_WAKE_BITSET_PRIVATE, 10, NULL, NULL, 2);
-	SHOW("woken by a mask", "%d", woken_soon());
+	SHOW("woken by a mask", "%d", woken_of(2));
 	CALL(futex, words, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-	SHOW("and one", "%d", woken_soon());
+	SHOW("and one", "%d", woken_of(3));
 	CALL(futex, words, FUTEX_WAKE, 10, NULL, NULL, 0);
-	SHOW("a shared wake is for others", "%d", woken_soon());
+	SHOW("a shared wake is for others", "%d", woken_of(3));
 	waiters_end(waiters, 4);
 	SHOW("results", "%ld %ld %ld %ld", waiters[0].result, waiters[1].result, waiters[2].result, waiters[3].result);
 }
@@ -134,9 +145,9 @@ static void requeueing(void)
 
 	waiters_start(waiters, 4, words);
 	CALL(futex, words, FUTEX_CMP_REQUEUE_PRIVATE, 1, 2, words + 1, 0);
-	SHOW("one went on", "%d", woken_soon());
+	SHOW("one went on", "%d", woken_of(1));
 	CALL(futex, words + 1, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0);
-	SHOW("two were moved", "%d", woken_soon());
+	SHOW("two were moved", "%d", woken_of(3));
 	CALL(futex, words, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0);
 	waiters_end(waiters, 4);
 	memset(waiters, 0, sizeof(waiters));
@@ -161,7 +172,7 @@ static void shared(void)
 
 	if (!child)
 		_exit(futex(word, FUTEX_WAIT, 0, NULL, NULL, 0) ? 1 : 5);
-	usleep(100000);
+	check_sleeps(child);
 	CALL(futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 	CALL(futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 	check_wait("waits in its own mapping", child);
@@ -263,6 +274,14 @@ static void *leaves(void *argument)
 	return NULL;
 }
 
+static void *stays(void *argument)
+{
+	(void)argument;
+	for (;;)
+		pause();
+	return NULL;
+}
+
 static void ends(void)
 {
 	CHILD("ends by another thread", { pthread_t thread; pthread_create(&thread, NULL, leaves, NULL); for (;;) pause(); });
@@ -271,7 +290,7 @@ static void ends(void)
 		pthread_t thread;
 		char *const shell[] = {(char *)"sh", (char *)"-c", (char *)"exit 21", NULL};
 
-		pthread_create(&thread, NULL, leaves, NULL);
+		pthread_create(&thread, NULL, stays, NULL);
 		execve("/bin/sh", shell, NULL);
 	});
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Locks of files: records of processes and of open files, their borders, who is in the way, waiting, deadlock; flock; leases are not there on either side. */
-#include "check.h"
+#include "waiting.h"
 
 #include <sys/file.h>
 
@@ -89,7 +89,7 @@ static void waiting(void)
 
 	sigaction(SIGALRM, &action, NULL);
 	CALL(fcntl, file, F_SETLK, &lock);
-	CHILD("is interrupted", { alarm(1); CALL(fcntl, file, F_SETLKW, &lock); });
+	CHILD("is interrupted", { check_ticks(); CALL(fcntl, file, F_SETLKW, &lock); });
 	(void)!pipe(ends);
 	child = fork();
 	if (!child) {
@@ -98,7 +98,7 @@ static void waiting(void)
 		_exit(fcntl(file, F_SETLKW, &lock) ? 1 : 0); /* until the parent ends its own */
 	}
 	(void)!read(ends[0], &byte, 1);
-	usleep(100000);
+	check_sleeps(child);
 	CALL(fcntl, file, F_SETLKW, &other);
 	lock.l_type = F_UNLCK;
 	CALL(fcntl, file, F_SETLK, &lock);
@@ -146,8 +146,9 @@ static void whole_files(void)
 	CALL(flock, 99, LOCK_SH);
 	CALL(flock, path, LOCK_SH);
 	sigaction(SIGALRM, &action, NULL);
-	alarm(1);
+	check_ticks();
 	CALL(flock, file, LOCK_SH);
+	check_quiet();
 	CHILD("takes it with it", CALL(flock, second, LOCK_SH | LOCK_NB));
 	close(second);
 	CALL(flock, file, LOCK_EX | LOCK_NB);

@@ -171,7 +171,7 @@ static void waiting(void)
 	for (int again = 0; again < 2; again++) {
 		WAITING_CHILD(child, check_handle(SIGUSR1, again); RECEIVE(queue));
 		kill(child, SIGUSR1);
-		usleep(20000);
+		check_sleeps(child);
 		SEND(queue, "after the signal", 0);
 		check_end("that was interrupted", child);
 	}
@@ -181,7 +181,7 @@ static void waiting(void)
 	for (int again = 0; again < 2; again++) {
 		WAITING_CHILD(child, check_handle(SIGUSR1, again); CALL(mq_timedsend, queue, "late", 4, 0, NULL));
 		kill(child, SIGUSR1);
-		usleep(20000);
+		check_sleeps(child);
 		RECEIVE(queue);
 		check_end("that was interrupted", child);
 	}
@@ -245,7 +245,7 @@ static void attributes(void)
 	SHOW("of an empty one", "%x", poll_of.revents);
 	poll_of.events = POLLIN;
 	WAITING_CHILD(child, usleep(100000); SEND(queue, "awaited", 0));
-	CALL(poll, &poll_of, 1, 5000);
+	CALL(poll, &poll_of, 1, -1);
 	check_end("that sends later", child);
 	CALL(mq_unlink, "q");
 	close(queue);

@@ -27,7 +27,7 @@ static void end_show(const char *what, int reading)
 	char byte;
 
 	close(socket(AF_UNIX, SOCK_STREAM, 0));
-	poll(&poll_for, 1, 2000);
+	poll(&poll_for, 1, 15000);
 	SHOW(what, "%d", poll_for.revents == POLLHUP ? (int)read(reading, &byte, 1) : -1);
 	close(reading);
 }

@@ -86,7 +86,7 @@ static void waiting(void)
 	CALL(waitid, P_PIDFD, nonblock, &information, WEXITED, NULL);
 	CALL(waitid, P_PIDFD, nonblock, &information, WEXITED | WNOHANG, NULL);
 	CALL(pidfd_send_signal, file, SIGTERM, NULL, 0);
-	CALL(epoll_wait, epoll, &event, 1, 5000);
+	CALL(epoll_wait, epoll, &event, 1, -1);
 	SHOW("epoll", "%#x", event.events);
 	CALL(waitid, P_PIDFD, file, &information, WEXITED | WNOWAIT, NULL);
 	SHOW("information", "code %d status %d child %d", information.si_code, information.si_status, information.si_pid == child);
@@ -109,7 +109,7 @@ static void watching(void)
 	int file = file_of(child);
 	struct pollfd poll_of = {.fd = file, .events = POLLIN};
 
-	WAITING_CHILD(watcher, CALL(poll, &poll_of, 1, 5000); SHOW("revents", "%#x", (unsigned)poll_of.revents); CALL(waitid, P_PIDFD, file, NULL, WEXITED, NULL));
+	WAITING_CHILD(watcher, CALL(poll, &poll_of, 1, -1); SHOW("revents", "%#x", (unsigned)poll_of.revents); CALL(waitid, P_PIDFD, file, NULL, WEXITED, NULL));
 	kill(child, SIGKILL);
 	check_end("a watcher", watcher);
 	waitpid(child, NULL, 0);

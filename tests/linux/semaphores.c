@@ -197,7 +197,7 @@ static void interrupting(void)
 	kill(child, SIGSTOP);
 	waitpid(child, NULL, WUNTRACED);
 	kill(child, SIGCONT);
-	usleep(20000);
+	check_sleeps(child);
 	SEMOP(set, {0, 1, IPC_NOWAIT});
 	check_end("that was stopped", child);
 	set_remove(set);

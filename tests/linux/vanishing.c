@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that goes while a call waits: another thread unmaps the page where the answer is to go, then lets the call go on. The call must say EFAULT, nobody else may be harmed, and what was to be moved must not be lost where Linux keeps it. */
-#include "check.h"
+#include "waiting.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -39,7 +39,7 @@ static void signal_send(void)
 
 static void *vanish(void *then)
 {
-	usleep(50000);
+	check_sleeps(getpid()); /* the state of a process is that of its first thread: the caller */
 	munmap(page, PAGE);
 	((void (*)(void))then)();
 	return NULL;
@@ -117,7 +117,7 @@ static void caught(int number)
 static void waiting(void)
 {
 	struct sigaction action = {.sa_handler = caught};
-	struct timespec long_time = {5, 0};
+	struct timespec long_time = {100, 0};
 	uint64_t set = 1ull << (SIGUSR1 - 1);
 
 	for (int i = 0; i < 2; i++) {

@@ -1,28 +1,81 @@
 /* SPDX-License-Identifier: MIT */
-/* For programs of tests/linux in which one process waits for another: children that wait in a call, and what they come to. */
+/*
+ * For programs of tests/linux in which one process or thread waits for another: children that wait in a call, and what they come to; calls that a signal interrupts.
+ *
+ * Nothing here counts on a time in which others have come to where they should be: the machine may be slow, and stand still for a while. Who must wait before a program goes on is looked at until it does (CHECK_PATIENCE detects a hang), and a
+ * signal that must come in the middle of a call comes again until it has.
+ */
 #pragma once
 
 #include "check.h"
 
-/* Waits until a process sleeps, as /proc tells it. */
+#include <sys/time.h>
+
+#define CHECK_PATIENCE 15    /* seconds: a program has 60 in all (tests/linux/compare) */
+#define CHECK_TICK_US 20000
+
+static inline void check_nap(long microseconds)
+{
+	nanosleep(&(struct timespec){.tv_nsec = microseconds * 1000}, NULL);
+}
+
+static inline time_t check_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* The letter of a state in such a file of /proc; 'X' when it is not there any more. */
+static inline char check_state(const char *path)
+{
+	char text[256];
+	int file = open(path, O_RDONLY);
+	ssize_t bytes = file < 0 ? 0 : read(file, text, sizeof(text) - 1);
+	const char *state;
+
+	if (file >= 0)
+		close(file);
+	text[bytes > 0 ? bytes : 0] = '\0';
+	state = strrchr(text, ')');
+	return state ? state[2] : 'X';
+}
+
+/* Waits until somebody sleeps, twice in a row, for it may have slept on its way to the call; or has ended. */
+static inline void check_sleeps_at(const char *path)
+{
+	time_t end = check_seconds() + CHECK_PATIENCE;
+
+	for (int times = 0; times < 2;) {
+		char state = check_state(path);
+
+		if (state == 'Z' || state == 'X')
+			return;
+		times = state == 'S' ? times + 1 : 0;
+		if (check_seconds() > end) {
+			check_print("nobody sleeps, the state is %c\n", state);
+			return;
+		}
+		check_nap(CHECK_TICK_US);
+	}
+}
+
 static inline void check_sleeps(pid_t process)
 {
-	char path[40], text[256];
+	char path[40];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)process);
-	for (int tries = 0; tries < 1000; tries++) {
-		int file = open(path, O_RDONLY);
-		ssize_t bytes = file < 0 ? 0 : read(file, text, sizeof(text) - 1);
-		const char *state;
+	check_sleeps_at(path);
+}
 
-		close(file);
-		text[bytes > 0 ? bytes : 0] = '\0';
-		state = strrchr(text, ')');
-		if (state && state[2] == 'S')
-			break;
-		usleep(1000);
-	}
-	usleep(20000); /* it may have slept on its way to the call */
+/* The same of a thread of the caller's process. */
+static inline void check_thread_sleeps(pid_t thread)
+{
+	char path[60];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+	check_sleeps_at(path);
 }
 
 /* What a child prints while its parent prints as well: into a file, which check_end() shows. */
@@ -77,6 +130,19 @@ static inline void check_handle(int number, int again)
 	struct sigaction action = {.sa_handler = check_no_signal, .sa_flags = again ? SA_RESTART : 0};
 
 	sigaction(number, &action, NULL);
+}
+
+/* SIGALRM, which has a handler already, comes soon, and again and again until check_quiet(): whatever call waits sees it. */
+static inline void check_ticks(void)
+{
+	const struct itimerval tick = {{0, CHECK_TICK_US}, {0, CHECK_TICK_US}};
+
+	setitimer(ITIMER_REAL, &tick, NULL);
+}
+
+static inline void check_quiet(void)
+{
+	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 }
 
 /* Writes a text to a file that is there, as a setting of /proc/sys. */

@@ -153,14 +153,14 @@ static void clones(void)
 
 	if (!child)
 		_exit(8);
-	usleep(100000);
+	syscall(SYS_waitid, P_PID, child, NULL, WEXITED | WNOWAIT | __WCLONE, NULL);
 	CALL(wait4, -1, &status, WNOHANG, NULL);
 	GOOD(wait4, -1, &status, __WCLONE, NULL);
 	check_status("without a signal", status);
+	signal(SIGUSR1, SIG_IGN); /* before there is a child that may end at once */
 	child = (pid_t)syscall(SYS_clone, SIGUSR1, NULL, NULL, NULL, 0);
 	if (!child)
 		_exit(9);
-	signal(SIGUSR1, SIG_IGN);
 	GOOD(wait4, child, &status, __WALL, NULL);
 	check_status("with SIGUSR1", status);
 }
