@@ -8,6 +8,7 @@
 #include "lib/assert.h"
 #include "lib/memory.h"
 #include "lib/methods.h"
+#include "lib/service.h"
 #include "lib/slots.h"
 #include "lib/space.h"
 #include "lib/string.h"
@@ -53,6 +54,7 @@ static bool chunk_make(void)
 
 	if (chunk_count == chunks_most || !region)
 		return false;
+	service_alive(); /* the kernel clears 64 MiB: all of the patience that there is (its heartbeat) is for that */
 	if (untyped_retype(source, OBJECT_REGION, (uint64_t)CHUNK_FRAMES * PAGE_SIZE, own, region, 1) != OK || chunk_map(region, chunk_count) != OK) {
 		chunks_most = chunk_count; /* it will not be better later */
 		return false;
