@@ -107,6 +107,13 @@ int descriptor_take(struct task *task, uint64_t number, struct description **des
 	return 0;
 }
 
+bool descriptor_is_free(const struct task *task)
+{
+	uint64_t limit = task->process->limits[LINUX_RLIMIT_NOFILE][0];
+
+	return descriptor_lowest(task->files, 0) < (limit < DESCRIPTORS_MAX ? limit : DESCRIPTORS_MAX);
+}
+
 int descriptor_give(struct task *task, struct description *description, uint32_t flags)
 {
 	int number = descriptor_add(task->files, description, 0, flags & LINUX_O_CLOEXEC, task->process->limits[LINUX_RLIMIT_NOFILE][0]);

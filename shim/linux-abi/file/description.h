@@ -149,5 +149,8 @@ int descriptor_take_path(struct task *task, uint64_t number, struct description 
 /* A number for a new description, which has become the table's even when this fails (then it is released). */
 int descriptor_give(struct task *task, struct description *description, uint32_t flags);
 
+/* Whether the task's process may have one number more: else descriptor_give() answers -EMFILE. */
+bool descriptor_is_free(const struct task *task);
+
 /* Numbers for two, which are put into the task's memory as int[2] at `address`: 0, or an error with nothing left behind. */
 int descriptors_give_two(struct task *task, struct description *pair[2], uint32_t flags, uint64_t address);

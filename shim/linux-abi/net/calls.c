@@ -14,7 +14,7 @@ static bool is_nonblocking(const struct description *description, uint32_t flags
 	return flags & LINUX_MSG_DONTWAIT || description->flags & LINUX_O_NONBLOCK;
 }
 
-/* The receiver that a call names, held; a null pointer when it names none. */
+/* The receiver that a call names, held; a null pointer when it names none, or the socket has one that goes before it. */
 static int target_take(struct task *task, const struct socket *socket, uint64_t address, uint32_t bytes, struct socket **target)
 {
 	char text[NAME_BYTES + 1], any[ADDRESS_BYTES_MAX];
@@ -29,19 +29,21 @@ static int target_take(struct task *task, const struct socket *socket, uint64_t 
 		return 0;
 	if (user_read(task->memory, any, address, bytes))
 		return -EFAULT;
+	if (socket_is_stream(socket))
+		return socket->state == SOCKET_CONNECTED || socket->state == SOCKET_CUT ? -EISCONN : -EOPNOTSUPP;
 	if (!socket_is_datagram(socket))
-		return socket->state == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
+		return 0;
 	length = address_take(task, address, bytes, text, &family);
 	if (length < 0)
 		return (int)length;
 	error = name_find(task, text, (uint32_t)length, target);
 	if (error)
 		return error;
-	if ((*target)->type == socket->type && (!(*target)->peer || (*target)->peer == socket))
+	if ((*target)->type == socket->type)
 		return 0;
-	error = (*target)->type != socket->type ? -EPROTOTYPE : -EPERM;
 	socket_release(*target);
-	return error;
+	*target = NULL;
+	return -EPROTOTYPE;
 }
 
 /* Sends what `sending` says to whom the call names. */
@@ -156,6 +158,18 @@ int64_t linux_sendmmsg(struct task *task, const uint64_t arguments[6])
 
 /* Receiving. */
 
+/* Where a call wants the sender's address; a stream's has none. */
+static int sender_put(struct task *task, const struct socket *socket, uint64_t address, uint64_t length_address, const struct socket_name *from)
+{
+	int32_t room;
+
+	if (from || !socket_is_stream(socket))
+		return address_put(task, address, length_address, from);
+	if (user_get(task->memory, &room, length_address))
+		return -EFAULT;
+	return room < 0 ? -EINVAL : user_put(task->memory, length_address, &(uint32_t){0});
+}
+
 /* Gives back what came with data and is not told. */
 static void receiving_end(struct receiving *receiving)
 {
@@ -190,7 +204,7 @@ static int64_t bytes_receive(struct task *task, const struct description *descri
 	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
 	result = receive(task, description, socket, (uint32_t)arguments[3], &receiving);
 	if (result >= 0 && arguments[4])
-		error = receiving.from || !socket_is_stream(socket) ? address_put(task, arguments[4], arguments[5], receiving.from) : user_put(task->memory, arguments[5], &(uint32_t){0});
+		error = sender_put(task, socket, arguments[4], arguments[5], receiving.from);
 	receiving_end(&receiving);
 	return error ? error : result;
 }

@@ -13,7 +13,7 @@
 static int type_take(uint32_t domain, uint32_t type, uint32_t protocol, uint32_t *result)
 {
 	*result = type & ~(uint32_t)TYPE_FLAGS;
-	if (type & ~(uint32_t)(TYPE_FLAGS | 0xf) || *result == 0 || *result > LINUX_SOCK_PACKET)
+	if (type & ~(uint32_t)(TYPE_FLAGS | 0xf) || *result > LINUX_SOCK_PACKET)
 		return -EINVAL;
 	if (domain != LINUX_AF_UNIX)
 		return -EAFNOSUPPORT;
@@ -136,7 +136,7 @@ static int pending_wait(struct task *task, struct socket *listener, bool nonbloc
 
 		if (socket_is_datagram(listener))
 			return -EOPNOTSUPP;
-		if (listener->state != SOCKET_LISTENING || listener->shut_read)
+		if (listener->state != SOCKET_LISTENING || (listener->shut_read && !nonblocking))
 			return -EINVAL;
 		error = nonblocking ? -EAGAIN : queue_wait(&listener->queue, task, LINUX_POLLIN, deadline);
 		if (error)
@@ -165,9 +165,13 @@ static int64_t accept_finish(struct task *task, struct socket *child, const uint
 	return error ? error : number;
 }
 
+/* Without a number for it no connection is taken. */
 static int64_t accept(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
-	int error = pending_wait(task, socket, description->flags & LINUX_O_NONBLOCK);
+	int error = descriptor_is_free(task) ? pending_wait(task, socket, description->flags & LINUX_O_NONBLOCK) : -EMFILE;
+
+	if (!error && !descriptor_is_free(task)) /* other threads have taken the last meanwhile */
+		error = -EMFILE;
 
 	return error ? error : accept_finish(task, pending_take(socket), arguments, (uint32_t)arguments[3]);
 }
@@ -231,6 +235,28 @@ static int stream_connect(struct task *task, struct socket *socket, struct socke
 	return 0;
 }
 
+/* A datagram socket sends to another one from now on, or to nobody. What it has received before is lost, and who sends to it alone is told. */
+static void peer_change(struct socket *socket, struct socket *peer)
+{
+	struct socket *before = socket->peer;
+
+	socket->peer = peer;
+	socket->state = peer ? SOCKET_CONNECTED : SOCKET_UNCONNECTED;
+	if (!before || before == peer)
+		return;
+	socket_hold(before);
+	fiber_lock(&socket->reading); /* nobody is at the first message */
+	if (socket->first) {
+		socket_empty(socket);
+		if (before->peer == socket && !before->closed)
+			before->error = ECONNRESET;
+	}
+	fiber_unlock(&socket->reading);
+	queue_wake(&socket->queue, LINUX_POLLOUT);
+	queue_wake(&before->queue, 0);
+	socket_release(before);
+}
+
 /* From now on it sends to that one, and takes from that one only. */
 static int datagram_connect(struct socket *socket, struct socket *target)
 {
@@ -238,15 +264,14 @@ static int datagram_connect(struct socket *socket, struct socket *target)
 
 	if (error)
 		return error;
-	if (target->peer && target->peer != socket)
+	if (!socket_takes_from(target, socket))
 		return -EPERM;
-	socket->peer = target;
-	socket->state = SOCKET_CONNECTED;
+	if (target->name)
+		name_hold(target->name);
 	if (socket->peer_name)
 		name_release(socket->peer_name);
 	socket->peer_name = target->name;
-	if (socket->peer_name)
-		name_hold(socket->peer_name);
+	peer_change(socket, target);
 	return 0;
 }
 
@@ -254,11 +279,10 @@ static int datagram_disconnect(struct socket *socket)
 {
 	if (!socket_is_datagram(socket))
 		return -EINVAL;
-	socket->peer = NULL;
-	socket->state = SOCKET_UNCONNECTED;
 	if (socket->peer_name)
 		name_release(socket->peer_name);
 	socket->peer_name = NULL;
+	peer_change(socket, NULL);
 	return 0;
 }
 
@@ -275,8 +299,6 @@ static int64_t connect(struct task *task, const struct description *description,
 		return datagram_disconnect(socket);
 	if (length < 0)
 		return length;
-	if (!socket_is_datagram(socket) && socket->state != SOCKET_UNCONNECTED)
-		return socket->state == SOCKET_LISTENING ? -EINVAL : -EISCONN;
 	error = name_find(task, text, (uint32_t)length, &target);
 	if (error)
 		return error;
@@ -292,6 +314,13 @@ int64_t linux_connect(struct task *task, const uint64_t arguments[6])
 
 /* The rest. */
 
+static void ends_shut(struct socket *socket, bool read, bool write)
+{
+	socket->shut_read |= read;
+	socket->shut_write |= write;
+	queue_wake(&socket->queue, 0);
+}
+
 static int64_t shut(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
 	uint32_t how = (uint32_t)arguments[1];
@@ -299,13 +328,9 @@ static int64_t shut(struct task *task, const struct description *description, st
 	(void)task, (void)description;
 	if (how > LINUX_SHUT_RDWR)
 		return -EINVAL;
-	if (how != LINUX_SHUT_WR)
-		socket->shut_read = true;
-	if (how != LINUX_SHUT_RD)
-		socket->shut_write = true;
-	queue_wake(&socket->queue, 0);
+	ends_shut(socket, how != LINUX_SHUT_WR, how != LINUX_SHUT_RD);
 	if (socket->peer && !socket_is_datagram(socket))
-		queue_wake(&socket->peer->queue, 0);
+		ends_shut(socket->peer, how != LINUX_SHUT_RD, how != LINUX_SHUT_WR);
 	return 0;
 }
 

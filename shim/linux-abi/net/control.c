@@ -4,8 +4,11 @@
 
 #include "lib/string.h"
 #include "process/permission.h"
+#include "time/convert.h"
+#include "vdso/vdso.h"
 
 #define HEADER sizeof(struct linux_cmsghdr)
+#define CONTROL_MOST 20480 /* net.core.optmem_max: what is as long or longer is not taken */
 
 static uint64_t padded(uint64_t bytes)
 {
@@ -74,9 +77,10 @@ static int message_take(struct task *task, const struct linux_cmsghdr *header, u
 int control_take(struct task *task, const struct linux_msghdr *header, struct sending *sending)
 {
 	uint64_t at = 0, bytes = header->msg_controllen;
-	int error = 0;
+	unsigned char first;
+	int error = bytes >= CONTROL_MOST ? -ENOBUFS : bytes ? user_get(task->memory, &first, header->msg_control) : 0;
 
-	while (!error && header->msg_control && at + HEADER <= bytes) {
+	while (!error && at + HEADER <= bytes) {
 		struct linux_cmsghdr message;
 
 		error = user_get(task->memory, &message, header->msg_control + at);
@@ -147,12 +151,24 @@ static int files_put(struct task *task, struct room *room, struct receiving *rec
 	return error;
 }
 
+/* When the message was sent; or received, when nobody had asked before. */
+static int time_put(struct task *task, struct room *room, const struct socket *socket, uint64_t wall, struct linux_msghdr *header)
+{
+	bool ns = socket_has_option(socket, LINUX_SO_TIMESTAMPNS_OLD);
+	uint64_t at = wall ? wall : vdso_wall_now();
+	const struct time_value time = time_of_ns(at, ns ? NS_PER_SECOND : 1000000);
+
+	return message_put_in(task, room, ns ? LINUX_SO_TIMESTAMPNS_OLD : LINUX_SO_TIMESTAMP_OLD, &time, sizeof(time), header);
+}
+
 int control_put(struct task *task, const struct socket *socket, struct linux_msghdr *header, struct receiving *receiving, bool close_on_exec)
 {
 	struct room room = {.address = header->msg_control, .left = header->msg_control ? header->msg_controllen : 0};
 	int error = 0;
 
-	if (socket->passes_credentials && receiving->has_sender)
+	if (socket_has_option(socket, LINUX_SO_TIMESTAMP_OLD) && !socket_is_stream(socket) && receiving->has_sender)
+		error = time_put(task, &room, socket, receiving->wall, header);
+	if (!error && socket->passes_credentials && receiving->has_sender)
 		error = message_put_in(task, &room, LINUX_SCM_CREDENTIALS, &receiving->sender, sizeof(receiving->sender), header);
 	if (receiving->files && !error)
 		error = files_put(task, &room, receiving, header, close_on_exec);

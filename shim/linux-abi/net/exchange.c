@@ -4,6 +4,7 @@
 #include "file/limits.h"
 #include "lib/clock.h"
 #include "net/socket.h"
+#include "vdso/vdso.h"
 
 #define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
 #define EVENTS_WRITE (LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLWRBAND)
@@ -22,31 +23,50 @@ static int wait_result(int error, uint64_t ns)
 
 /* Sending. */
 
-/* Whom it goes to, held. */
-static int target_take(struct task *task, struct socket *socket, const struct sending *sending, struct socket **target)
+/* The error that is kept for the next call (0: none); it is told once. */
+static int error_take(struct socket *socket)
 {
-	*target = sending->to ? sending->to : socket->peer;
-	if (socket->error) {
-		int error = -socket->error;
+	int error = -socket->error;
 
-		socket->error = 0;
-		return error;
-	}
-	if (socket->shut_write || (!socket_is_datagram(socket) && (socket->state == SOCKET_CUT || (socket->peer && socket->peer->shut_read)))) {
-		if (!sending->no_signal)
+	socket->error = 0;
+	return error;
+}
+
+/* Whether a socket may send to another one (null: to its peer, which has gone). Only streams are told by a signal, and by an error only when they receive, as on Linux. */
+static int target_check(struct task *task, struct socket *socket, const struct sending *sending, const struct socket *target)
+{
+	bool stream = socket_is_stream(socket), cut = socket->state == SOCKET_CUT;
+
+	if (!target && !cut)
+		return -ENOTCONN;
+	if (!stream && socket->error)
+		return error_take(socket);
+	if (socket->shut_write || (cut && !socket_is_datagram(socket)) || (stream && target->shut_read)) {
+		if (stream && !sending->no_signal)
 			task_signal(task, LINUX_SIGPIPE);
 		return -EPIPE;
 	}
-	if (!*target && socket->state == SOCKET_CUT) {
+	if (!target) {
 		socket->state = SOCKET_UNCONNECTED; /* a datagram's receiver has gone: that is told once */
 		return -ECONNREFUSED;
 	}
-	if (!*target)
-		return -ENOTCONN;
-	if ((*target)->closed)
+	if (target->closed)
 		return -ECONNREFUSED;
-	socket_hold(*target);
-	return 0;
+	if (!socket_takes_from(target, socket))
+		return -EPERM;
+	return target->shut_read ? -EPIPE : 0;
+}
+
+/* Whom it goes to, held. */
+static int target_take(struct task *task, struct socket *socket, const struct sending *sending, struct socket **target)
+{
+	int error;
+
+	*target = sending->to ? sending->to : socket->peer;
+	error = target_check(task, socket, sending, *target);
+	if (!error)
+		socket_hold(*target);
+	return error;
 }
 
 /* What a message counts: its memory in Linux, where a small one takes a struct sk_buff and the least allocation for data. */
@@ -86,6 +106,8 @@ static int room_wait(struct task *task, struct socket *socket, const struct send
 
 static void message_queue(struct socket *target, struct message *message)
 {
+	if (socket_has_option(target, LINUX_SO_TIMESTAMP_OLD))
+		message->wall = vdso_wall_now();
 	*target->end = message;
 	target->end = &message->next;
 	target->queued += message->bytes;
@@ -167,39 +189,62 @@ int64_t socket_send(struct task *task, struct socket *socket, struct sending *se
 
 /* Receiving. */
 
-static bool is_ended(const struct socket *socket)
+/* What a call is about: the first message, or when it only looks, the one that SO_PEEK_OFF has come to, and in *skip how far. A null pointer: there is none yet. */
+static struct message *message_wanted(const struct socket *socket, const struct receiving *receiving, uint64_t *skip)
 {
+	struct message *message = socket->first;
+
+	*skip = receiving->peeks && socket->peek_offset > 0 ? (uint64_t)socket->peek_offset : 0;
+	while (message && *skip && *skip >= message->bytes - message->taken) {
+		*skip -= message->bytes - message->taken;
+		message = message->next;
+	}
+	return message;
+}
+
+/* So many bytes have been looked at, or taken away. */
+static void peek_offset_move(struct socket *socket, bool peeks, uint64_t bytes)
+{
+	int64_t offset = socket->peek_offset, moved = peeks ? offset + (int64_t)bytes : offset > (int64_t)bytes ? offset - (int64_t)bytes : 0;
+
+	if (offset >= 0)
+		socket->peek_offset = moved < INT32_MAX ? (int32_t)moved : INT32_MAX;
+}
+
+/* Whether there is nothing to wait for: 1 when there is a message, 0 at the end, -EAGAIN while neither, or another error number. A datagram socket that was shut has an end for those who wait only. */
+static int message_look(struct socket *socket, const struct receiving *receiving)
+{
+	uint64_t skip;
+
+	if (!socket_is_datagram(socket) && (socket->state == SOCKET_UNCONNECTED || socket->state == SOCKET_LISTENING))
+		return socket_is_stream(socket) ? -EINVAL : -ENOTCONN;
+	if (!socket_is_stream(socket) && socket->error)
+		return error_take(socket);
+	if (message_wanted(socket, receiving, &skip))
+		return 1;
+	if (socket->error)
+		return error_take(socket);
 	if (socket_is_datagram(socket))
-		return socket->shut_read;
-	return socket->shut_read || socket->state == SOCKET_CUT || (socket->peer && socket->peer->shut_write);
+		return socket->shut_read && !receiving->nonblocking ? 0 : -EAGAIN;
+	return socket->shut_read || socket->state == SOCKET_CUT ? 0 : -EAGAIN;
 }
 
 /* 1 when there is a message; 0 at the end. */
-static int message_wait(struct task *task, struct socket *socket, bool nonblocking)
+static int message_wait(struct task *task, struct socket *socket, const struct receiving *receiving)
 {
 	uint64_t deadline = deadline_of(socket->receive_ns);
 
-	while (!socket->first) {
-		int error;
+	for (;;) {
+		int error = message_look(socket, receiving);
 
-		if (socket->error) {
-			error = -socket->error;
-			socket->error = 0;
+		if (error != -EAGAIN || receiving->nonblocking)
 			return error;
-		}
-		if (is_ended(socket))
-			return 0;
-		if (!socket_is_datagram(socket) && socket->state != SOCKET_CONNECTED)
-			return socket_is_stream(socket) ? -EINVAL : -ENOTCONN;
-		if (nonblocking)
-			return -EAGAIN;
 		fiber_unlock(&socket->reading);
 		error = wait_result(queue_wait(&socket->queue, task, EVENTS_READ, deadline), socket->receive_ns);
 		fiber_lock(&socket->reading);
 		if (error)
 			return error;
 	}
-	return 1;
 }
 
 /* The first message has been read. */
@@ -229,6 +274,7 @@ static void ancillary_take(struct message *message, struct receiving *receiving)
 {
 	receiving->sender = message->sender;
 	receiving->has_sender = true;
+	receiving->wall = message->wall;
 	if (message->from && !receiving->from) {
 		receiving->from = message->from;
 		name_hold(message->from);
@@ -251,13 +297,15 @@ static bool may_follow(const struct socket *socket, const struct message *messag
 /* One datagram, cut to the room that there is. One that cannot be put down is lost, as on Linux. */
 static int64_t datagram_receive(struct socket *socket, struct receiving *receiving)
 {
-	struct message *message = socket->first;
-	int64_t done = message_put(message, 0, receiving->transfer);
+	uint64_t skip;
+	struct message *message = message_wanted(socket, receiving, &skip);
+	int64_t done = message_put(message, skip, receiving->transfer);
 
 	if (done >= 0) {
 		ancillary_take(message, receiving);
-		receiving->whole = message->bytes;
-		receiving->cut = (uint64_t)done < message->bytes;
+		receiving->whole = message->bytes - skip;
+		receiving->cut = (uint64_t)done < receiving->whole;
+		peek_offset_move(socket, receiving->peeks, receiving->peeks ? (uint64_t)done : message->bytes);
 	}
 	if (!receiving->peeks) {
 		socket->queued -= message->bytes;
@@ -270,18 +318,20 @@ static int64_t datagram_receive(struct socket *socket, struct receiving *receivi
 /* What is there of a stream now, as far as it belongs together. `before`: bytes of this call. */
 static int64_t stream_take(struct socket *socket, struct receiving *receiving, uint64_t before)
 {
-	struct message *message = socket->first;
-	uint64_t done = 0;
+	uint64_t done = 0, skip;
+	struct message *message = message_wanted(socket, receiving, &skip);
 
 	while (message && receiving->transfer->left && (!(before + done) || may_follow(socket, message, receiving))) {
 		bool first = !(before + done);
-		int64_t put = message_put(message, 0, receiving->transfer);
+		int64_t put = message_put(message, skip, receiving->transfer);
 
+		skip = 0;
 		if (put < 0)
 			return done ? (int64_t)done : put;
 		if (first || receiving->peeks == false)
 			ancillary_take(message, receiving);
 		done += (uint64_t)put;
+		peek_offset_move(socket, receiving->peeks, (uint64_t)put);
 		if (receiving->peeks) {
 			message = message->next;
 			continue;
@@ -297,18 +347,18 @@ static int64_t stream_take(struct socket *socket, struct receiving *receiving, u
 
 static int64_t stream_receive(struct task *task, struct socket *socket, struct receiving *receiving)
 {
-	uint64_t done = 0;
+	uint64_t done = 0, least = receiving->waits_for_all || receiving->transfer->left < socket->receive_least ? receiving->transfer->left : socket->receive_least;
 	int64_t result;
 
 	do {
-		result = message_wait(task, socket, receiving->nonblocking);
+		result = message_wait(task, socket, receiving);
 		if (result > 0)
 			result = stream_take(socket, receiving, done);
 		if (result > 0) {
 			done += (uint64_t)result;
 			room_told(socket);
 		}
-	} while (result > 0 && receiving->waits_for_all && receiving->transfer->left && !receiving->peeks && !receiving->files);
+	} while (result > 0 && done < least && !receiving->peeks && !receiving->files);
 	return done ? (int64_t)done : result;
 }
 
@@ -320,7 +370,7 @@ int64_t socket_receive(struct task *task, struct socket *socket, struct receivin
 	if (socket_is_stream(socket)) {
 		result = receiving->transfer->left || socket->first ? stream_receive(task, socket, receiving) : 0;
 	} else {
-		result = message_wait(task, socket, receiving->nonblocking);
+		result = message_wait(task, socket, receiving);
 		if (result > 0)
 			result = datagram_receive(socket, receiving);
 	}

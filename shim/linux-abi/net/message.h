@@ -24,6 +24,7 @@ struct message {
 	struct passed_files *files; /* null: none. In a frame */
 	struct socket_name *from;   /* held; null: a socket without a name */
 	struct linux_ucred sender;
+	uint64_t wall; /* when it was sent, in ns of the clock of the day; 0: the receiver did not ask */
 	uint32_t bytes, taken;
 	frame_t frames[MESSAGE_FRAMES];
 };

@@ -15,7 +15,7 @@ struct socket *socket_make(const struct task *task, uint32_t type)
 
 	if (!socket)
 		return NULL;
-	*socket = (struct socket){.users = 1, .type = type, .owner = credentials_of(task), .send_bytes = BUFFER_FIRST, .receive_bytes = BUFFER_FIRST, .next = sockets};
+	*socket = (struct socket){.users = 1, .type = type, .owner = credentials_of(task), .send_bytes = BUFFER_FIRST, .receive_bytes = BUFFER_FIRST, .receive_least = 1, .peek_offset = -1, .next = sockets};
 	socket->end = &socket->first;
 	sockets = socket;
 	return socket;
@@ -76,13 +76,28 @@ static void peers_cut(struct socket *socket)
 	socket->peer = NULL;
 }
 
+void socket_empty(struct socket *socket)
+{
+	struct message *message = socket->first;
+
+	socket->first = NULL; /* before anything waits: more may come meanwhile */
+	socket->end = &socket->first;
+	socket->queued = socket->charged = socket->messages = 0;
+	while (message) {
+		struct message *next = message->next;
+
+		message_free(message);
+		message = next;
+	}
+}
+
 /* Its open file goes. */
 static void socket_close(struct socket *socket)
 {
 	socket->closed = true;
 	socket->shut_read = socket->shut_write = true;
 	socket->state = SOCKET_CUT;
-	if (socket->name)
+	if (socket->name && socket->name->owner == socket) /* an accepted one has its listener's name */
 		socket->name->owner = NULL;
 	peers_cut(socket);
 	while (socket->pending) {
@@ -91,14 +106,7 @@ static void socket_close(struct socket *socket)
 		socket->pending = child->next_pending;
 		socket_close(child);
 	}
-	while (socket->first) {
-		struct message *message = socket->first;
-
-		socket->first = message->next;
-		message_free(message);
-	}
-	socket->end = &socket->first;
-	socket->queued = socket->charged = socket->messages = 0;
+	socket_empty(socket);
 	queue_wake(&socket->queue, 0);
 	socket_release(socket);
 }
@@ -137,14 +145,14 @@ static bool can_write(const struct socket *socket)
 static uint32_t socket_poll(struct task *task, struct description *description, struct wait_queue **queue)
 {
 	struct socket *socket = description->data;
-	bool cut = socket->state == SOCKET_CUT && !socket_is_datagram(socket), ended = cut || socket->shut_read || (socket->peer && socket->peer->shut_write && !socket_is_datagram(socket));
+	bool cut = socket->state == SOCKET_CUT && !socket_is_datagram(socket), ended = cut || socket->shut_read;
 	uint32_t events = 0;
 
 	(void)task;
 	*queue = &socket->queue;
 	if (socket->error)
 		events |= LINUX_POLLERR;
-	if (socket->first || socket->pending || (ended && !socket_is_datagram(socket)))
+	if (socket->first || socket->pending || ended)
 		events |= LINUX_POLLIN | LINUX_POLLRDNORM;
 	if (ended)
 		events |= LINUX_POLLRDHUP;

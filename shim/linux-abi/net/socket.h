@@ -34,9 +34,12 @@ struct socket {
 	uint32_t backlog, pending_count;
 	struct socket_name *name, *peer_name; /* held; null: none */
 	struct linux_ucred owner, peer_owner;
-	int32_t error; /* SO_ERROR, ECONNRESET */
+	int32_t error; /* SO_ERROR: ECONNRESET */
 	bool passes_credentials;
-	uint32_t send_bytes, receive_bytes, options; /* SO_SNDBUF, SO_RCVBUF; bits by number of options that are only remembered */
+	uint32_t send_bytes, receive_bytes, receive_least; /* SO_SNDBUF, SO_RCVBUF, SO_RCVLOWAT */
+	int32_t peek_offset; /* SO_PEEK_OFF: where looking goes on; negative: always at the front */
+	uint64_t options; /* bits by number of options that are on or off */
+	uint32_t priority, mark, busy_poll; /* options that are only remembered */
 	uint64_t receive_ns, send_ns; /* SO_RCVTIMEO, SO_SNDTIMEO; 0: none */
 	struct linux_linger linger;
 	struct description *file;     /* its open file, not held; null: not accepted yet, or closed */
@@ -59,6 +62,14 @@ static inline void socket_hold(struct socket *socket)
 }
 
 void socket_release(struct socket *socket);
+
+/* Throws away what it has received. May wait: files are released. */
+void socket_empty(struct socket *socket);
+
+static inline bool socket_has_option(const struct socket *socket, uint32_t option)
+{
+	return socket->options >> option & 1;
+}
 
 /* An open file for a socket, which becomes its user; on an error (a null pointer) the socket has been closed. */
 struct description *socket_open(struct socket *socket, uint32_t flags);
@@ -87,6 +98,12 @@ static inline bool socket_is_datagram(const struct socket *socket)
 	return socket->type == LINUX_SOCK_DGRAM;
 }
 
+/* Whether a datagram of this socket may come to another: that one is connected to nobody else. */
+static inline bool socket_takes_from(const struct socket *target, const struct socket *socket)
+{
+	return !target->peer || target->peer == socket;
+}
+
 /* Makes a pair of connected sockets of two that are not. */
 void sockets_join(struct socket *one, struct socket *other);
 
@@ -110,6 +127,7 @@ struct receiving {
 	struct socket_name *from;   /* held; null: unnamed */
 	struct linux_ucred sender;
 	bool has_sender;
+	uint64_t wall; /* when it was sent; 0: not known */
 	bool cut; /* a datagram was longer than the room */
 	uint64_t whole; /* bytes of the datagram */
 };
