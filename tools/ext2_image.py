@@ -82,3 +82,18 @@ def commands_run(image, commands, fixed=False):
 def check(image, *words):
     """Lets e2fsck look (words: -p, -y or -n). Returns its status and what it said."""
     return tool("e2fsck", "-f", *words, image)
+
+
+def copied(image, directory):
+    """A copy of an image in a directory, with its holes; the path."""
+    path = os.path.join(directory, os.path.basename(image))
+    made = subprocess.run(["cp", "--reflink=auto", "--sparse=always", image, path], stderr=subprocess.PIPE, text=True, check=False)
+    if made.returncode:
+        raise ImageError(made.stderr.strip())
+    return path
+
+
+def complaints(image):
+    """What e2fsck has against the disk of a machine that has ended, in order or not: it must repair by itself what was not unmounted, and then find nothing."""
+    repaired, checked = check(image, "-p"), check(image, "-n")
+    return "" if repaired[0] in (CLEAN, REPAIRED) and checked[0] == CLEAN else repaired[1] + checked[1]

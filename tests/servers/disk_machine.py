@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the system with a disk share (system-disk, crowded-disk): results, and a boot of the system that is watched and switched off in order."""
+"""What the tests with a disk share: results, a boot of the system that is watched and switched off in order, and e2fsck's judgement of the image afterwards."""
 
 import os
 import re
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
+from ext2_image import complaints as image_complaints  # pylint: disable=wrong-import-position,unused-import
 
 BUILD = os.environ["BUILD"]
 PATIENCE = 100
