@@ -42,6 +42,9 @@ int parked_reopen(const struct path_packed *packed, struct path *path, struct fi
 /* A file that has just been opened can be kept when it is closed; `depends`: on what its opening depends. May wait. */
 void parked_note(int number, const struct path_packed *packed, const struct path_depend *depends, uint32_t count, const struct path *path, const struct file_opened *opened);
 
+/* An open file is to be closed when it is closed. */
+void parked_never(struct file *file);
+
 /* Parks an open file instead of closing it. False when it is to be closed. */
 bool parked_keep(int number);
 

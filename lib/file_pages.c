@@ -106,7 +106,7 @@ int64_t file_share(int number, uint64_t index, uint32_t slot, bool write)
 	uint64_t words[8] = {0, (uint64_t)number, index, slot, write};
 
 	if (file)
-		file->parked = NULL; /* there is something to be done when it is closed */
+		parked_never(file); /* there is something to be done when it is closed */
 	return file ? file_call(file->session, FILE_SHARE, 5, words, false) : -EBADF;
 }
 

@@ -89,13 +89,30 @@ void parked_note(int number, const struct path_packed *packed, const struct path
 		entry_close(&before);
 }
 
+/* The entry of an open file; a null pointer when there is none, or another file has it now. */
+static struct parked_file *entry_of(const struct file *file)
+{
+	struct parked_file *entry = file->parked;
+
+	return entry && entry->state == PARKED_OPEN && &files_open[entry->number] == file ? entry : NULL;
+}
+
+void parked_never(struct file *file)
+{
+	struct parked_file *entry = entry_of(file);
+
+	if (entry)
+		entry->state = PARKED_FREE;
+	file->parked = NULL;
+}
+
 bool parked_keep(int number)
 {
 	struct file *file = &files_open[number];
-	struct parked_file *entry = file->parked;
+	struct parked_file *entry = entry_of(file);
 
-	if (!entry || entry->state != PARKED_OPEN || entry->number != number)
-		return false; /* the entry is another file's now */
+	if (!entry)
+		return false;
 	bit_put(entry, true);
 	if (path_known_holds(&entry->known)) {
 		entry->state = PARKED_CLOSED;

@@ -25,10 +25,11 @@ struct filesystem_clock {
 	struct timestamp now;
 };
 
-/* Whom the core tells that it will change or free a page which it has handed out by page(), and that a file has no name any more; and where it publishes that it changes an inode (lib/generations.h). The server sets it. */
+/* Whom the core tells that it will change or free a page which it has handed out by page(), that a file has no name any more, and that it is no more; and where it publishes that it changes an inode (lib/generations.h). The server sets it. */
 struct filesystem_watch {
 	void (*changes)(void *context, const void *page); /* may be null */
 	void (*nameless)(void *context, uint64_t inode); /* the last name of an inode has gone, in the transaction that is open; may be null */
+	void (*freed)(void *context, uint64_t inode);    /* an inode that nobody uses is free, in the transaction that is open; may be null */
 	void *context;
 	struct generations *generations; /* may be null */
 };
@@ -37,6 +38,12 @@ static inline void inode_nameless(const struct filesystem_watch *watch, uint64_t
 {
 	if (watch && watch->nameless)
 		watch->nameless(watch->context, inode);
+}
+
+static inline void inode_freed(const struct filesystem_watch *watch, uint64_t inode)
+{
+	if (watch && watch->freed)
+		watch->freed(watch->context, inode);
 }
 
 static inline void page_changes(const struct filesystem_watch *watch, const void *page)

@@ -129,10 +129,10 @@ static inline bool file_writes(const struct open_file *file)
 /* filesystem_files.c */
 
 /* Closes an open file. */
-int file_release(struct call *call, struct open_file *file);
+int file_release(struct filesystem_server *server, struct open_file *file);
 
-/* Closes the files of that inode that clients have parked (struct session_page): in the transaction that has taken its last name, after that was published. */
-void files_unpark(struct call *call, uint64_t inode);
+/* Closes files of that inode, of any for 0, that clients have parked (struct session_page): in the transaction that has taken its last name, after that was published. True when there may be more, for further transactions. */
+bool files_unpark(struct filesystem_server *server, uint64_t inode);
 
 /* Copies the credentials of a request: two of its words, and the groups in the session page. */
 int credentials_take(const struct call *call, uint64_t ids, uint64_t capabilities, struct credentials *credentials);

@@ -4,15 +4,15 @@
 
 #define UNPARKED_AT_ONCE 32 /* files: some cells each of what the core's transactions have to spare */
 
-int file_release(struct call *call, struct open_file *file)
+int file_release(struct filesystem_server *server, struct open_file *file)
 {
-	int error = call->operations->close(call->core, file->inode);
+	int error = server->filesystem.operations->close(server->filesystem.core, file->inode);
 
 	if (error)
 		return error;
-	if (call->server->options.leases && call->server->options.leases->total)
-		leases_close(call->server->options.leases, file->key >> 16, file->key & 0xffff);
-	tsm_set(call->server->tsm, file->inode, 0);
+	if (server->options.leases && server->options.leases->total)
+		leases_close(server->options.leases, file->key >> 16, file->key & 0xffff);
+	tsm_set(server->tsm, file->inode, 0);
 	return 0;
 }
 
@@ -26,24 +26,31 @@ static bool file_is_parked(const struct filesystem_server *server, const struct 
 	return page && bytes >= SESSION_DATA && id < FILE_IDS && __atomic_load_n(&page->parked[id / 64], __ATOMIC_SEQ_CST) >> id % 64 & 1;
 }
 
-/*
- * A client looks at the generations after it has changed its bit, and this looks at the bit after they have advanced: the file is either not opened again without a call, or it stays (lib/file_parked.c). What more are parked than one transaction
- * closes, and those of which pages are shared, stay until their clients close them.
- */
-__attribute__((noinline)) void files_unpark(struct call *call, uint64_t inode)
+/* A client looks at the generations after it has changed its bit, and this looks at the bit after they have advanced: the file is either not opened again without a call, or it stays (lib/file_parked.c). */
+__attribute__((noinline)) bool files_unpark(struct filesystem_server *server, uint64_t inode)
 {
-	struct filesystem_server *server = call->server;
 	uint32_t left = UNPARKED_AT_ONCE;
 
-	if (shares_used(call) && share_next(server->options.shares, inode, 0))
-		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (uint32_t i = 0; i < server->options.open_files && left; i++) {
 		struct open_file *file = &server->files[i];
 
-		if (file->inode == inode && file_is_parked(server, file) && file_release(call, file) == 0)
+		if (file->inode && (!inode || file->inode == inode) && file_is_parked(server, file) && file_release(server, file) == 0)
 			left--;
 	}
+	return !left;
+}
+
+void filesystem_unpark(struct filesystem_server *server)
+{
+	const struct filesystem *filesystem = &server->filesystem;
+	bool more;
+
+	do {
+		filesystem->operations->begin(filesystem->core);
+		more = files_unpark(server, 0);
+		filesystem->operations->commit(filesystem->core);
+	} while (more);
 }
 
 /* Out of line, so that who has nothing to do with shared pages does not pay for it. */
@@ -248,7 +255,7 @@ static int64_t handle_close(struct call *call)
 {
 	struct open_file *file = file_find(call, call->word[1]);
 
-	return file ? file_release(call, file) : -EBADF;
+	return file ? file_release(call->server, file) : -EBADF;
 }
 
 static int64_t handle_allocate(struct call *call)
@@ -328,7 +335,7 @@ static int64_t handle_session(struct call *call)
 		if (server->files[i].key >> 16 != call->badge || !server->files[i].inode)
 			continue;
 		call->operations->begin(call->core);
-		if (file_release(call, &server->files[i]) != 0)
+		if (file_release(server, &server->files[i]) != 0)
 			tsm_set(server->tsm, server->files[i].inode, 0); /* the inode is not what it was: nothing to give back */
 		call->operations->commit(call->core);
 	}

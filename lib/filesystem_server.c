@@ -44,6 +44,7 @@ static void result_store(struct call *call, const struct session_request *reques
 static int64_t change_carry_out(struct call *call, const struct handler *handler, const struct session_request *request)
 {
 	struct filesystem_server *server = call->server;
+	bool more = false; /* files to be closed; nothing of it waits, so the inode stays what it is */
 	int64_t result;
 
 	for (;;) {
@@ -66,10 +67,15 @@ static int64_t change_carry_out(struct call *call, const struct handler *handler
 	}
 	if (!(handler->flags & UNSEQUENCED)) {
 		if (result >= 0 && server->nameless)
-			files_unpark(call, server->nameless);
+			more = files_unpark(server, server->nameless);
 		result_store(call, request, result);
 	}
 	call->operations->commit(call->core);
+	while (more) {
+		call->operations->begin(call->core);
+		more = files_unpark(server, server->nameless);
+		call->operations->commit(call->core);
+	}
 	return result;
 }
 
@@ -243,6 +249,15 @@ static void nameless_note(void *context, uint64_t inode)
 	server->nameless = inode;
 }
 
+/* Its number may be another file's soon, for which nothing of this one must be taken. */
+static void freed_note(void *context, uint64_t inode)
+{
+	const struct filesystem_server *server = context;
+
+	if (server->options.shares)
+		shares_forget(server->options.shares, inode);
+}
+
 static size_t lanes_bytes(void)
 {
 	return (SESSION_STATE_BYTES(FILESYSTEM_SESSIONS, SEQUENCE_LANES) + 4095) & ~(size_t)4095;
@@ -271,7 +286,7 @@ void filesystem_open(struct filesystem_server *server, const struct filesystem *
 		.options = *options,
 	};
 	if (filesystem->watch)
-		*filesystem->watch = (struct filesystem_watch){options->leases ? page_revoke : NULL, nameless_note, server, options->generations};
+		*filesystem->watch = (struct filesystem_watch){options->leases ? page_revoke : NULL, nameless_note, freed_note, server, options->generations};
 	sessions_open(&server->sessions, tsm, state, &sessions);
 }
 

@@ -61,6 +61,9 @@ struct filesystem_server {
 /* Writes all shared pages back and gives them up: what the instance before has left, before anybody is served. In a fiber if the core waits. Returns how many could not be written back: what was stored there is lost. */
 uint32_t filesystem_settle(struct filesystem_server *server);
 
+/* Closes all that clients had parked (struct session_page) when the instance before ended: none of it can be opened again without a call. Before anybody is served, and after the generations have advanced. */
+void filesystem_unpark(struct filesystem_server *server);
+
 /* Gives all shared pages up as they are, instead: they are not of the files that the core has now. Returns how many. */
 uint32_t filesystem_abandon(struct filesystem_server *server);
 

@@ -21,17 +21,18 @@ static int64_t page_bytes(const struct filesystem_server *server, uint64_t inode
 	return attributes.size / SHARE_PAGE == index ? (int64_t)(attributes.size % SHARE_PAGE) : 0;
 }
 
-/* Gives the core what is in a page that nobody writes to. */
+/* Gives the core what is in a page that nobody writes to, as long as it is the file's: while this waits, the file may come to its end, and its number be another's. */
 static int page_store(struct filesystem_server *server, uint32_t page, uint64_t inode, uint64_t index)
 {
 	const struct filesystem_operations *operations = server->filesystem.operations;
 	void *core = server->filesystem.core;
 	int64_t bytes = page_bytes(server, inode, index), done = 0;
 
-	while (done < bytes) {
+	while (done < bytes && share_is_of(server->options.shares, page, inode)) {
 		uint64_t offset = index * SHARE_PAGE + (uint64_t)done;
 		int64_t part;
 
+		server->options.now(server->options.context, &server->filesystem.clock->now); /* closing, on whose behalf this may be, notes no time */
 		operations->begin(core);
 		part = operations->write(core, inode, &offset, share_bytes(server->options.shares, page) + done, (size_t)(bytes - done));
 		if (part > 0) {
@@ -44,20 +45,22 @@ static int page_store(struct filesystem_server *server, uint32_t page, uint64_t 
 			return part < 0 ? (int)part : -ENOSPC;
 		operations->wait(core);
 	}
-	return bytes < 0 ? (int)bytes : 0;
+	return bytes < 0 && share_is_of(server->options.shares, page, inode) ? (int)bytes : 0;
 }
 
-/* Write-back: first nobody can store any more, then the copy is taken. Its file is held. */
+/* Write-back: first nobody can store any more, then the copy is taken. Its file is held. Afterwards the page is free, or clean, or there was an error. */
 static int share_write_back(struct filesystem_server *server, uint32_t page)
 {
 	struct shares *shares = server->options.shares;
+	uint64_t inode = shares->entry[page].inode;
 	int error;
 
 	if (!shares->dirty[page])
 		return 0;
 	share_protect(shares, page);
-	error = page_store(server, page, shares->entry[page].inode, shares->entry[page].index);
-	shares->dirty[page] = error != 0;
+	error = page_store(server, page, inode, shares->entry[page].index);
+	if (share_is_of(shares, page, inode))
+		shares->dirty[page] = error != 0;
 	return error;
 }
 
@@ -70,7 +73,7 @@ static int file_write_back(struct filesystem_server *server, uint64_t inode, boo
 	for (uint32_t page = share_next(shares, inode, 0); page; page = share_next(shares, inode, page)) {
 		int error = share_write_back(server, page);
 
-		if (free && !error)
+		if (free && !error && share_is_of(shares, page, inode))
 			share_free(shares, page);
 		first = first ? first : error;
 	}
@@ -152,7 +155,7 @@ static int share_release(struct filesystem_server *server, uint32_t page)
 	inode_hold(server, inode);
 	if (share_is_of(shares, page, inode) && !share_is_seen(shares, page)) {
 		error = share_write_back(server, page);
-		if (!error && !share_is_seen(shares, page))
+		if (!error && share_is_of(shares, page, inode) && !share_is_seen(shares, page))
 			share_free(shares, page);
 	}
 	inode_release(server, inode);
@@ -264,9 +267,16 @@ void shares_exchange(const struct call *call, uint64_t inode, uint64_t offset, u
 	}
 }
 
-/* The shared page of a file's page, made if there is none. */
-static int share_make(const struct call *call, uint64_t inode, uint64_t index, uint32_t *page)
+/* Is the file still open on which SHARE came? While the core waits, it may be closed, and its inode may be another file's. */
+static bool share_goes_on(const struct call *call, const struct open_file *file, uint64_t inode)
 {
+	return file_find(call, call->word[1]) == file && file->inode == inode;
+}
+
+/* The shared page of a file's page, made if there is none. */
+static int share_make(const struct call *call, const struct open_file *file, uint64_t inode, uint32_t *page)
+{
+	uint64_t index = call->word[2];
 	struct shares *shares = call->server->options.shares;
 	int64_t done;
 
@@ -278,9 +288,10 @@ static int share_make(const struct call *call, uint64_t inode, uint64_t index, u
 		return -ENOMEM;
 	memset(share_bytes(shares, *page), 0, SHARE_PAGE);
 	done = call->operations->read(call->core, inode, index * SHARE_PAGE, share_bytes(shares, *page), SHARE_PAGE);
-	if (done < 0) {
+	if (done < 0 || !share_goes_on(call, file, inode)) {
 		share_give_back(shares, *page);
-		return (int)done;
+		*page = 0;
+		return done < 0 ? (int)done : -EBADF;
 	}
 	share_enter(shares, *page, inode, index);
 	return 0;
@@ -296,15 +307,17 @@ static int64_t share_put(struct call *call, const struct open_file *file, uint64
 	int64_t bytes = page_bytes(call->server, inode, index);
 	int error;
 
+	if (!share_goes_on(call, file, inode))
+		return -EBADF;
 	if (bytes <= 0)
 		return bytes ? bytes : -ENODATA;
-	error = share_make(call, inode, index, page);
+	error = share_make(call, file, inode, page);
 	if (!error && writes && !shares->dirty[*page])
 		error = page_store(call->server, *page, inode, index);
 	if (error)
 		return error;
-	if (file_find(call, call->word[1]) != file || file->inode != inode)
-		return -EBADF; /* it was closed while the core waited */
+	if (!share_goes_on(call, file, inode) || !share_is_of(shares, *page, inode))
+		return -EBADF;
 	if (writes && shares->closed)
 		return -EROFS;
 	*before = shares->slot[call->badge - 1][slot].page;

@@ -204,7 +204,7 @@ static int64_t tree_open(struct call *call)
 		return -ENFILE;
 	error = call->operations->open(call->core, call->word[1]);
 	if (!error && file->inode)
-		error = file_release(call, file);
+		error = file_release(server, file);
 	if (error)
 		return error;
 	tsm_modify(server->tsm, file, sizeof(*file));

@@ -139,3 +139,9 @@ void share_free(struct shares *shares, uint32_t page)
 	shares->dirty[page] = false;
 	shares->count--;
 }
+
+void shares_forget(struct shares *shares, uint64_t inode)
+{
+	for (uint32_t page = share_next(shares, inode, 0); page; page = share_next(shares, inode, page))
+		share_free(shares, page);
+}

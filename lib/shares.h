@@ -100,3 +100,6 @@ void share_protect(struct shares *shares, uint32_t page);
 
 /* Takes the page out of all windows and gives it up. */
 void share_free(struct shares *shares, uint32_t page);
+
+/* The same for all pages of a file that is no more. */
+void shares_forget(struct shares *shares, uint64_t inode);

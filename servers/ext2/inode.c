@@ -349,6 +349,7 @@ static int orphan_end(struct ext2 *fs, const struct orphan *orphan)
 	result = inode_free(fs, orphan->number, (orphan->inode->mode & MODE_TYPE) == MODE_DIRECTORY);
 	orphan->inode->size = orphan->inode->size_high = 0;
 	orphan->inode->mode = 0; /* so that a stale number is known as one */
+	inode_freed(fs->watch, orphan->number);
 	return result;
 }
 

@@ -280,11 +280,16 @@ static void shares_begin(void)
 {
 	uint32_t lost;
 
-	if (!server.options.shares)
-		return;
 	lost = ext2.continued ? filesystem_settle(&server) : filesystem_abandon(&server);
 	if (lost)
 		log_print("%u shared pages could not be written back\n", (uint64_t)lost);
+}
+
+static void leftovers_settle(void)
+{
+	if (server.options.shares)
+		shares_begin();
+	filesystem_unpark(&server);
 }
 
 /* 0, or the error number with which everything is answered. */
@@ -312,7 +317,7 @@ static int filesystem_mount(void)
 	if (mount_error_number(error) != 0)
 		health_degraded("the disk is not mounted: %s", mount_error_sentence(error));
 	else
-		shares_begin();
+		leftovers_settle();
 	return mount_error_number(error);
 }
 

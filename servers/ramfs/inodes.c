@@ -55,6 +55,7 @@ void inode_drop(struct ramfs *ramfs, struct ramfs_inode *inode)
 	tsm_modify(ramfs->tsm, inode, sizeof(*inode));
 	tsm_modify(ramfs->tsm, state, sizeof(*state));
 	generation_advance_all(ramfs->watch.generations, inode_number(ramfs, inode));
+	inode_freed(&ramfs->watch, inode_number(ramfs, inode));
 	*inode = (struct ramfs_inode){.root = state->inode_list};
 	state->inode_list = inode_number(ramfs, inode);
 	state->inodes_free++;

@@ -162,6 +162,7 @@ int main(void)
 		refuse("its root archive is damaged");
 	if (filesystem_service_shares(&shares))
 		shares_begin(fresh);
+	filesystem_unpark(&server);
 	leases_begin(&leases, ramfs_blank(&ramfs));
 	file_service_run(&service);
 	return 1;

@@ -36,6 +36,7 @@ void rig_open(void *context)
 	filesystem_open(&rig->server, &filesystem, &rig->world.tsm, tsm_data(&rig->world.tsm), &options);
 	leases_begin(&rig->windows.leases, ext2_blank(rig->world.buffers));
 	assert_int_equal(rig->world.fs->continued ? filesystem_settle(&rig->server) : filesystem_abandon(&rig->server), 0);
+	filesystem_unpark(&rig->server);
 }
 
 /* Nobody may see a page that the disk is about to write to. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that a client has parked: the server closes them when their last name goes, in that transaction, and not before; nobody else's files, and none of which pages are shared.
+ * Files that a client has parked: the server closes them when their last name goes, and not before, or when it begins anew; nobody else's files. What is shared of a file goes with it, and what is stored there counts as stored when it is closed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +17,7 @@
 #define NEW_NAME_AT (SESSION_DATA + 512)
 #define RESULT_AT (SESSION_DATA + 1024)
 #define ROOT 1
+#define MANY 40
 
 static int64_t send(struct world *world, uint64_t badge, uint64_t label, uint64_t word1, uint64_t word2, uint64_t word3, uint64_t word4, uint64_t word5, bool numbered)
 {
@@ -116,46 +117,105 @@ static void test_renamed(struct world *world)
 	assert_int_equal(unlink_it(world, "d"), 0);
 }
 
-/* More than one transaction closes; and a restart in between changes nothing. */
-static void test_many(struct world *world)
+static void parked_open(struct world *world, uint64_t inode, uint64_t count)
 {
-	uint64_t inode = file_make(world, "a");
-	unsigned open = 0;
-
-	for (uint64_t id = 0; id < 40; id++) {
+	for (uint64_t id = 0; id < count; id++) {
 		file_open_as(world, inode, CLIENT_BADGE, id);
 		park(world, id, true);
 	}
-	world_open(world);
-	assert_int_equal(unlink_it(world, "a"), 0);
-	for (uint64_t id = 0; id < 40; id++)
-		open += is_open(world, id);
-	assert_true(open > 0 && open < 20 && inode_lives(world, inode));
-	for (uint64_t id = 0; id < 40; id++) {
-		(void)send(world, CLIENT_BADGE, FILE_CLOSE, id, 0, 0, 0, 0, false);
-		park(world, id, false);
-	}
-	assert_false(inode_lives(world, inode));
 }
 
-static void test_shared(struct world *world)
+static unsigned open_count(struct world *world, uint64_t count)
+{
+	unsigned open = 0;
+
+	for (uint64_t id = 0; id < count; id++) {
+		open += is_open(world, id);
+		park(world, id, false);
+	}
+	return open;
+}
+
+/* More than one transaction closes. */
+static void test_many(struct world *world)
 {
 	uint64_t inode = file_make(world, "a");
 
+	parked_open(world, inode, MANY);
+	assert_int_equal(unlink_it(world, "a"), 0);
+	assert_int_equal(open_count(world, MANY), 0);
+	assert_false(inode_lives(world, inode));
+}
+
+/* Nothing that was parked with an instance that died can be opened again without a call: the next one closes it, also when the file has lost its last name before it was parked, or the instance died between two of the transactions. */
+static void test_restarted(struct world *world)
+{
+	uint64_t inode = file_make(world, "a"), nameless = file_make(world, "b");
+
+	parked_open(world, inode, MANY);
+	file_open_as(world, nameless, CLIENT_BADGE, MANY);
+	file_open_as(world, inode, CLIENT_BADGE, MANY + 1);
+	assert_int_equal(unlink_it(world, "b"), 0);
+	park(world, MANY, true);
+	world_open(world);
+	assert_int_equal(open_count(world, MANY + 1), 0);
+	assert_true(is_open(world, MANY + 1) && inode_lives(world, inode));
+	assert_false(inode_lives(world, nameless));
+	assert_int_equal(send(world, CLIENT_BADGE, FILE_CLOSE, MANY + 1, 0, 0, 0, 0, false), 0);
+	assert_int_equal(unlink_it(world, "a"), 0);
+	assert_false(inode_lives(world, inode));
+}
+
+/* A file with a page that the client has stored into, in slot 5. */
+static uint64_t file_store(struct world *world, const char *name)
+{
+	uint64_t inode = file_make(world, name);
+
 	file_open_as(world, inode, CLIENT_BADGE, 3);
 	assert_int_equal(send(world, CLIENT_BADGE, FILE_WRITE, 3, 0, span_make(SESSION_DATA, 100), 0, 0, true), 100);
-	assert_true(send(world, CLIENT_BADGE, FILE_SHARE, 3, 0, 5, true, 0, false) >= 0);
-	park(world, 3, true);
+	assert_int_equal(send(world, CLIENT_BADGE, FILE_SHARE, 3, 0, 5, true, 0, false), 100);
+	world->windows.shared[5][0] = 's';
+	return inode;
+}
+
+/* A client that says of a file of which it sees pages that it is parked harms nobody: the pages go with the file. */
+static void test_shared(struct world *world)
+{
+	uint64_t inode = file_store(world, "a");
+
+	file_open_as(world, inode, CLIENT_BADGE, 4);
+	park(world, 4, true);
 	assert_int_equal(unlink_it(world, "a"), 0);
-	assert_true(is_open(world, 3) && inode_lives(world, inode));
+	assert_false(is_open(world, 4));
+	assert_true(is_open(world, 3) && inode_lives(world, inode) && world->windows.shared[5]);
 	assert_int_equal(send(world, CLIENT_BADGE, FILE_CLOSE, 3, 0, 0, 0, 0, false), 0);
-	park(world, 3, false);
 	assert_false(inode_lives(world, inode));
+	inode = file_store(world, "a");
+	park(world, 3, true);
+	park(world, 4, false);
+	assert_int_equal(unlink_it(world, "a"), 0);
+	assert_false(is_open(world, 3) || inode_lives(world, inode) || world->windows.shared[5]);
+	assert_int_equal(world->windows.shares.count, 0);
+	park(world, 3, false);
+}
+
+/* Closing notes no time, but what was stored has the time at which it is written back. */
+static void test_stored(struct world *world)
+{
+	struct attributes attributes;
+
+	file_store(world, "a");
+	world->now += 100;
+	assert_int_equal(send(world, CLIENT_BADGE, FILE_CLOSE, 3, 0, 0, 0, 0, false), 0);
+	assert_int_equal(send(world, VFS_BADGE, TREE_LOOKUP, ROOT, name_put(world, "a", NAME_AT), RESULT_AT, 0, 0, false), 0);
+	memcpy(&attributes, world->windows.buffers[VFS_BADGE] + RESULT_AT, sizeof(attributes));
+	assert_int_equal(attributes.modify.seconds, world->now);
+	assert_int_equal(unlink_it(world, "a"), 0);
 }
 
 void test_parked(void **state)
 {
-	static void (*const tests[])(struct world *world) = {test_unlinked, test_renamed, test_many, test_shared};
+	static void (*const tests[])(struct world *world) = {test_unlinked, test_renamed, test_many, test_restarted, test_shared, test_stored};
 	struct world world;
 
 	(void)state;

@@ -76,6 +76,7 @@ void world_open(struct world *world)
 	if (ramfs_open(&world->ramfs, &world->tsm, data + used, tsm_bytes(&world->tsm) - used, &fresh) != 0)
 		abort();
 	shares_begin(world);
+	filesystem_unpark(&world->server);
 	leases_begin(&world->windows.leases, ramfs_blank(&world->ramfs));
 }
 
