@@ -105,3 +105,17 @@ int64_t transfer_clear(struct transfer *transfer, uint64_t bytes)
 {
 	return each_page(transfer, NULL, bytes, true, page_clear);
 }
+
+int64_t transfer_move(struct transfer *own, struct transfer *there, bool writes)
+{
+	struct user_page page;
+	int64_t moved;
+
+	if (transfer_page_begin(there, own->left, writes, &page))
+		return -EIO;
+	moved = writes ? transfer_get(own, page.bytes, page.count) : transfer_put(own, page.bytes, page.count);
+	transfer_page_end(&page);
+	if (moved > 0)
+		transfer_advance(there, (uint64_t)moved);
+	return moved;
+}

@@ -40,4 +40,6 @@ void transfer_advance(struct transfer *transfer, uint64_t bytes);
 /* Copy into it, out of it: as many of `bytes` bytes as are left. How many, or -EFAULT when none could be. */
 int64_t transfer_put(struct transfer *transfer, const void *from, uint64_t bytes);
 int64_t transfer_get(struct transfer *transfer, void *to, uint64_t bytes);
+/* Moves the next bytes from one to the other, to `there` if `writes`, within a page of that: how many, -EFAULT when they are not in `own`, -EIO when not `there`. Nothing when either is done. */
+int64_t transfer_move(struct transfer *own, struct transfer *there, bool writes);
 int64_t transfer_clear(struct transfer *transfer, uint64_t bytes);

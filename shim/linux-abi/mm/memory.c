@@ -17,6 +17,7 @@ static struct slab structures = SLAB(struct memory);
 #define MEMORIES_MAX HOST_THREADS_MAX
 static struct memory *memories[MEMORIES_MAX];
 static uint32_t memory_count;
+static uint64_t last_number; /* of memories that have been made */
 
 /* Frames that are given back when the host has forgotten them. */
 static frame_t leaving[RELEASE_BATCH];
@@ -45,6 +46,14 @@ static void list_remove(const struct memory *memory)
 		}
 }
 
+struct memory *memory_find_number(uint64_t number)
+{
+	for (uint32_t i = 0; i < memory_count; i++)
+		if (memories[i]->number == number)
+			return memories[i];
+	return NULL;
+}
+
 struct memory *memory_make(void)
 {
 	struct memory *memory = memory_make_apart();
@@ -66,6 +75,7 @@ struct memory *memory_make_apart(void)
 	if (!memory)
 		return NULL;
 	memory->users = 1;
+	memory->number = ++last_number;
 	memory->map_top = MEMORY_TOP;
 	memory->size_limit = memory->data_limit = memory->stack_limit = memory->locked_limit = UINT64_MAX;
 	memories[memory_count++] = memory;
@@ -332,6 +342,7 @@ static void numbers_copy(struct memory *child, const struct memory *parent)
 	struct memory numbers = *parent;
 
 	numbers.users = child->users;
+	numbers.number = child->number;
 	numbers.space = child->space;
 	numbers.areas = child->areas;
 	numbers.pages = child->pages;

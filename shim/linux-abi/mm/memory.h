@@ -26,6 +26,7 @@ enum entry_bits {
 
 struct memory {
 	uint64_t users; /* processes that share it, and who looks at it from outside */
+	uint64_t number; /* no other memory has ever had it */
 	struct host_space *space;
 	struct object *program; /* that is executed in it (object_execute()); null: none */
 	struct areas areas;
@@ -60,6 +61,9 @@ bool memory_take_host(struct memory *memory, struct memory *old, struct host_thr
 
 /* A copy: private pages are shared until one side stores into them. */
 struct memory *memory_copy(struct memory *parent);
+
+/* The memory with a number, not held; a null pointer when it is no more. */
+struct memory *memory_find_number(uint64_t number);
 
 void memory_hold(struct memory *memory);
 void memory_release(struct memory *memory);

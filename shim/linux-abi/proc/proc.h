@@ -21,6 +21,7 @@ struct proc_node {
 	uint32_t mode;    /* type and permissions */
 	const struct proc_node *nodes;                                                 /* of a directory */
 	void (*tell)(struct proc_text *text, const struct proc_subject *subject);      /* of a file. May wait */
+	int (*open)(const struct proc_subject *subject, struct description *description); /* of a file that is no text: sets operations and data; then `tell` is null */
 	int64_t (*take)(const struct proc_subject *subject, const char *line, size_t bytes); /* what is written to it: bytes or an error; null: nothing may be. May wait */
 	int64_t (*read_link)(const struct proc_subject *subject, char *target, size_t bytes);
 	int (*special)(struct entry *directory, struct task *task, const char *name, struct entry **found); /* names that no table has: file descriptors, tasks */

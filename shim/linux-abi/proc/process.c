@@ -10,7 +10,7 @@
 #include "file/tree.h"
 #include "lib/string.h"
 #include "mm/user.h"
-#include "proc/proc.h"
+#include "proc/memory.h"
 #include "process/names.h"
 #include "process/permission.h"
 #include "process/usage.h"
@@ -425,8 +425,10 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 #define NODES_OF_TASK \
 	FILE_NODE("cmdline", command_line_tell), {.name = "comm", .mode = MODE_REGULAR | 0644, .tell = comm_tell, .take = comm_take}, LINK_NODE("cwd", directory_link), \
 	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell}, LINK_NODE("exe", executable_link), \
-	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .special = proc_file_find, .list_special = proc_files_list}, FILE_NODE("limits", limits_tell), FILE_NODE("maps", maps_tell), FILE_NODE("mounts", mounts_tell), \
-	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, LINK_NODE("root", root_link), \
+	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .special = proc_file_find, .list_special = proc_files_list}, FILE_NODE("limits", limits_tell), FILE_NODE("maps", maps_tell), \
+	{.name = "mem", .mode = MODE_REGULAR | 0600, .open = proc_memory_open}, FILE_NODE("mounts", mounts_tell), \
+	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, {.name = "pagemap", .mode = MODE_REGULAR | 0400, .open = proc_page_map_open}, \
+	LINK_NODE("root", root_link), \
 	FILE_NODE("stat", stat_tell), FILE_NODE("statm", statm_tell), FILE_NODE("status", status_tell)
 
 const struct proc_node proc_task_nodes[] = {NODES_OF_TASK, {0}};

@@ -430,6 +430,8 @@ static int file_open_text(struct entry *entry, struct task *task, struct descrip
 
 	if (subject_find(of(entry), task, &subject) != 0)
 		return -ENOENT;
+	if (of(entry)->node->open)
+		return of(entry)->node->open(&subject, description);
 	text = slab_take(&texts);
 	if (!text)
 		return -ENOMEM;

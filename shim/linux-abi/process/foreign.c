@@ -40,22 +40,6 @@ static int foreign_take(struct task *task, uint64_t vector, uint64_t count, stru
 	return 0;
 }
 
-/* The next bytes of both sides, within a page of the other's. Bytes, or -EFAULT. */
-static int64_t page_move(struct transfer *own, struct transfer *other, bool writes)
-{
-	struct user_page page;
-	int64_t moved;
-	int error = transfer_page_begin(other, own->left, writes, &page);
-
-	if (error)
-		return error;
-	moved = writes ? transfer_get(own, page.bytes, page.count) : transfer_put(own, page.bytes, page.count);
-	transfer_page_end(&page);
-	if (moved > 0)
-		transfer_advance(other, (uint64_t)moved);
-	return moved;
-}
-
 /* Bytes done; -EFAULT only when there are none. */
 static int64_t foreign_move(struct task *task, struct transfer *own, struct memory *memory, const struct foreign *foreign, bool writes)
 {
@@ -69,7 +53,7 @@ static int64_t foreign_move(struct task *task, struct transfer *own, struct memo
 			break;
 		transfer_user(&other, memory, part.iov_base, part.iov_len);
 		while (moved > 0 && other.left && own->left)
-			moved = page_move(own, &other, writes);
+			moved = transfer_move(own, &other, writes);
 		if (moved < 0)
 			break;
 	}
