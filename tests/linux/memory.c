@@ -4,9 +4,14 @@
 
 #include <setjmp.h>
 #include <sys/ipc.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 
 #define PAGE 4096
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static sigjmp_buf back;
 static volatile sig_atomic_t code;
@@ -323,8 +328,123 @@ static void remapping(void)
 	munmap(private, PAGE);
 }
 
+/* Which of four pages are in memory. */
+static void show_there(const char *what, void *pages)
+{
+	unsigned char there[4] = {0};
+	int error = mincore(pages, 4 * PAGE, there);
+
+	SHOW(what, "%s%d %d %d %d", error ? "not mapped: " : "", there[0] & 1, there[1] & 1, there[2] & 1, there[3] & 1);
+}
+
+static char *pages_map(int flags)
+{
+	return mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+}
+
+/* Pages of this process that are locked, as the kernel counts them. */
+static long locked_pages(void)
+{
+	char text[4096] = "";
+	int file = open("/proc/self/status", O_RDONLY);
+	const char *line;
+
+	(void)!read(file, text, sizeof(text) - 1);
+	close(file);
+	line = strstr(text, "VmLck:");
+	return line ? atol(line + 6) / 4 : -1;
+}
+
+static void locking(void)
+{
+	char *pages = pages_map(0), *more;
+
+	CALL(mlock2, pages, 4 * PAGE, MLOCK_ONFAULT);
+	show_there("locked when touched", pages);
+	pages[PAGE] = 1;
+	show_there("one touched", pages);
+	SHOW("locked", "%ld", locked_pages());
+	CALL(mlock, pages + 2 * PAGE, 2 * PAGE);
+	show_there("locked", pages);
+	SHOW("locked", "%ld", locked_pages());
+	CALL(munlock, pages + PAGE, PAGE);
+	SHOW("locked", "%ld", locked_pages());
+	CALL(munlockall);
+	SHOW("locked", "%ld", locked_pages());
+	mprotect(pages + PAGE, PAGE, PROT_NONE);
+	CALL(mlock, pages, 4 * PAGE);
+	CALL(munlock, pages, 4 * PAGE);
+	munmap(pages, 4 * PAGE);
+	show_there("locked at its making", pages = pages_map(MAP_LOCKED));
+	more = (char *)syscall(SYS_mremap, pages, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE, 0);
+	show_there("what it has grown by", more + 4 * PAGE);
+	SHOW("locked", "%ld", locked_pages());
+	munmap(more, 8 * PAGE);
+	SHOW("locked", "%ld", locked_pages());
+	CALL(madvise, pages = pages_map(0), 4 * PAGE, MADV_POPULATE_READ);
+	show_there("brought in", pages);
+	mprotect(pages, PAGE, PROT_READ);
+	CALL(madvise, pages, 4 * PAGE, MADV_POPULATE_WRITE);
+	CALL(madvise, pages, PAGE, MADV_POPULATE_READ);
+	mprotect(pages, PAGE, PROT_NONE);
+	CALL(madvise, pages, 4 * PAGE, MADV_POPULATE_READ);
+	munmap(pages + PAGE, PAGE);
+	CALL(madvise, pages + 2 * PAGE, 4 * PAGE, MADV_POPULATE_WRITE);
+}
+
+/* mlockall: what is there, what comes, what is brought in. */
+static void locking_all(void)
+{
+	char *pages = pages_map(0), *end = (char *)syscall(SYS_brk, 0);
+	int segment = (int)syscall(SYS_shmget, IPC_PRIVATE, 4 * PAGE, 0600);
+
+	CALL(mlockall, 0);
+	CALL(mlockall, 8);
+	CALL(mlockall, MCL_ONFAULT);
+	CALL(mlockall, MCL_FUTURE);
+	show_there("was there before", pages);
+	show_there("comes", pages_map(0));
+	SHOW("locked", "%ld", locked_pages());
+	end += -(unsigned long)end % PAGE;
+	SHOW("a heap that grows", "%d", syscall(SYS_brk, end + 4 * PAGE) == (long)end + 4 * PAGE);
+	show_there("the heap", end);
+	show_there("a segment", (void *)syscall(SYS_shmat, segment, NULL, 0));
+	CHILD("of a locked process", SHOW("locked", "%ld", locked_pages()); show_there("comes", pages_map(0)));
+	CALL(mlockall, MCL_FUTURE | MCL_ONFAULT);
+	show_there("comes, brought in when touched", pages_map(0));
+	CALL(mlockall, MCL_CURRENT);
+	show_there("was there before", pages);
+	show_there("comes", pages_map(0));
+	CALL(mlockall, MCL_CURRENT | MCL_FUTURE);
+	CALL(munlockall);
+	SHOW("locked", "%ld", locked_pages());
+	show_there("comes", pages_map(0));
+	syscall(SYS_shmctl, segment, IPC_RMID, NULL);
+}
+
+/* With a limit of eight pages. */
+static void locking_little(void)
+{
+	struct rlimit limit = {8 * PAGE, 8 * PAGE};
+	char *pages = pages_map(0), *end = (char *)syscall(SYS_brk, 0);
+
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+	check_become(1000);
+	CALL(mlock, pages, 4 * PAGE);
+	CALL(mlock, pages, 4 * PAGE);
+	CALL(mlock, pages, 4 * PAGE);
+	CALL(mlockall, MCL_FUTURE);
+	show_there("comes", pages_map(0));
+	CALL(mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	SHOW("a heap that may not grow", "%d", syscall(SYS_brk, end + 4 * PAGE) == (long)end);
+	CALL(munlockall);
+	GOOD(mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 int main(void)
 {
+	CHILD("that locks all", locking_all()); /* before there are mappings larger than all memory */
+	CHILD("that may lock little", locking_little());
 	anonymous();
 	protection();
 	file_maps();
@@ -334,5 +454,6 @@ int main(void)
 	breaks();
 	shared_segments();
 	remapping();
+	locking();
 	return 0;
 }

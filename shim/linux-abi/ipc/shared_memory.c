@@ -8,6 +8,7 @@
 #include "abi/linux/structures.h"
 #include "ipc/limits.h"
 #include "ipc/listing.h"
+#include "mm/locking.h"
 #include "mm/slab.h"
 #include "mm/user.h"
 #include "process/handlers.h"
@@ -120,7 +121,7 @@ static int64_t place_choose(const struct task *task, uint64_t wanted, uint64_t b
 static int64_t segment_attach(struct task *task, struct segment *segment, uint64_t wanted, uint64_t flags)
 {
 	uint64_t bytes = segment->object.pages_limit << PAGE_BITS, place;
-	uint32_t area = AREA_SHARED | AREA_SEGMENT | AREA_READ;
+	uint32_t area = AREA_SHARED | AREA_SEGMENT | AREA_READ | locking_of_new(task->memory);
 	int64_t error = place_choose(task, wanted, bytes, flags, &place);
 
 	if (!(flags & LINUX_SHM_RDONLY))
@@ -129,6 +130,8 @@ static int64_t segment_attach(struct task *task, struct segment *segment, uint64
 		area |= AREA_EXECUTE;
 	if (!error && task->memory->pages_mapped + segment->object.pages_limit > task->memory->size_limit >> PAGE_BITS)
 		error = -ENOMEM;
+	if (!error)
+		error = locking_check_new(task, bytes);
 	if (!error && flags & LINUX_SHM_REMAP)
 		error = memory_unmap(task->memory, place, bytes);
 	if (!error)
@@ -137,6 +140,7 @@ static int64_t segment_attach(struct task *task, struct segment *segment, uint64
 		return error;
 	segment->attached = ipc_seconds();
 	segment->last = task->process->id;
+	locking_bring(task, place, bytes, area);
 	return (int64_t)place;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls about memory: mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), msync(2), mincore(2), madvise(2), mlock(2) and its like. */
+/* System calls about memory: mmap(2), munmap(2), mprotect(2), brk(2), mremap(2), msync(2), mincore(2), madvise(2). Those that lock are in mm/locking.c. */
 #include "abi/linux/constants.h"
 #include "file/content.h"
 #include "file/description.h"
 #include "lib/string.h"
+#include "mm/locking.h"
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/permission.h"
@@ -34,18 +35,6 @@ static bool limits_allow(const struct task *task, uint64_t bytes, uint32_t flags
 	if ((flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE && memory->pages_data + pages_of(bytes) > memory->data_limit >> PAGE_BITS)
 		return false;
 	return (flags & (AREA_WRITE | AREA_SHARED)) == 0 || pages_of(bytes) <= frames_total(); /* the heuristic overcommit of Linux: nothing that can obviously never be */
-}
-
-/* Whether so many more bytes may be locked: 0, -EPERM (none at all), or what is told when it is too much. */
-static int locked_check(const struct task *task, uint64_t bytes, int too_much)
-{
-	uint64_t limit = task->process->limits[LINUX_RLIMIT_MEMLOCK][0];
-
-	if (task_may(task, LINUX_CAP_IPC_LOCK))
-		return 0;
-	if (!limit)
-		return -EPERM;
-	return task->memory->pages_locked + pages_of(bytes) > limit >> PAGE_BITS ? too_much : 0;
 }
 
 /* Whether a number is that of a file that can be used. */
@@ -110,12 +99,6 @@ static int type_check(uint64_t flags)
 	}
 }
 
-/* Takes pages that are to be there at once: MAP_POPULATE, mlock. */
-static void populate(struct task *task, uint64_t address, uint64_t bytes)
-{
-	memory_populate(task->memory, address, bytes, &task->dying);
-}
-
 int64_t linux_mmap(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t bytes = page_up(arguments[1]), flags = arguments[3], place;
@@ -137,11 +120,14 @@ int64_t linux_mmap(struct task *task, const uint64_t arguments[6])
 		area |= area & AREA_SHARED ? 0 : AREA_GROWS;
 	if (flags & LINUX_MAP_LOCKED)
 		area |= AREA_LOCKED;
+	area |= locking_of_new(task->memory);
 	if (error)
 		return error;
 	place = place_choose(task, arguments[0], bytes, flags, &error);
 	if (!error && flags & LINUX_MAP_LOCKED)
-		error = locked_check(task, bytes, -EAGAIN);
+		error = locking_check(task, bytes, -EAGAIN);
+	if (!error)
+		error = locking_check_new(task, bytes);
 	if (!error && !limits_allow(task, bytes, area))
 		error = -ENOMEM;
 	if (!error && !(flags & LINUX_MAP_ANONYMOUS))
@@ -156,8 +142,9 @@ int64_t linux_mmap(struct task *task, const uint64_t arguments[6])
 		object_release(object);
 	if (error)
 		return error;
-	if (flags & (LINUX_MAP_POPULATE | LINUX_MAP_LOCKED))
-		populate(task, place, bytes);
+	if (flags & LINUX_MAP_POPULATE)
+		(void)memory_populate(task->memory, place, bytes, 0, &task->dying);
+	locking_bring(task, place, bytes, area);
 	return (int64_t)place;
 }
 
@@ -205,12 +192,14 @@ int64_t linux_brk(struct task *task, const uint64_t arguments[6])
 	if (end < old_end && memory_unmap(memory, end, old_end - end) != 0)
 		return (int64_t)memory->brk;
 	if (end > old_end) {
-		uint32_t flags = AREA_READ | AREA_WRITE | AREA_MAY_WRITE;
+		uint32_t flags = AREA_READ | AREA_WRITE | AREA_MAY_WRITE | locking_of_new(memory);
 
-		if (!limits_allow(task, end - old_end, flags) || !memory_is_free(memory, old_end, end - old_end + PAGE_SIZE) || memory_map(memory, old_end, end - old_end, flags, NULL, 0) != 0)
+		if (locking_check_new(task, end - old_end) != 0 || !limits_allow(task, end - old_end, flags) || !memory_is_free(memory, old_end, end - old_end + PAGE_SIZE) || memory_map(memory, old_end, end - old_end, flags, NULL, 0) != 0)
 			return (int64_t)memory->brk;
 	}
 	memory->brk = wanted;
+	if (end > old_end)
+		locking_bring(task, old_end, end - old_end, locking_of_new(memory));
 	return (int64_t)wanted;
 }
 
@@ -271,22 +260,20 @@ static int64_t remap_check(const struct task *task, const uint64_t arguments[6],
 		return -EFAULT;
 	if (flags & LINUX_MREMAP_DONTUNMAP && (area->object || area->flags & AREA_SHARED))
 		return -EINVAL;
-	if (new_bytes > old_bytes && area->flags & AREA_LOCKED && locked_check(task, new_bytes - old_bytes, -EAGAIN) != 0)
+	if (new_bytes > old_bytes && area->flags & AREA_LOCKED && locking_check(task, new_bytes - old_bytes, -EAGAIN) != 0)
 		return -EAGAIN;
 	if (new_bytes > old_bytes && !limits_allow(task, new_bytes - old_bytes, area->flags))
 		return -ENOMEM;
 	return 0;
 }
 
-int64_t linux_mremap(struct task *task, const uint64_t arguments[6])
+/* What has been checked. */
+static int64_t remap(struct task *task, const struct area *area, const uint64_t arguments[6], uint64_t old_bytes, uint64_t new_bytes)
 {
-	uint64_t old_bytes = page_up(arguments[1]), new_bytes = page_up(arguments[2]), flags = arguments[3];
-	int64_t error = remap_check(task, arguments, old_bytes, new_bytes);
-	const struct area *area = area_find(&task->memory->areas, arguments[0]);
+	uint64_t flags = arguments[3];
 	bool duplicate = !old_bytes;
+	int64_t error;
 
-	if (error)
-		return error;
 	if (duplicate) { /* a second mapping of shared pages */
 		uint64_t target = memory_room(task->memory, new_bytes), first = area->first + ((arguments[0] - area->start) >> PAGE_BITS);
 
@@ -305,6 +292,23 @@ int64_t linux_mremap(struct task *task, const uint64_t arguments[6])
 			return -ENOMEM;
 	}
 	return resize_moving(task, arguments[0], old_bytes, new_bytes, flags, arguments[4]);
+}
+
+int64_t linux_mremap(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t old_bytes = page_up(arguments[1]), new_bytes = page_up(arguments[2]);
+	int64_t place = remap_check(task, arguments, old_bytes, new_bytes);
+	const struct area *area;
+	uint32_t area_flags;
+
+	if (place)
+		return place;
+	area = area_find(&task->memory->areas, arguments[0]);
+	area_flags = area->flags;
+	place = remap(task, area, arguments, old_bytes, new_bytes);
+	if (place > 0 && new_bytes > old_bytes)
+		locking_bring(task, (uint64_t)place + old_bytes, new_bytes - old_bytes, area_flags);
+	return place;
 }
 
 int64_t linux_msync(struct task *task, const uint64_t arguments[6])
@@ -398,18 +402,8 @@ int64_t linux_remap_file_pages(struct task *task, const uint64_t arguments[6])
 		error = memory_map(task->memory, start, bytes, flags, object, first);
 	object_release(object);
 	if (!error)
-		populate(task, start, bytes);
+		(void)memory_populate(task->memory, start, bytes, 0, &task->dying);
 	return error;
-}
-
-/* Sets or clears flags of all areas in a range. */
-static int flags_change(struct memory *memory, uint64_t address, uint64_t end, uint32_t set, uint32_t clear)
-{
-	if (!area_split(&memory->areas, address) || !area_split(&memory->areas, end))
-		return -ENOMEM;
-	for (struct area *area = area_at_or_after(&memory->areas, address); area && area->start < end; area = area_at_or_after(&memory->areas, area->end))
-		area->flags = (area->flags & ~clear) | set;
-	return 0;
 }
 
 /* Whether all areas in a range are private memory of no file. */
@@ -432,6 +426,40 @@ static int advise_discard(struct memory *memory, uint64_t address, uint64_t end)
 		memory_discard(memory, from, to - from);
 	}
 	return 0;
+}
+
+static int error_of(enum fault_result result)
+{
+	switch (result) {
+	case FAULT_DONE:
+		return 0;
+	case FAULT_DENIED:
+		return -EINVAL;
+	case FAULT_NO_PAGE:
+		return -EFAULT;
+	default:
+		return -ENOMEM;
+	}
+}
+
+/* MADV_POPULATE_READ, MADV_POPULATE_WRITE: as if the program had touched all pages, in areas that have the right for it. */
+static int advise_bring(struct task *task, uint64_t address, uint64_t end, uint32_t right)
+{
+	int error = 0;
+
+	while (!error && address < end) {
+		const struct area *area = area_find(&task->memory->areas, address);
+		uint64_t to;
+
+		if (!area)
+			return -ENOMEM;
+		if (!(area->flags & right))
+			return -EINVAL;
+		to = area->end < end ? area->end : end;
+		error = error_of(memory_populate(task->memory, address, to - address, right, &task->dying));
+		address = to;
+	}
+	return error;
 }
 
 static int advise(struct task *task, uint64_t address, uint64_t end, int advice)
@@ -457,17 +485,17 @@ static int advise(struct task *task, uint64_t address, uint64_t end, int advice)
 	case LINUX_MADV_DONTNEED:
 		return advise_discard(memory, address, end);
 	case LINUX_MADV_DONTFORK:
-		return flags_change(memory, address, end, AREA_NOT_FORKED, 0);
+		return memory_mark(memory, address, end, AREA_NOT_FORKED, 0);
 	case LINUX_MADV_DOFORK:
-		return flags_change(memory, address, end, 0, AREA_NOT_FORKED);
+		return memory_mark(memory, address, end, 0, AREA_NOT_FORKED);
 	case LINUX_MADV_WIPEONFORK:
-		return range_is_private(memory, address, end) ? flags_change(memory, address, end, AREA_WIPED, 0) : -EINVAL;
+		return range_is_private(memory, address, end) ? memory_mark(memory, address, end, AREA_WIPED, 0) : -EINVAL;
 	case LINUX_MADV_KEEPONFORK:
-		return flags_change(memory, address, end, 0, AREA_WIPED);
+		return memory_mark(memory, address, end, 0, AREA_WIPED);
 	case LINUX_MADV_POPULATE_READ:
+		return advise_bring(task, address, end, AREA_READ);
 	case LINUX_MADV_POPULATE_WRITE:
-		populate(task, address, end - address);
-		return 0;
+		return advise_bring(task, address, end, AREA_WRITE);
 	default:
 		return -EINVAL;
 	}
@@ -486,67 +514,4 @@ int64_t linux_madvise(struct task *task, const uint64_t arguments[6])
 	hole = !memory_is_mapped(task->memory, address, end);
 	error = advise(task, address, end, (int)arguments[2]);
 	return error ? error : hole ? -ENOMEM : 0;
-}
-
-/* Locked pages count against RLIMIT_MEMLOCK. Nothing is ever paged out, so that being there is all that locking adds. */
-static int64_t lock(struct task *task, uint64_t address, uint64_t bytes, bool locked)
-{
-	struct memory *memory = task->memory;
-	uint64_t start = address & ~(uint64_t)(PAGE_SIZE - 1), end = page_up(address + bytes);
-	int error;
-
-	if (end < start)
-		return -EINVAL;
-	if (end > MEMORY_TOP)
-		return -ENOMEM;
-	error = locked ? locked_check(task, end - start, -ENOMEM) : 0;
-	if (error)
-		return error;
-	if (!memory_is_mapped(memory, start, end))
-		return -ENOMEM;
-	error = flags_change(memory, start, end, locked ? AREA_LOCKED : 0, locked ? 0 : AREA_LOCKED);
-	memory->pages_locked = areas_locked(memory);
-	if (!error && locked)
-		populate(task, start, end - start);
-	return error;
-}
-
-int64_t linux_mlock(struct task *task, const uint64_t arguments[6])
-{
-	return lock(task, arguments[0], arguments[1], true);
-}
-
-int64_t linux_mlock2(struct task *task, const uint64_t arguments[6])
-{
-	if (arguments[2] & ~(uint64_t)LINUX_MLOCK_ONFAULT)
-		return -EINVAL;
-	return lock(task, arguments[0], arguments[1], true);
-}
-
-int64_t linux_munlock(struct task *task, const uint64_t arguments[6])
-{
-	return lock(task, arguments[0], arguments[1], false);
-}
-
-int64_t linux_mlockall(struct task *task, const uint64_t arguments[6])
-{
-	struct memory *memory = task->memory;
-
-	if (!arguments[0] || arguments[0] & ~(uint64_t)(LINUX_MCL_CURRENT | LINUX_MCL_FUTURE | LINUX_MCL_ONFAULT) || arguments[0] == LINUX_MCL_ONFAULT)
-		return -EINVAL;
-	if (!task_may(task, LINUX_CAP_IPC_LOCK) && memory->pages_mapped > task->process->limits[LINUX_RLIMIT_MEMLOCK][0] >> PAGE_BITS)
-		return task->process->limits[LINUX_RLIMIT_MEMLOCK][0] ? -ENOMEM : -EPERM;
-	if (arguments[0] & LINUX_MCL_CURRENT) {
-		(void)flags_change(memory, 0, MEMORY_TOP, AREA_LOCKED, 0); /* no area crosses these borders */
-		memory->pages_locked = memory->pages_mapped;
-	}
-	return 0;
-}
-
-int64_t linux_munlockall(struct task *task, const uint64_t arguments[6])
-{
-	(void)arguments;
-	(void)flags_change(task->memory, 0, MEMORY_TOP, 0, AREA_LOCKED);
-	task->memory->pages_locked = 0;
-	return 0;
 }

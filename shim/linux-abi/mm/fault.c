@@ -37,7 +37,8 @@ static struct area *stack_grow(struct memory *memory, struct area *above, uint64
 		return NULL;
 	above->start = start;
 	memory->pages_mapped += pages;
-	memory->pages_data += pages;
+	if (above->flags & AREA_LOCKED)
+		memory->pages_locked += pages;
 	return above;
 }
 
@@ -243,22 +244,24 @@ enum fault_result memory_fault(struct memory *memory, uint64_t address, uint32_t
 	return entry_allows(*word, access) ? FAULT_DONE : FAULT_NO_MEMORY;
 }
 
-void memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, const bool *dying)
+enum fault_result memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t access, const bool *dying)
 {
-	enum fault_result result = FAULT_DONE;
+	enum fault_result result = FAULT_DONE, first = FAULT_DONE;
 
 	for (uint64_t at = address; at < address + bytes && result != FAULT_NO_MEMORY && !*dying; at += PAGE_SIZE) {
 		const struct area *area = area_find(&memory->areas, at);
-		uint32_t access = area && (area->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE ? AREA_WRITE : AREA_READ;
+		uint32_t wanted = access ? access : area && (area->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE ? AREA_WRITE : AREA_READ;
 		const uint64_t *word = radix_find(&memory->pages, at >> PAGE_BITS);
 
 		if (!area)
 			break;
-		if (word && entry_allows(*word, access))
+		if (word && entry_allows(*word, wanted))
 			continue;
 		memory->faults_minor++;
-		while (!fault_once(memory, at, access, &result))
+		while (!fault_once(memory, at, wanted, &result))
 			;
+		first = first == FAULT_DONE ? result : first;
 	}
 	(void)host_flush(); /* a page that the host has not been told of faults */
+	return first;
 }

@@ -159,10 +159,17 @@ int memory_map(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t
 	return 0;
 }
 
-/* Makes both ends of a range borders of areas. */
+static bool is_inside(const struct memory *memory, uint64_t address)
+{
+	const struct area *area = area_find(&memory->areas, address);
+
+	return area && area->start < address;
+}
+
+/* Makes both ends of a range borders of areas. What is between them may go at once, so for that long there may be one area more than there may. */
 static bool range_split(struct memory *memory, uint64_t address, uint64_t end)
 {
-	if (memory->areas.count + 2 > MEMORY_AREAS_MAX + 1)
+	if (memory->areas.count + is_inside(memory, address) + is_inside(memory, end) > MEMORY_AREAS_MAX + 1)
 		return false;
 	return area_split(&memory->areas, address) && area_split(&memory->areas, end);
 }
@@ -350,6 +357,7 @@ static void numbers_copy(struct memory *child, const struct memory *parent)
 	numbers.pages_mapped = child->pages_mapped;
 	numbers.pages_data = child->pages_data;
 	numbers.pages_locked = 0;
+	numbers.locks_new = numbers.locks_touched = false;
 	numbers.faults_major = numbers.faults_minor = numbers.resident_most = 0;
 	*child = numbers;
 	if (child->program)
@@ -411,13 +419,31 @@ uint64_t memory_room(const struct memory *memory, uint64_t bytes)
 	}
 }
 
-uint64_t areas_locked(const struct memory *memory)
+int memory_mark(struct memory *memory, uint64_t address, uint64_t end, uint32_t set, uint32_t clear)
 {
+	struct area *area;
+
+	if (!range_split(memory, address, end))
+		return -ENOMEM;
+	while (address < end && (area = area_at_or_after(&memory->areas, address)) != NULL && area->start < end) {
+		address = area->end;
+		area->flags = (area->flags & ~clear) | set;
+		area_join(&memory->areas, area);
+	}
+	return 0;
+}
+
+uint64_t memory_locked(const struct memory *memory, uint64_t address, uint64_t end)
+{
+	const struct area *area;
 	uint64_t pages = 0;
 
-	for (const struct area *area = area_at_or_after(&memory->areas, 0); area; area = area_at_or_after(&memory->areas, area->end))
+	for (; (area = area_at_or_after(&memory->areas, address)) != NULL && area->start < end; address = area->end) {
+		uint64_t from = area->start > address ? area->start : address, to = area->end < end ? area->end : end;
+
 		if (area->flags & AREA_LOCKED)
-			pages += (area->end - area->start) >> PAGE_BITS;
+			pages += (to - from) >> PAGE_BITS;
+	}
 	return pages;
 }
 

@@ -35,6 +35,8 @@ struct memory {
 	uint64_t pages_mapped; /* of all areas */
 	uint64_t pages_data;   /* of private writable areas */
 	uint64_t pages_locked;
+	bool locks_new;    /* what is mapped from now on is locked: mlockall(MCL_FUTURE); */
+	bool locks_touched; /* and that is not brought in, but stays once it is there: MCL_ONFAULT */
 	uint64_t code_start, code_end, data_start, data_end;
 	uint64_t brk_start, brk;
 	uint64_t stack_start;
@@ -79,8 +81,11 @@ enum fault_result {
 /* Makes the page at an address usable for `access` (AREA_*), and tells its frame, not held, unless `frame` is null. May wait. */
 enum fault_result memory_fault(struct memory *memory, uint64_t address, uint32_t access, frame_t *frame);
 
-/* The same for all pages of [address, address + bytes), whole pages, for stores where a private area allows them. The host is told in batches. What cannot be had is left to a fault; ends where no area is. May wait. */
-void memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, const bool *dying);
+/*
+ * The same for all pages of [address, address + bytes), whole pages, with `access` 0 for stores where a private area allows them, else for loads. The host is told in batches. What cannot be had is left to a fault, and the first such result is the
+ * function's. Ends where no area is, and when there is no memory. May wait.
+ */
+enum fault_result memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t access, const bool *dying);
 
 /* Maps: [address, address + bytes) must be free. 0 or -ENOMEM. */
 int memory_map(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t flags, struct object *object, uint64_t first);
@@ -106,8 +111,11 @@ bool memory_is_free(const struct memory *memory, uint64_t address, uint64_t byte
 /* Whether every page of a range is in an area. */
 bool memory_is_mapped(const struct memory *memory, uint64_t address, uint64_t end);
 
-/* Pages of all locked areas. */
-uint64_t areas_locked(const struct memory *memory);
+/* Sets and clears flags of all areas in a range, which are split at its ends. 0 or -ENOMEM. */
+int memory_mark(struct memory *memory, uint64_t address, uint64_t end, uint32_t set, uint32_t clear);
+
+/* Pages in a range that are locked. */
+uint64_t memory_locked(const struct memory *memory, uint64_t address, uint64_t end);
 
 /* Takes the pages of an object [first, end) out of everybody's memory, or makes them read-only: for truncation and write-back. Walks all memories. */
 void memories_forget(struct object *object, uint64_t first, uint64_t end);
