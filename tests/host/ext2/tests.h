@@ -1,8 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* The tests of servers/ext2 that have a file of their own; cmocka's functions are declared where this is included. */
+/* The tests of servers/ext2, file by file. */
 #pragma once
 
 #include "world.h"
+
+#define TESTS_MEMORY (16 << 20) /* bytes for a filesystem that is not to be short of them */
+
+/* formats.c: what mke2fs makes. */
+void test_read(void **state);
+void test_write(void **state);
+void test_refused(void **state);
+
+/* files.c: contents and attributes. */
+void test_sparse(void **state);
+void test_full(void **state);
+void test_unlinked(void **state);
+void test_attributes(void **state);
+
+/* names.c: directories. */
+void test_directory(void **state);
+void test_names(void **state);
+
+/* failures.c: disks that fail, and instances that end while they read. */
+void test_failing(void **state);
+void test_unreadable(void **state);
+void test_gone(void **state);
+void test_unsealed(void **state);
+void test_stale(void **state);
 
 /* random.c: the same random operations here and in a directory of Linux. */
 void test_differential(void **state);

@@ -30,6 +30,12 @@ unsigned random_next(unsigned *seed)
 	return *seed >> 8;
 }
 
+void random_fill(unsigned char *bytes, size_t size, unsigned seed)
+{
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (unsigned char)(random_next(&seed) >> 3);
+}
+
 /* The disk. */
 
 static void record_add(struct world *world, const struct disk_request *request)

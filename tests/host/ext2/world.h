@@ -93,6 +93,9 @@ void image_cut(const struct world *world, unsigned char *image, size_t at, unsig
 
 unsigned random_next(unsigned *seed);
 
+/* Contents that a seed decides. */
+void random_fill(unsigned char *bytes, size_t size, unsigned seed);
+
 /* One operation that changes something, as the server does it. */
 #define CHANGE(world, expression)                                   \
 	({                                                          \
