@@ -221,9 +221,9 @@ static int victim_remove(struct ext2 *fs, uint64_t directory_number, struct inod
 	return 0;
 }
 
-int operation_unlink(void *core, uint64_t directory_number, struct name name)
+/* The name of a directory, or of something else, goes. */
+static int name_remove(struct ext2 *fs, uint64_t directory_number, struct name name, bool of_directory)
 {
-	struct ext2 *fs = core;
 	struct inode *directory = NULL;
 	struct victim victim = {0};
 	int result = directory_for_change(fs, directory_number, &directory);
@@ -232,29 +232,23 @@ int operation_unlink(void *core, uint64_t directory_number, struct name name)
 		result = victim_find(fs, directory_number, directory, name, &victim);
 	if (result == 0)
 		result = victim_check(directory, &victim);
-	if (result == 0 && is_directory(victim.inode))
-		result = -EISDIR;
-	return result == 0 ? victim_remove(fs, directory_number, directory, &victim) : result;
-}
-
-int operation_rmdir(void *core, uint64_t directory_number, struct name name)
-{
-	struct ext2 *fs = core;
-	struct inode *directory = NULL;
-	struct victim victim = {0};
-	int result = directory_for_change(fs, directory_number, &directory);
-
-	if (result == 0)
-		result = victim_find(fs, directory_number, directory, name, &victim);
-	if (result == 0 && !is_directory(victim.inode))
-		result = -ENOTDIR;
-	if (result == 0)
-		result = victim_check(directory, &victim);
-	if (result == 0)
+	if (result == 0 && is_directory(victim.inode) != of_directory)
+		result = of_directory ? -ENOTDIR : -EISDIR;
+	if (result == 0 && of_directory)
 		result = directory_empty(fs, victim.number, victim.inode);
 	if (result == 0)
 		result = victim_remove(fs, directory_number, directory, &victim);
-	if (result == 0)
+	if (result == 0 && of_directory)
 		parent_drop(fs, directory);
 	return result;
+}
+
+int operation_unlink(void *core, uint64_t directory, struct name name)
+{
+	return name_remove(core, directory, name, false);
+}
+
+int operation_rmdir(void *core, uint64_t directory, struct name name)
+{
+	return name_remove(core, directory, name, true);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Files: with holes, until the disk is full, without a name, and all that is noted of them. */
+/* Files: with holes, until the disk is full, without a name, what is noted of them, and marked as not to change. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -227,5 +228,60 @@ void test_attributes(void **state)
 		assert_int_equal(world_unmount(&world), 0);
 		assert_int_equal(world_check(&world), 0);
 	}
+	world_free(&world);
+}
+
+/* Files marked by chattr: what may not change, or only grow, loses no name. */
+
+static void marks_set(struct world *world)
+{
+	char image[128];
+
+	snprintf(image, sizeof(image), "%s/marked.img", work_directory());
+	world_save(world, image);
+	assert_int_equal(shell("printf 'sif /fixed flags 0x10\\nsif /grows flags 0x20\\nsif /closed flags 0x10\\nsif /added flags 0x20\\n' | debugfs -w -f - %s", image), 0);
+	world_load(world, image);
+	unlink(image);
+}
+
+static void removal_refused(struct world *world, const char *path, int expected)
+{
+	struct name name;
+	uint64_t parent = (uint64_t)path_parent(world, path, &name);
+
+	assert_int_equal(CHANGE(world, ext2_operations.unlink(world->fs, parent, name)), expected);
+	assert_int_equal(CHANGE(world, ext2_operations.rmdir(world->fs, parent, name)), expected); /* also where it is no directory: Linux asks for that later */
+}
+
+void test_marked(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_make(&world, TESTS_MEMORY, 24);
+	world_format(&world, "-b 1024", "8M");
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	assert_int_equal(path_create(&world, "/fixed", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_create(&world, "/grows", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_create(&world, "/closed", MODE_DIRECTORY | 0700), 0);
+	assert_int_equal(path_create(&world, "/closed/in", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_create(&world, "/added", MODE_DIRECTORY | 0700), 0);
+	assert_int_equal(path_create(&world, "/added/in", MODE_DIRECTORY | 0700), 0);
+	assert_int_equal(world_unmount(&world), 0);
+	marks_set(&world);
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	removal_refused(&world, "/fixed", -EPERM);
+	removal_refused(&world, "/grows", -EPERM);
+	removal_refused(&world, "/closed/in", -EPERM);
+	removal_refused(&world, "/added/in", -EPERM);
+	assert_int_equal(path_create(&world, "/closed/more", MODE_REGULAR | 0600), -EPERM);
+	assert_int_equal(path_create(&world, "/added/more", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_rename(&world, "/fixed", "/other", 0), -EPERM);
+	assert_int_equal(path_rename(&world, "/added/in", "/in", 0), -EPERM);
+	assert_int_equal(path_write(&world, "/fixed", 0, "x", 1), -EPERM);
+	assert_int_equal(path_write(&world, "/grows", FILE_END, "xy", 2), 2);
+	assert_int_equal(path_write(&world, "/grows", 0, "x", 1), -EPERM);
+	assert_int_equal(world_unmount(&world), 0);
+	assert_int_equal(world_check(&world), 0);
 	world_free(&world);
 }

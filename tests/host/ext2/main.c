@@ -22,6 +22,7 @@ int main(void)
 		cmocka_unit_test(test_unlinked),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_unreadable),

@@ -16,6 +16,7 @@ void test_sparse(void **state);
 void test_full(void **state);
 void test_unlinked(void **state);
 void test_attributes(void **state);
+void test_marked(void **state);
 
 /* names.c: directories. */
 void test_directory(void **state);
