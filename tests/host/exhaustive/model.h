@@ -131,3 +131,15 @@ int model_original(const struct model *model, const struct capability *capabilit
  * place of each dying capability on the dying list (by index).
  */
 uint64_t model_canonical(const struct model *model, const uint8_t *order);
+
+/* For methods.c: the capability at a place unless it is dying; NULL when there is none. */
+struct capability *model_live_at(struct model *model, paddr_t place);
+
+/* A new one with neither size nor state; aborts when there are MODEL_CAPABILITIES. */
+struct capability *model_capability_new(struct model *model, paddr_t place, int parent,
+	enum object_type type, uint8_t rights, paddr_t object);
+
+static inline int model_index(const struct model *model, const struct capability *capability)
+{
+	return (int)(capability - model->capability);
+}
