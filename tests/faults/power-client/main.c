@@ -15,9 +15,9 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
-#include "lib/methods.h"
 #include "lib/service.h"
 #include "lib/string.h"
+#include "tests/servers/mutator/changes.h"
 
 #define FILES 4
 #define KEPT 5
@@ -26,7 +26,6 @@
 #define PAUSE_NS 4000000 /* after each acknowledgement */
 #define VERSIONS 120
 #define CHANGES 12 /* of authority with each version, for the log */
-#define SLOT (START_SLOT_FREE + 7)
 
 static char text[LINES_MOST * LINE_BYTES];
 
@@ -99,20 +98,6 @@ static bool new_make(uint64_t version)
 	return path_remove(name) == 0;
 }
 
-/* Copies a capability and deletes the copy: two records of the log each time. */
-static bool authority_change(void)
-{
-	handle_t cnode = start_find("cnode")->slot;
-	enum error error = OK;
-
-	for (int i = 0; error == OK && i < CHANGES; i++) {
-		error = cnode_copy(cnode, SLOT, cnode, start_find("endpoint")->slot, RIGHT_READ);
-		if (error == OK)
-			error = cnode_delete(cnode, SLOT);
-	}
-	return error == OK;
-}
-
 static void pause_for(uint64_t ns)
 {
 	struct request request;
@@ -147,7 +132,7 @@ int main(void)
 		return 1;
 	}
 	for (uint64_t version = 0; version <= VERSIONS; version++) {
-		if (version > 0 && !(version_make(log, version) && authority_change())) {
+		if (version > 0 && !(version_make(log, version) && authority_changes(CHANGES) == OK)) {
 			log_print("version %u failed\n", version);
 			return 1;
 		}
