@@ -4,21 +4,11 @@
 import glob
 import os
 import re
-import subprocess
+
+from debian_package import PackageError, run
 
 PACKAGE = "linux-image-cloud-amd64"  # depends on the current kernel's package
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-
-class KernelError(Exception):
-    """It cannot be fetched or unpacked."""
-
-
-def run(*words, **options):
-    try:
-        return subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **options).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise KernelError(f"{error}: {getattr(error, 'stdout', '') or ''}".rstrip(": \n")) from error
 
 
 def package_name():
@@ -26,7 +16,7 @@ def package_name():
     depends = run("apt-cache", "depends", PACKAGE)
     name = re.search(r"Depends: (linux-image-\S+-cloud-amd64)", depends)
     if not name:
-        raise KernelError(f"apt knows no {PACKAGE} (apt-get update?)")
+        raise PackageError(f"apt knows no {PACKAGE} (apt-get update?)")
     return name[1]
 
 

@@ -7,24 +7,14 @@ apt gets lists and a configuration of its own: the machine's list of sources nee
 import glob
 import os
 import shutil
-import subprocess
+
+from debian_package import PackageError, run
 
 BINARY, PACKAGE = "/bin/busybox", "busybox-static"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 OLD_AND_NEW = ("testsuite", "scripts", "shell/ash_test")
 SHELL_HELPERS = ("printenv", "recho", "zecho")  # little programs that the shell's tests call
 NOT_RUN = {"bc", "ash-z_slow", "mdev", "all_sourcecode"}  # take minutes in emulation; Debian takes it out; looks at the source
-
-
-class SourceError(Exception):
-    """The package cannot be fetched or laid out, and why."""
-
-
-def run(*words, **options):
-    try:
-        return subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **options).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise SourceError(f"{error}: {getattr(error, 'stdout', '') or ''}".rstrip(": \n")) from error
 
 
 def package_version():
@@ -38,7 +28,7 @@ def apt_options(directory):
         os.makedirs(f"{directory}/{name}", exist_ok=True)
     places = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages").splitlines()
     if not places:
-        raise SourceError("apt knows no archive of Debian")
+        raise PackageError("apt knows no archive of Debian")
     with open(f"{directory}/sources.list", "w", encoding="utf-8") as file:
         file.writelines(f"deb-src [signed-by={KEYRING}] {place}\n" for place in sorted(set(places)))
     settings = {"Dir::Etc::sourcelist": f"{directory}/sources.list", "Dir::Etc::sourceparts": "-", "Dir::State::lists": f"{directory}/lists", "Dir::Cache": f"{directory}/cache"}

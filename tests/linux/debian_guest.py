@@ -14,6 +14,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "tools"))
 sys.dont_write_bytecode = True
 import debian_kernel  # pylint: disable=wrong-import-position
+import debian_package  # pylint: disable=wrong-import-position
 
 MODULES = ["virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci", "virtio_blk"]
 SHARE = "/mnt/share"
@@ -47,7 +48,7 @@ def archive_make(path, kernel, script):
 
 
 def script_run(image, script, patience, share=None):
-    """Runs a script by its path in the guest. Raises KernelError when the machine did not come to its end within so many seconds."""
+    """Runs a script by its path in the guest. Raises PackageError when the machine did not come to its end within so many seconds."""
     kernel = debian_kernel.Kernel()
     with tempfile.TemporaryDirectory(prefix="kozo-linux-") as directory:
         archive = os.path.join(directory, "initramfs")
@@ -56,4 +57,4 @@ def script_run(image, script, patience, share=None):
         result = subprocess.run([f"{TOP}/tools/run-qemu", "--kernel", kernel.path, "--boot", archive, "--append", "console=ttyS0 quiet panic=-1", *disks, "--mem", "512", "--timeout", str(patience), "--ends", "off"],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
     if result.returncode:
-        raise debian_kernel.KernelError(f"{result.stdout[-2000:]}\nLinux did not come to its end")
+        raise debian_package.PackageError(f"{result.stdout[-2000:]}\nLinux did not come to its end")
