@@ -35,8 +35,8 @@ static void ended(const char *what, long count, int plain)
 		SHOW(what, "%s after %s", check_errno_name(error), count > 10 ? "many" : "few");
 }
 
-/* Children that wait until all are told to end. */
-static void processes(void)
+/* As many children as there can be, which wait until all are told to end. */
+static void children(const char *what, int plain)
 {
 	long count = 0;
 	int ends[2];
@@ -44,8 +44,6 @@ static void processes(void)
 	pid_t child;
 
 	(void)!pipe(ends);
-	limit_set(RLIMIT_NPROC, 40);
-	check_become(3000);
 	while ((child = fork()) > 0)
 		count++;
 	if (!child) {
@@ -53,10 +51,17 @@ static void processes(void)
 		(void)!read(ends[0], &byte, 1);
 		_exit(0);
 	}
-	ended("processes", count, 1);
+	ended(what, count, plain);
 	close(ends[1]);
 	while (wait(NULL) > 0)
 		;
+}
+
+static void processes(void)
+{
+	limit_set(RLIMIT_NPROC, 40);
+	check_become(3000);
+	children("processes", 1);
 }
 
 static void *thread_waits(void *pipe_end)
@@ -262,23 +267,7 @@ static void memory(void)
 /* All tasks that there can be, for a root without limits. Only with a name. */
 static void tasks(void)
 {
-	long count = 0;
-	int ends[2];
-	char byte;
-	pid_t child;
-
-	(void)!pipe(ends);
-	while ((child = fork()) > 0)
-		count++;
-	if (!child) {
-		close(ends[1]);
-		(void)!read(ends[0], &byte, 1);
-		_exit(0);
-	}
-	ended("tasks", count, 0);
-	close(ends[1]);
-	while (wait(NULL) > 0)
-		;
+	children("tasks", 0);
 }
 
 static const struct bomb {

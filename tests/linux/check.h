@@ -109,16 +109,36 @@ static inline void check_wait(const char *what, pid_t child)
 #define CALL(name, ...) check_result(#name, #__VA_ARGS__, (errno = 0, syscall(SYS_##name CHECK_LONGS(__VA_ARGS__))), 1)
 #define GOOD(name, ...) check_result(#name, #__VA_ARGS__, (errno = 0, syscall(SYS_##name CHECK_LONGS(__VA_ARGS__))), 0)
 #define SHOW(what, format, ...) check_print("%s: " format "\n", what, ##__VA_ARGS__)
-#define CHILD(what, ...)                    \
-	do {                                \
-		pid_t check_child = fork(); \
-                                            \
-		if (!check_child) {         \
-			__VA_ARGS__;        \
-			_exit(0);           \
-		}                           \
+#define CHILD(what, ...) CHILD_OF(fork(), what, __VA_ARGS__)
+
+/* The same of a child that another call makes, which is fork() or like it. */
+#define CHILD_OF(call, what, ...)              \
+	do {                                   \
+		pid_t check_child = (call);    \
+                                               \
+		if (!check_child) {            \
+			__VA_ARGS__;           \
+			_exit(0);              \
+		}                              \
 		check_wait(what, check_child); \
 	} while (0)
+
+/* A child that sleeps until a signal ends it. */
+static inline pid_t check_sleeper(void)
+{
+	pid_t child = fork();
+
+	if (!child)
+		for (;;)
+			pause();
+	return child;
+}
+
+/* A process as an open file. */
+static inline int check_pidfd(pid_t process)
+{
+	return (int)syscall(SYS_pidfd_open, process, 0);
+}
 
 /* Bytes of a buffer as text. */
 static inline void check_bytes(const char *what, const void *bytes, long count)

@@ -13,21 +13,6 @@
 
 static char *pages; /* three, of which the last cannot be touched, and which the child has too */
 
-static pid_t sleeper(void)
-{
-	pid_t child = fork();
-
-	if (!child)
-		for (;;)
-			pause();
-	return child;
-}
-
-static int file_of(pid_t process)
-{
-	return (int)syscall(SYS_pidfd_open, process, 0);
-}
-
 static void end(pid_t child)
 {
 	kill(child, SIGKILL);
@@ -91,7 +76,7 @@ static void undumpable(void)
 	pid_t child;
 
 	check_become(1000);
-	child = sleeper();
+	child = check_sleeper();
 	CALL(process_vm_readv, child, &local, 1, &remote, 1, 0);
 	end(child);
 	child = fork();
@@ -116,7 +101,7 @@ static void show_order(const char *what, long result)
 static void comparing(pid_t child)
 {
 	int file = open("compared", O_RDWR | O_CREAT, 0600), copy = dup(file), other = open("compared", O_RDWR), epoll = epoll_create1(0);
-	pid_t me = getpid(), later = sleeper(), sharing = (pid_t)syscall(SYS_clone, CLONE_FILES | CLONE_FS | SIGCHLD, NULL, NULL, NULL, NULL);
+	pid_t me = getpid(), later = check_sleeper(), sharing = (pid_t)syscall(SYS_clone, CLONE_FILES | CLONE_FS | SIGCHLD, NULL, NULL, NULL, NULL);
 	struct epoll_event event = {.events = EPOLLIN};
 	struct {
 		unsigned epoll, number, offset;
@@ -173,7 +158,7 @@ static void comparing(pid_t child)
 
 static void advising(pid_t child)
 {
-	int file = file_of(child), folder = open(".", O_RDONLY);
+	int file = check_pidfd(child), folder = open(".", O_RDONLY);
 	struct iovec parts[] = {{pages, PAGE}, {pages + PAGE, PAGE}}, odd = {pages + 1, PAGE}, hole[] = {{pages, PAGE}, {BAD_ADDRESS - 8 + 0x10000000, PAGE}}, huge = {pages, (size_t)-1};
 
 	CALL(process_madvise, file, parts, 2, MADV_WILLNEED, 0);
@@ -191,7 +176,7 @@ static void advising(pid_t child)
 	CALL(process_madvise, 99, parts, 2, MADV_WILLNEED, 0);
 	CALL(process_madvise, folder, parts, 2, MADV_WILLNEED, 0);
 	CHILD("a stranger", check_become(1000); CALL(process_madvise, file, parts, 2, MADV_WILLNEED, 0));
-	CHILD("without CAP_SYS_NICE", check_become(1000); CALL(process_madvise, file_of(getpid()), parts, 2, MADV_WILLNEED, 0));
+	CHILD("without CAP_SYS_NICE", check_become(1000); CALL(process_madvise, check_pidfd(getpid()), parts, 2, MADV_WILLNEED, 0));
 	CALL(process_mrelease, file, 1);
 	CALL(process_mrelease, 99, 0);
 	CALL(process_mrelease, folder, 0);
@@ -215,7 +200,7 @@ int main(void)
 	mprotect(pages + 2 * PAGE, PAGE, PROT_NONE);
 	strcpy(pages, "what the child has");
 	strcpy(pages + PAGE - 4, "over the border");
-	child = sleeper();
+	child = check_sleeper();
 	reading(child);
 	writing(child);
 	CHILD("undumpable", undumpable());

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System V message queues: msgget, msgsnd, msgrcv, msgctl, limits, /proc/sysvipc/msg. */
+#include "places.h"
 #include "waiting.h"
 
 #include <limits.h>
@@ -336,23 +337,12 @@ static void owning(void)
 	CALL(msgctl, queue, IPC_STAT, &state);
 }
 
-/* The place of a queue in the table of all. */
-static int place_of(int queue, int command)
-{
-	struct msqid_ds state;
-
-	for (int place = 0; place < 1000; place++)
-		if (syscall(SYS_msgctl, place, command, &state) == queue)
-			return place;
-	return -1;
-}
-
 static void limits(void)
 {
 	int queue = queue_make(), other;
 	struct msginfo info;
 	struct msqid_ds state;
-	char text[4096];
+	const char *row;
 	long highest = syscall(SYS_msgctl, 0, IPC_INFO, &info);
 
 	SHOW("limits", "%d %d %d %d %d %d %d %d", info.msgpool, info.msgmap, info.msgmax, info.msgmnb, info.msgmni, info.msgssz, info.msgtql, info.msgseg);
@@ -360,11 +350,11 @@ static void limits(void)
 	SEND(queue, 2, "two", 0);
 	GOOD(msgctl, 0, MSG_INFO, &info);
 	SHOW("in use", "%d queues, %d messages, %d bytes", info.msgpool, info.msgmap, info.msgtql);
-	SHOW("the highest place is told", "%d", highest == place_of(queue, MSG_STAT));
+	SHOW("the highest place is told", "%d", highest == check_place(SYS_msgctl, queue, MSG_STAT));
 	CALL(msgctl, 0, IPC_INFO, BAD_ADDRESS);
 	CALL(msgctl, 0, MSG_INFO, BAD_ADDRESS);
 	CALL(msgctl, 30000, MSG_STAT, &state);
-	CHILD("a stranger", check_become(NOBODY); SHOW("sees places", "%d, and with ANY %d", place_of(queue, MSG_STAT), place_of(queue, 13) == highest); CALL(msgctl, highest, MSG_STAT, &state));
+	CHILD("a stranger", check_become(NOBODY); SHOW("sees places", "%d, and with ANY %d", check_place(SYS_msgctl, queue, MSG_STAT), check_place(SYS_msgctl, queue, 13) == highest); CALL(msgctl, highest, MSG_STAT, &state));
 	check_show_setting("/proc/sys/kernel/msgmax");
 	check_show_setting("/proc/sys/kernel/msgmnb");
 	check_show_setting("/proc/sys/kernel/msgmni");
@@ -382,12 +372,9 @@ static void limits(void)
 	SEND(other, 1, "12345678", IPC_NOWAIT);
 	queue_remove(other);
 	check_setting("/proc/sys/kernel/msgmnb", "16384\n");
-	other = open("/proc/sysvipc/msg", O_RDONLY);
-	text[read(other, text, sizeof(text) - 1)] = '\0';
-	close(other);
-	check_print("%.*s", (int)(strchr(text, '\n') - text + 1), text);
-	SHOW("key", "%.10s", strchr(text, '\n') + 1);
-	SHOW("mode, bytes, messages", "%.29s", strchr(text, '\n') + 22);
+	row = check_table("/proc/sysvipc/msg");
+	SHOW("key", "%.10s", row);
+	SHOW("mode, bytes, messages", "%.29s", row + 21);
 	queue_remove(queue);
 }
 

@@ -14,21 +14,6 @@
 #define NONBLOCK 04000 /* PIDFD_NONBLOCK */
 #define PIDFD 0x1000   /* CLONE_PIDFD */
 
-static pid_t sleeper(void)
-{
-	pid_t child = fork();
-
-	if (!child)
-		for (;;)
-			pause();
-	return child;
-}
-
-static int file_of(pid_t process)
-{
-	return (int)syscall(SYS_pidfd_open, process, 0);
-}
-
 static void show_poll(const char *what, int file)
 {
 	struct pollfd poll_of = {.fd = file, .events = POLLIN | POLLOUT | POLLRDNORM};
@@ -39,7 +24,7 @@ static void show_poll(const char *what, int file)
 
 static void opening(void)
 {
-	pid_t child = sleeper();
+	pid_t child = check_sleeper();
 	int file;
 	char byte;
 
@@ -65,15 +50,15 @@ static void opening(void)
 	show_poll("waited for", file);
 	CALL(pidfd_open, child, 0);
 	close(file);
-	CHILD("too many", struct rlimit limit = {5, 5}; setrlimit(RLIMIT_NOFILE, &limit); file_of(getpid()); file_of(getpid()); file_of(getpid()); CALL(pidfd_open, getpid(), 0));
+	CHILD("too many", struct rlimit limit = {5, 5}; setrlimit(RLIMIT_NOFILE, &limit); check_pidfd(getpid()); check_pidfd(getpid()); check_pidfd(getpid()); CALL(pidfd_open, getpid(), 0));
 }
 
 static void waiting(void)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	siginfo_t information = {0};
-	pid_t child = sleeper();
-	int file = file_of(child), nonblock = (int)syscall(SYS_pidfd_open, child, NONBLOCK), own = file_of(getpid()), epoll = epoll_create1(0);
+	pid_t child = check_sleeper();
+	int file = check_pidfd(child), nonblock = (int)syscall(SYS_pidfd_open, child, NONBLOCK), own = check_pidfd(getpid()), epoll = epoll_create1(0);
 
 	show_poll("alive", file);
 	epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event);
@@ -105,8 +90,8 @@ static void waiting(void)
 /* A poll that waits while the process ends, and another process's child. */
 static void watching(void)
 {
-	pid_t child = sleeper(), watcher;
-	int file = file_of(child);
+	pid_t child = check_sleeper(), watcher;
+	int file = check_pidfd(child);
 	struct pollfd poll_of = {.fd = file, .events = POLLIN};
 
 	WAITING_CHILD(watcher, CALL(poll, &poll_of, 1, -1); SHOW("revents", "%#x", (unsigned)poll_of.revents); CALL(waitid, P_PIDFD, file, NULL, WEXITED, NULL));
@@ -129,8 +114,8 @@ static void signals(void)
 {
 	struct sigaction action = {.sa_sigaction = take, .sa_flags = SA_SIGINFO};
 	siginfo_t information = {.si_signo = SIGUSR1, .si_code = SI_QUEUE};
-	pid_t child = sleeper();
-	int file = file_of(child), own = file_of(getpid()), place = open("/proc/self", O_RDONLY | O_DIRECTORY), path = open("/proc/self", O_PATH), other = open("/proc", O_RDONLY), event = eventfd(0, 0);
+	pid_t child = check_sleeper();
+	int file = check_pidfd(child), own = check_pidfd(getpid()), place = open("/proc/self", O_RDONLY | O_DIRECTORY), path = open("/proc/self", O_PATH), other = open("/proc", O_RDONLY), event = eventfd(0, 0);
 
 	sigaction(SIGUSR1, &action, NULL);
 	information.si_value.sival_int = 77;
@@ -163,8 +148,8 @@ static void signals(void)
 
 static void files(void)
 {
-	pid_t child = sleeper();
-	int file = file_of(child), inner = open("shared", O_RDWR | O_CREAT, 0600), taken;
+	pid_t child = check_sleeper();
+	int file = check_pidfd(child), inner = open("shared", O_RDWR | O_CREAT, 0600), taken;
 	char text[8] = {0};
 
 	write(inner, "abcdef", 6);
@@ -181,8 +166,8 @@ static void files(void)
 	waitpid(child, NULL, 0);
 	CALL(pidfd_getfd, file, 0, 0);
 	close(file);
-	child = sleeper();
-	file = file_of(child);
+	child = check_sleeper();
+	file = check_pidfd(child);
 	lseek(inner, 2, SEEK_SET);
 	taken = (int)GOOD(pidfd_getfd, file, inner, 0);
 	CALL(fcntl, taken, F_GETFD);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System V shared memory beyond tests/linux/memory: owners, limits, places, what is attached where, every errno. */
+#include "places.h"
 #include "waiting.h"
 
 #include <sys/ipc.h>
@@ -94,34 +95,23 @@ static void owning(void)
 	CALL(shmctl, segment, IPC_STAT, &state);
 }
 
-/* The place of a segment in the table of all. */
-static int place_of(int segment, int command)
-{
-	struct shmid_ds state;
-
-	for (int place = 0; place < 1000; place++)
-		if (syscall(SYS_shmctl, place, command, &state) == segment)
-			return place;
-	return -1;
-}
-
 static void limits(void)
 {
-	int segment = segment_make(3 * PAGE, 0600), other;
+	int segment = segment_make(3 * PAGE, 0600);
 	struct shminfo limits_told;
 	struct shm_info used;
 	struct shmid_ds state;
-	char text[4096];
+	const char *row;
 	long highest = syscall(SYS_shmctl, 0, IPC_INFO, &limits_told);
 
 	SHOW("limits", "%lu %lu %lu %lu %lu", limits_told.shmmax, limits_told.shmmin, limits_told.shmmni, limits_told.shmseg, limits_told.shmall);
 	GOOD(shmctl, 0, SHM_INFO, &used);
 	SHOW("in use", "%d segments, %lu pages", used.used_ids, used.shm_tot);
-	SHOW("the highest place is told", "%d", highest == place_of(segment, SHM_STAT));
+	SHOW("the highest place is told", "%d", highest == check_place(SYS_shmctl, segment, SHM_STAT));
 	CALL(shmctl, 0, IPC_INFO, BAD_ADDRESS);
 	CALL(shmctl, 0, SHM_INFO, BAD_ADDRESS);
 	CALL(shmctl, 30000, SHM_STAT, &state);
-	CHILD("a stranger", check_become(NOBODY); SHOW("sees places", "%d, and with ANY %d", place_of(segment, SHM_STAT), place_of(segment, 15) == highest); CALL(shmctl, highest, SHM_STAT, &state));
+	CHILD("a stranger", check_become(NOBODY); SHOW("sees places", "%d, and with ANY %d", check_place(SYS_shmctl, segment, SHM_STAT), check_place(SYS_shmctl, segment, 15) == highest); CALL(shmctl, highest, SHM_STAT, &state));
 	check_show_setting("/proc/sys/kernel/shmmax");
 	check_show_setting("/proc/sys/kernel/shmall");
 	check_show_setting("/proc/sys/kernel/shmmni");
@@ -137,11 +127,8 @@ static void limits(void)
 	GOOD(shmget, IPC_PRIVATE, PAGE, IPC_CREAT);
 	check_setting("/proc/sys/kernel/shmmni", "32769\n");
 	check_setting("/proc/sys/kernel/shmmni", "4096\n");
-	other = open("/proc/sysvipc/shm", O_RDONLY);
-	text[read(other, text, sizeof(text) - 1)] = '\0';
-	close(other);
-	check_print("%.*s", (int)(strchr(text, '\n') - text + 1), text);
-	SHOW("mode and size", "%.27s", strchr(text, '\n') + 22);
+	row = check_table("/proc/sysvipc/shm");
+	SHOW("mode and size", "%.27s", row + 21);
 	segment_remove(segment);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System V semaphores: semget, semop, semtimedop, semctl, SEM_UNDO, limits, /proc/sysvipc/sem. */
+#include "places.h"
 #include "waiting.h"
 
 #include <sched.h>
@@ -325,27 +326,16 @@ static void owning(void)
 	CALL(semctl, set, 0, GETVAL, 0);
 }
 
-/* The place of a set in the table of all: the one place whose number is the set's. */
-static int place_of(int set, int command)
-{
-	struct semid_ds state;
-
-	for (int place = 0; place < 1000; place++)
-		if (syscall(SYS_semctl, place, 0, command, &state) == set)
-			return place;
-	return -1;
-}
-
 static void limits(void)
 {
 	struct seminfo info;
 	struct semid_ds state;
 	int set = set_make(2), other;
-	char text[4096];
+	const char *row;
 	long highest = syscall(SYS_semctl, 0, 0, IPC_INFO, &info);
 
 	SHOW("limits", "%d %d %d %d %d %d %d %d %d %d", info.semmap, info.semmni, info.semmns, info.semmnu, info.semmsl, info.semopm, info.semume, info.semusz, info.semvmx, info.semaem);
-	SHOW("the highest place is told", "%d", highest == place_of(set, SEM_STAT));
+	SHOW("the highest place is told", "%d", highest == check_place(SYS_semctl, set, SEM_STAT));
 	CALL(semctl, 0, 0, IPC_INFO, BAD_ADDRESS);
 	CALL(semctl, 0, 0, SEM_INFO, BAD_ADDRESS);
 	GOOD(semctl, 0, 0, SEM_INFO, &info);
@@ -353,7 +343,7 @@ static void limits(void)
 	CALL(semctl, -1, 0, IPC_INFO, &info);
 	CALL(semctl, 30000, 0, SEM_STAT, &state);
 	SHOW("a number stands for its place", "%d", syscall(SYS_semctl, highest + 32768, 0, SEM_STAT, &state) == set);
-	CHILD("a stranger", check_become(NOBODY); SHOW("sees places", "%d, and with ANY %d", place_of(set, SEM_STAT), place_of(set, SEM_STAT_ANY) == highest); CALL(semctl, highest, 0, SEM_STAT, &state));
+	CHILD("a stranger", check_become(NOBODY); SHOW("sees places", "%d, and with ANY %d", check_place(SYS_semctl, set, SEM_STAT), check_place(SYS_semctl, set, SEM_STAT_ANY) == highest); CALL(semctl, highest, 0, SEM_STAT, &state));
 	check_show_setting("/proc/sys/kernel/sem");
 	check_setting("/proc/sys/kernel/sem", "4 7 3 2\n");
 	check_show_setting("/proc/sys/kernel/sem");
@@ -369,12 +359,9 @@ static void limits(void)
 	check_setting("/proc/sys/kernel/sem", "32000 1024000000 500 32000\n");
 	check_show_setting("/proc/sys/kernel/sem");
 	CHILD("a stranger", check_become(NOBODY); CALL(open, "/proc/sys/kernel/sem", O_WRONLY); GOOD(open, "/proc/sysvipc/sem", O_RDONLY));
-	other = open("/proc/sysvipc/sem", O_RDONLY);
-	text[read(other, text, sizeof(text) - 1)] = '\0';
-	check_print("%.*s", (int)(strchr(text, '\n') - text + 1), text);
-	SHOW("the line's beginning", "[%.11s]", strrchr(text, '\n') ? strchr(text, '\n') + 1 : "none");
-	SHOW("its mode to its owner", "[%.38s]", strchr(text, '\n') + 22);
-	close(other);
+	row = check_table("/proc/sysvipc/sem");
+	SHOW("the line's beginning", "[%.11s]", row);
+	SHOW("its mode to its owner", "[%.38s]", row + 21);
 	set_remove(set);
 }
 

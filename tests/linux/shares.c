@@ -8,16 +8,7 @@
 #define NEW_TIME 0x80 /* CLONE_NEWTIME */
 
 /* A process that shares files and place with its parent, and does something with them. */
-#define SHARING(what, ...)                                                                           \
-	do {                                                                                         \
-		pid_t sharing = (pid_t)syscall(SYS_clone, CLONE_FILES | CLONE_FS | SIGCHLD, NULL, NULL, NULL, NULL); \
-                                                                                                     \
-		if (!sharing) {                                                                      \
-			__VA_ARGS__;                                                                 \
-			_exit(0);                                                                    \
-		}                                                                                    \
-		check_wait(what, sharing);                                                           \
-	} while (0)
+#define SHARING(what, ...) CHILD_OF((pid_t)syscall(SYS_clone, CLONE_FILES | CLONE_FS | SIGCHLD, NULL, NULL, NULL, NULL), what, __VA_ARGS__)
 
 static void show_place(const char *what)
 {

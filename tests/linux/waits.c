@@ -16,16 +16,6 @@ static void child_told(int number, siginfo_t *information, void *context)
 	told_status = information->si_status;
 }
 
-static pid_t sleeper(void)
-{
-	pid_t child = fork();
-
-	if (!child)
-		for (;;)
-			pause();
-	return child;
-}
-
 static void show_information(const siginfo_t *information, pid_t child)
 {
 	SHOW("information", "signal %d code %d status %d this child %d user %d", information->si_signo, information->si_code, information->si_status, information->si_pid == child, (int)information->si_uid);
@@ -35,7 +25,7 @@ static void refusals(void)
 {
 	siginfo_t information = {0};
 	int status;
-	pid_t child = sleeper();
+	pid_t child = check_sleeper();
 
 	CALL(wait4, -1, &status, 0x100, NULL);
 	CALL(wait4, -1, &status, WEXITED, NULL);
@@ -67,7 +57,7 @@ static void states(void)
 	siginfo_t information;
 	struct rusage usage;
 	int status;
-	pid_t child = sleeper();
+	pid_t child = check_sleeper();
 
 	kill(child, SIGSTOP);
 	CALL(waitid, P_PID, child, &information, WSTOPPED | WNOWAIT, NULL);
@@ -95,7 +85,7 @@ static void states(void)
 
 static void groups(void)
 {
-	pid_t child = sleeper(), leader = sleeper();
+	pid_t child = check_sleeper(), leader = check_sleeper();
 	int status;
 
 	setpgid(leader, leader);
@@ -122,7 +112,7 @@ static void signals(void)
 	no_stop.sa_flags |= SA_NOCLDSTOP;
 	sigaction(SIGCHLD, &no_stop, NULL);
 	told = 0;
-	child = sleeper();
+	child = check_sleeper();
 	kill(child, SIGSTOP);
 	GOOD(wait4, child, &status, WUNTRACED, NULL);
 	SHOW("not told of stops", "%d", (int)told);
