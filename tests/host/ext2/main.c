@@ -30,6 +30,7 @@ int main(void)
 		cmocka_unit_test(test_unsealed),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_read_ahead),
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_access_noted),
 		cmocka_unit_test(test_nameless),

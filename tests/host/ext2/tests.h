@@ -37,6 +37,9 @@ void test_power_cuts(void **state);
 void test_kills(void **state);
 void test_memory_damage(void **state);
 
+/* ahead.c: what is read in order comes in large pieces, what is not is all that is fetched. */
+void test_read_ahead(void **state);
+
 /* users.c: who has which inode open; when reading is noted. */
 void test_users(void **state);
 void test_access_noted(void **state);

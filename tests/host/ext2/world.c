@@ -71,6 +71,7 @@ static int request_do(struct world *world, const struct disk_request *request)
 	if (request->operation == DISK_READ && world->unreadable && world->unreadable - request->sector < request->sectors)
 		return -EIO;
 	if (request->operation == DISK_READ) {
+		world->sectors_read += request->sectors;
 		memcpy(request->memory, world->image + at, size);
 		return 0;
 	}

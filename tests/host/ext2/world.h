@@ -38,7 +38,7 @@ struct world {
 	uint64_t unreadable; /* a sector that cannot be read; 0: none */
 	int64_t kill_after; /* requests until the instance is killed; -1: never */
 	bool kill_late;     /* the disk has done that request, but nobody has been told */
-	uint64_t requests;
+	uint64_t requests, sectors_read;
 	struct disk disk;
 	unsigned char *region, *buffers; /* the buffers lie behind the region */
 	size_t region_bytes;
