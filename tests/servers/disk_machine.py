@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from ext2_image import complaints as image_complaints  # pylint: disable=wrong-import-position,unused-import
 
 BUILD = os.environ["BUILD"]
-PATIENCE = 100
+PATIENCE = 250
 failed = 0
 
 
@@ -59,7 +59,7 @@ class Machine:
         return self.says(pattern) is not None
 
     def control(self, *words):
-        return tool("tools/kozo-ctl", "--socket", self.socket, "--timeout", "30", *words).returncode == 0
+        return tool("tools/kozo-ctl", "--socket", self.socket, "--timeout", "60", *words).returncode == 0
 
     def off(self):
         """Switches off in order; whether the machine has ended so."""

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A client of the system that rootfs/system.manifest describes, whose root is a disk that was made on the host. Over and over it reads every file that /SUMS lists and compares its SHA-256, and does a round of operations of which
- * each has one right outcome (storm.h); meanwhile the host kills servers and drivers. tests/servers/system-disk starts it and judges. Prints TAP.
+ * each has one right outcome (storm.h); meanwhile the host kills servers and drivers, until it whistles. tests/servers/system-disk starts it and judges. Prints TAP.
  */
-#include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/sha256.h"
 #include "lib/string.h"
+#include "tests/servers/echo/whistle.h"
 #include "tests/servers/files/storm.h"
 
 #define SUMS_BYTES 16384
-#define SECOND 1000000000ull
-#define LEAST_SECONDS 10 /* under kills */
 #define LEAST_ROUNDS 8
 #define DIGEST_BYTES 32
 
@@ -100,7 +98,7 @@ static bool acknowledge(uint64_t round)
 int main(void)
 {
 	const char *wrong = NULL;
-	uint64_t end, round = 0;
+	uint64_t round = 0;
 	unsigned files;
 
 	if (!check(file_start() == 0, "disk-start", "a client finds vfs and a filesystem"))
@@ -109,7 +107,7 @@ int main(void)
 	log_print("%u files of the image\n", (uint64_t)files);
 	if (!check(files > 0, "disk-image", "every file of the image holds what the host has put there"))
 		return 1;
-	for (end = clock_now() + LEAST_SECONDS * SECOND; !wrong && (round < LEAST_ROUNDS || clock_now() < end); round++) {
+	for (; !wrong && (round < LEAST_ROUNDS || !whistle_blown()); round++) {
 		service_alive();
 		wrong = storm_round("/storm", round);
 		if (!wrong && sums_hold() != files)

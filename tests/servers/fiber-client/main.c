@@ -12,12 +12,12 @@
 #include "lib/service.h"
 #include "lib/string.h"
 #include "tests/servers/console/console.h"
+#include "tests/servers/echo/whistle.h"
 
 #define USERS 14
 #define STACK_BYTES 16384
 #define ROUNDS 30
-#define STORM_HEAP 0x10000 /* a heap of this size asks for a storm by time, in which servers are killed from outside */
-#define STORM_NS 12000000000
+#define STORM_HEAP 0x10000 /* a heap of this size asks for a storm in which servers are killed from outside, until the host whistles */
 #define RECORD 700
 #define RECORDS 8
 
@@ -36,7 +36,7 @@ struct user {
 static struct user users[USERS];
 static _Alignas(16) unsigned char stacks[USERS][STACK_BYTES];
 static const struct asker root = {.capabilities = UINT32_MAX};
-static uint64_t storm_end;
+static bool storm;
 static unsigned most_waiting; /* fibers that waited at the same time */
 
 static struct path path_from(const struct user *user, const char *text)
@@ -136,7 +136,7 @@ static void user_run(void *argument)
 {
 	struct user *user = argument;
 
-	while (!user->wrong && (storm_end ? clock_now() < storm_end : user->rounds < ROUNDS)) {
+	while (!user->wrong && (storm ? !whistle_blown() : user->rounds < ROUNDS)) {
 		service_alive();
 		user->wrong = appends(user);
 		if (!user->wrong)
@@ -224,8 +224,7 @@ int main(void)
 
 	log_print("1..3\n");
 	check(users_make(), "fibers-begin", "a client that asks for others makes their files", &failed);
-	if (start_find("heap") && start_find("heap")->bytes >= STORM_HEAP)
-		storm_end = clock_now() + STORM_NS;
+	storm = start_find("heap") && start_find("heap")->bytes >= STORM_HEAP;
 	if (!failed)
 		users_serve();
 	for (unsigned i = 0; i < USERS; i++)

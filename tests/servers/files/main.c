@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of files as a native client has them: over vfs and ramfs. Writes TAP. */
-#include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/string.h"
 #include "storm.h"
 #include "tests/servers/console/console.h"
+#include "tests/servers/echo/whistle.h"
 
-#define STORM_HEAP 0x10000 /* a heap of this size asks for a storm by time, in which servers are killed from outside */
-#define STORM_SECONDS 20
+#define STORM_HEAP 0x10000 /* a heap of this size asks for a storm in which servers are killed from outside, until the host whistles */
 
 static unsigned failed;
 
@@ -54,25 +53,25 @@ static bool names_move(void)
 	return path_attributes("/first", true, &attributes) == -ENOENT && path_remove_directory("/a") == -ENOTEMPTY && path_rename("/a", "/a/b/c", 0) == -EINVAL;
 }
 
-/* At least so many rounds, and for at least so long. */
-static const char *storm(uint64_t rounds, uint64_t seconds)
+/* So many rounds; with kills until the host has done enough of them. */
+static const char *storm(uint64_t rounds, bool kills)
 {
-	uint64_t end = clock_now() + seconds * 1000000000, round = 0;
+	uint64_t round = 0;
 	const char *wrong = NULL;
 
-	while (!wrong && (round < rounds || clock_now() < end)) {
+	while (!wrong && (round < rounds || (kills && !whistle_blown()))) {
 		service_alive();
 		wrong = storm_round("/storm", round++);
-		if (seconds && round % 10 == 0)
+		if (kills && round % 10 == 0)
 			log_print("round %u\n", round);
 	}
 	log_print("%u rounds\n", round);
 	return wrong;
 }
 
-static bool storm_passes(uint64_t rounds, uint64_t seconds)
+static bool storm_passes(uint64_t rounds, bool kills)
 {
-	const char *wrong = storm(rounds, seconds);
+	const char *wrong = storm(rounds, kills);
 
 	if (wrong)
 		log_print("# %s\n", wrong);
@@ -89,7 +88,7 @@ int main(void)
 	check(file_start() == 0, "files-start", "a client finds vfs and a filesystem");
 	check(writes_and_reads(), "files-contents", "what was written is read again");
 	check(names_move(), "files-names", "directories, links, and renames");
-	check(storm_passes(10, killed ? STORM_SECONDS : 0), "files-storm", "appends, writes, renames, and exclusive creations are each done once");
+	check(storm_passes(10, killed), "files-storm", "appends, writes, renames, and exclusive creations are each done once");
 	data[0] = failed;
 	return service_call(start_session("console"), CONSOLE_END, 1, data) != OK;
 }

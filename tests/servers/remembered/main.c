@@ -3,15 +3,14 @@
  * Two clients: `watcher` remembers what paths lead to (path_remember()) and keeps files that it has closed (file_park()), `changer` changes what it has been asked to. As soon as the changer has said that it is done, the watcher looks, at all paths that the file could have; one must be the file, as it is now, and be what is opened there,
  * the others nothing. This is done on two filesystems while servers are killed from the host. The watcher writes TAP.
  */
-#include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/path.h"
 #include "lib/service.h"
 #include "lib/string.h"
 #include "tests/servers/console/console.h"
+#include "tests/servers/echo/whistle.h"
 
-#define STORM_NS 12000000000
 #define CHANGER_DO 1
 #define PATH_BYTES 32
 #define SIZE_MOST 40
@@ -198,14 +197,14 @@ static bool begin(void)
 static int watcher(void)
 {
 	static uint64_t memory[8192], parked[1024];
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {0}, end = clock_now() + STORM_NS, round = 0;
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0}, round = 0;
 	const char *wrong = NULL;
 	bool begun = begin();
 
 	log_print("1..2\n%sok remembered-begin both filesystems can be used\n", begun ? "" : "not ");
 	path_remember(memory, sizeof(memory));
 	file_park(parked, sizeof(parked));
-	while (begun && !wrong && clock_now() < end) {
+	while (begun && !wrong && !whistle_blown()) {
 		service_alive();
 		wrong = round_run(start_session("changer"), round);
 		if (++round % 10 == 0)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A client whose files must stay what they are while another one (tests/servers/malicious) does what it can. The root is ext2; ramfs is mounted on /memory. Each has a directory /play that belongs to everybody.
- * Rounds of operations on both, for some seconds; then it says what it has found.
+ * Rounds of operations on both, until the host whistles; then it says what it has found, and ends when it whistles again.
  */
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/service.h"
+#include "tests/servers/echo/whistle.h"
 #include "tests/servers/files/storm.h"
 
-#define SECONDS 15
-#define NS_IN_SECOND 1000000000ull
+#define LOOK_NS 50000000ull /* for the second whistle */
 
 static const char *prepare(void)
 {
@@ -26,10 +26,9 @@ static const char *prepare(void)
 static const char *storms(uint64_t *rounds)
 {
 	static const char *const places[] = {"/storm", "/memory/storm"};
-	uint64_t end = clock_now() + SECONDS * NS_IN_SECOND;
 	const char *wrong = NULL;
 
-	for (; !wrong && clock_now() < end; ++*rounds)
+	for (; !wrong && !whistle_blown(); ++*rounds)
 		for (int i = 0; !wrong && i < 2; i++) {
 			service_alive();
 			wrong = storm_round(places[i], *rounds);
@@ -39,7 +38,7 @@ static const char *storms(uint64_t *rounds)
 
 int main(void)
 {
-	uint64_t rounds = 0, end;
+	uint64_t rounds = 0;
 	struct request request;
 	const char *wrong = prepare();
 
@@ -49,9 +48,8 @@ int main(void)
 	log_print("%u rounds: %s\n", rounds, wrong ? wrong : "all is right");
 	if (wrong)
 		log_print("error %d\n", (int64_t)storm_error);
-	end = clock_now() + 4 * NS_IN_SECOND;
-	while (service_receive_until(&request, end) == OK) /* time for the host to ask for the status */
-		;
+	while (whistle_blown() < 2) /* the host asks for the status before */
+		(void)!service_receive_until(&request, clock_now() + LOOK_NS);
 	log_print("ends\n");
 	for (;;)
 		(void)!service_receive(&request);
