@@ -220,7 +220,23 @@ static void content_destroy(struct object *object)
 	slab_return(&slab, content_of(object));
 }
 
-static const struct object_operations operations = {.fill = page_fill, .store = page_store, .left = content_left, .destroy = content_destroy};
+/* A hole in the file itself, whose pages here are zeros then. */
+static int content_hole(struct object *object, uint64_t first, uint64_t end)
+{
+	struct content *content = content_of(object);
+	struct node *node = content->node;
+	int error = content_write_back(node, first, end);
+
+	fiber_lock(&node->changing);
+	if (!error) /* whoever may store has the file open for writing, but may have gone by now */
+		error = content->writer ? file_allocate(content->writer->number, ALLOCATE_PUNCH_HOLE | ALLOCATE_KEEP_SIZE, first << PAGE_BITS, (end - first) << PAGE_BITS) : -EBADF;
+	if (!error)
+		content_cleared(node, first << PAGE_BITS, (end - first) << PAGE_BITS);
+	fiber_unlock(&node->changing);
+	return error;
+}
+
+static const struct object_operations operations = {.fill = page_fill, .store = page_store, .hole = content_hole, .left = content_left, .destroy = content_destroy};
 
 /* One user of the object is the node. */
 static struct content *content_make(struct node *node)

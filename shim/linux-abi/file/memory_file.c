@@ -5,6 +5,7 @@
 #include "file/regular.h"
 #include "file/text.h"
 #include "lib/string.h"
+#include "mm/memory.h"
 #include "mm/slab.h"
 #include "process/handlers.h"
 
@@ -222,8 +223,8 @@ static int64_t seals_add(const struct description *description, struct memory_fi
 		return -EINVAL;
 	if (file->seals & LINUX_F_SEAL_SEAL)
 		return -EPERM;
-	if (seals & LINUX_F_SEAL_WRITE && file->object->users > 1)
-		return -EBUSY; /* it is mapped */
+	if (seals & LINUX_F_SEAL_WRITE && memories_store(file->object))
+		return -EBUSY;
 	file->seals |= (uint32_t)seals;
 	return 0;
 }

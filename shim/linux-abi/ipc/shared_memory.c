@@ -66,8 +66,10 @@ static int64_t segment_make(const struct task *task, int32_t key, uint64_t bytes
 	struct segment *segment;
 	int error;
 
-	if (!bytes || bytes > ipc_limits[LIMIT_SEGMENT_BYTES] || flags & LINUX_SHM_HUGETLB) /* there are no huge pages */
+	if (!bytes || bytes > ipc_limits[LIMIT_SEGMENT_BYTES])
 		return -EINVAL;
+	if (flags & LINUX_SHM_HUGETLB) /* there are no huge pages */
+		return -ENOMEM;
 	if (pages + pages_used() > ipc_limits[LIMIT_SEGMENT_PAGES])
 		return -ENOSPC;
 	if (pages > frames_total())

@@ -83,7 +83,7 @@ static void tree_insert(struct areas *areas, struct area *area)
 
 struct area *area_add(struct areas *areas, const struct area *like)
 {
-	struct area *area = areas->count < AREAS_MAX ? slab_take(&structures) : NULL;
+	struct area *area = slab_take(&structures);
 
 	if (!area)
 		return NULL;
@@ -116,11 +116,24 @@ void area_remove(struct areas *areas, struct area *area)
 		object_release(object);
 }
 
+/* The area that is to become two at an address; a null pointer when that is a border already, or nobody's. */
+static struct area *area_across(const struct areas *areas, uint64_t address)
+{
+	struct area *area = area_find(areas, address);
+
+	return area && area->start < address ? area : NULL;
+}
+
 bool area_split(struct areas *areas, uint64_t address)
 {
-	struct area *area = area_find(areas, address), high;
+	return !area_across(areas, address) || (areas->count < AREAS_MAX && area_split_beyond(areas, address));
+}
 
-	if (!area || area->start == address)
+bool area_split_beyond(struct areas *areas, uint64_t address)
+{
+	struct area *area = area_across(areas, address), high;
+
+	if (!area)
 		return true;
 	high = *area;
 	high.start = address;

@@ -58,8 +58,11 @@ struct area *area_add(struct areas *areas, const struct area *like);
 /* Takes an area out and gives it and its hold on the object back. */
 void area_remove(struct areas *areas, struct area *area);
 
-/* Makes `address` a border: an area that holds it in its middle becomes two. False when there is no memory. */
+/* Makes `address` a border: an area that holds it in its middle becomes two. False when there is no memory, or there are AREAS_MAX already. */
 bool area_split(struct areas *areas, uint64_t address);
+
+/* The same, also beyond AREAS_MAX: for who is about to take areas away. */
+bool area_split_beyond(struct areas *areas, uint64_t address);
 
 /* Joins an area with its neighbours where they are alike. */
 void area_join(struct areas *areas, struct area *area);

@@ -10,6 +10,10 @@
 #include "process/permission.h"
 
 #define MAP_TYPE 0xf
+#define MAP_PLACED (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)
+#define HUGE_SHIFT 26 /* where in mmap's flags the size of huge pages is */
+#define HUGE_BITS 21
+#define GIANT_BITS 30
 #define FLAGS_VALID                                                                                                                                                                                                                            \
 	(MAP_TYPE | LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE | LINUX_MAP_ANONYMOUS | LINUX_MAP_32BIT | LINUX_MAP_GROWSDOWN | LINUX_MAP_DENYWRITE | LINUX_MAP_EXECUTABLE | LINUX_MAP_UNINITIALIZED | LINUX_MAP_LOCKED | LINUX_MAP_NORESERVE | LINUX_MAP_POPULATE | \
 	 LINUX_MAP_NONBLOCK | LINUX_MAP_STACK | LINUX_MAP_HUGETLB) /* but MAP_SYNC, which no file here can do */
@@ -68,7 +72,7 @@ static uint64_t place_choose(struct task *task, uint64_t hint, uint64_t bytes, u
 	uint64_t place;
 
 	*error = 0;
-	if (flags & (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)) {
+	if (flags & MAP_PLACED) {
 		if (hint % PAGE_SIZE || !user_range(hint, bytes))
 			*error = hint % PAGE_SIZE ? -EINVAL : -ENOMEM;
 		else if (hint < MEMORY_LOWEST && !task_may(task, LINUX_CAP_SYS_RAWIO))
@@ -99,6 +103,42 @@ static int type_check(uint64_t flags)
 	}
 }
 
+/* Whether there are huge pages of the size that mmap's flags name by its logarithm: 2 MiB, which is also meant by none, and 1 GiB. */
+static bool huge_size(uint64_t flags, uint64_t *bytes)
+{
+	uint64_t bits = flags >> HUGE_SHIFT & 63;
+
+	*bytes = 1ull << (bits ? bits : HUGE_BITS);
+	return !bits || bits == HUGE_BITS || bits == GIANT_BITS;
+}
+
+/* mmap of huge pages, of which the system has none: what wants them kept for it cannot be, and the rest is a mapping without any page. */
+static int64_t huge_map(struct task *task, const uint64_t arguments[6])
+{
+	uint64_t flags = arguments[3], size, bytes, place;
+	int error = flags & LINUX_MAP_ANONYMOUS && huge_size(flags, &size) ? 0 : -EINVAL;
+	struct object *object;
+
+	if (error)
+		return error;
+	bytes = (arguments[1] + size - 1) & ~(size - 1);
+	if (!(flags & LINUX_MAP_NORESERVE) || !bytes || bytes > MEMORY_TOP - size)
+		return arguments[1] ? -ENOMEM : -EINVAL;
+	place = place_choose(task, arguments[0], flags & MAP_PLACED ? bytes : bytes + size, flags, &error);
+	if (error || place % size)
+		place = error || flags & MAP_PLACED ? 0 : place + size - place % size;
+	if (!place)
+		return error ? error : -EINVAL;
+	object = object_anonymous(0);
+	if (object && flags & LINUX_MAP_FIXED)
+		error = memory_unmap(task->memory, place, bytes);
+	if (object && !error)
+		error = memory_map(task->memory, place, bytes, (uint32_t)(arguments[2] & PROTECTION) | AREA_MAY_WRITE | (flags & LINUX_MAP_SHARED ? AREA_SHARED : 0), object, 0);
+	if (object)
+		object_release(object);
+	return !object ? -ENOMEM : error ? error : (int64_t)place;
+}
+
 int64_t linux_mmap(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t bytes = page_up(arguments[1]), flags = arguments[3], place;
@@ -123,6 +163,8 @@ int64_t linux_mmap(struct task *task, const uint64_t arguments[6])
 	area |= locking_of_new(task->memory);
 	if (error)
 		return error;
+	if (flags & LINUX_MAP_HUGETLB)
+		return huge_map(task, arguments);
 	place = place_choose(task, arguments[0], bytes, flags, &error);
 	if (!error && flags & LINUX_MAP_LOCKED)
 		error = locking_check(task, bytes, -EAGAIN);
@@ -415,13 +457,52 @@ static bool range_is_private(struct memory *memory, uint64_t address, uint64_t e
 	return true;
 }
 
+/* Marks areas for advice, where EAGAIN tells that there may be no more areas. */
+static int advise_flags(struct memory *memory, uint64_t address, uint64_t end, uint32_t set, uint32_t clear)
+{
+	return memory_mark(memory, address, end, set, clear) ? -EAGAIN : 0;
+}
+
+static bool range_is_locked(const struct memory *memory, uint64_t address, uint64_t end)
+{
+	for (const struct area *area = area_at_or_after(&memory->areas, address); area && area->start < end; area = area_at_or_after(&memory->areas, area->end))
+		if (area->flags & AREA_LOCKED)
+			return true;
+	return false;
+}
+
+/* Makes holes in what the areas of a range show. */
+static int advise_remove(struct memory *memory, uint64_t address, uint64_t end)
+{
+	const struct area *area;
+	int error = 0;
+
+	while (!error && address < end && (area = area_at_or_after(&memory->areas, address)) != NULL && area->start < end) {
+		uint64_t from = area->start > address ? area->start : address, to = area->end < end ? area->end : end, first = area->first + ((from - area->start) >> PAGE_BITS), last = first + ((to - from) >> PAGE_BITS);
+		struct object *object = area->object;
+
+		if (!object || area->flags & AREA_LOCKED)
+			return -EINVAL;
+		if (!(area->flags & AREA_SHARED) || !(area->flags & AREA_MAY_WRITE))
+			return -EACCES;
+		address = to;
+		object_hold(object);
+		if (object->operations->hole)
+			error = object->operations->hole(object, first, last);
+		else
+			memories_clear(object, first, last);
+		object_release(object);
+	}
+	return error;
+}
+
 /* MADV_DONTNEED and MADV_FREE take private pages away; shared ones stay with their object. */
-static int advise_discard(struct memory *memory, uint64_t address, uint64_t end)
+static int advise_discard(struct memory *memory, uint64_t address, uint64_t end, bool locked_too)
 {
 	for (const struct area *area = area_at_or_after(&memory->areas, address); area && area->start < end; area = area_at_or_after(&memory->areas, area->end)) {
 		uint64_t from = area->start > address ? area->start : address, to = area->end < end ? area->end : end;
 
-		if (area->flags & AREA_LOCKED)
+		if (area->flags & AREA_LOCKED && !locked_too)
 			return -EINVAL;
 		memory_discard(memory, from, to - from);
 	}
@@ -473,25 +554,30 @@ static int advise(struct task *task, uint64_t address, uint64_t end, int advice)
 	case LINUX_MADV_WILLNEED:
 	case LINUX_MADV_HUGEPAGE:
 	case LINUX_MADV_NOHUGEPAGE:
-	case LINUX_MADV_COLD:
-	case LINUX_MADV_PAGEOUT:
 	case LINUX_MADV_DONTDUMP:
 	case LINUX_MADV_DODUMP:
 	case LINUX_MADV_MERGEABLE:
 	case LINUX_MADV_UNMERGEABLE:
 		return 0; /* advice, and no more than that */
+	case LINUX_MADV_COLD:
+	case LINUX_MADV_PAGEOUT:
+		return range_is_locked(memory, address, end) ? -EINVAL : 0;
 	case LINUX_MADV_FREE:
-		return range_is_private(memory, address, end) ? advise_discard(memory, address, end) : -EINVAL;
+		return range_is_private(memory, address, end) ? advise_discard(memory, address, end, false) : -EINVAL;
 	case LINUX_MADV_DONTNEED:
-		return advise_discard(memory, address, end);
+		return advise_discard(memory, address, end, false);
+	case LINUX_MADV_DONTNEED_LOCKED:
+		return advise_discard(memory, address, end, true);
+	case LINUX_MADV_REMOVE:
+		return advise_remove(memory, address, end);
 	case LINUX_MADV_DONTFORK:
-		return memory_mark(memory, address, end, AREA_NOT_FORKED, 0);
+		return advise_flags(memory, address, end, AREA_NOT_FORKED, 0);
 	case LINUX_MADV_DOFORK:
-		return memory_mark(memory, address, end, 0, AREA_NOT_FORKED);
+		return advise_flags(memory, address, end, 0, AREA_NOT_FORKED);
 	case LINUX_MADV_WIPEONFORK:
-		return range_is_private(memory, address, end) ? memory_mark(memory, address, end, AREA_WIPED, 0) : -EINVAL;
+		return range_is_private(memory, address, end) ? advise_flags(memory, address, end, AREA_WIPED, 0) : -EINVAL;
 	case LINUX_MADV_KEEPONFORK:
-		return memory_mark(memory, address, end, 0, AREA_WIPED);
+		return advise_flags(memory, address, end, 0, AREA_WIPED);
 	case LINUX_MADV_POPULATE_READ:
 		return advise_bring(task, address, end, AREA_READ);
 	case LINUX_MADV_POPULATE_WRITE:

@@ -149,7 +149,7 @@ int memory_map(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t
 {
 	struct area like = {.start = address, .end = address + bytes, .flags = flags, .object = object, .first = first}, *area;
 
-	if (memory->areas.count >= MEMORY_AREAS_MAX)
+	if (memory->areas.count > AREAS_MAX) /* one more than by splitting, as on Linux */
 		return -ENOMEM;
 	area = area_add(&memory->areas, &like);
 	if (!area)
@@ -159,21 +159,6 @@ int memory_map(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t
 	return 0;
 }
 
-static bool is_inside(const struct memory *memory, uint64_t address)
-{
-	const struct area *area = area_find(&memory->areas, address);
-
-	return area && area->start < address;
-}
-
-/* Makes both ends of a range borders of areas. What is between them may go at once, so for that long there may be one area more than there may. */
-static bool range_split(struct memory *memory, uint64_t address, uint64_t end)
-{
-	if (memory->areas.count + is_inside(memory, address) + is_inside(memory, end) > MEMORY_AREAS_MAX + 1)
-		return false;
-	return area_split(&memory->areas, address) && area_split(&memory->areas, end);
-}
-
 int memory_unmap(struct memory *memory, uint64_t address, uint64_t bytes)
 {
 	uint64_t end = address + bytes;
@@ -181,7 +166,9 @@ int memory_unmap(struct memory *memory, uint64_t address, uint64_t bytes)
 
 	if (!area || area->start >= end)
 		return 0;
-	if (!range_split(memory, address, end))
+	if (area->start < address && area->end > end && memory->areas.count >= AREAS_MAX) /* more only when there are more afterwards */
+		return -ENOMEM;
+	if (!area_split_beyond(&memory->areas, address) || !area_split_beyond(&memory->areas, end))
 		return -ENOMEM;
 	pages_remove(memory, address >> PAGE_BITS, end >> PAGE_BITS);
 	frames_leave();
@@ -237,7 +224,7 @@ int memory_protect(struct memory *memory, uint64_t address, uint64_t bytes, uint
 	uint64_t end = address + bytes, at = address;
 	int error = 0;
 
-	if (!range_split(memory, address, end))
+	if (!area_split(&memory->areas, address) || !area_split(&memory->areas, end))
 		return -ENOMEM;
 	while (!error && at < end) {
 		struct area *area = area_find(&memory->areas, at);
@@ -261,7 +248,7 @@ int memory_move(struct memory *memory, uint64_t from, uint64_t to, uint64_t byte
 	uint64_t end = (from + bytes) >> PAGE_BITS, distance = (to >> PAGE_BITS) - (from >> PAGE_BITS), *word;
 	struct area *area, moved;
 
-	if (!range_split(memory, from, from + bytes))
+	if (memory->areas.count >= AREAS_MAX - 3 || !area_split(&memory->areas, from) || !area_split(&memory->areas, from + bytes)) /* Linux keeps as many for it */
 		return -ENOMEM;
 	area = area_find(&memory->areas, from);
 	moved = *area;
@@ -423,7 +410,7 @@ int memory_mark(struct memory *memory, uint64_t address, uint64_t end, uint32_t 
 {
 	struct area *area;
 
-	if (!range_split(memory, address, end))
+	if (!area_split(&memory->areas, address) || !area_split(&memory->areas, end))
 		return -ENOMEM;
 	while (address < end && (area = area_at_or_after(&memory->areas, address)) != NULL && area->start < end) {
 		address = area->end;
@@ -471,6 +458,24 @@ void memories_forget(struct object *object, uint64_t first, uint64_t end)
 {
 	object_places(object, first, end, place_forget);
 	frames_leave();
+}
+
+/* Of the pages that are shown there, those that are the object's own go. */
+static void place_clear(struct memory *memory, const struct area *area, uint64_t from, uint64_t to)
+{
+	for (uint64_t at = from; at < to; at++) {
+		const uint64_t *entry = radix_find(&memory->pages, at), *page = radix_find(&area->object->pages, area->first + at - (area->start >> PAGE_BITS));
+
+		if (entry && page && *page && *entry >> PAGE_BITS == *page >> PAGE_BITS)
+			pages_remove(memory, at, at + 1);
+	}
+}
+
+void memories_clear(struct object *object, uint64_t first, uint64_t end)
+{
+	object_places(object, first, end, place_clear);
+	frames_leave();
+	object_drop(object, first, end);
 }
 
 bool memories_store(const struct object *object)

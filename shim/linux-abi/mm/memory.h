@@ -15,7 +15,6 @@
 
 #define MEMORY_LOWEST 0x10000            /* vm.mmap_min_addr */
 #define MEMORY_TOP 0x7ffffffff000        /* the first address that is nobody's */
-#define MEMORY_AREAS_MAX 65530           /* vm.max_map_count */
 #define STACK_GAP (256 * PAGE_SIZE)      /* kept free below a stack that grows */
 
 enum entry_bits {
@@ -120,6 +119,9 @@ uint64_t memory_locked(const struct memory *memory, uint64_t address, uint64_t e
 /* Takes the pages of an object [first, end) out of everybody's memory, or makes them read-only: for truncation and write-back. Walks all memories. */
 void memories_forget(struct object *object, uint64_t first, uint64_t end);
 void memories_write_protect(struct object *object, uint64_t first, uint64_t end);
+
+/* Makes a hole of the pages [first, end) of an object: who shows them finds zeros. Private copies stay. */
+void memories_clear(struct object *object, uint64_t first, uint64_t end);
 
 /* Whether somebody has an object mapped so that he may store into it. */
 bool memories_store(const struct object *object);

@@ -15,6 +15,8 @@ struct object_operations {
 	int (*fill)(struct object *object, uint64_t index, frame_t frame);
 	/* A page is about to be stored into by a shared mapping: 0, or a negative error number. Absent: allowed. May wait. */
 	int (*store)(struct object *object, uint64_t index);
+	/* MADV_REMOVE: makes a hole of the pages [first, end) of what the object shows. 0, or a negative error number. Absent: of its memory. May wait. */
+	int (*hole)(struct object *object, uint64_t first, uint64_t end);
 	/* One user is left: for who keeps objects that nobody else uses. Must not wait. */
 	void (*left)(struct object *object);
 	/* The last user is gone: gives the structure back. Its pages are still there. */
