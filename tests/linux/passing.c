@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Sockets in messages of sockets: one that lies in its own queue, two that lie in each other's, and one in another in another. Each time the end of a pipe lies beside them: who reads from the pipe sees its end when they are gone. */
+/* Sockets in messages of sockets: one that lies in its own queue, two that lie in each other's, one that listens and lies in the queue of who waits to be accepted, and one in another in another. Each time the end of a pipe lies beside them: who reads from the pipe sees its end when they are gone. */
 #include "check.h"
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #define DEPTH 3000
 
@@ -59,6 +60,30 @@ static void each_other(void)
 	end_show("sockets in each other's queues", ends[0]);
 }
 
+/* It is accepted by nobody but who receives the one that listens; before that closes its end, it can. */
+static void own_pending(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "\0listener"};
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0), ends[2];
+	struct pollfd poll_for;
+
+	pipe(ends);
+	CALL(bind, listener, &name, sizeof(name));
+	CALL(listen, listener, 1);
+	CALL(connect, client, &name, sizeof(name));
+	SHOW("sent", "%ld", files_send(client, listener, ends[1]));
+	close(ends[1]);
+	close(socket(AF_UNIX, SOCK_STREAM, 0));
+	poll_for = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	SHOW("still open", "%d", poll(&poll_for, 1, 100));
+	close(listener);
+	close(client);
+	end_show("one that listens, in the queue of its own connection", ends[0]);
+	client = socket(AF_UNIX, SOCK_STREAM, 0);
+	CALL(connect, client, &name, sizeof(name));
+	close(client);
+}
+
 /* What can still be reached stays. */
 static void reachable(void)
 {
@@ -105,6 +130,7 @@ int main(void)
 	own_queue(SOCK_STREAM);
 	own_queue(SOCK_DGRAM);
 	each_other();
+	own_pending();
 	reachable();
 	nested();
 	return 0;

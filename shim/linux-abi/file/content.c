@@ -28,6 +28,7 @@ struct content {
 static struct slab slab = SLAB(struct content);
 static struct content *contents;
 static uint32_t kept;
+static bool unattended; /* there may be some that nobody uses, and for which there was no fiber */
 
 static struct content *content_of(struct object *object)
 {
@@ -186,10 +187,9 @@ static void content_close(struct content *content, const struct attributes *attr
 		opened_release(writer);
 }
 
-/* In a fiber of its own, after the last user has left: whoever comes meanwhile has the content in use again. Of an error nobody is left who could be told. */
-static void content_leave(void *argument)
+/* After the last user has left: whoever comes meanwhile has the content in use again. Of an error nobody is left who could be told. */
+static void content_settle(struct content *content)
 {
-	struct content *content = argument;
 	struct attributes attributes = {0};
 	bool failed = false;
 
@@ -207,12 +207,43 @@ static void content_leave(void *argument)
 	content_close(content, &attributes);
 }
 
+/* One that was left when there was no fiber for it; a null pointer when there is none any more. */
+static struct content *unattended_next(void)
+{
+	struct content *content = unattended ? contents : NULL;
+
+	while (content && (content->object.users > 1 || content->leaving || !(content->reader || content->writer)))
+		content = content->next;
+	unattended = content != NULL;
+	return content;
+}
+
+/* In a fiber of its own. */
+static void content_leave(void *argument)
+{
+	for (struct content *content = argument; content; content = unattended_next()) {
+		content->leaving = true;
+		content_settle(content);
+	}
+}
+
+/* Without a fiber it stays as it is until the next one gets one, or somebody takes one. */
 static void content_left(struct object *object)
 {
 	struct content *content = content_of(object);
 
-	if (!content->leaving && (content->reader || content->writer))
-		content->leaving = loop_work(content_leave, content);
+	if (content->leaving || !(content->reader || content->writer))
+		return;
+	content->leaving = loop_work(content_leave, content);
+	unattended = unattended || !content->leaving;
+}
+
+static void unattended_leave(void)
+{
+	struct content *content = unattended_next();
+
+	if (content)
+		content_left(&content->object);
 }
 
 static void content_destroy(struct object *object)
@@ -276,6 +307,7 @@ int content_take(struct node *node, struct opened *opened, bool writable, struct
 		return -ENOMEM;
 	kept -= is_kept(content);
 	object_hold(&content->object);
+	unattended_leave();
 	if (!content->reader && !content->writer) {
 		fiber_lock(&node->changing); /* the size is that of now */
 		error = file_attributes(opened->number, &attributes);

@@ -257,14 +257,23 @@ static int resize_in_place(struct task *task, const struct area *area, uint64_t 
 	return memory_map(task->memory, old_end, more, area->flags, area->object, area->first + ((area->end - area->start) >> PAGE_BITS));
 }
 
-/* mremap to another place. */
+/* Maps elsewhere what lies `moved` bytes behind an address of an area, if that goes on so. */
+static int map_behind(struct memory *memory, uint64_t address, uint64_t target, uint64_t moved, uint64_t bytes)
+{
+	const struct area *area = area_find(&memory->areas, address);
+
+	return memory_map(memory, target, bytes, area->flags, area->object, area->first + ((address - area->start + moved) >> PAGE_BITS));
+}
+
+/* mremap to another place: first room for what it becomes longer, then all at once. */
 static int64_t resize_moving(struct task *task, uint64_t address, uint64_t old_bytes, uint64_t new_bytes, uint64_t flags, uint64_t target)
 {
 	struct memory *memory = task->memory;
-	const struct area *area;
 	uint64_t moved = old_bytes < new_bytes ? old_bytes : new_bytes;
-	int error = 0;
+	int error = memory->areas.count >= AREAS_MAX - 3 ? -ENOMEM : 0; /* Linux keeps as many for it */
 
+	if (error)
+		return error;
 	if (flags & LINUX_MREMAP_FIXED)
 		error = memory_unmap(memory, target, new_bytes);
 	else
@@ -273,13 +282,13 @@ static int64_t resize_moving(struct task *task, uint64_t address, uint64_t old_b
 		error = -ENOMEM;
 	if (!error && old_bytes > new_bytes)
 		error = memory_unmap(memory, address + new_bytes, old_bytes - new_bytes);
-	if (!error)
+	if (!error && new_bytes > moved)
+		error = map_behind(memory, address, target + moved, moved, new_bytes - moved);
+	if (!error) {
 		error = memory_move(memory, address, target, moved);
-	if (error)
-		return error;
-	area = area_find(&memory->areas, target);
-	if (new_bytes > moved)
-		error = memory_map(memory, target + moved, new_bytes - moved, area->flags, area->object, area->first + (moved >> PAGE_BITS));
+		if (error)
+			(void)memory_unmap(memory, target, new_bytes);
+	}
 	if (!error && flags & LINUX_MREMAP_DONTUNMAP)
 		error = memory_map(memory, address, moved, AREA_READ | AREA_WRITE | AREA_MAY_WRITE, NULL, 0);
 	return error ? error : (int64_t)target;

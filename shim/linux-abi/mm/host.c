@@ -120,35 +120,67 @@ enum error host_thread_move(struct host_thread *thread, struct host_space *space
 	return error;
 }
 
-/* The badged capability through which a thread's system calls and faults come. */
-static enum error personality_bind(const struct host_thread *thread)
+/* The capability through which a thread's system calls and faults come. */
+static enum error badged_mint(uint32_t badge, handle_t *badged)
 {
-	handle_t badged = slot_allocate();
-	enum error error = badged ? cnode_mint(own_space.cnode, badged, own_space.cnode, host_endpoint, RIGHT_WRITE, thread->badge) : ERR_NOMEM;
+	enum error error;
 
-	if (error == OK)
-		error = thread_bind(thread->thread, THREAD_PERSONALITY, badged);
+	*badged = slot_allocate();
+	if (!*badged)
+		return ERR_NOMEM;
+	error = cnode_mint(own_space.cnode, *badged, own_space.cnode, host_endpoint, RIGHT_WRITE, badge);
+	if (error != OK)
+		slot_free(*badged);
 	return error;
+}
+
+static enum error fpu_learn(struct host_thread *thread)
+{
+	if (host_fpu_bytes)
+		return OK;
+	if (!host_thread_read(thread, STATE_FPU))
+		return ERR_STATE;
+	memcpy(fpu_initial, thread_self_image()->fpu, sizeof(fpu_initial));
+	return OK;
+}
+
+/* What makes a thread, one kernel call after the other. */
+#define THREAD_STEPS 6
+static enum error thread_step(struct host_thread *thread, unsigned step)
+{
+	static handle_t badged;
+
+	switch (step) {
+	case 0:
+		return object_create(OBJECT_THREAD, 0, &thread->thread);
+	case 1:
+		return badged_mint(thread->badge, &badged);
+	case 2:
+		return thread_bind(thread->thread, THREAD_PERSONALITY, badged);
+	case 3:
+		return thread_bind(thread->thread, THREAD_CNODE, empty_cnode);
+	case 4:
+		return thread_set_priority(thread->thread, HOST_PRIORITY, 0);
+	default:
+		return fpu_learn(thread);
+	}
 }
 
 static struct host_thread *thread_make(void)
 {
+	static unsigned step; /* that the next thread has come to: whoever asks after one that failed goes on with it */
 	struct host_thread *thread = &host_threads[host_threads_made];
-	enum error error;
 
-	if (host_threads_made == HOST_THREADS_MAX || !host_may_change() || object_create(OBJECT_THREAD, 0, &thread->thread) != OK)
+	if (host_threads_made == HOST_THREADS_MAX || !host_may_change())
 		return NULL;
-	host_threads_made++;
-	thread->badge = host_threads_made;
+	thread->badge = host_threads_made + 1;
 	thread->stopped = true;
-	error = personality_bind(thread);
-	if (error == OK)
-		error = thread_bind(thread->thread, THREAD_CNODE, empty_cnode);
-	if (error == OK)
-		error = thread_set_priority(thread->thread, HOST_PRIORITY, 0);
-	if (error == OK && !host_fpu_bytes && host_thread_read(thread, STATE_FPU))
-		memcpy(fpu_initial, thread_self_image()->fpu, sizeof(fpu_initial));
-	return error == OK ? thread : NULL;
+	for (; step < THREAD_STEPS; step++)
+		if (thread_step(thread, step) != OK)
+			return NULL;
+	step = 0;
+	host_threads_made++;
+	return thread;
 }
 
 /* Takes out of the pool a thread that is bound to `space`, if there is one, else the first. */

@@ -243,33 +243,43 @@ int memory_protect(struct memory *memory, uint64_t address, uint64_t bytes, uint
 	return error;
 }
 
+/* Makes places `distance` pages behind all that are used of [page, end). */
+static bool places_provide(struct memory *memory, uint64_t page, uint64_t end, uint64_t distance)
+{
+	uint64_t *word;
+
+	for (uint64_t i = radix_next(&memory->pages, page, end, &word); i < end; i = radix_next(&memory->pages, i + 1, end, &word))
+		if (!radix_make(&memory->pages, i + distance))
+			return false;
+	return true;
+}
+
 int memory_move(struct memory *memory, uint64_t from, uint64_t to, uint64_t bytes)
 {
 	uint64_t end = (from + bytes) >> PAGE_BITS, distance = (to >> PAGE_BITS) - (from >> PAGE_BITS), *word;
 	struct area *area, moved;
 
-	if (memory->areas.count >= AREAS_MAX - 3 || !area_split(&memory->areas, from) || !area_split(&memory->areas, from + bytes)) /* Linux keeps as many for it */
+	if (!places_provide(memory, from >> PAGE_BITS, end, distance) || !area_split(&memory->areas, from) || !area_split(&memory->areas, from + bytes))
 		return -ENOMEM;
 	area = area_find(&memory->areas, from);
 	moved = *area;
 	moved.start = to;
 	moved.end = to + bytes;
-	if (!area_add(&memory->areas, &moved))
+	if (!area_add(&memory->areas, &moved)) {
+		area_join(&memory->areas, area);
 		return -ENOMEM;
+	}
 	for (uint64_t i = radix_next(&memory->pages, from >> PAGE_BITS, end, &word); i < end; i = radix_step(&memory->pages, i, end, &word)) {
 		frame_t frame = (frame_t)(*word >> PAGE_BITS);
-		uint64_t *there = radix_make(&memory->pages, i + distance);
 
 		if (*word & ENTRY_MAPPED)
 			host_page(memory->space, HOST_UNMAP, i << PAGE_BITS, frame, 0);
-		if (there)
-			*there = (uint64_t)frame << PAGE_BITS; /* mapped by the next fault */
-		else
-			frame_leave(frame);
+		*radix_find(&memory->pages, i + distance) = (uint64_t)frame << PAGE_BITS; /* mapped by the next fault */
 		*word = 0;
 	}
-	frames_leave();
+	(void)host_flush();
 	area_remove(&memory->areas, area_find(&memory->areas, from));
+	area_join(&memory->areas, area_find(&memory->areas, to));
 	return 0;
 }
 

@@ -56,19 +56,29 @@ static void all_mark(void)
 	}
 }
 
-/* Takes everything out of the queues of those that are not marked. A socket without an open file that nobody waits to accept is one that is being closed. */
+/* Puts everything out of a queue before what is lost already. */
+static void queue_take(struct socket *socket, struct message **lost)
+{
+	if (!socket->first)
+		return;
+	*socket->end = *lost;
+	*lost = socket->first;
+	socket->first = NULL;
+	socket->end = &socket->first;
+	socket->queued = socket->charged = socket->messages = 0;
+}
+
+/* Takes everything out of the queues of those that are not marked, and of what waits at them to be accepted. A socket without an open file that nobody waits to accept is one that is being closed. */
 static struct message *lost_take(void)
 {
 	struct message *lost = NULL;
 
 	for (struct socket *socket = sockets; socket; socket = socket->next) {
-		if (socket->reached || !socket->passed || !socket->first)
+		if (socket->reached || !socket->passed)
 			continue;
-		*socket->end = lost;
-		lost = socket->first;
-		socket->first = NULL;
-		socket->end = &socket->first;
-		socket->queued = socket->charged = socket->messages = 0;
+		queue_take(socket, &lost);
+		for (struct socket *child = socket->pending; child; child = child->next_pending)
+			queue_take(child, &lost);
 	}
 	return lost;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of /proc (proc/proc.h). Entries are made when they are looked up. One that tells of a process keeps its number, not the process: when that has ended, every operation is -ENOENT or -ESRCH. Inode numbers come from process,
+ * The tree of /proc (proc/proc.h). Entries are made when they are looked up. One that tells of a process keeps its number and its serial, not the process: when that has ended, every operation is -ENOENT or -ESRCH, also if another one has the number. Inode numbers come from process,
  * node and descriptor, so that the same file has the same number at each look.
  */
 #include "file/descriptors.h"
@@ -22,6 +22,7 @@ struct proc_entry {
 	struct entry entry; /* the first member: one is found by the other */
 	const struct proc_node *node;
 	int32_t process, task; /* numbers; 0: of the system; task 0: any of the process */
+	uint64_t serial;       /* of the process */
 	uint64_t file;         /* of a link in fd: the descriptor */
 };
 
@@ -77,6 +78,7 @@ static struct proc_entry *entry_make(struct entry *parent, const struct proc_nod
 	};
 	made->node = node;
 	made->process = process;
+	made->serial = owner ? owner->serial : 0;
 	made->task = task;
 	if (parent)
 		entry_hold(parent);
@@ -95,13 +97,21 @@ struct entry *proc_root(void)
 	return root ? &root->entry : NULL;
 }
 
+/* The process of which an entry tells; a null pointer when it is no more. */
+static struct process *process_of(const struct proc_entry *entry)
+{
+	struct process *process = process_find(entry->process);
+
+	return process && process->serial == entry->serial ? process : NULL;
+}
+
 bool proc_is_directory_of(const struct entry *entry, struct process **process)
 {
 	const struct proc_entry *of_process = (const struct proc_entry *)entry;
 
 	if (entry->operations != &folder_operations || of_process->node != &process_node)
 		return false;
-	*process = process_find(of_process->process);
+	*process = process_of(of_process);
 	return true;
 }
 
@@ -118,7 +128,7 @@ static int subject_find(const struct proc_entry *entry, struct task *reader, str
 	*subject = (struct proc_subject){.reader = reader};
 	if (!entry->process)
 		return 0;
-	subject->process = process_find(entry->process);
+	subject->process = process_of(entry);
 	if (!subject->process)
 		return -ESRCH;
 	subject->task = entry->task ? task_find(entry->task) : process_task(subject->process);

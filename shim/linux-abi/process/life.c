@@ -147,6 +147,9 @@ static void task_enter(struct task *task, struct process *process)
 
 static void process_enter(struct process *process, struct process *parent)
 {
+	static uint64_t serial_last;
+
+	process->serial = ++serial_last;
 	process->next = processes;
 	processes = process;
 	process->parent = parent;
@@ -395,6 +398,13 @@ static void vfork_wait(struct task *parent, int32_t id)
 		child->vfork_parent = NULL;
 }
 
+/* Closes the number of a pidfd, unless it is another file's by now: others may have closed it while this waited. */
+static void pidfd_take_back(struct descriptors *files, uint64_t number, const struct description *description)
+{
+	if (descriptor_find(files, number) == description)
+		(void)descriptor_close(files, number);
+}
+
 /* CLONE_PIDFD: a number for a process that is yet to be made, told to the parent. The number, with the description held, or a negative error number. May wait. */
 static int64_t pidfd_prepare(struct task *parent, uint64_t address, struct description **made)
 {
@@ -407,7 +417,7 @@ static int64_t pidfd_prepare(struct task *parent, uint64_t address, struct descr
 	description_hold(description);
 	if (user_put(parent->memory, address, &number) == 0)
 		return number;
-	(void)descriptor_close(parent->files, (uint64_t)number);
+	pidfd_take_back(parent->files, (uint64_t)number, description);
 	description_release(description);
 	return -EFAULT;
 }
@@ -418,9 +428,9 @@ static void pidfd_finish(struct task *parent, struct task *task, struct descript
 	if (task)
 		pidfd_name(description, task->process);
 	if (!task)
-		(void)descriptor_close(parent->files, number);
+		pidfd_take_back(parent->files, number, description);
 	else if (task->files != parent->files)
-		(void)descriptor_close(task->files, number);
+		pidfd_take_back(task->files, number, description);
 	description_release(description);
 }
 

@@ -64,6 +64,7 @@ struct task {
 
 struct process {
 	int32_t id; /* of the leader */
+	uint64_t serial; /* no two processes that ever were have the same */
 	struct process *parent;
 	struct process *children, *sibling;
 	struct task *tasks; /* the leader first, while it lives */
