@@ -14,7 +14,7 @@ sys.path.insert(0, "tools")
 import ext2_image  # pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("BUILD", "build")
-PATIENCE = 60  # seconds for one answer: it detects a hang
+PATIENCE = 180  # seconds for one answer: it detects a hang
 CURSOR_ASKED = "\x1b[6n"  # by the shell's line editor, of the terminal, after each prompt
 PROMPT = r"kozo:\S*[#$] \x1b\[6n"
 failed = 0
@@ -38,7 +38,7 @@ class Guest:
 
     def __init__(self, directory, image, package="rootfs/system", log="64"):
         self.control_path = os.path.join(directory, "control")
-        words = ["tools/run-qemu", "--interactive", "--timeout", "200", "--variant", "release", "--control", self.control_path, "--rng"]
+        words = ["tools/run-qemu", "--interactive", "--timeout", "800", "--variant", "release", "--control", self.control_path, "--rng"]
         words += ["--disk", image, "--disk", log, "--boot", f"{BUILD}/user/{package}.boot"]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
         self.selector = selectors.DefaultSelector()
@@ -87,7 +87,7 @@ class Guest:
 
     def control(self, *words):
         """Whether kozo-ctl did it."""
-        return subprocess.run(["tools/kozo-ctl", "--socket", self.control_path, "--timeout", "30", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        return subprocess.run(["tools/kozo-ctl", "--socket", self.control_path, "--timeout", "90", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
     def ended(self):
         """Whether the machine was switched off by the guest, in time."""

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from ext2_image import complaints as image_complaints  # pylint: disable=wrong-import-position,unused-import
 
 BUILD = os.environ["BUILD"]
-PATIENCE = 250
+PATIENCE = 400
 failed = 0
 
 
