@@ -151,6 +151,67 @@ static void limits(void)
 	});
 }
 
+static volatile sig_atomic_t exceeded;
+
+static void exceed(int number)
+{
+	(void)number;
+	exceeded++;
+}
+
+/* Works until there has been a signal. */
+static void work(void)
+{
+	while (!exceeded)
+		for (volatile int i = 0; i < 10000; i++)
+			;
+}
+
+/* RLIMIT_CPU: a signal at the soft limit, which is raised then, the end at the hard one; a child begins anew. */
+static void cpu_limit(void)
+{
+	struct rlimit limit = {2, 1};
+	struct timespec used;
+
+	CALL(setrlimit, RLIMIT_CPU, &limit);
+	CALL(setrlimit, 99, &limit);
+	CALL(setrlimit, 99, BAD_ADDRESS);
+	CALL(getrlimit, 99, BAD_ADDRESS);
+	CALL(getrlimit, RLIMIT_CPU, BAD_ADDRESS);
+	CALL(prlimit64, 999999, 99, BAD_ADDRESS, NULL);
+	CALL(prlimit64, 999999, 99, &limit, NULL);
+	CALL(prlimit64, 0, 99, &limit, NULL);
+	limit = (struct rlimit){1, 1000}; /* far from each other: on a busy machine seconds may pass at once */
+	CALL(setrlimit, RLIMIT_CPU, &limit);
+	CHILD("inherits it", {
+		signal(SIGXCPU, exceed);
+		work();
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+		SHOW("a second at least", "%d", used.tv_sec >= 1);
+		CALL(getrlimit, RLIMIT_CPU, &limit);
+		SHOW("limit", "%d %d", limit.rlim_cur > 1, (int)limit.rlim_max);
+		limit = (struct rlimit){1, 1};
+		CALL(setrlimit, RLIMIT_CPU, &limit);
+		for (;;)
+			exceeded = 0;
+	});
+	CHILD("without a handler", work());
+}
+
+/* RLIMIT_NICE, and who may change whose niceness. */
+static void nice_limit(void)
+{
+	struct rlimit limit = {25, 25};
+
+	CALL(setrlimit, RLIMIT_NICE, &limit);
+	syscall(SYS_setresuid, 1000, 1001, 1001);
+	CALL(setpriority, PRIO_PROCESS, 0, -5);
+	CALL(setpriority, PRIO_PROCESS, 0, -6);
+	CALL(setpriority, PRIO_PROCESS, 0, 5);
+	CALL(setpriority, PRIO_PROCESS, 0, 0);
+	CALL(getpriority, PRIO_PROCESS, 0);
+}
+
 int main(void)
 {
 	CHILD("names", names_and_deaths());
@@ -158,5 +219,7 @@ int main(void)
 	CHILD("others", others());
 	scheduling();
 	CHILD("limits", limits());
+	CHILD("CPU time", cpu_limit());
+	CHILD("niceness that may be had", nice_limit());
 	return 0;
 }

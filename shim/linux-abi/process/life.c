@@ -23,6 +23,7 @@
 #include "process/usage.h"
 #include "run/run.h"
 #include "signal/send.h"
+#include "time/cpu_limit.h"
 #include "time/posix_timer.h"
 
 #define ID_MAX 32768 /* kernel.pid_max */
@@ -372,6 +373,7 @@ static struct task *task_make(struct task *parent, const struct clone_request *r
 		if (!thread) {
 			process->id = task->id;
 			process_enter(process, request->flags & LINUX_CLONE_PARENT && parent->process->parent ? parent->process->parent : parent->process);
+			cpu_limit_watch(process);
 		}
 		task->fiber = fiber_self(); /* until it runs, nobody else looks at what comes for it */
 		task_enter(task, process);
@@ -574,6 +576,7 @@ static void process_leave(struct process *process)
 	timer_stop(&process->interval);
 	timer_stop(&process->virtual.timer);
 	timer_stop(&process->profile.timer);
+	cpu_limit_end(process);
 	posix_timers_end(process);
 	signals_discard(&process->pending);
 	if (--process->actions->users == 0)

@@ -2,9 +2,11 @@
 /* getrlimit(2), setrlimit(2), prlimit64(2); getpriority(2), setpriority(2); sched_*(2) as far as one policy of equals can be told. */
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
+#include "lib/string.h"
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/permission.h"
+#include "time/cpu_limit.h"
 
 #define LIMITS 16
 #define NICE_LEAST (-20)
@@ -20,12 +22,13 @@ static void limits_apply(struct process *process)
 	}
 }
 
-static int64_t limit_set(struct task *task, struct process *process, unsigned which, const uint64_t wanted[2])
+static int64_t limit_set(const struct task *task, struct process *process, uint32_t which, const uint64_t wanted[2])
 {
-	uint64_t *limit = process->limits[which];
+	uint64_t *limit;
 
-	if (wanted[0] > wanted[1])
+	if (which >= LIMITS || wanted[0] > wanted[1])
 		return -EINVAL;
+	limit = process->limits[which];
 	if (wanted[1] > limit[1] && !task_may(task, LINUX_CAP_SYS_RESOURCE))
 		return -EPERM;
 	if (which == LINUX_RLIMIT_NOFILE && wanted[1] > 1048576)
@@ -33,35 +36,27 @@ static int64_t limit_set(struct task *task, struct process *process, unsigned wh
 	limit[0] = wanted[0];
 	limit[1] = wanted[1];
 	limits_apply(process);
+	if (which == LINUX_RLIMIT_CPU)
+		cpu_limit_watch(process);
 	return 0;
-}
-
-static int64_t limit_exchange(struct task *task, struct process *process, uint64_t which, uint64_t new_at, uint64_t old_at)
-{
-	uint64_t old[2], wanted[2];
-	int64_t error = 0;
-
-	if ((uint32_t)which >= LIMITS)
-		return -EINVAL;
-	old[0] = process->limits[(uint32_t)which][0];
-	old[1] = process->limits[(uint32_t)which][1];
-	if (new_at && user_read(task->memory, wanted, new_at, sizeof(wanted)) != 0)
-		return -EFAULT;
-	if (new_at)
-		error = limit_set(task, process, (unsigned)which, wanted);
-	if (!error && old_at && user_write(task->memory, old_at, old, sizeof(old)) != 0)
-		error = -EFAULT;
-	return error;
 }
 
 int64_t linux_getrlimit(struct task *task, const uint64_t arguments[6])
 {
-	return arguments[1] ? limit_exchange(task, task->process, arguments[0], 0, arguments[1]) : -EFAULT;
+	uint32_t which = (uint32_t)arguments[0];
+	uint64_t limit[2];
+
+	if (which >= LIMITS)
+		return -EINVAL;
+	memcpy(limit, task->process->limits[which], sizeof(limit));
+	return user_write(task->memory, arguments[1], limit, sizeof(limit));
 }
 
 int64_t linux_setrlimit(struct task *task, const uint64_t arguments[6])
 {
-	return arguments[1] ? limit_exchange(task, task->process, arguments[0], arguments[1], 0) : -EFAULT;
+	uint64_t wanted[2];
+
+	return user_read(task->memory, wanted, arguments[1], sizeof(wanted)) != 0 ? -EFAULT : limit_set(task, task->process, (uint32_t)arguments[0], wanted);
 }
 
 /* Whether a task may look at and change another process's limits: all its users and groups are the same, or CAP_SYS_RESOURCE. */
@@ -77,13 +72,29 @@ static bool may_limit(const struct task *task, const struct process *process)
 	       me->group == they->saved_group;
 }
 
+/* What is wanted is read before the process is looked for: that may wait. */
 int64_t linux_prlimit64(struct task *task, const uint64_t arguments[6])
 {
-	struct task *of = (int32_t)arguments[0] ? task_find((int32_t)arguments[0]) : task;
+	uint32_t which = (uint32_t)arguments[1];
+	uint64_t wanted[2], old[2];
+	const struct task *of;
+	int64_t error = 0;
 
+	if (arguments[2] && user_read(task->memory, wanted, arguments[2], sizeof(wanted)) != 0)
+		return -EFAULT;
+	of = (int32_t)arguments[0] ? task_find((int32_t)arguments[0]) : task;
 	if (!of)
 		return -ESRCH;
-	return may_limit(task, of->process) ? limit_exchange(task, of->process, arguments[1], arguments[2], arguments[3]) : -EPERM;
+	if (!may_limit(task, of->process))
+		return -EPERM;
+	if (which >= LIMITS)
+		return -EINVAL;
+	memcpy(old, of->process->limits[which], sizeof(old));
+	if (arguments[2])
+		error = limit_set(task, of->process, which, wanted);
+	if (error || !arguments[3])
+		return error;
+	return user_write(task->memory, arguments[3], old, sizeof(old));
 }
 
 /* Whether a process is one of those that getpriority and setpriority name. */
@@ -121,9 +132,9 @@ int64_t linux_setpriority(struct task *task, const uint64_t arguments[6])
 	for (struct process *process = processes; process; process = process->next) {
 		if (process->zombie || !is_named(task, process, (int)arguments[0], (uint32_t)arguments[1]))
 			continue;
-		if (task->credentials->effective_user != process->user && !task_may(task, LINUX_CAP_SYS_NICE)) {
+		if (!is_same_owner(task, process_task(process)) && !task_may(task, LINUX_CAP_SYS_NICE)) {
 			result = -EPERM;
-		} else if (nice < process->nice && !task_may(task, LINUX_CAP_SYS_NICE)) {
+		} else if (nice < process->nice && 20 - nice > (int64_t)process->limits[LINUX_RLIMIT_NICE][0] && !task_may(task, LINUX_CAP_SYS_NICE)) {
 			result = -EACCES;
 		} else {
 			process->nice = (int32_t)nice;
@@ -160,7 +171,7 @@ int64_t linux_sched_setaffinity(struct task *task, const uint64_t arguments[6])
 		return -EFAULT;
 	if (!of)
 		return -ESRCH;
-	if (of->process->user != task->credentials->effective_user && !task_may(task, LINUX_CAP_SYS_NICE))
+	if (!is_same_owner(task, of) && !task_may(task, LINUX_CAP_SYS_NICE))
 		return -EPERM;
 	return mask & 1 ? 0 : -EINVAL;
 }

@@ -10,6 +10,14 @@ static inline bool task_may(const struct task *task, unsigned capability)
 	return task->credentials->effective >> capability & 1;
 }
 
+/* Whether a task's user is another one's, real or effective: what scheduling asks for. */
+static inline bool is_same_owner(const struct task *task, const struct task *of)
+{
+	uint32_t user = task->credentials->effective_user;
+
+	return of->credentials->user == user || of->credentials->effective_user == user;
+}
+
 /* kill(2): same user, CAP_KILL, or SIGCONT within the session. */
 bool may_signal(const struct task *task, const struct process *process, int number);
 

@@ -34,11 +34,6 @@ struct wanted {
 	int64_t nice;
 };
 
-static bool is_same_owner(const struct task *task, const struct task *of)
-{
-	return of->credentials->user == task->credentials->effective_user || of->credentials->effective_user == task->credentials->effective_user;
-}
-
 /* Whether what is wanted needs CAP_SYS_NICE. */
 static bool is_privileged(const struct task *task, const struct task *of, const struct wanted *wanted)
 {

@@ -92,6 +92,7 @@ struct process {
 	uint64_t limits[16][2]; /* RLIMIT_*: soft, hard */
 	struct timer interval; /* ITIMER_REAL */
 	uint64_t interval_ns;
+	struct timer cpu_limit; /* RLIMIT_CPU */
 	struct cpu_interval {
 		struct timer timer; /* the first member: one is found by the other */
 		struct process *process;
