@@ -4,16 +4,6 @@
 
 #define ROOT INIT_SLOT_CNODE
 
-static handle_t make(enum object_type type, uint64_t size)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, size, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 static enum object_type type_at(handle_t cnode, uint64_t index)
 {
 	struct capability_state state = {.type = OBJECT_NULL};
@@ -23,7 +13,7 @@ static enum object_type type_at(handle_t cnode, uint64_t index)
 
 static void copy_keeps_or_drops_rights(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), slot = slot_allocate(), again = slot_allocate();
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), slot = slot_allocate(), again = slot_allocate();
 	struct capability_state first, state;
 
 	CHECK_OK(cnode_query(ROOT, endpoint, &first));
@@ -45,7 +35,7 @@ static void mint_gives_badges(void)
 	struct capability_state state;
 
 	for (int i = 0; i < 2; i++) {
-		handle_t object = make(types[i], 0), badged = slot_allocate(), again = slot_allocate();
+		handle_t object = object_make(types[i], 0), badged = slot_allocate(), again = slot_allocate();
 
 		CHECK_REFUSED(ERR_ARGUMENT, cnode_mint(ROOT, badged, ROOT, object, RIGHTS_ALL, 0));
 		CHECK_OK(cnode_mint(ROOT, badged, ROOT, object, RIGHT_WRITE, 0xfedcba9876543210));
@@ -106,7 +96,7 @@ static void mint_narrows_ports(void)
 static void mint_refuses_other_types(void)
 {
 	handle_t slot = slot_allocate();
-	const handle_t objects[] = {make(OBJECT_CNODE, 4), make(OBJECT_THREAD, 0), make(OBJECT_REPLY, 0), make(OBJECT_VSPACE, 0), make(OBJECT_IRQ_HANDLER, 0)};
+	const handle_t objects[] = {object_make(OBJECT_CNODE, 4), object_make(OBJECT_THREAD, 0), object_make(OBJECT_REPLY, 0), object_make(OBJECT_VSPACE, 0), object_make(OBJECT_IRQ_HANDLER, 0)};
 
 	for (uint64_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		CHECK_REFUSED(ERR_ARGUMENT, cnode_mint(ROOT, slot, ROOT, objects[i], RIGHTS_ALL, 1));
@@ -122,13 +112,13 @@ static void controls_are_not_copied(void)
 		CHECK_REFUSED(ERR_TYPE, cnode_copy(ROOT, slot, ROOT, controls[i], RIGHTS_ALL));
 	CHECK_REFUSED(ERR_TYPE, cnode_move(ROOT, slot, ROOT, INIT_SLOT_TABLES));
 	CHECK_OK(cnode_move(ROOT, slot, ROOT, INIT_SLOT_IRQ_CONTROL));
-	CHECK_OK(irq_attach(slot, make(OBJECT_IRQ_HANDLER, 0), IRQ_LINE_MSI, 0, &attachment));
+	CHECK_OK(irq_attach(slot, object_make(OBJECT_IRQ_HANDLER, 0), IRQ_LINE_MSI, 0, &attachment));
 	CHECK_OK(cnode_move(ROOT, INIT_SLOT_IRQ_CONTROL, ROOT, slot));
 }
 
 static void children_follow_a_move(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), moved = slot_allocate(), child = slot_allocate(), grandchild = slot_allocate();
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), moved = slot_allocate(), child = slot_allocate(), grandchild = slot_allocate();
 
 	CHECK_OK(cnode_copy(ROOT, child, ROOT, endpoint, RIGHTS_ALL));
 	CHECK_OK(cnode_copy(ROOT, grandchild, ROOT, child, RIGHTS_ALL));
@@ -144,7 +134,7 @@ static void children_follow_a_move(void)
 
 static void delete_takes_the_derived(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), slots = slots_allocate(4);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), slots = slots_allocate(4);
 
 	for (uint64_t i = 0; i < 4; i++)
 		CHECK_OK(cnode_copy(ROOT, slots + i, ROOT, i ? slots + i - 1 : endpoint, RIGHTS_ALL));
@@ -157,7 +147,7 @@ static void delete_takes_the_derived(void)
 
 static void revoke_keeps_the_capability(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), slots = slots_allocate(8);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), slots = slots_allocate(8);
 
 	for (uint64_t i = 0; i < 8; i++)
 		CHECK_OK(cnode_copy(ROOT, slots + i, ROOT, endpoint, RIGHTS_ALL));
@@ -169,7 +159,7 @@ static void revoke_keeps_the_capability(void)
 
 static void empty_slots_cost_nothing(void)
 {
-	handle_t slot = slot_allocate(), endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t slot = slot_allocate(), endpoint = object_make(OBJECT_ENDPOINT, 0);
 	uint64_t records = records_committed();
 
 	CHECK_OK(cnode_delete(ROOT, slot));
@@ -181,7 +171,7 @@ static void empty_slots_cost_nothing(void)
 
 static void refuses_bad_places(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), empty = slot_allocate(), other = make(OBJECT_CNODE, 4);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), empty = slot_allocate(), other = object_make(OBJECT_CNODE, 4);
 	static const uint64_t beyond[] = {1ull << INIT_CNODE_BITS, 1ull << 32, UINT64_MAX};
 
 	for (int i = 0; i < 3; i++) {
@@ -203,7 +193,7 @@ static void refuses_bad_places(void)
 
 static void rights_of_both_cnodes(void)
 {
-	handle_t cnode = make(OBJECT_CNODE, 4), endpoint = make(OBJECT_ENDPOINT, 0), reader = slot_allocate(), writer = slot_allocate(), slot = slot_allocate();
+	handle_t cnode = object_make(OBJECT_CNODE, 4), endpoint = object_make(OBJECT_ENDPOINT, 0), reader = slot_allocate(), writer = slot_allocate(), slot = slot_allocate();
 
 	CHECK_OK(cnode_copy(ROOT, reader, ROOT, cnode, RIGHT_READ));
 	CHECK_OK(cnode_copy(ROOT, writer, ROOT, cnode, RIGHT_WRITE));
@@ -221,7 +211,7 @@ static void rights_of_both_cnodes(void)
 
 static void other_cnodes_are_reached(void)
 {
-	handle_t outer = make(OBJECT_CNODE, 2), endpoint = make(OBJECT_ENDPOINT, 0), back = slot_allocate();
+	handle_t outer = object_make(OBJECT_CNODE, 2), endpoint = object_make(OBJECT_ENDPOINT, 0), back = slot_allocate();
 
 	for (uint64_t i = 0; i < 4; i++)
 		CHECK_OK(cnode_copy(outer, i, ROOT, endpoint, RIGHTS_ALL));
@@ -236,7 +226,7 @@ static void other_cnodes_are_reached(void)
 
 static void deleting_a_cnode_deletes_its_content(void)
 {
-	handle_t cnode = make(OBJECT_CNODE, 4), endpoint = make(OBJECT_ENDPOINT, 0), child = slot_allocate();
+	handle_t cnode = object_make(OBJECT_CNODE, 4), endpoint = object_make(OBJECT_ENDPOINT, 0), child = slot_allocate();
 
 	CHECK_OK(cnode_copy(cnode, 5, ROOT, endpoint, RIGHTS_ALL));
 	CHECK_OK(cnode_copy(ROOT, child, cnode, 5, RIGHTS_ALL));
@@ -248,7 +238,7 @@ static void deleting_a_cnode_deletes_its_content(void)
 /* The original moved into a CNode dies with it, and so do copies elsewhere. */
 static void an_original_in_a_cnode_dies_with_it(void)
 {
-	handle_t cnode = make(OBJECT_CNODE, 4), endpoint = make(OBJECT_ENDPOINT, 0), copy = slot_allocate();
+	handle_t cnode = object_make(OBJECT_CNODE, 4), endpoint = object_make(OBJECT_ENDPOINT, 0), copy = slot_allocate();
 
 	CHECK_OK(cnode_copy(ROOT, copy, ROOT, endpoint, RIGHTS_ALL));
 	CHECK_OK(cnode_move(cnode, 0, ROOT, endpoint));

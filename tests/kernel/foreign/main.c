@@ -21,23 +21,13 @@ struct subject {
 	struct kernel_call message; /* the last one received */
 };
 
-static handle_t make(enum object_type type)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, 0, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 /* A thread that will run `entry`, foreign or with a fault endpoint. */
 static void subject_create(struct subject *subject, void (*entry)(uint64_t), bool foreign)
 {
 	handle_t badged = slot_allocate();
 
-	subject->endpoint = make(OBJECT_ENDPOINT);
-	subject->reply = make(OBJECT_REPLY);
+	subject->endpoint = object_make(OBJECT_ENDPOINT, 0);
+	subject->reply = object_make(OBJECT_REPLY, 0);
 	CHECK_STILL();
 	CHECK_OK(thread_create(&subject->thread, &own_space, entry, 0, TEST_PRIORITY));
 	CHECK_OK(cnode_mint(ROOT, badged, ROOT, subject->endpoint, RIGHT_WRITE, foreign ? BADGE : FAULT_BADGE));
@@ -275,7 +265,7 @@ static void server_dies(void)
 	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_OK(cnode_delete(ROOT, subject.reply));
 	CHECK(thread_await(subject.thread.thread, THREAD_FAULTED));
-	subject.reply = make(OBJECT_REPLY);
+	subject.reply = object_make(OBJECT_REPLY, 0);
 	CHECK_OK(thread_resume(subject.thread.thread));
 	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_EQUAL(registers_in.rax, subject.message.data[0]);
@@ -363,16 +353,16 @@ static void faults_are_repaired(void)
 static void fault_endpoint_comes_first(void)
 {
 	struct subject subject;
-	handle_t other = make(OBJECT_ENDPOINT), badged = slot_allocate();
+	handle_t other = object_make(OBJECT_ENDPOINT, 0), badged = slot_allocate();
 
 	CHECK_OK(cnode_mint(ROOT, badged, ROOT, other, RIGHT_WRITE, FAULT_BADGE));
-	subject.endpoint = make(OBJECT_ENDPOINT);
+	subject.endpoint = object_make(OBJECT_ENDPOINT, 0);
 	CHECK_OK(thread_create(&subject.thread, &own_space, run_fault, 0, TEST_PRIORITY));
 	CHECK_OK(thread_bind(subject.thread.thread, THREAD_PERSONALITY, subject.endpoint));
 	CHECK_OK(thread_bind(subject.thread.thread, THREAD_FAULT, badged));
 	CHECK_OK(thread_resume(subject.thread.thread));
 	subject.endpoint = other;
-	subject.reply = make(OBJECT_REPLY);
+	subject.reply = object_make(OBJECT_REPLY, 0);
 	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_EQUAL(FAULT_BADGE, subject.message.target);
 }
@@ -515,7 +505,7 @@ static void run_syscalls_elsewhere(uint64_t argument)
 static void many_processes(void)
 {
 	enum { PROCESSES = 6, CALLS = 40 };
-	handle_t endpoint = make(OBJECT_ENDPOINT), reply = make(OBJECT_REPLY);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call = {.word = call_word(CALL_RECEIVE | CALL_DEADLINE, 0, 0, 0)};
 	uint64_t expected[PROCESSES];
 

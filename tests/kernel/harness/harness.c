@@ -57,6 +57,16 @@ void check_value_failed(const char *file, unsigned line, const char *what, uint6
 	print("%s is %u (0x%x) instead of %u (0x%x)\n", what, got, got, expected, expected);
 }
 
+handle_t object_made(const char *file, unsigned line, enum object_type type, uint64_t size)
+{
+	handle_t object = 0;
+	enum error error = object_create(type, size, &object);
+
+	if (error != OK)
+		check_error_failed(file, line, "making an object", OK, error);
+	return object;
+}
+
 bool test_has_failed(void)
 {
 	return failed;

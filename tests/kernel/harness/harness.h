@@ -119,6 +119,10 @@ const char *error_name(enum error error);
 			return;          \
 	} while (0)
 
+/* An object of the test's memory; 0 when it cannot be made, which fails the test. `size` is that of object_create(). */
+handle_t object_made(const char *file, unsigned line, enum object_type type, uint64_t size);
+#define object_make(type, size) object_made(__FILE__, __LINE__, type, size)
+
 /* Stops or starts the thread that empties the commit ring. While it is stopped the test must advance the ring itself. */
 void drainer_stop(void);
 void drainer_start(void);

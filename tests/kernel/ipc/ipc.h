@@ -29,9 +29,6 @@ struct peer {
 /* Makes it all; checks fail the test. */
 void peer_create(struct peer *peer);
 
-/* Makes an object, or fails the test and returns 0. */
-handle_t make(enum object_type type, uint64_t size);
-
 /* A receive at `source` with Reply `reply` (0: none) and the deadline PATIENCE from now. */
 struct kernel_call receive_call(handle_t source, handle_t reply);
 

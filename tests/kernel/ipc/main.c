@@ -2,24 +2,14 @@
 /* IPC between threads of several address spaces: messages, transfer of capabilities, deadlines, cancellation. The list of tests is in ipc.h. */
 #include "ipc.h"
 
-handle_t make(enum object_type type, uint64_t size)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, size, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 void peer_create(struct peer *peer)
 {
 	CHECK_OK(space_create(&peer->space, 8, 24));
-	peer->endpoint = make(OBJECT_ENDPOINT, 0);
-	peer->other = make(OBJECT_ENDPOINT, 0);
-	peer->reply = make(OBJECT_REPLY, 0);
-	peer->own_reply = make(OBJECT_REPLY, 0);
-	peer->notification = make(OBJECT_NOTIFICATION, 0);
+	peer->endpoint = object_make(OBJECT_ENDPOINT, 0);
+	peer->other = object_make(OBJECT_ENDPOINT, 0);
+	peer->reply = object_make(OBJECT_REPLY, 0);
+	peer->own_reply = object_make(OBJECT_REPLY, 0);
+	peer->notification = object_make(OBJECT_NOTIFICATION, 0);
 	CHECK_STILL();
 	CHECK_OK(space_grant(&peer->space, PEER_CNODE, peer->space.cnode, RIGHTS_ALL, 0));
 	CHECK_OK(space_grant(&peer->space, PEER_ENDPOINT, peer->endpoint, RIGHTS_ALL, PEER_BADGE));

@@ -75,7 +75,7 @@ void call_lengths(void)
 
 void call_too_long(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0);
 
 	for (uint64_t words = MESSAGE_WORDS_MAX + 1; words <= 255; words++) {
 		struct kernel_call call = request_call(endpoint, 0, words);
@@ -115,7 +115,7 @@ void call_status(void)
 void badges(void)
 {
 	static const uint64_t badge[] = {1, 0x8000000000000000, 0x123456789abcdef0, UINT64_MAX};
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), slots = slots_allocate(4);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0), slots = slots_allocate(4);
 	struct kernel_call request, call;
 	struct job job;
 
@@ -151,7 +151,7 @@ void registers_survive(void)
 
 void send_waits(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call;
 	struct job job[8];
 
@@ -268,7 +268,7 @@ void all_phases(void)
 
 void reply_empty(void)
 {
-	struct kernel_call call = {.word = call_word(CALL_REPLY, 4, 0, 0), .reply = make(OBJECT_REPLY, 0)};
+	struct kernel_call call = {.word = call_word(CALL_REPLY, 4, 0, 0), .reply = object_make(OBJECT_REPLY, 0)};
 
 	CHECK_OK(kernel_call(&call));
 	call.word = call_word(CALL_REPLY, 4, 0, 0);
@@ -277,7 +277,7 @@ void reply_empty(void)
 
 void reply_busy(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call, request = request_call(endpoint, 0, 0);
 	struct job caller, waiter;
 
@@ -298,7 +298,7 @@ void reply_busy(void)
 /* Without a Reply nobody receives at an Endpoint, whatever waits there: what does wait stays. Signals need none. */
 void reply_missing(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), notification = object_make(OBJECT_NOTIFICATION, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call, request = request_call(endpoint, 0, 0);
 	struct job caller;
 
@@ -374,7 +374,7 @@ void chain_of_servers(void)
 	struct peer echo;
 	struct space relay;
 	struct thread thread;
-	handle_t first = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t first = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	uint64_t data[4] = {1, 2, 3, 4};
 
 	echo_peer(&echo);
@@ -392,7 +392,7 @@ void chain_of_servers(void)
 
 void phases_refused(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 
 	for (uint64_t phases = 0; phases < 256; phases++) {
 		bool bad = (phases & CALL_PHASES) == 0 || phases & ~(uint64_t)(CALL_PHASES | CALL_AGAIN) || (phases & CALL_CALL && !(phases & CALL_SEND)) ||
@@ -407,7 +407,7 @@ void phases_refused(void)
 /* A capability that each phase takes, less the right that it needs, and one of another type. */
 void handles_refused(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), reader = slot_allocate(), writer = slot_allocate();
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0), reader = slot_allocate(), writer = slot_allocate();
 	handle_t unusable = slot_allocate(), empty = slot_allocate();
 	struct job listener;
 	struct kernel_call listen;
@@ -449,7 +449,7 @@ void handles_refused(void)
 	CHECK_OK(cnode_copy(ROOT, reader, ROOT, endpoint, RIGHT_READ));
 	CHECK_OK(cnode_copy(ROOT, writer, ROOT, endpoint, RIGHT_WRITE));
 	CHECK_OK(cnode_copy(ROOT, unusable, ROOT, reply, RIGHT_READ));
-	listen = receive_call(endpoint, make(OBJECT_REPLY, 0));
+	listen = receive_call(endpoint, object_make(OBJECT_REPLY, 0));
 	CHECK_OK(job_launch(&listener, &own_space, &listen));
 	CHECK(thread_await(listener.thread.thread, THREAD_RECEIVING));
 	for (uint64_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {

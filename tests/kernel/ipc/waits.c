@@ -11,7 +11,7 @@ static struct kernel_call with_deadline(struct kernel_call call, uint64_t deadli
 
 void poll_times_out(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0), badged = slot_allocate(), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), notification = object_make(OBJECT_NOTIFICATION, 0), badged = slot_allocate(), reply = object_make(OBJECT_REPLY, 0);
 	static const uint64_t past[] = {0, 1};
 	struct kernel_call call;
 
@@ -34,7 +34,7 @@ void poll_times_out(void)
 
 void receive_times_out(void)
 {
-	const handle_t sources[] = {make(OBJECT_ENDPOINT, 0), make(OBJECT_NOTIFICATION, 0)}, reply = make(OBJECT_REPLY, 0);
+	const handle_t sources[] = {object_make(OBJECT_ENDPOINT, 0), object_make(OBJECT_NOTIFICATION, 0)}, reply = object_make(OBJECT_REPLY, 0);
 
 	for (int i = 0; i < 4; i++) {
 		uint64_t deadline = clock_now() + 3 * MILLISECOND;
@@ -48,7 +48,7 @@ void receive_times_out(void)
 
 void send_times_out(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call = with_deadline(request_call(endpoint, 0, 1), clock_now() + 2 * MILLISECOND);
 
 	CHECK_ERROR(ERR_TIMEOUT, kernel_call(&call));
@@ -90,7 +90,7 @@ void call_times_out(void)
 void deadlines_in_order(void)
 {
 	static struct job job[SLEEPERS];
-	handle_t notification = make(OBJECT_NOTIFICATION, 0);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0);
 	uint64_t start = clock_now() + 60 * MILLISECOND;
 
 	for (uint64_t i = 0; i < SLEEPERS; i++) {
@@ -122,7 +122,7 @@ static void delete_under_waiters(handle_t object, struct kernel_call wait, enum 
 	static struct job job[WAITERS];
 
 	for (uint64_t i = 0; i < WAITERS; i++) {
-		wait.reply = make(OBJECT_REPLY, 0);
+		wait.reply = object_make(OBJECT_REPLY, 0);
 		CHECK_OK(job_launch(&job[i], &own_space, &wait));
 		CHECK(thread_await(job[i].thread.thread, state));
 	}
@@ -133,27 +133,27 @@ static void delete_under_waiters(handle_t object, struct kernel_call wait, enum 
 
 void endpoint_deleted(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0);
 
 	delete_under_waiters(endpoint, receive_call(endpoint, 0), THREAD_RECEIVING);
 	CHECK_STILL();
-	endpoint = make(OBJECT_ENDPOINT, 0);
+	endpoint = object_make(OBJECT_ENDPOINT, 0);
 	delete_under_waiters(endpoint, request_call(endpoint, 0, 3), THREAD_SENDING);
 	CHECK_STILL();
-	endpoint = make(OBJECT_ENDPOINT, 0);
+	endpoint = object_make(OBJECT_ENDPOINT, 0);
 	delete_under_waiters(endpoint, (struct kernel_call){.word = CALL_SEND | CALL_RECEIVE, .target = endpoint, .source = endpoint}, THREAD_SENDING);
 }
 
 void notification_deleted(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION, 0);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0);
 
 	delete_under_waiters(notification, receive_call(notification, 0), THREAD_RECEIVING);
 }
 
 void reply_deleted(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call, request = request_call(endpoint, 0, 0);
 	struct job job, waiter;
 
@@ -178,7 +178,7 @@ void reply_deleted(void)
 /* A thread is deleted while it sends, receives, and is held by a Reply. */
 void caller_deleted(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call, request = request_call(endpoint, 0, 0);
 	struct job job;
 
@@ -206,7 +206,7 @@ void caller_deleted(void)
 
 void server_deleted(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call, request = request_call(endpoint, 0, 0);
 	struct job server, held, queued;
 
@@ -239,7 +239,7 @@ static void landing(void)
 
 void write_registers_cancels(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call = request_call(endpoint, 0, 0), poll;
 	struct thread_registers registers;
 	struct job job;
@@ -265,8 +265,8 @@ void write_registers_cancels(void)
 
 void suspended_meets(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
-	struct kernel_call call = receive_call(endpoint, make(OBJECT_REPLY, 0));
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0);
+	struct kernel_call call = receive_call(endpoint, object_make(OBJECT_REPLY, 0));
 	struct job job;
 
 	CHECK_OK(job_launch(&job, &own_space, &call));

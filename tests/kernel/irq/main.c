@@ -22,16 +22,6 @@
 #define SERIAL_OUT2 0x08
 #define BIT 0x40
 
-static handle_t make(enum object_type type)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, 0, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 static uint64_t rtc_read(uint64_t index)
 {
 	uint64_t value = 0;
@@ -63,11 +53,11 @@ static void rtc_stop(void)
 /* A handler attached to `line` and bound to a badged copy of a new Notification. */
 static handle_t handler_bound(uint64_t line, handle_t *notification)
 {
-	handle_t handler = make(OBJECT_IRQ_HANDLER), badged = slot_allocate();
+	handle_t handler = object_make(OBJECT_IRQ_HANDLER, 0), badged = slot_allocate();
 	struct irq_attachment attachment;
 	enum error error;
 
-	*notification = make(OBJECT_NOTIFICATION);
+	*notification = object_make(OBJECT_NOTIFICATION, 0);
 	error = cnode_mint(ROOT, badged, ROOT, *notification, RIGHTS_ALL, BIT);
 	if (error == OK)
 		error = irq_attach(CONTROL, handler, line, 0, &attachment);
@@ -151,7 +141,7 @@ static void unbound_interrupts_are_silent(void)
 	CHECK_EQUAL(BIT << 1, notification_wait(notification));
 	/* Deleting the Notification unbinds; the next one can be bound. */
 	CHECK_OK(cnode_delete(ROOT, notification));
-	notification = make(OBJECT_NOTIFICATION);
+	notification = object_make(OBJECT_NOTIFICATION, 0);
 	badged = slot_allocate();
 	CHECK_OK(cnode_mint(ROOT, badged, ROOT, notification, RIGHTS_ALL, BIT));
 	CHECK_OK(irq_bind(handler, badged));
@@ -184,7 +174,7 @@ static void deleted_handlers_free_the_line(void)
 
 static void attachments_are_checked(void)
 {
-	handle_t handler = make(OBJECT_IRQ_HANDLER), other = make(OBJECT_IRQ_HANDLER), endpoint = make(OBJECT_ENDPOINT), weak = slot_allocate();
+	handle_t handler = object_make(OBJECT_IRQ_HANDLER, 0), other = object_make(OBJECT_IRQ_HANDLER, 0), endpoint = object_make(OBJECT_ENDPOINT, 0), weak = slot_allocate();
 	static const uint64_t lines[] = {24, 255, 256, 0x10000, 0x1ffff, UINT64_MAX}, flags[] = {4, 8, 1ull << 32, UINT64_MAX};
 	struct irq_attachment attachment;
 
@@ -206,7 +196,7 @@ static void attachments_are_checked(void)
 
 static void bindings_are_checked(void)
 {
-	handle_t handler = make(OBJECT_IRQ_HANDLER), notification = make(OBJECT_NOTIFICATION), endpoint = make(OBJECT_ENDPOINT), reader = slot_allocate();
+	handle_t handler = object_make(OBJECT_IRQ_HANDLER, 0), notification = object_make(OBJECT_NOTIFICATION, 0), endpoint = object_make(OBJECT_ENDPOINT, 0), reader = slot_allocate();
 
 	CHECK_OK(cnode_copy(ROOT, reader, ROOT, notification, RIGHT_READ));
 	CHECK_REFUSED(ERR_TYPE, irq_bind(handler, endpoint));
@@ -221,12 +211,12 @@ static void vectors_run_out(void)
 	enum { VECTORS_HAD = IRQ_VECTOR_LAST - IRQ_VECTOR_FIRST + 1 };
 	static bool seen[256];
 	struct irq_attachment attachment;
-	handle_t handler = 0, last = make(OBJECT_IRQ_HANDLER);
+	handle_t handler = 0, last = object_make(OBJECT_IRQ_HANDLER, 0);
 	uint64_t freed;
 
 	memset(seen, 0, sizeof(seen));
 	for (int i = 0; i < VECTORS_HAD; i++) {
-		handler = make(OBJECT_IRQ_HANDLER);
+		handler = object_make(OBJECT_IRQ_HANDLER, 0);
 		CHECK_STILL();
 		CHECK_OK(irq_attach(CONTROL, handler, IRQ_LINE_MSI, 0, &attachment));
 		CHECK(attachment.vector >= IRQ_VECTOR_FIRST && attachment.vector <= IRQ_VECTOR_LAST && !seen[attachment.vector]);

@@ -9,16 +9,6 @@
 #define ROOT INIT_SLOT_CNODE
 #define LOG INIT_SLOT_LOG_CONTROL
 
-static handle_t make(enum object_type type)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, 0, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 /* The ring's header as it is now. */
 static struct commit_ring log_state(void)
 {
@@ -74,7 +64,7 @@ static void ring_cannot_be_written(void)
 static void records_say_what_was_done(void)
 {
 	const struct commit_ring *ring = ring_map();
-	handle_t endpoint = make(OBJECT_ENDPOINT), slot = slot_allocate(), other = slot_allocate(), thread = make(OBJECT_THREAD), cnode = 0;
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), slot = slot_allocate(), other = slot_allocate(), thread = object_make(OBJECT_THREAD, 0), cnode = 0;
 	const struct commit_record *record;
 	uint64_t head, thread_reference;
 
@@ -110,7 +100,7 @@ static void records_say_what_was_done(void)
 /* IPC, signals, pages, registers and informing change no authority. */
 static void data_plane_is_not_logged(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), badged = slot_allocate(), endpoint = make(OBJECT_ENDPOINT), reply = make(OBJECT_REPLY);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), badged = slot_allocate(), endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	handle_t region, mapping;
 	struct job job;
 	struct kernel_call call;
@@ -196,7 +186,7 @@ static void full_ring_makes_wait(void)
 	struct commit_ring state;
 	handle_t slot = slot_allocate();
 
-	commit_source = make(OBJECT_ENDPOINT);
+	commit_source = object_make(OBJECT_ENDPOINT, 0);
 	committer_create(&thread, 0, TEST_PRIORITY);
 	CHECK_STILL();
 	drainer_stop();
@@ -226,7 +216,7 @@ static void waiters_by_priority(void)
 	struct thread low, high;
 	uint64_t low_before, head;
 
-	commit_source = make(OBJECT_ENDPOINT);
+	commit_source = object_make(OBJECT_ENDPOINT, 0);
 	committer_create(&low, 0, 10);
 	committer_create(&high, 1, 20);
 	CHECK_STILL();
@@ -259,7 +249,7 @@ static void waiters_are_suspended_and_deleted(void)
 	struct thread_status status;
 	uint64_t before, head;
 
-	commit_source = make(OBJECT_ENDPOINT);
+	commit_source = object_make(OBJECT_ENDPOINT, 0);
 	committer_create(&first, 0, 20);
 	committer_create(&second, 1, 10);
 	CHECK_STILL();
@@ -289,7 +279,7 @@ static void reserve_is_for_the_highest(void)
 {
 	struct thread thread;
 
-	commit_source = make(OBJECT_ENDPOINT);
+	commit_source = object_make(OBJECT_ENDPOINT, 0);
 	committer_create(&thread, 0, TEST_PRIORITY);
 	CHECK_STILL();
 	drainer_stop();
@@ -309,7 +299,7 @@ static void reserve_is_for_the_highest(void)
 
 static void fill_is_signalled(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), badged = slot_allocate(), slot = slot_allocate();
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), badged = slot_allocate(), slot = slot_allocate();
 	struct kernel_call poll;
 	struct commit_ring state;
 

@@ -4,16 +4,6 @@
 
 #define ROOT INIT_SLOT_CNODE
 
-static handle_t make(enum object_type type)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, 0, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 /* A capability to signal `bits`. */
 static handle_t signaller(handle_t notification, uint64_t bits)
 {
@@ -44,7 +34,7 @@ static struct kernel_call receive(handle_t source, uint64_t deadline)
 
 static void bits_accumulate(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), one = signaller(notification, 1), high = signaller(notification, 1ull << 63 | 1);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), one = signaller(notification, 1), high = signaller(notification, 1ull << 63 | 1);
 	struct kernel_call call;
 
 	CHECK_OK(notify(one));
@@ -60,7 +50,7 @@ static void bits_accumulate(void)
 
 static void unbadged_signals_nothing(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0);
 
 	CHECK_OK(notify(notification));
 	CHECK_EQUAL(ERR_TIMEOUT, answer_status(receive(notification, 0).word));
@@ -68,7 +58,7 @@ static void unbadged_signals_nothing(void)
 
 static void rights_are_checked(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), reader = slot_allocate(), writer;
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), reader = slot_allocate(), writer;
 	uint64_t data[4] = {0};
 
 	CHECK_OK(cnode_copy(ROOT, reader, ROOT, notification, RIGHT_READ));
@@ -81,7 +71,7 @@ static void rights_are_checked(void)
 
 static void waiters_wake_in_order(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), bit = signaller(notification, 8);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), bit = signaller(notification, 8);
 	struct kernel_call wait = {.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = notification};
 	struct job job[4];
 
@@ -100,7 +90,7 @@ static void waiters_wake_in_order(void)
 
 static void bound_thread_is_interrupted(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), bit = signaller(notification, 16), endpoint = make(OBJECT_ENDPOINT), reply = make(OBJECT_REPLY);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), bit = signaller(notification, 16), endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call wait = {.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = endpoint, .reply = reply};
 	struct job job;
 
@@ -132,7 +122,7 @@ static void bound_thread_is_interrupted(void)
 /* A send or a wait for an answer is not ended by the bound Notification. */
 static void bound_thread_sends_undisturbed(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), bit = signaller(notification, 2), endpoint = make(OBJECT_ENDPOINT);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), bit = signaller(notification, 2), endpoint = object_make(OBJECT_ENDPOINT, 0);
 	struct job job;
 
 	CHECK_OK(job_create(&job, &own_space, TEST_PRIORITY));
@@ -146,8 +136,8 @@ static void bound_thread_sends_undisturbed(void)
 
 static void binding_is_exclusive(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), other = make(OBJECT_NOTIFICATION), writer = slot_allocate();
-	handle_t first = make(OBJECT_THREAD), second = make(OBJECT_THREAD), endpoint = make(OBJECT_ENDPOINT);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), other = object_make(OBJECT_NOTIFICATION, 0), writer = slot_allocate();
+	handle_t first = object_make(OBJECT_THREAD, 0), second = object_make(OBJECT_THREAD, 0), endpoint = object_make(OBJECT_ENDPOINT, 0);
 
 	CHECK_OK(cnode_copy(ROOT, writer, ROOT, notification, RIGHT_WRITE));
 	CHECK_REFUSED(ERR_RIGHTS, thread_bind(first, THREAD_NOTIFICATION, writer));
@@ -164,13 +154,13 @@ static void binding_is_exclusive(void)
 /* Deleting the Notification unbinds it: the thread waits on for messages alone. */
 static void deleted_while_bound(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), endpoint = make(OBJECT_ENDPOINT);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), endpoint = object_make(OBJECT_ENDPOINT, 0);
 	uint64_t data[4] = {5};
 	struct job job;
 
 	CHECK_OK(job_create(&job, &own_space, TEST_PRIORITY));
 	CHECK_OK(thread_bind(job.thread.thread, THREAD_NOTIFICATION, notification));
-	job.cell->call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = endpoint, .reply = make(OBJECT_REPLY)};
+	job.cell->call = (struct kernel_call){.word = call_word(CALL_RECEIVE, 0, 0, 0), .source = endpoint, .reply = object_make(OBJECT_REPLY, 0)};
 	CHECK_OK(job_start(&job));
 	CHECK(thread_await(job.thread.thread, THREAD_RECEIVING));
 	CHECK_OK(cnode_delete(ROOT, notification));
@@ -183,7 +173,7 @@ static void deleted_while_bound(void)
 /* A signal between threads of two address spaces, many times. */
 static void crosses_address_spaces(void)
 {
-	handle_t notification = make(OBJECT_NOTIFICATION), back = make(OBJECT_NOTIFICATION), bit = signaller(notification, 1);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), back = object_make(OBJECT_NOTIFICATION, 0), bit = signaller(notification, 1);
 	struct space space;
 	struct job job;
 

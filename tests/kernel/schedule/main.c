@@ -7,16 +7,6 @@
 
 static volatile uint64_t counter[THREADS];
 
-static handle_t make(enum object_type type)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, 0, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 static void count_for_ever(uint64_t index)
 {
 	for (;;)
@@ -176,8 +166,8 @@ static void wake_order(enum object_type type, uint64_t waiter_priority, uint64_t
 	struct thread waiter, waker;
 
 	arrivals = 0;
-	wake_source = make(type);
-	wake_reply = make(OBJECT_REPLY);
+	wake_source = object_make(type, 0);
+	wake_reply = object_make(OBJECT_REPLY, 0);
 	wake_target = slot_allocate();
 	CHECK_OK(cnode_mint(ROOT, wake_target, ROOT, wake_source, RIGHTS_ALL, 1));
 	CHECK_OK(thread_spawn(&waiter, &own_space, wait_then_arrive, 1, waiter_priority));
@@ -244,7 +234,7 @@ static void raised_thread_preempts(void)
 /* A server of low priority serves; a ready thread between it and its client goes first. */
 static void ready_threads_between_go_first(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT), reply = make(OBJECT_REPLY);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call wait = {.word = CALL_RECEIVE, .source = endpoint, .reply = reply};
 	struct kernel_call request = {.word = CALL_SEND | CALL_CALL | CALL_DEADLINE, .target = endpoint};
 	struct thread between;

@@ -38,16 +38,6 @@ static void metronome_main(uint64_t argument)
 	}
 }
 
-static handle_t make(enum object_type type, uint64_t size)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, size, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 static bool is_empty(handle_t cnode, uint64_t index)
 {
 	return cnode_query(cnode, index, &(struct capability_state){0}) == ERR_NOCAP;
@@ -61,7 +51,7 @@ static void under_metronome(const char *what, void (*act)(void))
 
 	ticks = latest = 0;
 	metronome_on = true;
-	metronome_source = make(OBJECT_NOTIFICATION, 0);
+	metronome_source = object_make(OBJECT_NOTIFICATION, 0);
 	CHECK_STILL();
 	CHECK_OK(thread_set_priority(INIT_SLOT_THREAD, TEST_RUNS_AT, INIT_PRIORITY));
 	CHECK_OK(thread_spawn(&metronome, &own_space, metronome_main, 0, INIT_PRIORITY));
@@ -100,8 +90,8 @@ static void act_reclaim_victim(void)
 
 static void chain_build(void)
 {
-	big = make(OBJECT_CNODE, BIG_CNODE_BITS);
-	victim = make(OBJECT_ENDPOINT, 0);
+	big = object_make(OBJECT_CNODE, BIG_CNODE_BITS);
+	victim = object_make(OBJECT_ENDPOINT, 0);
 	CHECK_STILL();
 	CHECK_OK(cnode_copy(big, 0, ROOT, victim, RIGHTS_ALL));
 	for (uint64_t i = 1; i < CHAIN; i++)
@@ -132,8 +122,8 @@ static void deep_chain_deleted(void)
 
 static void wide_tree_deleted(void)
 {
-	big = make(OBJECT_CNODE, BIG_CNODE_BITS);
-	victim = make(OBJECT_ENDPOINT, 0);
+	big = object_make(OBJECT_CNODE, BIG_CNODE_BITS);
+	victim = object_make(OBJECT_ENDPOINT, 0);
 	CHECK_STILL();
 	for (uint64_t i = 0; i < 4000; i++)
 		CHECK_OK(cnode_copy(big, i, ROOT, victim, RIGHTS_ALL));
@@ -148,8 +138,8 @@ static void random_tree_revoked(void)
 {
 	uint64_t seed = 11;
 
-	big = make(OBJECT_CNODE, BIG_CNODE_BITS);
-	victim = make(OBJECT_NOTIFICATION, 0);
+	big = object_make(OBJECT_CNODE, BIG_CNODE_BITS);
+	victim = object_make(OBJECT_NOTIFICATION, 0);
 	CHECK_STILL();
 	CHECK_OK(cnode_copy(big, 0, ROOT, victim, RIGHTS_ALL));
 	for (uint64_t i = 1; i < 3000; i++)
@@ -168,7 +158,7 @@ static void act_delete_through_itself(void)
 /* A CNode whose original lies in itself, reached by a copy that is its descendant. */
 static void cnode_in_itself(void)
 {
-	handle_t original = make(OBJECT_CNODE, 4);
+	handle_t original = object_make(OBJECT_CNODE, 4);
 
 	victim = slot_allocate();
 	CHECK_OK(cnode_copy(ROOT, victim, ROOT, original, RIGHTS_ALL));
@@ -183,13 +173,13 @@ static void cnode_in_itself(void)
 static void cnodes_in_a_ring(void)
 {
 	enum { RING = 6 };
-	handle_t memory = make(OBJECT_UNTYPED, 64 * PAGE_SIZE), before = memory_use(memory), cnode[RING], access[RING], endpoint;
+	handle_t memory = object_make(OBJECT_UNTYPED, 64 * PAGE_SIZE), before = memory_use(memory), cnode[RING], access[RING], endpoint;
 
 	for (int i = 0; i < RING; i++) {
-		cnode[i] = make(OBJECT_CNODE, 5);
+		cnode[i] = object_make(OBJECT_CNODE, 5);
 		access[i] = slot_allocate();
 	}
-	endpoint = make(OBJECT_ENDPOINT, 0);
+	endpoint = object_make(OBJECT_ENDPOINT, 0);
 	memory_use(before);
 	CHECK_STILL();
 	for (int i = 0; i < RING; i++)
@@ -210,10 +200,10 @@ static void cnodes_in_a_ring(void)
 /* CNodes nested forty deep, each holding the original of the next. */
 static void cnodes_nested(void)
 {
-	handle_t outer = make(OBJECT_CNODE, 2);
+	handle_t outer = object_make(OBJECT_CNODE, 2);
 
 	for (int i = 0; i < 40; i++) {
-		handle_t next = make(OBJECT_CNODE, 2);
+		handle_t next = object_make(OBJECT_CNODE, 2);
 
 		CHECK_STILL();
 		CHECK_OK(cnode_move(next, 1, ROOT, outer));
@@ -225,9 +215,9 @@ static void cnodes_nested(void)
 
 static void big_cnode_deleted(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0);
 
-	victim = make(OBJECT_CNODE, BIG_CNODE_BITS + 2);
+	victim = object_make(OBJECT_CNODE, BIG_CNODE_BITS + 2);
 	CHECK_STILL();
 	for (uint64_t i = 0; i < 4ull << BIG_CNODE_BITS; i += 8)
 		CHECK_OK(cnode_copy(victim, i, ROOT, endpoint, RIGHTS_ALL));
@@ -236,7 +226,7 @@ static void big_cnode_deleted(void)
 
 static void empty_cnode_deleted(void)
 {
-	victim = make(OBJECT_CNODE, CNODE_BITS_MAX);
+	victim = object_make(OBJECT_CNODE, CNODE_BITS_MAX);
 	CHECK_STILL();
 	under_metronome("deleting an empty CNode of 65536 slots", act_delete_victim);
 }
@@ -288,7 +278,7 @@ static void dense_mapping_deleted(void)
 static void many_mappings_deleted(void)
 {
 	struct space space;
-	handle_t region, cnode = make(OBJECT_CNODE, 10);
+	handle_t region, cnode = object_make(OBJECT_CNODE, 10);
 
 	CHECK_STILL();
 	CHECK_OK(space_create_empty(&space, 2, 40));
@@ -327,8 +317,8 @@ static void waiters_make(handle_t handle, uint64_t phases, enum thread_state sta
 	for (int i = 0; i < WAITERS; i++) {
 		struct thread_registers registers = {.rip = at, .rsp = (vaddr_t)(waiter_stack + 64), .rax = phases, .rdi = handle, .rsi = handle, .rflags = 0x202};
 
-		registers.r12 = make(OBJECT_REPLY, 0);
-		threads[i] = make(OBJECT_THREAD, 0);
+		registers.r12 = object_make(OBJECT_REPLY, 0);
+		threads[i] = object_make(OBJECT_THREAD, 0);
 		CHECK_STILL();
 		CHECK_OK(thread_bind(threads[i], THREAD_CNODE, ROOT));
 		CHECK_OK(thread_bind(threads[i], THREAD_VSPACE, INIT_SLOT_VSPACE));
@@ -342,7 +332,7 @@ static void waiters_make(handle_t handle, uint64_t phases, enum thread_state sta
 static void waited_object_deleted(enum object_type type, uint64_t phases, enum thread_state state, const char *what)
 {
 	static handle_t threads[WAITERS];
-	handle_t object = make(type, 0);
+	handle_t object = object_make(type, 0);
 
 	victim = slot_allocate();
 	CHECK_OK(cnode_copy(ROOT, victim, ROOT, object, RIGHTS_ALL));
@@ -385,7 +375,7 @@ static void run_for_ever(uint64_t argument)
 
 static void processes_reclaimed(void)
 {
-	handle_t memory = make(OBJECT_UNTYPED, 10ull << 20), before = memory_use(memory), endpoint = make(OBJECT_ENDPOINT, 0);
+	handle_t memory = object_make(OBJECT_UNTYPED, 10ull << 20), before = memory_use(memory), endpoint = object_make(OBJECT_ENDPOINT, 0);
 	struct kernel_call wait = {.word = CALL_RECEIVE, .source = endpoint};
 
 	CHECK_STILL();
@@ -397,7 +387,7 @@ static void processes_reclaimed(void)
 		CHECK_OK(space_create(&space, 8, 24));
 		CHECK_OK(thread_spawn(&busy, &space, run_for_ever, 0, 10));
 		CHECK_OK(thread_spawn(&faulty, &space, (void (*)(uint64_t))0x1234000, 0, 11));
-		wait.reply = make(OBJECT_REPLY, 0);
+		wait.reply = object_make(OBJECT_REPLY, 0);
 		CHECK_OK(job_launch(&job, &own_space, &wait));
 		CHECK(thread_await(job.thread.thread, THREAD_RECEIVING));
 	}
@@ -455,7 +445,7 @@ static void act_retype(void)
 
 static void objects_made(void)
 {
-	big = make(OBJECT_CNODE, 10);
+	big = object_make(OBJECT_CNODE, 10);
 	CHECK_STILL();
 	under_metronome("making hundreds of objects in five calls", act_retype);
 }

@@ -4,16 +4,6 @@
 
 #define ROOT INIT_SLOT_CNODE
 
-static handle_t make(enum object_type type, uint64_t size)
-{
-	handle_t object = 0;
-	enum error error = object_create(type, size, &object);
-
-	if (error != OK)
-		check_error_failed(__FILE__, __LINE__, "making an object", OK, error);
-	return object;
-}
-
 static volatile uint64_t result, counter;
 
 static void store_argument(uint64_t argument)
@@ -56,7 +46,7 @@ static void runs_in_another_space(void)
 
 static void tells_states(void)
 {
-	handle_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+	handle_t endpoint = object_make(OBJECT_ENDPOINT, 0), reply = object_make(OBJECT_REPLY, 0);
 	struct kernel_call call = {.word = call_word(CALL_SEND | CALL_CALL, 0, 0, 0), .target = endpoint};
 	struct thread_status status;
 	struct job job;
@@ -124,8 +114,8 @@ static void cpu_time_is_counted(void)
 /* What each slot takes: a type, and the rights that are too few. */
 static void binding_is_checked(void)
 {
-	handle_t thread = make(OBJECT_THREAD, 0), cnode = make(OBJECT_CNODE, 4), vspace = make(OBJECT_VSPACE, 0), endpoint = make(OBJECT_ENDPOINT, 0);
-	handle_t notification = make(OBJECT_NOTIFICATION, 0), region = 0, weak = slot_allocate(), empty = slot_allocate();
+	handle_t thread = object_make(OBJECT_THREAD, 0), cnode = object_make(OBJECT_CNODE, 4), vspace = object_make(OBJECT_VSPACE, 0), endpoint = object_make(OBJECT_ENDPOINT, 0);
+	handle_t notification = object_make(OBJECT_NOTIFICATION, 0), region = 0, weak = slot_allocate(), empty = slot_allocate();
 	const struct {
 		handle_t right;
 		handle_t wrong;
@@ -165,7 +155,7 @@ static void binding_is_checked(void)
 
 static void registers_round_trip(void)
 {
-	handle_t thread = make(OBJECT_THREAD, 0);
+	handle_t thread = object_make(OBJECT_THREAD, 0);
 	struct thread_registers wrote, read;
 	uint64_t *words = (uint64_t *)&wrote, seed = 1;
 
@@ -187,7 +177,7 @@ static void registers_round_trip(void)
 /* A job whose thread may give at most priority 20. */
 static void priorities_are_controlled(void)
 {
-	handle_t other = make(OBJECT_THREAD, 0);
+	handle_t other = object_make(OBJECT_THREAD, 0);
 	static const uint64_t impossible[] = {PRIORITY_LEVELS, PRIORITY_LEVELS + 1, 255, 256, UINT64_MAX};
 	struct job job;
 
