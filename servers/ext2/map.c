@@ -64,9 +64,11 @@ static uint32_t path_rest(const struct ext2 *fs, const struct path *path, uint32
 	return within < UINT32_MAX ? (uint32_t)within : UINT32_MAX;
 }
 
-/* Follows the path to the slot of block n, or to the first slot on the way that is empty: *slot, at *level. */
-static int path_walk(struct ext2 *fs, uint32_t number, const struct inode *inode, const struct path *path, const uint32_t **slot, uint32_t *level)
+/* Makes the path to block n and follows it to its slot, or to the first slot on the way that is empty: *slot, at *level. -EFBIG when there is no such path. */
+static int path_walk(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32_t n, struct path *path, const uint32_t **slot, uint32_t *level)
 {
+	if (!path_make(fs, n, path))
+		return -EFBIG;
 	*slot = &inode->map[path->index[0]];
 	for (*level = 0; **slot != 0; (*level)++) {
 		unsigned char *page = NULL;
@@ -87,11 +89,8 @@ int map_find(struct ext2 *fs, uint32_t number, const struct inode *inode, uint32
 	const uint32_t *slot;
 	struct path path;
 	uint32_t level;
-	int result;
+	int result = path_walk(fs, number, inode, n, &path, &slot, &level);
 
-	if (!path_make(fs, n, &path))
-		return -EFBIG;
-	result = path_walk(fs, number, inode, &path, &slot, &level);
 	if (result != 0)
 		return result;
 	*block = *slot;
@@ -111,11 +110,8 @@ int map_find_run(struct ext2 *fs, uint32_t number, const struct inode *inode, ui
 	const uint32_t *slot;
 	struct path path;
 	uint32_t level;
-	int result;
+	int result = path_walk(fs, number, inode, n, &path, &slot, &level);
 
-	if (!path_make(fs, n, &path))
-		return -EFBIG;
-	result = path_walk(fs, number, inode, &path, &slot, &level);
 	if (result != 0)
 		return result;
 	*block = *slot;

@@ -17,19 +17,27 @@ static uint64_t minimum(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* A file whose contents can be read and written: -ESTALE, -EISDIR, -EINVAL, -EIO. */
+static int file_find(struct ramfs *ramfs, uint64_t number, struct ramfs_inode **inode)
+{
+	*inode = inode_find(ramfs, number);
+	if (!*inode)
+		return -ESTALE;
+	if (!inode_is(*inode, MODE_REGULAR))
+		return inode_is(*inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
+	return (*inode)->damaged ? -EIO : 0;
+}
+
 int64_t ramfs_read(void *core, uint64_t number, uint64_t offset, void *buffer, size_t bytes)
 {
 	struct ramfs *ramfs = core;
-	struct ramfs_inode *inode = inode_find(ramfs, number);
+	struct ramfs_inode *inode;
 	unsigned char *to = buffer;
 	size_t done = 0;
+	int error = file_find(ramfs, number, &inode);
 
-	if (!inode)
-		return -ESTALE;
-	if (!inode_is(inode, MODE_REGULAR))
-		return inode_is(inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
-	if (inode->damaged)
-		return -EIO;
+	if (error)
+		return error;
 	if (offset >= inode->size)
 		return 0;
 	bytes = minimum(bytes, inode->size - offset);
@@ -52,15 +60,12 @@ int64_t ramfs_read(void *core, uint64_t number, uint64_t offset, void *buffer, s
 int ramfs_page(void *core, uint64_t number, uint64_t index, const void **at)
 {
 	struct ramfs *ramfs = core;
-	struct ramfs_inode *inode = inode_find(ramfs, number);
+	struct ramfs_inode *inode;
 	uint32_t page;
+	int error = file_find(ramfs, number, &inode);
 
-	if (!inode)
-		return -ESTALE;
-	if (!inode_is(inode, MODE_REGULAR))
-		return inode_is(inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
-	if (inode->damaged)
-		return -EIO;
+	if (error)
+		return error;
 	if (index >= (inode->size + RAMFS_PAGE - 1) / RAMFS_PAGE)
 		return 0;
 	page = data_find(ramfs, inode, index);
@@ -131,16 +136,13 @@ static void replaced_free(struct ramfs *ramfs)
 int64_t ramfs_write(void *core, uint64_t number, uint64_t *offset, const void *buffer, size_t bytes)
 {
 	struct ramfs *ramfs = core;
-	struct ramfs_inode *inode = inode_find(ramfs, number);
+	struct ramfs_inode *inode;
 	uint64_t from = *offset;
 	size_t done = 0;
+	int error = file_find(ramfs, number, &inode);
 
-	if (!inode)
-		return -ESTALE;
-	if (!inode_is(inode, MODE_REGULAR))
-		return inode_is(inode, MODE_DIRECTORY) ? -EISDIR : -EINVAL;
-	if (inode->damaged)
-		return -EIO;
+	if (error)
+		return error;
 	if (from == FILE_END)
 		from = inode->size;
 	if (from >= FILE_SIZE_MAX)

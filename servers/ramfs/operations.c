@@ -325,36 +325,33 @@ static int name_find(struct ramfs *ramfs, uint64_t number, struct name name, str
 	return *entry ? 0 : -ENOENT;
 }
 
-static int ramfs_unlink(void *core, uint64_t number, struct name name)
+/* The name of a directory, or of something else, goes. */
+static int name_take(struct ramfs *ramfs, uint64_t number, struct name name, bool of_directory)
 {
-	struct ramfs *ramfs = core;
+	const struct ramfs_inode *inode;
 	struct ramfs_inode *directory;
 	struct ramfs_entry *entry;
 	int error = name_find(ramfs, number, name, &directory, &entry);
 
 	if (error)
 		return error;
-	if (inode_is(&ramfs->inodes[entry->inode], MODE_DIRECTORY))
-		return -EISDIR;
+	inode = &ramfs->inodes[entry->inode];
+	if (inode_is(inode, MODE_DIRECTORY) != of_directory)
+		return of_directory ? -ENOTDIR : -EISDIR;
+	if (of_directory && inode->entries)
+		return -ENOTEMPTY;
 	name_remove(ramfs, directory, entry);
 	return 0;
 }
 
+static int ramfs_unlink(void *core, uint64_t number, struct name name)
+{
+	return name_take(core, number, name, false);
+}
+
 static int ramfs_rmdir(void *core, uint64_t number, struct name name)
 {
-	struct ramfs *ramfs = core;
-	struct ramfs_inode *directory;
-	struct ramfs_entry *entry;
-	int error = name_find(ramfs, number, name, &directory, &entry);
-
-	if (error)
-		return error;
-	if (!inode_is(&ramfs->inodes[entry->inode], MODE_DIRECTORY))
-		return -ENOTDIR;
-	if (ramfs->inodes[entry->inode].entries)
-		return -ENOTEMPTY;
-	name_remove(ramfs, directory, entry);
-	return 0;
+	return name_take(core, number, name, true);
 }
 
 /* True when `below` is `above` or lies below it. */

@@ -318,11 +318,13 @@ struct capability_data {
 	uint32_t effective, permitted, inheritable;
 };
 
-/* How many structures a version has. An unknown one is answered with the version that is meant. */
-static int64_t version_check(struct task *task, uint64_t address, const struct capability_header *header, unsigned *count)
+/* A header, and how many structures its version has: -EFAULT, -EINVAL. An unknown version is answered with the one that is meant. */
+static int64_t header_take(struct task *task, uint64_t address, struct capability_header *header, unsigned *count)
 {
 	const uint32_t preferred = CAPABILITY_VERSION_3;
 
+	if (user_get(task->memory, header, address) != 0)
+		return -EFAULT;
 	*count = header->version == CAPABILITY_VERSION_1 ? 1 : 2;
 	if (header->version == CAPABILITY_VERSION_1 || header->version == CAPABILITY_VERSION_2 || header->version == CAPABILITY_VERSION_3)
 		return 0;
@@ -335,11 +337,8 @@ int64_t linux_capget(struct task *task, const uint64_t arguments[6])
 	struct capability_data data[2];
 	const struct task *of = task;
 	unsigned count;
-	int64_t error;
+	int64_t error = header_take(task, arguments[0], &header, &count);
 
-	if (user_get(task->memory, &header, arguments[0]) != 0)
-		return -EFAULT;
-	error = version_check(task, arguments[0], &header, &count);
 	if (error)
 		return error == -EINVAL && !arguments[1] ? 0 : error; /* only the version was asked for */
 	if (header.process < 0)
@@ -361,11 +360,8 @@ int64_t linux_capset(struct task *task, const uint64_t arguments[6])
 	struct credentials *changed;
 	uint64_t effective = 0, permitted = 0, inheritable = 0;
 	unsigned count;
-	int64_t error;
+	int64_t error = header_take(task, arguments[0], &header, &count);
 
-	if (user_get(task->memory, &header, arguments[0]) != 0)
-		return -EFAULT;
-	error = version_check(task, arguments[0], &header, &count);
 	if (error)
 		return error;
 	if (header.process && header.process != task->id)
