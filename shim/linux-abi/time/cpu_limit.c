@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Limits of CPU time (time/cpu_limit.h). */
+/* Limits of CPU time (time/cpu_limit.h): when the next one is reached, and what a process that has reached it is sent. */
 #include "time/cpu_limit.h"
 
 #include "abi/linux/constants.h"
