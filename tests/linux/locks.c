@@ -2,6 +2,7 @@
 /* Locks of files: records of processes and of open files, their borders, who is in the way, waiting, deadlock; flock; leases are not there on either side. */
 #include "waiting.h"
 
+#include <sched.h>
 #include <sys/file.h>
 
 static int file;
@@ -154,6 +155,34 @@ static void whole_files(void)
 	CALL(flock, file, LOCK_EX | LOCK_NB);
 }
 
+/* A lock that is waited for by one who shares the numbers of him who closes its number meanwhile. */
+static void closing(void)
+{
+	struct flock all = record(F_WRLCK, 0, 0);
+	int number = open("file", O_RDWR), ends[2];
+	pid_t holder, waiter;
+
+	(void)!pipe(ends);
+	holder = fork();
+	if (!holder) {
+		close(ends[1]);
+		fcntl(number, F_SETLK, &all);
+		(void)!read(ends[0], &all, 1);
+		_exit(0);
+	}
+	check_sleeps(holder);
+	waiter = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (!waiter)
+		_exit(syscall(SYS_fcntl, number, F_SETLKW, &all) ? errno : 0);
+	check_sleeps(waiter);
+	CALL(close, number);
+	close(ends[1]);
+	check_wait("that holds it", holder);
+	check_wait("whose number was closed", waiter);
+	close(ends[0]);
+	CHILD("another", CALL(fcntl, file, F_SETLK, &all));
+}
+
 int main(void)
 {
 	check_file("file", "0123456789");
@@ -163,5 +192,6 @@ int main(void)
 	waiting();
 	of_open_files();
 	whole_files();
+	closing();
 	return 0;
 }

@@ -170,6 +170,15 @@ static int64_t description_control(struct task *task, struct description *descri
 	}
 }
 
+/* A lock of a process that has come although its number was closed meanwhile, which ends such locks: it goes again. */
+static int64_t lock_check(const struct task *task, uint64_t number, const struct description *description, int64_t result)
+{
+	if (result || descriptor_find(task->files, number) == description)
+		return result;
+	locks_closed(description, task->files);
+	return -EBADF;
+}
+
 int64_t linux_fcntl(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t number = (uint32_t)arguments[0], command = (uint32_t)arguments[1];
@@ -182,6 +191,8 @@ int64_t linux_fcntl(struct task *task, const uint64_t arguments[6])
 	if (result)
 		return result;
 	result = description_control(task, description, command, arguments[2]);
+	if (command == LINUX_F_SETLK || command == LINUX_F_SETLKW)
+		result = lock_check(task, number, description, result);
 	description_release(description);
 	return result;
 }
