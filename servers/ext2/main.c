@@ -273,6 +273,18 @@ static void damage_say(void *context, const char *sentence, uint64_t number)
 	health_degraded("damage: %s (%u)", sentence, number);
 }
 
+/* Says once that nothing will be written any more. */
+static void failure_tell(void)
+{
+	static bool told;
+
+	if (told || !ext2.state || !ext2.state->failed)
+		return;
+	told = true;
+	log_print("the disk fails: nothing more is written, what was not synchronised is in memory alone\n");
+	health_degraded("the disk fails: nothing more is written, what was not synchronised is in memory alone");
+}
+
 /* The fiber beside the requests. */
 
 /* What the instance before has left in shared pages belongs to its files: if its memory is lost they may be others now. */
@@ -331,6 +343,7 @@ static void mount_run(void *argument)
 	wake_all();
 	if (mount == MOUNTED)
 		ext2_work(&ext2, true); /* what the instance before left is written at once: who is restarted often must not put it off for ever */
+	failure_tell();
 }
 
 static void background_run(void *argument)
@@ -343,6 +356,7 @@ static void background_run(void *argument)
 	if (commit)
 		(void)filesystem_write_back(&server, false);
 	ext2_work(&ext2, commit);
+	failure_tell();
 	wake_all();
 }
 
@@ -358,6 +372,7 @@ static void finish_run(void *argument)
 		shares.closed = false;
 	if (result == 0)
 		log_print("%s\n", ext2.damaged ? "unmounted, with damage: it is to be checked" : "unmounted");
+	failure_tell();
 	finish_error = result;
 	mount = result == 0 ? FINISHED : MOUNTED;
 	wake_all();
@@ -423,6 +438,7 @@ static void request_handle(void *context, uint32_t worker, struct file_exchange 
 		return;
 	}
 	filesystem_handle(context, exchange);
+	failure_tell();
 	if (ext2.state->reclaim)
 		background_start();
 }
