@@ -360,7 +360,7 @@ static void background_run(void *argument)
 	wake_all();
 }
 
-/* Before the machine is switched off. A disk that fails now may be asked again. */
+/* Before the machine is switched off. A disk that fails now may be asked again, unless that was for good. */
 static void finish_run(void *argument)
 {
 	int result = filesystem_write_back(&server, true);
@@ -373,7 +373,7 @@ static void finish_run(void *argument)
 	if (result == 0)
 		log_print("%s\n", ext2.damaged ? "unmounted, with damage: it is to be checked" : "unmounted");
 	failure_tell();
-	finish_error = result;
+	finish_error = result != 0 && ext2.state->failed ? -ENODEV : result;
 	mount = result == 0 ? FINISHED : MOUNTED;
 	wake_all();
 }

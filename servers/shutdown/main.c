@@ -4,7 +4,7 @@
  * the others with which it has a session and may do more than call.
  *
  * Each step can be repeated, so an instance that dies on the way costs only a further request. A filesystem that cannot be put away within PATIENCE keeps the machine on: its data is still in memory, and whoever asked is
- * told. The log is closed last, because everything before may change authority.
+ * told. One whose disk has failed for good does not: staying on would save nothing. The log is closed last, because everything before may change authority.
  */
 #include "abi/errno.h"
 #include "abi/protocols/log.h"
@@ -73,7 +73,9 @@ static bool filesystems_finish(void)
 	while ((session = start_next(GRANT_SESSION, session)) != NULL) {
 		int64_t result = is_filesystem(session) ? ask_until_done(session->name, MEDIUM_FINISH, 1) : 0;
 
-		if (result != 0) {
+		if (result == -ENODEV) {
+			log_print("%s cannot be put away, its disk has failed: what was not synchronised is lost\n", session->name);
+		} else if (result != 0) {
 			log_print("%s cannot be put away: error %d; the machine stays on\n", session->name, result);
 			return false;
 		}
