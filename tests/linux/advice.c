@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Advice about memory (madvise), each kind of it at each kind of mapping; huge pages, of which there are none; how far a process's mappings may be cut into pieces. */
-#include "check.h"
+#include "touching.h"
 
-#include <setjmp.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
 
@@ -19,31 +18,15 @@
 #endif
 #define HUGE_SIZE(bits) ((bits) << 26) /* MAP_HUGE_SHIFT */
 
-static sigjmp_buf back;
-static volatile sig_atomic_t code;
-
-static void caught(int number, siginfo_t *information, void *context)
-{
-	(void)number;
-	(void)context;
-	code = information->si_code;
-	siglongjmp(back, information->si_signo);
-}
-
 /* What a byte is, or what reading it comes to. */
-static void look(const char *what, const volatile char *address)
+static void look(const char *what, char *address)
 {
-	struct sigaction action = {.sa_sigaction = caught, .sa_flags = SA_SIGINFO};
-	int number = sigsetjmp(back, 1);
+	int byte, number = check_touch(address, 0, &byte);
 
-	sigaction(SIGSEGV, &action, NULL);
-	sigaction(SIGBUS, &action, NULL);
 	if (number)
-		SHOW(what, "signal %d code %d", number, (int)code);
+		SHOW(what, "signal %d code %d", number, (int)check_code);
 	else
-		SHOW(what, "%d", *address);
-	signal(SIGSEGV, SIG_DFL);
-	signal(SIGBUS, SIG_DFL);
+		SHOW(what, "%d", byte);
 }
 
 static char *pages_make(int count, int protection, int flags)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory: mmap, munmap, mprotect, mremap, msync, mincore, madvise, brk, System V shared memory, and what touching it does. */
-#include "check.h"
+#include "touching.h"
 
-#include <setjmp.h>
 #include <sys/ipc.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -13,37 +12,15 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-static sigjmp_buf back;
-static volatile sig_atomic_t code;
-
-static void caught(int number, siginfo_t *information, void *context)
-{
-	(void)number;
-	(void)context;
-	code = information->si_code;
-	siglongjmp(back, information->si_signo);
-}
-
 /* What reading or writing a byte comes to. */
 static void touch(const char *what, volatile char *address, int write)
 {
-	struct sigaction action = {.sa_sigaction = caught, .sa_flags = SA_SIGINFO}, before[2];
-	int number;
+	int byte, number = check_touch(address, write, &byte);
 
-	sigaction(SIGSEGV, &action, &before[0]);
-	sigaction(SIGBUS, &action, &before[1]);
-	number = sigsetjmp(back, 1);
-	if (!number) {
-		if (write)
-			*address = 1;
-		else
-			(void)*address;
-		check_print("%s: done\n", what);
-	} else {
-		check_print("%s: signal %d code %d\n", what, number, (int)code);
-	}
-	sigaction(SIGSEGV, &before[0], NULL);
-	sigaction(SIGBUS, &before[1], NULL);
+	if (number)
+		SHOW(what, "signal %d code %d", number, (int)check_code);
+	else
+		SHOW(what, "done");
 }
 
 static void anonymous(void)

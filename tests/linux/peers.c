@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* What sockets of AF_UNIX refuse, call by call: files that are none, names that cannot be made or reached, peers that have gone, are full or belong to others, limits, signals in the middle. sockets.c has what they do when all is well. */
-#include "check.h"
+#include "waiting.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 
 #define LARGE (1 << 20)
 
 static char large[LARGE];
-
-static void caught(int number)
-{
-	(void)number;
-}
-
-/* A signal comes soon, and again until the call has seen it. */
-static void interrupt_soon(void)
-{
-	struct sigaction action = {.sa_handler = caught};
-
-	sigaction(SIGALRM, &action, NULL);
-	ualarm(20000, 20000);
-}
 
 static struct sockaddr_un address_of(const char *path)
 {
@@ -197,11 +182,11 @@ static void accepting(void)
 	CALL(accept, packets, NULL, NULL);
 	CALL(accept4, packets, NULL, NULL, 0);
 	CALL(accept, unbound, NULL, NULL);
-	interrupt_soon();
+	check_interrupts();
 	CALL(accept, server, NULL, NULL);
 	CALL(accept4, server, NULL, NULL, SOCK_CLOEXEC);
 	CALL(accept, sequence, NULL, NULL);
-	ualarm(0, 0);
+	check_quiet();
 	CALL(setsockopt, server, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof(moment));
 	CALL(accept, server, NULL, NULL);
 	fcntl(server, F_SETFL, O_NONBLOCK);
@@ -253,9 +238,9 @@ static void connecting(void)
 	close(accept(server, NULL, NULL));
 	CALL(connect, client, &server_name, sizeof(server_name));
 	client_make(SOCK_STREAM, "server");
-	interrupt_soon();
+	check_interrupts();
 	CALL(connect, late, &server_name, sizeof(server_name));
-	ualarm(0, 0);
+	check_quiet();
 	CALL(setsockopt, late, SOL_SOCKET, SO_SNDTIMEO, &moment, sizeof(moment));
 	CALL(connect, late, &server_name, sizeof(server_name));
 	fcntl(late, F_SETFL, O_NONBLOCK);
@@ -397,10 +382,10 @@ static void full(void)
 			;
 		CALL(sendto, pair[0], large, 1000, MSG_DONTWAIT, NULL, 0);
 		CALL(sendmsg, pair[0], &message, MSG_DONTWAIT);
-		interrupt_soon();
+		check_interrupts();
 		CALL(sendto, pair[0], large, 1000, 0, NULL, 0);
 		CALL(sendmsg, pair[0], &message, 0);
-		ualarm(0, 0);
+		check_quiet();
 		setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &moment, sizeof(moment));
 		CALL(sendto, pair[0], large, 1000, 0, NULL, 0);
 		close(pair[1]);
@@ -430,11 +415,11 @@ static void receiving(void)
 	CALL(recvmsg, lone, &message, MSG_DONTWAIT);
 	message.msg_namelen = 0;
 	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
-	interrupt_soon();
+	check_interrupts();
 	CALL(recvfrom, pair[0], large, 1, 0, NULL, NULL);
 	CALL(recvmsg, pair[0], &message, 0);
 	CALL(recvfrom, lone, large, 1, 0, NULL, NULL);
-	ualarm(0, 0);
+	check_quiet();
 	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof(moment));
 	CALL(recvfrom, pair[0], large, 1, 0, NULL, NULL);
 	CALL(recvmsg, pair[0], &message, 0);

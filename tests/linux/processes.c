@@ -27,10 +27,7 @@ static void waiting(void)
 	CALL(waitid, 99, child, &information, WEXITED, NULL);
 	CALL(wait4, child, BAD_ADDRESS, 0, NULL);
 	CALL(wait4, child, &status, 0, NULL);
-	child = fork();
-	if (!child)
-		for (;;)
-			pause();
+	child = check_sleeper();
 	CALL(wait4, child, &status, WNOHANG, NULL);
 	kill(child, SIGKILL);
 	check_wait("killed", child);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Errors that need more than a wrong argument: a limit that is reached, a filesystem that cannot be written, a file that is in the way, a signal in the middle of a call. What the man pages name and the other programs do not reach. */
-#include "check.h"
+#include "waiting.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -16,20 +16,6 @@
 #define PAGE 4096
 
 static char page[PAGE];
-
-static void caught(int number)
-{
-	(void)number;
-}
-
-/* A signal comes in so many microseconds, and again until the call has seen it. */
-static void interrupt_soon(long microseconds)
-{
-	struct sigaction action = {.sa_handler = caught};
-
-	sigaction(SIGALRM, &action, NULL);
-	ualarm((useconds_t)microseconds, (useconds_t)microseconds);
-}
 
 static void limit_set(int which, unsigned long value)
 {
@@ -82,15 +68,15 @@ static void moving_data(void)
 	(void)!pipe(ends);
 	fcntl(ends[1], F_SETPIPE_SZ, PAGE);
 	(void)!write(ends[1], page, PAGE);
-	interrupt_soon(20000);
+	check_interrupts();
 	CALL(write, ends[1], page, 1);
 	CALL(writev, ends[1], &part, 1);
-	ualarm(0, 0);
+	check_quiet();
 	(void)!read(ends[0], page, PAGE);
-	interrupt_soon(20000);
+	check_interrupts();
 	CALL(readv, ends[0], &part, 1);
 	CALL(poll, (&(struct pollfd){ends[0], POLLIN, 0}), 1, -1);
-	ualarm(0, 0);
+	check_quiet();
 	close(full);
 	close(sealed);
 	close(ends[0]);
@@ -139,9 +125,9 @@ static void opening(void)
 	int ends[2];
 
 	mkfifo("fifo", 0600);
-	interrupt_soon(20000);
+	check_interrupts();
 	CALL(open, "fifo", O_RDONLY);
-	ualarm(0, 0);
+	check_quiet();
 	check_file("roots", "x");
 	chmod("roots", 0644);
 	CHILD("not the owner", { check_become(1000); CALL(open, "roots", O_RDONLY | O_NOATIME); });
@@ -283,14 +269,11 @@ static void interrupted(void)
 	fd_set nothing;
 	siginfo_t information;
 	struct epoll_event event;
-	pid_t child = fork();
+	pid_t child = check_sleeper();
 	int queue = epoll_create1(0);
 
-	if (!child)
-		for (;;)
-			pause();
 	FD_ZERO(&nothing);
-	interrupt_soon(20000);
+	check_interrupts();
 	CALL(rt_sigtimedwait, &none, NULL, &long_time, 8);
 	CALL(ppoll, NULL, 0, &long_time, NULL, 8);
 	CALL(pselect6, 0, NULL, NULL, NULL, NULL, NULL);
@@ -298,7 +281,7 @@ static void interrupted(void)
 	CALL(epoll_pwait, queue, &event, 1, -1, NULL, 8);
 	CALL(waitid, P_PID, child, &information, WEXITED, NULL);
 	CALL(wait4, child, NULL, 0, NULL);
-	ualarm(0, 0);
+	check_quiet();
 	CALL(epoll_wait, queue, BAD_ADDRESS, 1, 0);
 	CALL(epoll_pwait, queue, &event, 0, 0, NULL, 8);
 	CALL(epoll_pwait, 99, &event, 1, 0, NULL, 8);

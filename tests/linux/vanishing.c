@@ -121,10 +121,7 @@ static void waiting(void)
 	uint64_t set = 1ull << (SIGUSR1 - 1);
 
 	for (int i = 0; i < 2; i++) {
-		child = fork();
-		if (!child)
-			for (;;)
-				pause();
+		child = check_sleeper();
 		if (i)
 			VANISHING(child_end, waitid, P_PID, child, page, WEXITED, NULL);
 		else

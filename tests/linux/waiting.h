@@ -140,6 +140,13 @@ static inline void check_ticks(void)
 	setitimer(ITIMER_REAL, &tick, NULL);
 }
 
+/* The same with a handler that does nothing. */
+static inline void check_interrupts(void)
+{
+	check_handle(SIGALRM, 0);
+	check_ticks();
+}
+
 static inline void check_quiet(void)
 {
 	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
