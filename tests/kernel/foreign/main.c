@@ -51,6 +51,14 @@ static enum error subject_next(struct subject *subject, bool answer, uint64_t la
 	return answer_status(call.word);
 }
 
+/* Such a thread with its first message. */
+static void subject_begin(struct subject *subject, void (*entry)(uint64_t), bool foreign)
+{
+	subject_create(subject, entry, foreign);
+	CHECK_STILL();
+	CHECK_OK(subject_next(subject, false, 0, 0));
+}
+
 /* Answers and expects nothing more for a while. */
 static enum error subject_answer(struct subject *subject, uint64_t label, uint64_t value)
 {
@@ -81,9 +89,8 @@ static void calls_become_messages(void)
 	struct subject subject;
 
 	registers_fill(1);
-	subject_create(&subject, run_syscalls, true);
+	subject_begin(&subject, run_syscalls, true);
 	CHECK_STILL();
-	CHECK_OK(subject_next(&subject, false, 0, 0));
 	for (uint64_t round = 0; round < 100; round++) {
 		const uint64_t *data = subject.message.data;
 
@@ -104,9 +111,8 @@ static void calls_keep_registers(void)
 	struct subject subject;
 
 	registers_fill(77);
-	subject_create(&subject, run_syscalls, true);
+	subject_begin(&subject, run_syscalls, true);
 	CHECK_STILL();
-	CHECK_OK(subject_next(&subject, false, 0, 0));
 	for (uint64_t round = 0; round < 200; round++) {
 		struct thread_registers in = registers_in;
 
@@ -148,9 +154,8 @@ static void answer_with_registers(void)
 	struct thread_registers registers;
 
 	registers_fill(9);
-	subject_create(&subject, run_syscalls, true);
+	subject_begin(&subject, run_syscalls, true);
 	CHECK_STILL();
-	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_OK(thread_suspend(subject.thread.thread));
 	CHECK_OK(thread_read_registers(subject.thread.thread, &registers));
 	CHECK_OK(thread_resume(subject.thread.thread));
@@ -185,9 +190,8 @@ static void answer_with_bad_registers(void)
 		struct thread_registers registers;
 
 		registers_fill(i);
-		subject_create(&subject, run_syscalls, true);
+		subject_begin(&subject, run_syscalls, true);
 		CHECK_STILL();
-		CHECK_OK(subject_next(&subject, false, 0, 0));
 		CHECK_OK(thread_suspend(subject.thread.thread));
 		CHECK_OK(thread_read_registers(subject.thread.thread, &registers));
 		CHECK_OK(thread_resume(subject.thread.thread));
@@ -210,9 +214,8 @@ static void registers_written_while_held(void)
 	struct thread_registers registers;
 
 	registers_fill(17);
-	subject_create(&subject, run_syscalls, true);
+	subject_begin(&subject, run_syscalls, true);
 	CHECK_STILL();
-	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_OK(thread_read_registers(subject.thread.thread, &registers));
 	CHECK_EQUAL(registers_in.rbp, registers.rbp);
 	registers.rip += USER_TOP;
@@ -240,9 +243,8 @@ static void answer_with_suspend(void)
 	struct thread_registers registers;
 
 	registers_fill(13);
-	subject_create(&subject, run_syscalls, true);
+	subject_begin(&subject, run_syscalls, true);
 	CHECK_STILL();
-	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_OK(subject_answer(&subject, RESUME_SUSPEND, 0));
 	CHECK(thread_await(subject.thread.thread, THREAD_FAULTED));
 	CHECK_OK(thread_suspend(subject.thread.thread));
@@ -260,9 +262,8 @@ static void server_dies(void)
 	struct subject subject;
 
 	registers_fill(21);
-	subject_create(&subject, run_syscalls, true);
+	subject_begin(&subject, run_syscalls, true);
 	CHECK_STILL();
-	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_OK(cnode_delete(ROOT, subject.reply));
 	CHECK(thread_await(subject.thread.thread, THREAD_FAULTED));
 	subject.reply = object_make(OBJECT_REPLY, 0);
@@ -284,9 +285,8 @@ static void foreign_for_ever(void)
 	struct subject subject;
 
 	registers_fill(23);
-	subject_create(&subject, run_syscalls, true);
+	subject_begin(&subject, run_syscalls, true);
 	CHECK_STILL();
-	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_OK(thread_unbind(subject.thread.thread, THREAD_PERSONALITY));
 	CHECK_OK(subject_answer(&subject, RESUME_RESULT, 0));
 	CHECK(thread_await(subject.thread.thread, THREAD_FAULTED));
@@ -325,9 +325,8 @@ static void faults_are_repaired(void)
 
 		registers_fill(31 + (uint64_t)foreign);
 		memset(&registers_out, 0, sizeof(registers_out));
-		subject_create(&subject, run_fault, foreign);
+		subject_begin(&subject, run_fault, foreign);
 		CHECK_STILL();
-		CHECK_OK(subject_next(&subject, false, 0, 0));
 		CHECK_EQUAL(MESSAGE_FAULT, answer_kind(subject.message.word));
 		CHECK_EQUAL(6, answer_words(subject.message.word));
 		CHECK_EQUAL(foreign ? BADGE : FAULT_BADGE, subject.message.target);
@@ -456,9 +455,8 @@ static void every_kind_of_fault(void)
 	for (uint64_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		struct subject subject;
 
-		subject_create(&subject, faults[i].run, i % 2);
+		subject_begin(&subject, faults[i].run, i % 2);
 		CHECK_STILL();
-		CHECK_OK(subject_next(&subject, false, 0, 0));
 		CHECK_EQUAL(MESSAGE_FAULT, answer_kind(subject.message.word));
 		if (faults[i].run != run_sysenter) /* processors differ in what this raises */
 			CHECK_EQUAL(faults[i].vector, subject.message.data[0]);
@@ -477,9 +475,8 @@ static void fault_is_skipped(void)
 	struct subject subject;
 	struct thread_registers registers;
 
-	subject_create(&subject, run_invalid, true);
+	subject_begin(&subject, run_invalid, true);
 	CHECK_STILL();
-	CHECK_OK(subject_next(&subject, false, 0, 0));
 	CHECK_OK(thread_suspend(subject.thread.thread));
 	CHECK_OK(thread_read_registers(subject.thread.thread, &registers));
 	CHECK_OK(thread_resume(subject.thread.thread));
