@@ -5,6 +5,7 @@
 #include "abi/errno.h"
 #include "file/node.h"
 #include "file/opened.h"
+#include "file/text.h"
 #include "lib/file.h"
 #include "lib/string.h"
 #include "mm/memory.h"
@@ -479,4 +480,14 @@ bool content_identity(const struct object *object, uint64_t *filesystem, uint64_
 	*filesystem = content->node->filesystem;
 	*inode = content->node->inode;
 	return true;
+}
+
+int64_t content_path(const struct object *object, char path[PATH_BYTES_MAX + 1])
+{
+	uint64_t filesystem, inode;
+	char *text = content_identity(object, &filesystem, &inode) ? text_copy(object->text) : NULL; /* another name may come while this waits */
+	int64_t length = text ? text_resolve_file(text, filesystem, inode, path) : -ENOENT;
+
+	text_return(text);
+	return length;
 }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "abi/file.h"
 #include "mm/object.h"
 
 struct description;
@@ -45,6 +46,9 @@ int mapping_open(struct task *task, uint64_t descriptor, uint64_t protection, bo
 
 /* Brings what was stored into the pages [first, end) of a file's object by shared mappings to stable storage; nothing for other objects. 0 or -EIO. May wait. */
 int content_sync(struct task *task, struct object *object, uint64_t first, uint64_t end);
+
+/* The path of the file whose pages an object is, as text_resolve() tells it; -ENOENT for other objects. May wait. */
+int64_t content_path(const struct object *object, char path[PATH_BYTES_MAX + 1]);
 
 /* The object of a file's pages, held, for who has it open as `opened`; `writable`: shared stores may come. 0, -ENOMEM, or what the filesystem says. May wait. */
 int content_take(struct node *node, struct opened *opened, bool writable, struct object **object);

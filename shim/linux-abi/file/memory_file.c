@@ -279,6 +279,8 @@ static struct description *memory_file_make(const char *path, uint32_t seals)
 	if (description) {
 		description->data = file;
 		description->text = text_copy(path);
+		object_name(file->object, path);
+		file->object->inode = description->inode;
 		return description;
 	}
 	if (file->object)

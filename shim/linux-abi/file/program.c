@@ -87,6 +87,7 @@ static int content_execute(const struct description *file, struct object **conte
 		error = -ETXTBSY;
 	else
 		object_execute(*content);
+	object_name(*content, file->text);
 	object_release(*content);
 	if (error)
 		*content = NULL;

@@ -204,7 +204,11 @@ static int regular_allocate(struct task *task, struct description *description, 
 
 static int regular_map(struct description *description, bool shared, bool stores, struct object **object)
 {
-	return content_take(description->node, description->opened, shared && stores, object);
+	int error = content_take(description->node, description->opened, shared && stores, object);
+
+	if (!error)
+		object_name(*object, description->text);
+	return error;
 }
 
 static int regular_sync(struct description *description, bool data_only)

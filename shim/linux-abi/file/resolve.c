@@ -112,8 +112,8 @@ int64_t text_without_links(const char *text, char path[PATH_BYTES_MAX + 1])
 	return error ? error : (int64_t)resolution.length;
 }
 
-/* Whether a path leads to what is open. Into a tree of the shim's own: by its text, nothing moves there. */
-static bool leads_to(const struct description *description, const char *text)
+/* Whether a path leads to a file. Into a tree of the shim's own (`own`): by its text, nothing moves there. */
+static bool leads_to(const char *text, uint64_t filesystem, uint64_t inode, bool own)
 {
 	char rest[PATH_BYTES_MAX + 1];
 	struct path path = path_of_text(PATH_ROOT, text, rest);
@@ -121,8 +121,8 @@ static bool leads_to(const struct description *description, const char *text)
 	int error = path_attributes_at(&path, PATH_NOFOLLOW, &attributes);
 
 	if (error)
-		return error == PATH_REFERRAL && !description->opened;
-	return attributes.inode == description->inode && path.filesystem + FILESYSTEMS_OWN == description->filesystem;
+		return error == PATH_REFERRAL && own;
+	return attributes.inode == inode && path.filesystem + FILESYSTEMS_OWN == filesystem;
 }
 
 /* From below. */
@@ -242,17 +242,31 @@ static int64_t directory_find(const struct description *directory, char path[PAT
 	return (int64_t)(PATH_BYTES_MAX - start);
 }
 
-int64_t text_resolve(const struct description *description, char path[PATH_BYTES_MAX + 1])
+/* A path to which a file has gone that is not there any more. */
+static int64_t deleted_add(char path[PATH_BYTES_MAX + 1], int64_t length)
 {
 	static const char deleted[] = " (deleted)";
-	int64_t length = description->text ? text_without_links(description->text, path) : -ENOENT;
 
-	if (length > 0 && leads_to(description, path))
-		return length;
-	if (description_is(description, MODE_DIRECTORY) && description->opened)
-		return directory_find(description, path);
 	if (length <= 0 || (size_t)length + sizeof(deleted) > PATH_BYTES_MAX)
 		return length < 0 ? length : -ENAMETOOLONG;
 	memcpy(path + length, deleted, sizeof(deleted));
 	return length + (int64_t)sizeof(deleted) - 1;
+}
+
+int64_t text_resolve_file(const char *text, uint64_t filesystem, uint64_t inode, char path[PATH_BYTES_MAX + 1])
+{
+	int64_t length = text_without_links(text, path);
+
+	return length > 0 && leads_to(path, filesystem, inode, false) ? length : deleted_add(path, length);
+}
+
+int64_t text_resolve(const struct description *description, char path[PATH_BYTES_MAX + 1])
+{
+	int64_t length = description->text ? text_without_links(description->text, path) : -ENOENT;
+
+	if (length > 0 && leads_to(path, description->filesystem, description->inode, !description->opened))
+		return length;
+	if (description_is(description, MODE_DIRECTORY) && description->opened)
+		return directory_find(description, path);
+	return deleted_add(path, length);
 }

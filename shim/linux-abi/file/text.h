@@ -20,5 +20,8 @@ void text_return(char *text);
  */
 int64_t text_resolve(const struct description *description, char path[PATH_BYTES_MAX + 1]);
 
+/* The same for a file that vfs knows by these numbers, and that was opened by `text`. May wait. */
+int64_t text_resolve_file(const char *text, uint64_t filesystem, uint64_t inode, char path[PATH_BYTES_MAX + 1]);
+
 /* An absolute path without ".", ".." and symbolic links; its length, -ENAMETOOLONG, -ELOOP. What is not there is taken as it is. May wait. */
 int64_t text_without_links(const char *text, char path[PATH_BYTES_MAX + 1]);

@@ -3,7 +3,9 @@
 #include "mm/object.h"
 
 #include "abi/errno.h"
+#include "file/text.h"
 #include "lib/assert.h"
+#include "lib/string.h"
 #include "mm/slab.h"
 
 static struct slab anonymous = SLAB(struct object);
@@ -29,6 +31,16 @@ void object_hold(struct object *object)
 	object->users++;
 }
 
+void object_name(struct object *object, const char *text)
+{
+	char *copy = text && (!object->text || strcmp(object->text, text) != 0) ? text_copy(text) : NULL;
+
+	if (!copy)
+		return;
+	text_return(object->text);
+	object->text = copy;
+}
+
 void object_execute(struct object *object)
 {
 	object_hold(object);
@@ -51,6 +63,7 @@ void object_release(struct object *object)
 	}
 	object_drop(object, 0, RADIX_LIMIT);
 	radix_clear(&object->pages);
+	text_return(object->text);
 	object->operations->destroy(object);
 }
 

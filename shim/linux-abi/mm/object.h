@@ -28,6 +28,8 @@ struct object {
 	uint64_t users;
 	uint64_t pages_limit; /* pages from here on do not exist: a fault there is SIGBUS */
 	uint64_t resident;
+	char *text;         /* what /proc/PID/maps calls it (file/text.h): a path, which may have moved; null: nothing */
+	uint64_t inode;     /* of a file in memory; 0: none */
 	uint64_t programs; /* memories of which it is the program: nobody may write to its file meanwhile */
 	struct radix pages; /* frame << 12 | OBJECT_* */
 };
@@ -38,6 +40,9 @@ struct object {
 struct object *object_anonymous(uint64_t pages);
 
 void object_hold(struct object *object);
+
+/* Gives it another name. Without memory it keeps the one that it has. */
+void object_name(struct object *object, const char *text);
 void object_release(struct object *object);
 
 /* A user for whom it is a program that is being executed. */

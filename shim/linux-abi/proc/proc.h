@@ -14,6 +14,7 @@ struct proc_subject {
 	struct process *process;
 	struct task *task; /* of /proc/PID/task/TID; else a task of the process, null for a zombie */
 	struct task *reader;
+	uint64_t file; /* of /proc/PID/fdinfo/N: that number */
 };
 
 struct proc_node {
@@ -22,6 +23,7 @@ struct proc_node {
 	const struct proc_node *nodes;                                                 /* of a directory */
 	void (*tell)(struct proc_text *text, const struct proc_subject *subject);      /* of a file. May wait */
 	int (*open)(const struct proc_subject *subject, struct description *description); /* of a file that is no text: sets operations and data; then `tell` is null */
+	bool inspects; /* only for who may look into the process */
 	int64_t (*take)(const struct proc_subject *subject, const char *line, size_t bytes); /* what is written to it: bytes or an error; null: nothing may be. May wait */
 	int64_t (*read_link)(const struct proc_subject *subject, char *target, size_t bytes);
 	int (*special)(struct entry *directory, struct task *task, const char *name, struct entry **found); /* names that no table has: file descriptors, tasks */
@@ -38,7 +40,9 @@ extern const struct proc_node proc_task_nodes[];
 /* The text of /proc/slabinfo. */
 void objects_tell(struct proc_text *text, const struct proc_subject *subject);
 
-/* /proc/PID/fd and /proc/PID/task. */
+/* /proc/PID/fd, /proc/PID/fdinfo and /proc/PID/task. */
+int proc_file_info_find(struct entry *directory, struct task *task, const char *name, struct entry **found);
+int64_t proc_file_infos_list(struct entry *directory, struct task *task, uint64_t *cookie, void *buffer, size_t bytes);
 int proc_file_find(struct entry *directory, struct task *task, const char *name, struct entry **found);
 int64_t proc_files_list(struct entry *directory, struct task *task, uint64_t *cookie, void *buffer, size_t bytes);
 int proc_task_find(struct entry *directory, struct task *task, const char *name, struct entry **found);

@@ -124,7 +124,7 @@ static void credentials_add(struct proc_text *text, const struct credentials *wh
 	text_add(text, "Gid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t", (uint64_t)who->group, (uint64_t)who->effective_group, (uint64_t)who->saved_group, (uint64_t)who->file_group);
 	for (uint32_t i = 0; i < who->group_count; i++)
 		text_add(text, "%u ", (uint64_t)who->groups[i]);
-	text_add(text, "\n");
+	text_add(text, who->group_count ? "\n" : " \n");
 }
 
 static void memory_add(struct proc_text *text, const struct memory *memory)
@@ -132,12 +132,21 @@ static void memory_add(struct proc_text *text, const struct memory *memory)
 	size_line(text, "VmPeak", memory->pages_mapped);
 	size_line(text, "VmSize", memory->pages_mapped);
 	size_line(text, "VmLck", memory->pages_locked);
+	size_line(text, "VmPin", 0);
 	size_line(text, "VmHWM", memory->resident_most);
 	size_line(text, "VmRSS", memory->resident);
 	size_line(text, "VmData", memory->pages_data);
 	size_line(text, "VmStk", (MEMORY_TOP - memory->stack_start + PAGE_SIZE - 1) >> PAGE_BITS);
 	size_line(text, "VmExe", (memory->code_end - memory->code_start + PAGE_SIZE - 1) >> PAGE_BITS);
 	size_line(text, "VmSwap", 0);
+}
+
+/* A name without what would be taken for the end of its line. */
+static void status_name_add(struct proc_text *text, const char *name)
+{
+	text_add(text, "Name:\t");
+	for (; *name; name++)
+		text_add(text, *name == '\n' ? "\\n" : *name == '\\' ? "\\\\" : "%c", *name);
 }
 
 static void status_tell(struct proc_text *text, const struct proc_subject *subject)
@@ -147,11 +156,13 @@ static void status_tell(struct proc_text *text, const struct proc_subject *subje
 	uint64_t ignored, caught;
 
 	actions_tell(process, &ignored, &caught);
-	text_add(text, "Name:\t%s\nUmask:\t00%u%u\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", name_of(subject), task && task->place ? (uint64_t)(task->place->umask >> 3 & 7) : 0,
+	status_name_add(text, name_of(subject));
+	text_add(text, "\nUmask:\t00%u%u\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", task && task->place ? (uint64_t)(task->place->umask >> 3 & 7) : 0,
 		 task && task->place ? (uint64_t)(task->place->umask & 7) : 0, state_name(state_letter(subject)), (int64_t)process->id, (int64_t)id_of(subject),
 		 (int64_t)(process->parent ? process->parent->id : 0));
 	if (task && task->credentials)
 		credentials_add(text, task->credentials);
+	text_add(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", (int64_t)process->id, (int64_t)id_of(subject), (int64_t)process->group, (int64_t)process->session);
 	if (task && task->memory)
 		memory_add(text, task->memory);
 	text_add(text, "Threads:\t%u\nSigQ:\t%u/%u\n", (uint64_t)process->task_count, signals_queued(process->user), process->limits[LINUX_RLIMIT_SIGPENDING][0]);
@@ -168,7 +179,7 @@ static void status_tell(struct proc_text *text, const struct proc_subject *subje
 		set_line(text, "CapAmb", task->credentials->ambient);
 		text_add(text, "NoNewPrivs:\t%u\n", (uint64_t)task->credentials->no_new_privileges);
 	}
-	text_add(text, "Seccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+	text_add(text, "Seccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
 }
 
 static void statm_tell(struct proc_text *text, const struct proc_subject *subject)
@@ -218,7 +229,7 @@ static void environment_tell(struct proc_text *text, const struct proc_subject *
 {
 	struct memory *memory = memory_of(subject);
 
-	if (memory && may_look(subject))
+	if (memory)
 		range_tell(text, memory, memory->environment_start, memory->environment_end);
 }
 
@@ -244,15 +255,28 @@ static const char *area_name(const struct memory *memory, const struct area *are
 {
 	if (area->flags & AREA_GROWS)
 		return "[stack]";
-	if (!area->object && area->start >= memory->brk_start && area->end <= ((memory->brk + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1)) && memory->brk > memory->brk_start)
+	if (!area->object && area->start <= memory->brk && area->end >= memory->brk_start && memory->brk > memory->brk_start)
 		return "[heap]";
-	return vdso_area_name(area);
+	if (area->object && area->object->text)
+		return area->object->text;
+	return area->object && area->flags & AREA_SHARED ? "/dev/zero (deleted)" : vdso_area_name(area);
+}
+
+/* A name, whose line ends are told by their numbers. */
+static void name_add(struct proc_text *text, const char *name)
+{
+	for (; *name; name++)
+		if (*name == '\n')
+			text_add(text, "\\012");
+		else
+			text_add_bytes(text, name, 1);
 }
 
 static void area_tell(struct proc_text *text, const struct memory *memory, const struct area *area)
 {
-	const char *name = area_name(memory, area);
-	uint64_t before = text->bytes, inode = 0, filesystem = 0;
+	char path[PATH_BYTES_MAX + 1];
+	const char *name = area->object && content_path(area->object, path) > 0 ? path : area_name(memory, area);
+	uint64_t before = text->bytes, inode = area->object ? area->object->inode : 0, filesystem = inode ? FILESYSTEM_MEMORY : 0;
 
 	if (area->object)
 		(void)content_identity(area->object, &filesystem, &inode);
@@ -268,17 +292,32 @@ static void area_tell(struct proc_text *text, const struct memory *memory, const
 	if (name)
 		for (uint64_t column = text->bytes - before; column < 73; column++)
 			text_add(text, " ");
-	text_add(text, "%s\n", name ? name : "");
+	if (name)
+		name_add(text, name);
+	text_add(text, "\n");
 }
 
 static void maps_tell(struct proc_text *text, const struct proc_subject *subject)
 {
 	struct memory *memory = memory_of(subject);
 
-	if (!memory || !may_look(subject))
+	const struct area *area;
+	uint64_t at = 0;
+
+	if (!memory)
 		return;
-	for (const struct area *area = area_at_or_after(&memory->areas, 0); area; area = area_at_or_after(&memory->areas, area->end))
-		area_tell(text, memory, area);
+	memory_hold(memory);
+	while ((area = area_at_or_after(&memory->areas, at)) != NULL) {
+		struct area now = *area; /* finding a path waits */
+
+		at = now.end;
+		if (now.object)
+			object_hold(now.object);
+		area_tell(text, memory, &now);
+		if (now.object)
+			object_release(now.object);
+	}
+	memory_release(memory);
 }
 
 static const struct {
@@ -314,7 +353,8 @@ static void limits_tell(struct proc_text *text, const struct proc_subject *subje
 		column_add(text, limit_names[i].name, 26);
 		limit_add(text, subject->process->limits[i][0]);
 		limit_add(text, subject->process->limits[i][1]);
-		column_add(text, limit_names[i].unit, 10);
+		if (limit_names[i].unit[0])
+			column_add(text, limit_names[i].unit, 10);
 		text_add(text, "\n");
 	}
 }
@@ -349,13 +389,29 @@ static void oom_score_tell(struct proc_text *text, const struct proc_subject *su
 	text_add(text, "%u\n", memory ? memory->resident * 1000 / total : 0);
 }
 
+/* A field of a line: what would end one is told by its number. */
+static void field_add(struct proc_text *text, const char *field)
+{
+	for (; *field; field++) {
+		unsigned char byte = (unsigned char)*field;
+
+		if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\\' || byte == '#')
+			text_add(text, "\\%u%u%u", (uint64_t)(byte >> 6), (uint64_t)(byte >> 3 & 7), (uint64_t)(byte & 7));
+		else
+			text_add(text, "%c", byte);
+	}
+	text_add(text, " ");
+}
+
 /* The oldest first; they are listed the other way round. */
 static void mount_tell(struct proc_text *text, const struct mount *mount)
 {
 	if (!mount)
 		return;
 	mount_tell(text, mount->next);
-	text_add(text, "%s %s %s %s%s%s%s%s 0 0\n", mount->source, mount->place, mount->type, mount->flags & MOUNT_READ_ONLY ? "ro" : "rw", mount->flags & MOUNT_NOSUID ? ",nosuid" : "",
+	field_add(text, mount->source);
+	field_add(text, mount->place);
+	text_add(text, "%s %s%s%s%s%s 0 0\n", mount->type, mount->flags & MOUNT_READ_ONLY ? "ro" : "rw", mount->flags & MOUNT_NOSUID ? ",nosuid" : "",
 		 mount->flags & MOUNT_NODEV ? ",nodev" : "", mount->flags & MOUNT_NOEXEC ? ",noexec" : "", mount->flags & MOUNT_NOATIME ? ",noatime" : ",relatime");
 }
 
@@ -424,8 +480,9 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 
 #define NODES_OF_TASK \
 	FILE_NODE("cmdline", command_line_tell), {.name = "comm", .mode = MODE_REGULAR | 0644, .tell = comm_tell, .take = comm_take}, LINK_NODE("cwd", directory_link), \
-	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell}, LINK_NODE("exe", executable_link), \
-	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .special = proc_file_find, .list_special = proc_files_list}, FILE_NODE("limits", limits_tell), FILE_NODE("maps", maps_tell), \
+	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell, .inspects = true}, LINK_NODE("exe", executable_link), \
+	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .special = proc_file_find, .list_special = proc_files_list}, \
+	{.name = "fdinfo", .mode = MODE_DIRECTORY | 0555, .special = proc_file_info_find, .list_special = proc_file_infos_list}, FILE_NODE("limits", limits_tell), {.name = "maps", .mode = MODE_REGULAR | 0444, .tell = maps_tell, .inspects = true}, \
 	{.name = "mem", .mode = MODE_REGULAR | 0600, .open = proc_memory_open}, FILE_NODE("mounts", mounts_tell), \
 	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, {.name = "pagemap", .mode = MODE_REGULAR | 0400, .open = proc_page_map_open}, \
 	LINK_NODE("root", root_link), \

@@ -250,6 +250,10 @@ VALUE(core_pattern, "core")
 VALUE(zero, "0")
 VALUE(one, "1")
 VALUE(capability_last, "40")
+VALUE(overflow_id, "65534")
+VALUE(overcommit_share, "50")
+VALUE(backlog, "4096")  /* of listen(2) */
+VALUE(datagrams, "10") /* in the queue of a socket */
 VALUE(file_max, "65536")
 VALUE(pipe_size, "1048576")
 VALUE(map_count, "65530")
@@ -294,6 +298,8 @@ static const struct proc_node kernel_nodes[] = {
 	FILE_NODE("tainted", zero_tell),
 	FILE_NODE("randomize_va_space", zero_tell),
 	FILE_NODE("cap_last_cap", capability_last_tell),
+	FILE_NODE("overflowuid", overflow_id_tell),
+	FILE_NODE("overflowgid", overflow_id_tell),
 	SETTING_NODE("shmmax", segment_bytes),
 	SETTING_NODE("shmall", segment_pages),
 	SETTING_NODE("shmmni", segments),
@@ -304,10 +310,12 @@ static const struct proc_node kernel_nodes[] = {
 	DIRECTORY_NODE("random", random_nodes),
 	{0},
 };
-static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("max_map_count", map_count_tell), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
+static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("overcommit_ratio", overcommit_share_tell), FILE_NODE("nr_hugepages", zero_tell), FILE_NODE("max_map_count", map_count_tell), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
 static const struct proc_node fs_nodes[] = {FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), FILE_NODE("pipe-max-size", pipe_size_tell), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
 					    FILE_NODE("protected_hardlinks", zero_tell), FILE_NODE("suid_dumpable", zero_tell), FILE_NODE("lease-break-time", one_tell), {0}};
-static const struct proc_node sys_nodes[] = {DIRECTORY_NODE("kernel", kernel_nodes), DIRECTORY_NODE("vm", vm_nodes), DIRECTORY_NODE("fs", fs_nodes), {0}};
+static const struct proc_node core_nodes[] = {FILE_NODE("somaxconn", backlog_tell), {0}}, unix_nodes[] = {FILE_NODE("max_dgram_qlen", datagrams_tell), {0}};
+static const struct proc_node net_nodes[] = {DIRECTORY_NODE("core", core_nodes), DIRECTORY_NODE("unix", unix_nodes), {0}};
+static const struct proc_node sys_nodes[] = {DIRECTORY_NODE("net", net_nodes), DIRECTORY_NODE("kernel", kernel_nodes), DIRECTORY_NODE("vm", vm_nodes), DIRECTORY_NODE("fs", fs_nodes), {0}};
 
 static const struct proc_node ipc_nodes[] = {FILE_NODE("msg", ipc_messages_tell), FILE_NODE("sem", ipc_semaphores_tell), FILE_NODE("shm", ipc_segments_tell), {0}};
 

@@ -23,7 +23,7 @@ struct proc_entry {
 	const struct proc_node *node;
 	int32_t process, task; /* numbers; 0: of the system; task 0: any of the process */
 	uint64_t serial;       /* of the process */
-	uint64_t file;         /* of a link in fd: the descriptor */
+	uint64_t file;         /* of what is in fd and fdinfo: the descriptor */
 };
 
 static struct slab entries = SLAB(struct proc_entry), texts = SLAB(struct proc_text);
@@ -31,7 +31,9 @@ static const struct entry_operations folder_operations, file_operations, link_op
 static const struct proc_node root_node = {.name = "proc", .mode = MODE_DIRECTORY | 0555, .nodes = proc_system_nodes};
 static const struct proc_node process_node = {.name = "PID", .mode = MODE_DIRECTORY | 0555, .nodes = proc_process_nodes};
 static const struct proc_node task_node = {.name = "TID", .mode = MODE_DIRECTORY | 0555, .nodes = proc_task_nodes};
+static void file_info_tell(struct proc_text *text, const struct proc_subject *subject);
 static const struct proc_node file_node = {.name = "fd link", .mode = MODE_LINK | 0700};
+static const struct proc_node file_info_node = {.name = "fdinfo", .mode = MODE_REGULAR | 0444, .tell = file_info_tell, .inspects = true};
 
 static struct proc_entry *of(struct entry *entry)
 {
@@ -64,6 +66,8 @@ static struct proc_entry *entry_make(struct entry *parent, const struct proc_nod
 	const struct process *owner = process ? process_find(process) : NULL;
 	const struct task *leader = owner ? process_task(owner) : NULL;
 
+	if (owner && !owner->dumpable && (node->mode & MODE_TYPE) == MODE_REGULAR) /* they are root's */
+		leader = NULL;
 	if (!made)
 		return NULL;
 	made->entry = (struct entry){
@@ -125,7 +129,7 @@ void proc_start(void)
 /* Of whom an entry tells. -ESRCH: it is no more. */
 static int subject_find(const struct proc_entry *entry, struct task *reader, struct proc_subject *subject)
 {
-	*subject = (struct proc_subject){.reader = reader};
+	*subject = (struct proc_subject){.reader = reader, .file = entry->file};
 	if (!entry->process)
 		return 0;
 	subject->process = process_of(entry);
@@ -197,7 +201,7 @@ static bool number_record_put(void *buffer, size_t bytes, size_t *done, const st
 	int64_t length = number_text((int64_t)number, name, sizeof(name) - 1);
 
 	name[length > 0 ? length : 0] = '\0';
-	return record_put(buffer, bytes, done, inode_of(node, process, task, node == &file_node ? number + 1 : 0), node->mode, name, cookie);
+	return record_put(buffer, bytes, done, inode_of(node, process, task, node == &file_node || node == &file_info_node ? number + 1 : 0), node->mode, name, cookie);
 }
 
 static void processes_list(uint64_t *cookie, void *buffer, size_t bytes, size_t *done)
@@ -282,7 +286,13 @@ static struct descriptors *files_of(const struct entry *directory, struct task *
 	return subject->task->files;
 }
 
-int proc_file_find(struct entry *directory, struct task *task, const char *name, struct entry **found)
+/* A link to an open file tells what it is open for. */
+static uint32_t file_link_mode(const struct description *description)
+{
+	return MODE_LINK | 0100 | (description_reads(description) ? 0400 : 0) | (description_writes(description) ? 0200 : 0);
+}
+
+static int numbered_find(struct entry *directory, struct task *task, const char *name, const struct proc_node *node, struct entry **found)
 {
 	struct proc_subject subject;
 	const struct descriptors *files = files_of(directory, task, &subject);
@@ -291,26 +301,62 @@ int proc_file_find(struct entry *directory, struct task *task, const char *name,
 
 	if (!files || number < 0 || !descriptor_find(files, (uint64_t)number))
 		return -ENOENT;
-	made = entry_make(directory, &file_node, of(directory)->process, of(directory)->task);
+	made = entry_make(directory, node, of(directory)->process, of(directory)->task);
 	if (made) {
 		made->file = (uint64_t)number;
-		made->entry.inode = inode_of(&file_node, made->process, made->task, made->file + 1);
+		if (node == &file_node)
+			made->entry.mode = file_link_mode(descriptor_find(files, made->file));
+		made->entry.inode = inode_of(node, made->process, made->task, made->file + 1);
 	}
 	return found_give(made, found);
 }
 
-int64_t proc_files_list(struct entry *directory, struct task *task, uint64_t *cookie, void *buffer, size_t bytes)
+int proc_file_find(struct entry *directory, struct task *task, const char *name, struct entry **found)
+{
+	return numbered_find(directory, task, name, &file_node, found);
+}
+
+int proc_file_info_find(struct entry *directory, struct task *task, const char *name, struct entry **found)
+{
+	return numbered_find(directory, task, name, &file_info_node, found);
+}
+
+static int64_t numbers_list(struct entry *directory, struct task *task, const struct proc_node *node, uint64_t *cookie, void *buffer, size_t bytes)
 {
 	struct proc_subject subject;
 	const struct descriptors *files = files_of(directory, task, &subject);
 	size_t done = 0;
 
 	for (uint64_t number = files ? descriptor_next(files, *cookie - FIRST_COOKIE) : DESCRIPTORS_MAX; number < DESCRIPTORS_MAX; number = descriptor_next(files, number + 1)) {
-		if (!number_record_put(buffer, bytes, &done, &file_node, of(directory)->process, of(directory)->task, number, number + 1 + FIRST_COOKIE))
+		if (!number_record_put(buffer, bytes, &done, node, of(directory)->process, of(directory)->task, number, number + 1 + FIRST_COOKIE))
 			return done ? (int64_t)done : -EINVAL;
 		*cookie = number + 1 + FIRST_COOKIE;
 	}
 	return (int64_t)done;
+}
+
+int64_t proc_files_list(struct entry *directory, struct task *task, uint64_t *cookie, void *buffer, size_t bytes)
+{
+	return numbers_list(directory, task, &file_node, cookie, buffer, bytes);
+}
+
+int64_t proc_file_infos_list(struct entry *directory, struct task *task, uint64_t *cookie, void *buffer, size_t bytes)
+{
+	return numbers_list(directory, task, &file_info_node, cookie, buffer, bytes);
+}
+
+/* Each filesystem is mounted once, so that its number is that of the mount. */
+static void file_info_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	const struct descriptors *files = subject->task ? subject->task->files : NULL;
+	const struct description *description = files ? descriptor_find(files, subject->file) : NULL;
+	const struct text_column flags = {.value = description ? (int64_t)(description->flags | (descriptor_closes(files, subject->file) ? LINUX_O_CLOEXEC : 0)) : 0, .base = 8};
+
+	if (!description)
+		return;
+	text_add(text, "pos:\t%u\nflags:\t0", description->offset);
+	text_add_columns(text, &flags, 1);
+	text_add(text, "mnt_id:\t%u\nino:\t%u\n", description->filesystem, description->inode);
 }
 
 /* The open file that a link in fd leads to, not held. */
@@ -331,14 +377,29 @@ static int file_link_follow(struct entry *link, struct task *task, struct descri
 	return 0;
 }
 
+/* Two texts one behind the other, which are short; the length. */
+static int64_t text_put(char path[PATH_BYTES_MAX + 1], const char *first, const char *second)
+{
+	size_t before = strlen(first), after = strlen(second);
+
+	memcpy(path, first, before);
+	memcpy(path + before, second, after + 1);
+	return (int64_t)(before + after);
+}
+
 /* What a link to an open file reads as: its path, or what kind of nameless thing it is. */
 static int64_t description_name(const struct description *description, char path[PATH_BYTES_MAX + 1])
 {
-	const char *prefix = description_is(description, MODE_FIFO) ? "pipe:[" : description_is(description, MODE_SOCKET) ? "socket:[" : "anon_inode:[";
-	int64_t length = text_resolve(description, path), digits;
+	const char *prefix = description_is(description, MODE_FIFO) ? "pipe:[" : description_is(description, MODE_SOCKET) ? "socket:[" : "anon_inode:", *what = description->operations->kind;
+	int64_t length, digits;
 
+	if (description->filesystem == FILESYSTEM_MEMORY && description->text) /* no path: a name, and that it is one of nothing */
+		return text_put(path, description->text, "");
+	length = text_resolve(description, path);
 	if (length >= 0)
 		return length;
+	if (description->filesystem == FILESYSTEM_ANONYMOUS && what)
+		return text_put(path, prefix, what);
 	length = (int64_t)strlen(prefix);
 	memcpy(path, prefix, (size_t)length);
 	digits = number_text((int64_t)description->inode, path + length, PATH_BYTES_MAX - (size_t)length);
@@ -440,6 +501,8 @@ static int file_open_text(struct entry *entry, struct task *task, struct descrip
 
 	if (subject_find(of(entry), task, &subject) != 0)
 		return -ENOENT;
+	if (of(entry)->node->inspects && subject.task && !may_inspect(task, subject.task))
+		return -EACCES;
 	if (of(entry)->node->open)
 		return of(entry)->node->open(&subject, description);
 	text = slab_take(&texts);
