@@ -20,7 +20,7 @@ static const char *const again = "/proc/self/exe";
 
 static void *late(void *statement)
 {
-	usleep(50000);
+	check_sleeps(getpid()); /* whose state is that of the first thread: it waits in the call */
 	((void (*)(void))statement)();
 	return NULL;
 }
@@ -105,7 +105,7 @@ static void poller_replaced(void)
 	poller = epoll_create1(0);
 	CALL(epoll_ctl, poller, EPOLL_CTL_ADD, ends[0], &event);
 	CALL(epoll_ctl, poller, EPOLL_CTL_ADD, poller, &event);
-	MEANWHILE(poller_replace, CALL(epoll_wait, poller, &found, 1, 1000));
+	MEANWHILE(poller_replace, CALL(epoll_wait, poller, &found, 1, 60000));
 	SHOW("found", "%u", found.data.u32);
 	CALL(epoll_wait, poller, &found, 1, 0);
 	close(poller), close(ends[0]), close(ends[1]), close(other[0]), close(other[1]);

@@ -30,7 +30,7 @@
 
 #define OUTPUT_MOST 262144 /* bytes of a test's output that are kept: the first half and the last */
 #define LOOK_MS 20        /* how often we look whether a test has ended */
-#define END_MS 20000      /* patience for ending what a test started */
+#define END_MS 60000      /* patience for ending what a test started */
 #define WORK "/tmp/ltp"
 
 enum exit_status { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_SPOILT = 3 };
