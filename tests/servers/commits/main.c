@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Changes authority all the time, so that axiom has something to keep, and says how far axiom is. The host's side (tests/servers/log) kills axiom meanwhile and looks at the disk afterwards.
+ * Changes authority all the time, so that axiom has something to keep, and says how far axiom is. The host's side (tests/servers/log) kills axiom meanwhile, whistles when it has done so often enough, and looks at the disk afterwards.
  *
  * Without a disk it goes on until nothing more is taken: then a change of authority waits, which a deadline shows, and everything else goes on. With a session to `echo` it does so with a disk as well (tests/servers/log-faults), and has the host
  * (tests/servers/as-it-asks) kill that and axiom then: recovery has a reserve in the ring, so both come back.
@@ -14,10 +14,10 @@
 #include "lib/methods.h"
 #include "lib/service.h"
 #include "tests/servers/console/console.h"
-#include "tests/servers/echo/echo.h"
+#include "tests/servers/echo/whistle.h"
 
 #define PAIRS 60                 /* of a copy and its deletion, between two questions */
-#define ROUNDS 120               /* with a disk that works */
+#define ROUNDS 120               /* with a disk that works, at least; those after them are small */
 #define PAUSE 10000000ull        /* ns between two rounds */
 #define KILLS 4 /* of a server, with a full log */
 #define PATIENCE 2000000000ull   /* ns that a change may wait before the log counts as full */
@@ -99,11 +99,11 @@ static enum error authority_change(void)
 	return error == OK ? cnode_call(CNODE_DELETE, 1, 0, START_SLOT_FREE) : error;
 }
 
-static enum error round_run(struct status *status)
+static enum error round_run(struct status *status, unsigned pairs)
 {
 	enum error error = OK;
 
-	for (unsigned i = 0; i < PAIRS && error == OK; i++)
+	for (unsigned i = 0; i < pairs && error == OK; i++)
 		error = authority_change();
 	pause_for(PAUSE);
 	return status_get(status) || error != OK ? error : ERR_STATE;
@@ -123,12 +123,12 @@ static bool log_close(struct status *status)
 {
 	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
 
-	for (unsigned i = 0; i < 500 && (!status_get(status) || status->flushed != status->taken); i++)
+	for (unsigned i = 0; i < 6000 && (!status_get(status) || status->flushed != status->taken); i++)
 		pause_for(PAUSE);
 	link_print("settled:", status);
 	if (status->flushed != status->taken || service_call(start_session("axiom"), LOG_CLOSE, 0, data) != OK || data[0] != 0 || !status_get(status))
 		return false;
-	for (unsigned i = 0; i < 20; i++) /* for the end mark */
+	for (unsigned i = 0; i < 100; i++) /* for the end mark */
 		pause_for(PAUSE);
 	link_print("closed:", status);
 	head_print();
@@ -139,8 +139,8 @@ static void with_disk(struct status *status)
 {
 	uint64_t taken = status->taken;
 
-	for (unsigned n = 0; n < ROUNDS; n++) {
-		if (round_run(status) != OK || status->taken < taken) {
+	for (unsigned n = 0; n < ROUNDS || !whistle_blown(); n++) {
+		if (round_run(status, n < ROUNDS ? PAIRS : 1) != OK || status->taken < taken) {
 			log_print("round %u failed after %u records\n", (uint64_t)n, taken);
 			end(false);
 		}
@@ -156,7 +156,7 @@ static void with_disk(struct status *status)
 /* What a new instance of a server is told by: ECHO_COUNT's second word. Waits for instance `number`. */
 static bool echo_await(uint64_t number)
 {
-	for (unsigned i = 0; i < 1000; i++) {
+	for (unsigned i = 0; i < 6000; i++) {
 		uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
 
 		if (service_call(start_session("echo"), ECHO_COUNT, 0, data) == OK && data[1] >= number)
@@ -197,7 +197,7 @@ static _Noreturn void without_disk(struct status *status)
 	bool refuses = authority_may_change();
 
 	for (; error == OK; rounds++)
-		error = round_run(status);
+		error = round_run(status, PAIRS);
 	refuses = refuses && !authority_may_change();
 	link_print("full:", status);
 	if (start_session("echo"))
@@ -209,8 +209,9 @@ static _Noreturn void without_disk(struct status *status)
 int main(void)
 {
 	struct status status = {.state = LOG_IN_MEMORY};
+	unsigned most = start_session("whistle") ? 6000 : start_session("echo") ? 500 : 100; /* for a disk, where there is one */
 
-	for (unsigned i = 0; i < 100 && (!status_get(&status) || status.state == LOG_IN_MEMORY); i++)
+	for (unsigned i = 0; i < most && (!status_get(&status) || status.state == LOG_IN_MEMORY); i++)
 		pause_for(PAUSE);
 	link_print("begins:", &status);
 	if (status.state == LOG_ON_MEDIUM && !start_session("echo"))

@@ -19,7 +19,7 @@
 #define PRIORITY 9
 #define WRITES 2 /* in the error code of a page fault (SDM 3A 4.7) */
 #define KILLS 10
-#define KILL_PATIENCE_NS 20000000000
+#define KILL_PATIENCE_NS 100000000000
 #define ROUNDS_AFTER 100
 
 static handle_t endpoint, reply;

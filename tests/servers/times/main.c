@@ -6,7 +6,7 @@
 #include "lib/log.h"
 #include "lib/service.h"
 #include "lib/wall.h"
-#include "tests/servers/console/console.h"
+#include "tests/servers/echo/whistle.h"
 
 #define SECOND 1000000000ull
 #define YEAR_2031 1925000000ull /* seconds: before the time at which the test's machine begins, and after any real one of today */
@@ -41,20 +41,27 @@ static bool file_is_of_now(const char *path)
 	       attributes.change.seconds == attributes.modify.seconds && attributes.access.seconds == attributes.modify.seconds;
 }
 
-/* Has the host kill a service, and waits until that has come about. */
-static void kill(const char *service)
+static void pause_for(uint64_t ns)
 {
-	uint64_t end = clock_now() + 2 * SECOND;
 	struct request request;
 
+	(void)!service_receive_until(&request, clock_now() + ns);
+}
+
+/* Has the host kill a service, and then the whistle, which tells us that the first has come about: it does one after the other. */
+static void kill(const char *service)
+{
+	uint64_t before = whistle_blown();
+
 	log_print("control: kill %s\n", service);
-	while (clock_now() < end)
-		(void)!service_receive_until(&request, end);
+	log_print("control: kill whistle\n");
+	while (whistle_blown() == before)
+		pause_for(SECOND / 20);
 }
 
 int main(void)
 {
-	uint64_t words[MESSAGE_REGISTER_WORDS] = {0}, first;
+	uint64_t first;
 
 	log_print("1..4\n");
 	check(file_start() == 0 && file_is_of_now("/first"), "first", "a new file has the time of the wall clock");
@@ -64,7 +71,7 @@ int main(void)
 	kill("platform");
 	check(file_is_of_now("/third"), "platform", "so has one that is made after platform was restarted");
 	check(wall_now() > first, "forward", "the clock has not gone backwards");
-	words[0] = failed;
-	(void)!service_call(start_session("console"), CONSOLE_END, 1, words);
-	return 1;
+	log_print("machine: end %u\n", (uint64_t)failed); /* not by us: the host may not have read its last answer yet */
+	for (;;)
+		pause_for(SECOND);
 }
