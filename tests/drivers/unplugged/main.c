@@ -13,16 +13,18 @@
 
 #define DEPTH 8 /* requests under way at the disk */
 #define LOOK_NS 100000000ull
+#define PATIENCE_NS 120000000000ull /* then it is a hang */
 #define TOLD_AFTER 100 /* requests: before, the host has not been asked to do anything */
 
 static struct block_session block;
 static uint32_t region;
 static bool failed;
 
-static void check(bool holds, const char *id, const char *sentence)
+static bool check(bool holds, const char *id, const char *sentence)
 {
 	failed |= !holds;
 	log_print("%sok unplugged-%s %s\n", holds ? "" : "not ", id, sentence);
+	return holds;
 }
 
 static bool submit(uint64_t token)
@@ -32,9 +34,10 @@ static bool submit(uint64_t token)
 	return block_submit(&block.client, &request, token) == 0;
 }
 
-/* The result of some request that was submitted. Whoever asks the driver for something meanwhile must not keep it from looking at the device. */
+/* The result of some request that was submitted, -ETIMEDOUT when there is none. Whoever asks the driver for something meanwhile must not keep it from looking at the device. */
 static int complete(uint64_t *token)
 {
+	uint64_t end = clock_now() + PATIENCE_NS;
 	struct request message;
 	int result;
 
@@ -42,6 +45,8 @@ static int complete(uint64_t *token)
 	while (!block_poll(&block.client, token, &result)) {
 		uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
 
+		if (clock_now() > end)
+			return -ETIMEDOUT;
 		if (service_receive_until(&message, clock_now() + LOOK_NS) == ERR_TIMEOUT)
 			(void)!service_call(start_session("virtio-blk"), BLOCK_INFORM, 0, data);
 	}
@@ -73,8 +78,8 @@ static bool disk_ends(void)
 		int one = complete(&token);
 
 		under_way--;
-		if (one == 0 && result != 0)
-			return false; /* done after all others had failed? */
+		if (one == -ETIMEDOUT || (one == 0 && result != 0))
+			return false; /* the second: done after others had failed? */
 		if (one == 0)
 			under_way += submit(token);
 		else
@@ -92,9 +97,11 @@ static bool disk_stays_gone(void)
 	return submit(1) && complete(&token) == -ENODEV && submit(2) && complete(&token) == -ENODEV;
 }
 
-/* How many bytes came, at least one, or the error. Waits. */
+/* How many bytes came, at least one, or the error: -ETIMEDOUT when nothing comes. */
 static int64_t random_take(void)
 {
+	uint64_t end = clock_now() + PATIENCE_NS;
+
 	for (;;) {
 		uint64_t data[MESSAGE_REGISTER_WORDS] = {RANDOM_BYTES_MAX};
 		struct request message;
@@ -103,8 +110,8 @@ static int64_t random_take(void)
 			return -EINVAL;
 		if (data[0] != 0)
 			return (int64_t)data[0];
-		if (service_receive(&message) != OK)
-			return -EINVAL;
+		if (service_receive_until(&message, end) != OK)
+			return -ETIMEDOUT;
 	}
 }
 
@@ -124,11 +131,11 @@ int main(void)
 	uint64_t words[MESSAGE_REGISTER_WORDS] = {0};
 
 	log_print("1..5\n");
-	check(disk_begins(), "begins", "a block is written");
-	check(disk_ends(), "disk", "when the disk is taken away, what is under way there fails with ENODEV");
-	check(disk_stays_gone(), "stays", "so does all that comes later");
-	check(random_ends(), "random", "when the source of random bytes is taken away, who waits for some is told EIO");
-	check(random_take() == -EIO && disk_stays_gone(), "both", "so is everybody later");
+	(void)(check(disk_begins(), "begins", "a block is written") &&
+	       check(disk_ends(), "disk", "when the disk is taken away, what is under way there fails with ENODEV") &&
+	       check(disk_stays_gone(), "stays", "so does all that comes later") &&
+	       check(random_ends(), "random", "when the source of random bytes is taken away, who waits for some is told EIO") &&
+	       check(random_take() == -EIO && disk_stays_gone(), "both", "so is everybody later"));
 	words[0] = failed;
 	(void)!service_call(start_session("console"), CONSOLE_END, 1, words);
 	return 1;
