@@ -163,7 +163,7 @@ int64_t linux_pause(struct task *task, const uint64_t arguments[6])
 	return -ERESTARTNOHAND;
 }
 
-/* Waits for one of a set of blocked signals. */
+/* Waits for one of a set of blocked signals. With no time for that it only looks: no other signal interrupts it then. */
 static int take_wait(struct task *task, uint64_t set, uint64_t deadline, struct signal_information *information)
 {
 	struct waiter waiter = {0};
@@ -171,7 +171,7 @@ static int take_wait(struct task *task, uint64_t set, uint64_t deadline, struct 
 
 	queue_join(&task->process->signal_arrived, &waiter, task);
 	while (!(number = signal_take(task, set, information)) && !error)
-		error = task_wait(task, WAIT_INTERRUPTIBLE, deadline);
+		error = deadline <= clock_now() ? -ETIMEDOUT : task_wait(task, WAIT_INTERRUPTIBLE, deadline);
 	queue_leave(&waiter);
 	if (number)
 		return number;
