@@ -64,9 +64,10 @@ static int target_take(struct task *task, struct socket *socket, const struct se
 
 	*target = sending->to ? sending->to : socket->peer;
 	error = target_check(task, socket, sending, *target);
-	if (!error)
-		socket_hold(*target);
-	return error;
+	if (error || !*target)
+		return error ? error : -ENOTCONN;
+	socket_hold(*target);
+	return 0;
 }
 
 /* What a message counts: its memory in Linux, where a small one takes a struct sk_buff and the least allocation for data. */

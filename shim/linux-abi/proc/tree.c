@@ -382,7 +382,7 @@ static int64_t text_put(char path[PATH_BYTES_MAX + 1], const char *first, const 
 {
 	size_t before = strlen(first), after = strlen(second);
 
-	memcpy(path, first, before);
+	memcpy(path, first, before); /* NOLINT(bugprone-not-null-terminated-result): the end comes with the second */
 	memcpy(path + before, second, after + 1);
 	return (int64_t)(before + after);
 }
