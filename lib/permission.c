@@ -101,12 +101,30 @@ static void times_settle(struct attribute_change *change, struct timestamp now)
 	change->mask &= ~(uint32_t)(ATTRIBUTE_ACCESS_NOW | ATTRIBUTE_MODIFY_NOW);
 }
 
+/* chown(2) that names neither an owner nor a group: both stay; what a file has of set-user-id goes all the same. */
+static int owner_keep(const struct credentials *credentials, const struct attributes *attributes, struct attribute_change *change)
+{
+	change->mask = 0;
+	if (is_directory(attributes) || !(attributes->mode & (MODE_SETUID | MODE_SETGID)))
+		return 0;
+	if (!credentials_own(credentials, attributes) && !credentials_have(credentials, ASSERTED_CHOWN))
+		return -EPERM;
+	change->mask = ATTRIBUTE_MODE;
+	change->mode = mode_without_setid(credentials, attributes);
+	return 0;
+}
+
 int permission_change(const struct credentials *credentials, const struct attributes *attributes, struct attribute_change *change, struct timestamp now)
 {
 	uint32_t times = change->mask & (ATTRIBUTE_ACCESS | ATTRIBUTE_MODIFY | ATTRIBUTE_ACCESS_NOW | ATTRIBUTE_MODIFY_NOW);
 	bool setid = attributes->mode & (MODE_SETUID | MODE_SETGID), regular = !is_directory(attributes);
-	int error = owner_change_check(credentials, attributes, change);
+	int error;
 
+	if (change->mask == ATTRIBUTE_OWNER && change->owner == UINT32_MAX)
+		return owner_keep(credentials, attributes, change);
+	if ((change->mask & ATTRIBUTE_OWNER && change->owner == UINT32_MAX) || (change->mask & ATTRIBUTE_GROUP && change->group == UINT32_MAX))
+		return -EINVAL; /* nobody has these numbers */
+	error = owner_change_check(credentials, attributes, change);
 	if (!error && (change->mask & ATTRIBUTE_MODE) && !credentials_own(credentials, attributes))
 		error = -EPERM;
 	if (!error)

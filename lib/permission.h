@@ -35,8 +35,8 @@ int permission_check(const struct credentials *credentials, const struct attribu
 int permission_sticky(const struct credentials *credentials, const struct attributes *directory, const struct attributes *victim);
 
 /*
- * May these attributes be set? 0, -EPERM or -EACCES. On success `change` is what Linux would set: set-user-id and set-group-id are dropped where they must be, and `mask` has no *_NOW bits any more: these times
- * are `now`. The permission to set the size is not looked at (it is that to write), but what it does to the mode is.
+ * May these attributes be set? 0, -EPERM, -EACCES, or -EINVAL for an owner or group that there cannot be. On success `change` is what Linux would set: set-user-id and set-group-id are dropped where they must be, and `mask` has no *_NOW bits any more: these times
+ * are `now`. An owner UINT32_MAX, which comes alone, is nobody: owner and group stay (chown(2)). The permission to set the size is not looked at (it is that to write), but what it does to the mode is.
  */
 int permission_change(const struct credentials *credentials, const struct attributes *attributes, struct attribute_change *change, struct timestamp now);
 

@@ -52,21 +52,11 @@ int64_t request_chown(struct vfs_call *call)
 {
 	uint32_t owner = low(words(call)[6]), group = high(words(call)[6]);
 	struct attribute_change change = {.owner = owner, .group = group};
-	struct vfs_walk *walk = first_walk(call);
 	int64_t error = target_find(call);
 
 	if (error)
 		return error;
-	change.mask = (owner != UINT32_MAX ? (uint32_t)ATTRIBUTE_OWNER : 0) | (group != UINT32_MAX ? (uint32_t)ATTRIBUTE_GROUP : 0);
-	/* set-user-id goes even when neither changes, and whoever asks */
-	if (!file_is(&walk->target, MODE_DIRECTORY) && !change.mask && (walk->target.attributes.mode & (MODE_SETUID | MODE_SETGID))) {
-		error = writable(call, &walk->target);
-		if (!error && !credentials_own(walk->credentials, &walk->target.attributes) && !credentials_have(walk->credentials, ASSERTED_CHOWN))
-			error = -EPERM;
-		change.mask = ATTRIBUTE_MODE;
-		change.mode = mode_without_setid(walk->credentials, &walk->target.attributes);
-		return error ? error : attributes_intend(call, &change);
-	}
+	change.mask = (owner != UINT32_MAX || group == UINT32_MAX ? (uint32_t)ATTRIBUTE_OWNER : 0) | (group != UINT32_MAX ? (uint32_t)ATTRIBUTE_GROUP : 0); /* an owner UINT32_MAX: neither */
 	return attributes_change(call, &change);
 }
 

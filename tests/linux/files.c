@@ -506,6 +506,7 @@ static void sizes(void)
 static void permissions(void)
 {
 	struct stat status;
+	int file;
 
 	umask(0);
 	CALL(umask, 027);
@@ -523,6 +524,15 @@ static void permissions(void)
 	CALL(stat, "text", &status);
 	SHOW("mode after chown", "%o of %u:%u", status.st_mode, status.st_uid, status.st_gid);
 	CALL(chown, "text", -1, 5);
+	CALL(chown, "text", -1, -1);
+	CALL(chmod, "text", 06755);
+	file = open("text", O_RDONLY);
+	CHILD("changes nothing of another's file", check_become(2000); CALL(fchown, file, -1, -1));
+	CALL(fchown, file, -1, -1);
+	CALL(stat, "text", &status);
+	SHOW("neither changed", "%o of %u:%u", status.st_mode, status.st_uid, status.st_gid);
+	CHILD("changes nothing of another's plain file", check_become(2000); CALL(fchown, file, -1, -1));
+	close(file);
 	CALL(lchown, "dangling", 7, 7);
 	CALL(chown, "dangling", 7, 7);
 	CALL(chown, "absent", 1, 1);

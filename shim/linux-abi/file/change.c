@@ -109,7 +109,7 @@ static struct file_change change_of_owner(uint64_t owner, uint64_t group)
 	if (change.group == UINT32_MAX)
 		change.mask &= ~(uint32_t)ATTRIBUTE_GROUP;
 	if (!change.mask)
-		change.mask = ATTRIBUTE_OWNER; /* to nobody: vfs knows that as no change, but for set-user-id bits and the time */
+		change.mask = ATTRIBUTE_OWNER; /* to nobody: that is no change, but for set-user-id bits and the time (lib/permission.h) */
 	return change;
 }
 

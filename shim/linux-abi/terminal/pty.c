@@ -358,14 +358,15 @@ static int64_t slaves_list(struct entry *directory, struct task *task, uint64_t 
 static int slave_change(struct entry *entry, const struct asker *asker, const struct file_change *change)
 {
 	struct pair *pair = device_major(entry->device) == MAJOR_SLAVE ? pairs[device_minor(entry->device)] : NULL;
+	bool owner = change->mask & ATTRIBUTE_OWNER && change->owner != UINT32_MAX;
 
 	if (!pair || (asker->user && asker->user != pair->owner))
 		return -EPERM;
-	if (change->mask & ATTRIBUTE_OWNER && asker->user)
+	if (owner && asker->user)
 		return -EPERM;
 	if (change->mask & ATTRIBUTE_MODE)
 		pair->mode = change->mode & 0777;
-	if (change->mask & ATTRIBUTE_OWNER)
+	if (owner)
 		pair->owner = change->owner;
 	if (change->mask & ATTRIBUTE_GROUP)
 		pair->group = change->group;
