@@ -179,7 +179,7 @@ static int64_t handle_setattr(struct call *call)
 	const struct open_file *file = file_find(call, call->word[1]);
 	struct attribute_change change = {.mask = low(call->word[2]), .mode = low(call->word[3]), .owner = low(call->word[4]), .group = high(call->word[4])};
 	struct attributes attributes;
-	int error = file && !(file->flags & OPEN_PATH) ? call->assertion : -EBADF;
+	int error = file ? call->assertion : -EBADF; /* by O_PATH too: who may is asked of the owner, not of the opening */
 
 	if (!error && (change.mask & (ATTRIBUTE_SIZE | ~(uint32_t)ATTRIBUTE_ALL)))
 		error = -EINVAL;

@@ -80,7 +80,7 @@ static int64_t open_existing(struct vfs_call *call, uint32_t id, uint32_t flags)
 		error = tree_open(call, tree, file->attributes.inode, badge, id, flags);
 	if (error)
 		return error;
-	if (file_is(file, MODE_DIRECTORY))
+	if (file_is(file, MODE_DIRECTORY) || file_is(file, MODE_LINK)) /* of a link its target can be asked */
 		error = place_set(call, badge, id, file);
 	else
 		place_clear(call, badge, id);

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 
 static void names_and_deaths(void)
 {
@@ -64,18 +65,28 @@ static void capabilities(void)
 
 static void others(void)
 {
+	struct utsname name;
 	int value = 0;
 
 	CALL(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
 	CALL(prctl, PR_SET_TIMERSLACK, 1000, 0, 0, 0);
 	CALL(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
+	CHILD("begins with its parent's slack", CALL(prctl, PR_SET_TIMERSLACK, 5, 0, 0, 0); CALL(prctl, PR_SET_TIMERSLACK, 0, 0, 0, 0); CALL(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0));
 	CALL(prctl, PR_SET_TIMERSLACK, 0, 0, 0, 0);
 	CALL(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
+	CALL(arch_prctl, 0x1011, 0); /* ARCH_GET_CPUID, ARCH_SET_CPUID */
+	CALL(arch_prctl, 0x1012, 0);
+	CALL(arch_prctl, 0x1012, 1);
 	CALL(prctl, PR_SET_FPEMU, 0, 0, 0, 0);
 	CALL(prctl, PR_GET_UNALIGN, &value, 0, 0, 0);
 	CALL(prctl, PR_GET_ENDIAN, &value, 0, 0, 0);
 	CALL(personality, -1);
 	CALL(personality, 0x40000);
+	CALL(personality, 0x20000); /* UNAME26 */
+	CALL(uname, &name);
+	SHOW("release", "%.6s", name.release);
+	CHILD("inherits it", CALL(uname, &name); SHOW("release", "%.6s", name.release));
+	CALL(personality, 0);
 	CALL(personality, 0xffffffffL);
 	CALL(personality, 0);
 	CALL(personality, -1);

@@ -296,6 +296,14 @@ static void foreign_memory(void)
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	CALL(open, path, O_RDONLY);
+	child = fork();
+	if (!child)
+		check_become(1000), prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), pause(), _exit(0);
+	check_sleeps(child);
+	snprintf(path, sizeof(path), "/proc/%d/mem", child);
+	CHILD("the same user looks at one that may not be looked at", check_become(1000); CALL(open, path, O_RDONLY));
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
 }
 
 /* Ways out of a root. */

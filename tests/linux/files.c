@@ -20,6 +20,27 @@
 
 static char name_too_long[300], path_too_long[5000];
 
+/* A link that is open itself. */
+static void link_opened(void)
+{
+	int link = open("link", O_PATH | O_NOFOLLOW);
+	struct stat status;
+	char target[8] = "";
+
+	CALL(readlinkat, link, "", target, sizeof(target));
+	SHOW("leads to", "%s", target);
+	CALL(readlinkat, link, "x", target, sizeof(target));
+	CALL(openat, link, "x", O_RDONLY);
+	CALL(openat, link, "..", O_RDONLY);
+	CALL(fchdir, link);
+	CALL(newfstatat, link, "", &status, AT_EMPTY_PATH);
+	SHOW("is one", "%d", S_ISLNK(status.st_mode));
+	CALL(fchownat, link, "", 3, 4, AT_EMPTY_PATH);
+	CALL(newfstatat, link, "", &status, AT_EMPTY_PATH);
+	SHOW("belongs to", "%u %u", status.st_uid, status.st_gid);
+	close(link);
+}
+
 static void opening(void)
 {
 	CALL(open, "absent", O_RDONLY);
@@ -47,6 +68,7 @@ static void opening(void)
 	CALL(open, "dangling", O_RDONLY);
 	CALL(open, "dangling", O_WRONLY | O_CREAT | O_EXCL, 0644);
 	CALL(open, "link", O_PATH | O_NOFOLLOW);
+	link_opened();
 	CALL(open, "new", O_RDONLY | O_TRUNC);
 	CALL(open, ".", O_TMPFILE | O_RDONLY, 0600);
 	CALL(open, "new", O_RDONLY | O_NOATIME);

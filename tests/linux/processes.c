@@ -81,6 +81,8 @@ static void identities(void)
 	CALL(getgroups, 4, groups);
 	CALL(setgroups, 100000, groups);
 	CALL(setgroups, 2, BAD_ADDRESS);
+	CALL(setgroups, 65536, BAD_ADDRESS);
+	CALL(setgroups, 65537, BAD_ADDRESS);
 	CHILD("changes", {
 		CALL(setuid, -1);
 		CALL(setgid, 1000);

@@ -2,6 +2,8 @@
 /* Signals: actions, masks, what is pending, handlers with their information, restarting, alternate stacks, timers that send them, kill and its relatives, waiting for them. */
 #include "waiting.h"
 
+#include <pthread.h>
+
 static volatile sig_atomic_t count, last, code, value, on_stack;
 static char stack[65536];
 
@@ -123,11 +125,35 @@ static void queues(void)
 	SHOW("six of them", "%d, the last was %d with %d", (int)count, (int)last, (int)value);
 }
 
+static void *number_tell(void *number)
+{
+	__atomic_store_n((int *)number, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* The number of any task stands for its process. */
+static void reached_by_task(void)
+{
+	siginfo_t own = {.si_code = SI_QUEUE};
+	pthread_t thread;
+	int task = 0;
+
+	pthread_create(&thread, NULL, number_tell, &task);
+	while (!__atomic_load_n(&task, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	CALL(kill, task, 0);
+	CALL(rt_sigqueueinfo, task, 0, &own);
+	CALL(kill, -task, 0);
+}
+
 static void killing(void)
 {
 	CALL(kill, getpid(), 0);
 	CALL(kill, getpid(), 65);
 	CALL(kill, getpid(), -1);
+	CHILD("has two tasks", reached_by_task());
 	CALL(kill, 99999, 0);
 	CALL(kill, -99999, 0);
 	CALL(tkill, 0, 0);

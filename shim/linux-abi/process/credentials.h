@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define GROUPS_MAX 32
+#define GROUPS_OF_LINUX 65536 /* NGROUPS_MAX */
 
 struct credentials {
 	uint32_t users; /* tasks and open files that have it */

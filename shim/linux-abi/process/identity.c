@@ -292,8 +292,8 @@ int64_t linux_setgroups(struct task *task, const uint64_t arguments[6])
 
 	if (!task_may(task, LINUX_CAP_SETGID))
 		return -EPERM;
-	if (count > GROUPS_MAX)
-		return -EINVAL;
+	if (count > GROUPS_MAX) /* of what Linux would take it also says when it is not there */
+		return count <= GROUPS_OF_LINUX && user_reach(task->memory, arguments[1], count * sizeof(changed->groups[0]), false) < 0 ? -EFAULT : -EINVAL;
 	changed = change_begin(task);
 	if (!changed)
 		return -ENOMEM;

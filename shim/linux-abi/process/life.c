@@ -56,6 +56,13 @@ struct process *process_find(int32_t id)
 	return process;
 }
 
+struct process *process_reached(int32_t id)
+{
+	const struct task *task = task_find(id);
+
+	return task ? task->process : process_find(id);
+}
+
 /* Whether a number is in use, by a task or as the name of a process, a group or a session. */
 static bool id_is_used(int32_t id)
 {
@@ -312,7 +319,7 @@ static void task_inherit(struct task *task, const struct task *parent, const str
 {
 	task->signals.blocked = parent->signals.blocked;
 	memcpy(task->name, parent->name, sizeof(task->name));
-	task->timer_slack = parent->timer_slack;
+	task->timer_slack = task->timer_slack_first = parent->timer_slack;
 	task->policy = parent->policy;
 	task->trace = parent->trace;
 	if (request->flags & LINUX_CLONE_CHILD_CLEARTID)

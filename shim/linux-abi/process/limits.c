@@ -2,6 +2,7 @@
 /* getrlimit(2), setrlimit(2), prlimit64(2); getpriority(2), setpriority(2); sched_*(2) as far as one policy of equals can be told. */
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
+#include "file/descriptors.h"
 #include "lib/string.h"
 #include "mm/user.h"
 #include "process/handlers.h"
@@ -31,7 +32,7 @@ static int64_t limit_set(const struct task *task, struct process *process, uint3
 	limit = process->limits[which];
 	if (wanted[1] > limit[1] && !task_may(task, LINUX_CAP_SYS_RESOURCE))
 		return -EPERM;
-	if (which == LINUX_RLIMIT_NOFILE && wanted[1] > 1048576)
+	if (which == LINUX_RLIMIT_NOFILE && wanted[1] > DESCRIPTORS_MAX)
 		return -EPERM;
 	limit[0] = wanted[0];
 	limit[1] = wanted[1];

@@ -7,6 +7,7 @@
 
 #define SYSTEM_NAME "Linux"
 #define SYSTEM_RELEASE "6.1.0-kozo"
+#define SYSTEM_RELEASE_26 "2.6.61-kozo" /* the same to who asked for a 2.6 (UNAME26 of personality(2)): 60 more than 1 */
 #define SYSTEM_VERSION "#1 Kozo"
 
 const char *system_host_name(void);

@@ -166,7 +166,7 @@ static int64_t option_set(struct task *task, const uint64_t arguments[6], bool *
 		process->child_subreaper = arguments[1];
 		return 0;
 	case LINUX_PR_SET_TIMERSLACK:
-		task->timer_slack = (int64_t)arguments[1] > 0 ? arguments[1] : TIMER_SLACK_NS;
+		task->timer_slack = (int64_t)arguments[1] > 0 ? arguments[1] : task->timer_slack_first;
 		return 0;
 	default:
 		*known = false;

@@ -239,7 +239,7 @@ int64_t linux_personality(struct task *task, const uint64_t arguments[6])
 
 	if (wanted == UINT32_MAX)
 		return old;
-	if (wanted & ~(uint32_t)LINUX_ADDR_NO_RANDOMIZE)
+	if (wanted & ~(uint32_t)(LINUX_ADDR_NO_RANDOMIZE | LINUX_UNAME26))
 		return -EINVAL;
 	task->process->personality = wanted;
 	return old;

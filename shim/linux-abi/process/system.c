@@ -38,7 +38,7 @@ int64_t linux_uname(struct task *task, const uint64_t arguments[6])
 
 	text_set(name.sysname, SYSTEM_NAME);
 	text_set(name.nodename, host_name);
-	text_set(name.release, SYSTEM_RELEASE);
+	text_set(name.release, task->process->personality & LINUX_UNAME26 ? SYSTEM_RELEASE_26 : SYSTEM_RELEASE);
 	text_set(name.version, SYSTEM_VERSION);
 	text_set(name.machine, "x86_64");
 	text_set(name.domainname, domain_name);
@@ -113,6 +113,10 @@ int64_t linux_arch_prctl(struct task *task, const uint64_t arguments[6])
 	case LINUX_ARCH_GET_FS:
 	case LINUX_ARCH_GET_GS:
 		return base_exchange(task, (uint32_t)arguments[0], arguments[1]);
+	case LINUX_ARCH_GET_CPUID:
+		return 1;
+	case LINUX_ARCH_SET_CPUID:
+		return -ENODEV; /* no processor that Kozo knows can make cpuid fault */
 	default:
 		return -EINVAL;
 	}

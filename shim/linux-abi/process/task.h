@@ -48,7 +48,7 @@ struct task {
 	uint64_t started_ns;
 	uint64_t cpu_before; /* CPU time of its host thread when it got that */
 	char name[16]; /* comm */
-	uint64_t timer_slack; /* prctl(PR_SET_TIMERSLACK), ns; 0: as tasks begin */
+	uint64_t timer_slack, timer_slack_first; /* prctl(PR_SET_TIMERSLACK), ns; what the task began with; 0: as the first one */
 	struct task *vfork_parent; /* waits until this one execs or exits */
 	struct wait_queue vfork_done;
 	struct descriptors *files;
@@ -113,6 +113,9 @@ struct process {
 /* The task with an id, the process with an id; null pointers when there is none. */
 struct task *task_find(int32_t id);
 struct process *process_find(int32_t id);
+
+/* The process with that number, or with a task of that number: for calls that take either. */
+struct process *process_reached(int32_t id);
 
 /* All processes, by `next`. */
 extern struct process *processes;

@@ -248,7 +248,7 @@ int64_t linux_kill(struct task *task, const uint64_t arguments[6])
 		return -ESRCH;
 	if (id <= 0)
 		return send_to_many(task, id ? -id : task->process->group, (int)number);
-	process = process_find(id);
+	process = process_reached(id);
 	return process ? send_to(task, process, (int)number, LINUX_SI_USER) : -ESRCH;
 }
 
@@ -295,7 +295,7 @@ static int64_t information_read(struct task *task, uint64_t address, int32_t to,
 int64_t linux_rt_sigqueueinfo(struct task *task, const uint64_t arguments[6])
 {
 	struct signal_information information;
-	struct process *process = process_find((int32_t)arguments[0]);
+	struct process *process = process_reached((int32_t)arguments[0]);
 	int64_t error = information_read(task, arguments[2], (int32_t)arguments[0], (uint32_t)arguments[1], &information);
 
 	if (error)
