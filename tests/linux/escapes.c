@@ -306,6 +306,78 @@ static void foreign_memory(void)
 	waitpid(child, NULL, 0);
 }
 
+/* What a user who may not look into a process comes to at its files of /proc, and whether he may at all. */
+static void looked_at(const char *what, pid_t process)
+{
+	static const char *const links[] = {"exe", "cwd", "root", "fd/0", "fd/5"}, *const files[] = {"environ", "maps", "fd", "fd/5", "cmdline", "stat"};
+	char path[60], text[4096];
+
+	SHOW("looks at", "%s", what);
+	for (unsigned i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", process, links[i]);
+		SHOW("link", "%s %s", links[i], readlink(path, text, sizeof(text)) < 0 ? check_errno_name(errno) : "can be read");
+	}
+	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int file;
+
+		snprintf(path, sizeof(path), "/proc/%d/%s", process, files[i]);
+		file = open(path, O_RDONLY);
+		SHOW("file", "%s %s", files[i], file < 0 ? check_errno_name(errno) : "is opened");
+		if (file >= 0 && i < 2)
+			SHOW("of it", "%s", read(file, text, sizeof(text)) > 0 ? "something" : "nothing");
+		if (file >= 0)
+			close(file);
+	}
+}
+
+/* A process that waits until it is killed; `how` it is set up by it. Its file 5 is one that only root may open. */
+static pid_t watched_make(void (*how)(void))
+{
+	int ends[2];
+	pid_t child;
+	char byte;
+
+	(void)!pipe(ends);
+	child = fork();
+	if (!child) {
+		dup2(open("secret", O_RDONLY | O_CREAT, 0600), 5);
+		how();
+		(void)!write(ends[1], "", 1);
+		for (;;)
+			pause();
+	}
+	(void)!read(ends[0], &byte, 1);
+	close(ends[0]), close(ends[1]);
+	return child;
+}
+
+static void as_root(void)
+{
+}
+
+static void as_user(void)
+{
+	check_become(1000);
+	prctl(PR_SET_DUMPABLE, 1);
+}
+
+static void as_guarded_user(void)
+{
+	check_become(1000);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void looked_into(void)
+{
+	pid_t root = watched_make(as_root), user = watched_make(as_user), guarded = watched_make(as_guarded_user);
+
+	CHILD("a user", check_become(1000); looked_at("root's", root); looked_at("his own", user); looked_at("his own, which may not be looked into", guarded));
+	CHILD("another", check_become(1001); looked_at("a user's", user));
+	kill(root, SIGKILL), kill(user, SIGKILL), kill(guarded, SIGKILL);
+	waitpid(root, NULL, 0), waitpid(user, NULL, 0), waitpid(guarded, NULL, 0);
+	unlink("secret");
+}
+
 /* Ways out of a root. */
 
 static void roots(void)
@@ -426,6 +498,7 @@ int main(int count, char *argument[])
 	own_pages();
 	memory_replaced();
 	foreign_memory();
+	looked_into();
 	roots();
 	swapping();
 	rights();

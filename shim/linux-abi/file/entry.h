@@ -11,7 +11,7 @@
 struct file_change;
 
 struct entry_operations {
-	/* A directory: the entry of a name, with one user. 0, -ENOENT. Null: it is no directory. Not called with ".", "..". */
+	/* A directory: the entry of a name, with one user. 0, -ENOENT, -EACCES. Null: it is no directory. Not called with ".", "..". */
 	int (*find)(struct entry *directory, struct task *task, const char *name, struct entry **found);
 
 	/* A directory: the entries after *cookie, as many as fit, by record_put(); bytes, 0 at the end. "." and ".." come from elsewhere: the first cookie is 2. */
@@ -23,7 +23,7 @@ struct entry_operations {
 	/* A link that leads to an open file rather than to a path (/proc/self/fd): that file, held. Null, or -ENOSYS: it leads where read_link tells. */
 	int (*follow)(struct entry *link, struct task *task, struct description **description);
 
-	/* A file: makes of `description`, which has mode, flags and inode, an open file, by setting operations and data. Null: it is opened as a device by its number, or is a directory. May wait. */
+	/* A file: makes of `description`, which has mode, flags and inode, an open file, by setting operations and data. A directory: whether it may be opened, beyond what its mode says. Null: it is opened as a device by its number, or is a directory. May wait. */
 	int (*open)(struct entry *entry, struct task *task, struct description *description);
 
 	/* Null: those that the entry has itself. */

@@ -350,10 +350,12 @@ static const struct description_operations entry_directory_operations = {.read =
 
 static int type_open(struct task *task, struct entry *entry, struct description *description, uint32_t flags)
 {
-	if (flags & LINUX_O_PATH || is_type(entry, MODE_DIRECTORY))
+	if (flags & LINUX_O_PATH)
 		return 0;
 	if (entry->operations->open)
 		return entry->operations->open(entry, task, description);
+	if (is_type(entry, MODE_DIRECTORY))
+		return 0;
 	return is_type(entry, MODE_CHARACTER) || is_type(entry, MODE_BLOCK) ? device_open(task, description, flags) : -ENXIO;
 }
 

@@ -435,14 +435,15 @@ static void mounts_tell(struct proc_text *text, const struct proc_subject *subje
 
 static int64_t executable_link(const struct proc_subject *subject, char *target, size_t bytes)
 {
-	char path[PATH_BYTES_MAX + 1];
+	char text[sizeof(subject->process->executable)], path[PATH_BYTES_MAX + 1];
 	int64_t length;
 
 	if (!subject->process->executable[0] || !subject->task)
 		return -ENOENT;
 	if (!may_look(subject))
 		return -EACCES;
-	length = text_without_links(subject->process->executable, path);
+	memcpy(text, subject->process->executable, sizeof(text)); /* the way of links may wait, and the process end meanwhile */
+	length = text_without_links(text, path);
 	if (length <= 0)
 		return length ? length : -ENOENT;
 	length = (size_t)length < bytes ? length : (int64_t)bytes;
@@ -457,7 +458,11 @@ static int64_t place_link(const struct proc_subject *subject, struct description
 
 	if (!may_look(subject))
 		return -EACCES;
+	if (directory)
+		description_hold(directory); /* as above: the process may leave it */
 	length = directory_path(subject->reader, directory, path);
+	if (directory)
+		description_release(directory);
 	if (length < 0)
 		return length;
 	length = (size_t)length < bytes ? length : (int64_t)bytes;
@@ -481,7 +486,7 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 #define NODES_OF_TASK \
 	FILE_NODE("cmdline", command_line_tell), {.name = "comm", .mode = MODE_REGULAR | 0644, .tell = comm_tell, .take = comm_take}, LINK_NODE("cwd", directory_link), \
 	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell, .inspects = true}, LINK_NODE("exe", executable_link), \
-	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .special = proc_file_find, .list_special = proc_files_list}, \
+	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .inspects = true, .special = proc_file_find, .list_special = proc_files_list}, \
 	{.name = "fdinfo", .mode = MODE_DIRECTORY | 0555, .special = proc_file_info_find, .list_special = proc_file_infos_list}, FILE_NODE("limits", limits_tell), {.name = "maps", .mode = MODE_REGULAR | 0444, .tell = maps_tell, .inspects = true}, \
 	{.name = "mem", .mode = MODE_REGULAR | 0600, .open = proc_memory_open}, FILE_NODE("mounts", mounts_tell), \
 	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, {.name = "pagemap", .mode = MODE_REGULAR | 0400, .open = proc_page_map_open}, \

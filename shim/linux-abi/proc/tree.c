@@ -32,7 +32,7 @@ static const struct proc_node root_node = {.name = "proc", .mode = MODE_DIRECTOR
 static const struct proc_node process_node = {.name = "PID", .mode = MODE_DIRECTORY | 0555, .nodes = proc_process_nodes};
 static const struct proc_node task_node = {.name = "TID", .mode = MODE_DIRECTORY | 0555, .nodes = proc_task_nodes};
 static void file_info_tell(struct proc_text *text, const struct proc_subject *subject);
-static const struct proc_node file_node = {.name = "fd link", .mode = MODE_LINK | 0700};
+static const struct proc_node file_node = {.name = "fd link", .mode = MODE_LINK | 0700, .inspects = true};
 static const struct proc_node file_info_node = {.name = "fdinfo", .mode = MODE_REGULAR | 0444, .tell = file_info_tell, .inspects = true};
 
 static struct proc_entry *of(struct entry *entry)
@@ -245,7 +245,23 @@ static int64_t directory_list(struct entry *directory, struct task *task, uint64
 	return (int64_t)done;
 }
 
-static const struct entry_operations folder_operations = {.find = directory_find, .list = directory_list, .release = entry_free};
+/* Whether the reader may look at an entry of a process, beyond what its mode says: asked again at each look into a directory, which he may have opened when the process was another one. */
+static bool may_look(const struct proc_entry *entry, const struct proc_subject *subject)
+{
+	return !entry->node->inspects || !subject->task || may_inspect(subject->reader, subject->task);
+}
+
+static int folder_open(struct entry *entry, struct task *task, struct description *description)
+{
+	struct proc_subject subject;
+
+	(void)description;
+	if (subject_find(of(entry), task, &subject) != 0)
+		return -ENOENT;
+	return may_look(of(entry), &subject) ? 0 : -EACCES;
+}
+
+static const struct entry_operations folder_operations = {.find = directory_find, .list = directory_list, .open = folder_open, .release = entry_free};
 
 /* /proc/PID/task */
 
@@ -299,6 +315,8 @@ static int numbered_find(struct entry *directory, struct task *task, const char 
 	int64_t number = number_of(name);
 	struct proc_entry *made;
 
+	if (files && !may_look(of(directory), &subject))
+		return -EACCES;
 	if (!files || number < 0 || !descriptor_find(files, (uint64_t)number))
 		return -ENOENT;
 	made = entry_make(directory, node, of(directory)->process, of(directory)->task);
@@ -327,6 +345,8 @@ static int64_t numbers_list(struct entry *directory, struct task *task, const st
 	const struct descriptors *files = files_of(directory, task, &subject);
 	size_t done = 0;
 
+	if (files && !may_look(of(directory), &subject))
+		return -EACCES;
 	for (uint64_t number = files ? descriptor_next(files, *cookie - FIRST_COOKIE) : DESCRIPTORS_MAX; number < DESCRIPTORS_MAX; number = descriptor_next(files, number + 1)) {
 		if (!number_record_put(buffer, bytes, &done, node, of(directory)->process, of(directory)->task, number, number + 1 + FIRST_COOKIE))
 			return done ? (int64_t)done : -EINVAL;
@@ -359,18 +379,15 @@ static void file_info_tell(struct proc_text *text, const struct proc_subject *su
 	text_add(text, "mnt_id:\t%u\nino:\t%u\n", description->filesystem, description->inode);
 }
 
-/* The open file that a link in fd leads to, not held. */
-static struct description *file_of(struct entry *link, struct task *task)
+/* The open file that a link in fd leads to, held: -ENOENT, -EACCES. */
+static int file_link_follow(struct entry *link, struct task *task, struct description **description)
 {
 	struct proc_subject subject;
 	const struct descriptors *files = files_of(link, task, &subject);
 
-	return files ? descriptor_find(files, of(link)->file) : NULL;
-}
-
-static int file_link_follow(struct entry *link, struct task *task, struct description **description)
-{
-	*description = file_of(link, task);
+	if (files && !may_look(of(link), &subject))
+		return -EACCES;
+	*description = files ? descriptor_find(files, of(link)->file) : NULL;
 	if (!*description)
 		return -ENOENT;
 	description_hold(*description);
@@ -409,13 +426,12 @@ static int64_t description_name(const struct description *description, char path
 
 static int64_t file_link_read(struct entry *link, struct task *task, char *target, size_t bytes)
 {
-	struct description *description = file_of(link, task);
+	struct description *description;
 	char path[PATH_BYTES_MAX + 1];
-	int64_t length;
+	int64_t length = file_link_follow(link, task, &description);
 
-	if (!description)
-		return -ENOENT;
-	description_hold(description);
+	if (length)
+		return length;
 	length = description_name(description, path);
 	description_release(description);
 	if (length < 0)
@@ -501,7 +517,7 @@ static int file_open_text(struct entry *entry, struct task *task, struct descrip
 
 	if (subject_find(of(entry), task, &subject) != 0)
 		return -ENOENT;
-	if (of(entry)->node->inspects && subject.task && !may_inspect(task, subject.task))
+	if (!may_look(of(entry), &subject))
 		return -EACCES;
 	if (of(entry)->node->open)
 		return of(entry)->node->open(&subject, description);
