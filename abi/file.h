@@ -247,6 +247,22 @@ struct path_dependencies {
 };
 _Static_assert(sizeof(struct path_dependencies) == 200, "crosses sessions");
 
+/* Word 7 of TREE_CREATE: for which session the file is opened, under which id, with which enum open_flags; 0: it is not. */
+static inline uint64_t opening_make(uint64_t badge, uint32_t id, uint32_t flags)
+{
+	return badge << 56 | (uint64_t)id << 32 | flags;
+}
+
+static inline uint64_t opening_badge(uint64_t opening)
+{
+	return opening >> 56;
+}
+
+static inline uint32_t opening_id(uint64_t opening)
+{
+	return opening >> 32 & 0xffffff;
+}
+
 /* Builds and takes apart a span. */
 static inline uint64_t span_make(uint64_t offset, uint64_t bytes)
 {

@@ -69,14 +69,14 @@ __attribute__((always_inline)) static inline int opening_ask(struct path *path, 
 	return opening_finish(number, &request, result);
 }
 
-/* Where numbers, or files open at a filesystem, are short, those that are parked are given up first. What might have been made before the filesystem found no room is not asked for again: it would be there already. */
+/* Where numbers, or files open at a filesystem, are short, those that are parked are given up first. What would have been made was not, and what was truncated is so again. */
 static int opening_insist(struct path *path, uint32_t flags, uint32_t mode, struct file_opened *opened, struct path_depend *depends, uint32_t *count)
 {
 	int number;
 
 	do
 		number = opening_ask(path, flags, mode, opened, depends, count);
-	while ((number == -EMFILE || (number == -ENFILE && !(flags & OPEN_CREATE))) && parked_give_up());
+	while ((number == -EMFILE || number == -ENFILE) && parked_give_up());
 	return number;
 }
 

@@ -233,6 +233,8 @@ int shares_prepare(const struct call *call)
 		return shares_close(server, call->badge, call->word[1]);
 	case TREE_OPEN:
 		return shares_close(server, call->word[2], call->word[3]);
+	case TREE_CREATE:
+		return call->word[7] ? shares_close(server, opening_badge(call->word[7]), opening_id(call->word[7])) : 0;
 	case FILE_SESSION:
 		return shares_close(server, call->badge, FILE_IDS);
 	case FILE_TRUNCATE:

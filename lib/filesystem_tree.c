@@ -112,6 +112,29 @@ static bool mode_is_creatable(uint32_t mode)
 	}
 }
 
+/* Opens an inode for a client's session. */
+static int session_open_file(struct call *call, uint64_t inode, uint64_t badge, uint64_t id, uint32_t flags)
+{
+	struct filesystem_server *server = call->server;
+	struct open_file *file;
+	int error;
+
+	if (badge == 0 || badge > FILESYSTEM_SESSIONS || id >= FILE_IDS)
+		return -EINVAL;
+	file = file_slot(server, file_key(badge, id));
+	if (!file)
+		return -ENFILE;
+	error = call->operations->open(call->core, inode);
+	if (!error && file->inode)
+		error = file_release(server, file);
+	if (error)
+		return error;
+	tsm_modify(server->tsm, file, sizeof(*file));
+	*file = (struct open_file){.key = file_key(badge, id), .flags = flags, .inode = inode};
+	return 0;
+}
+
+/* Made and opened, or neither. */
 static int64_t tree_create(struct call *call)
 {
 	struct file_creation creation = {.mode = low(call->word[3]), .owner = low(call->word[4]), .group = high(call->word[4]), .device = call->word[5]};
@@ -123,6 +146,8 @@ static int64_t tree_create(struct call *call)
 		error = -EINVAL;
 	if (!error)
 		error = call->operations->create(call->core, call->word[1], copy.name, &creation, &attributes);
+	if (!error && call->word[7])
+		error = session_open_file(call, attributes.inode, opening_badge(call->word[7]), opening_id(call->word[7]), low(call->word[7]));
 	return attributes_answer(call, error, call->word[6], &attributes);
 }
 
@@ -192,24 +217,7 @@ static int64_t tree_rename(struct call *call)
 
 static int64_t tree_open(struct call *call)
 {
-	struct filesystem_server *server = call->server;
-	uint64_t badge = call->word[2], id = call->word[3];
-	struct open_file *file;
-	int error;
-
-	if (badge == 0 || badge > FILESYSTEM_SESSIONS || id >= FILE_IDS)
-		return -EINVAL;
-	file = file_slot(server, file_key(badge, id));
-	if (!file)
-		return -ENFILE;
-	error = call->operations->open(call->core, call->word[1]);
-	if (!error && file->inode)
-		error = file_release(server, file);
-	if (error)
-		return error;
-	tsm_modify(server->tsm, file, sizeof(*file));
-	*file = (struct open_file){.key = file_key(badge, id), .flags = low(call->word[4]), .inode = call->word[1]};
-	return 0;
+	return session_open_file(call, call->word[1], call->word[2], call->word[3], low(call->word[4]));
 }
 
 static int64_t tree_statfs(struct call *call)
@@ -234,7 +242,7 @@ const struct handler tree_handlers[TREE_HANDLERS] = {
 	[TREE_LOOKUP - TREE_ROOT] = {tree_lookup, 4, TREE},
 	[TREE_GETATTR - TREE_ROOT] = {tree_getattr, 3, TREE},
 	[TREE_SETATTR - TREE_ROOT] = {tree_setattr, 8, TREE | CHANGES},
-	[TREE_CREATE - TREE_ROOT] = {tree_create, 7, TREE | CHANGES},
+	[TREE_CREATE - TREE_ROOT] = {tree_create, 8, TREE | CHANGES},
 	[TREE_SYMLINK - TREE_ROOT] = {tree_symlink, 6, TREE | CHANGES},
 	[TREE_READLINK - TREE_ROOT] = {tree_readlink, 3, TREE},
 	[TREE_LINK - TREE_ROOT] = {tree_link, 5, TREE | CHANGES},

@@ -126,6 +126,19 @@ void session_run(struct sessions *sessions, const struct session_request *reques
 		running_set(sessions, request, index);
 }
 
+uint64_t session_pause(const struct sessions *sessions)
+{
+	uint64_t running = *mark_place(sessions, MARK_RUNNING);
+
+	mark_clear(sessions, MARK_RUNNING);
+	return running;
+}
+
+void session_resume(const struct sessions *sessions, uint64_t running)
+{
+	*mark_place(sessions, MARK_RUNNING) = running;
+}
+
 /* Gives up what killed too many instances: -EIO becomes its result. */
 static void request_poison(struct sessions *sessions, const struct session_request *request)
 {

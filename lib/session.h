@@ -15,7 +15,7 @@
  *   anything else        BAD: the client counts wrongly
  *
  * What the server is running stands in a mark (a word outside all transactions), so that its successor knows what its predecessor died of. A server with fibers says so at each
- * switch by session_run(); requests that only wait are not suspected.
+ * switch, by session_pause() and session_resume(); requests that only wait are not suspected.
  */
 #pragma once
 
@@ -87,6 +87,10 @@ void session_finish(struct sessions *sessions, const struct session_request *req
 
 /* After it is answered: nothing is running any more, and nothing is known against it. */
 void session_end(struct sessions *sessions, const struct session_request *request);
+
+/* Around what may wait in a fiber: nothing is running, or another fiber says what, until this one goes on. Returns what was running, to be resumed. */
+uint64_t session_pause(const struct sessions *sessions);
+void session_resume(const struct sessions *sessions, uint64_t running);
 
 /* A fiber goes on with this request; NULL: nothing is running (the server waits). */
 void session_run(struct sessions *sessions, const struct session_request *request);

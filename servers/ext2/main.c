@@ -60,8 +60,20 @@ static unsigned waiting_count;
 
 static void wait_here(void)
 {
+	uint64_t running = session_pause(&server.sessions);
+
 	waiting[waiting_count++] = fiber_self();
 	fiber_wait();
+	session_resume(&server.sessions, running);
+}
+
+/* Lets the others run first. */
+static void turn_give(void)
+{
+	uint64_t running = session_pause(&server.sessions);
+
+	fiber_yield();
+	session_resume(&server.sessions, running);
 }
 
 static void wake_all(void)
@@ -75,8 +87,11 @@ static struct fiber_lock file_locks[FILE_LOCKS];
 
 static void file_hold(void *context, uint64_t inode)
 {
+	uint64_t running = session_pause(&server.sessions);
+
 	(void)context;
 	fiber_lock(&file_locks[inode % FILE_LOCKS]);
+	session_resume(&server.sessions, running);
 }
 
 static void file_release(void *context, uint64_t inode)
@@ -145,7 +160,7 @@ static void disk_wait_any(void *context)
 	else if (block.client.outstanding_count > 0)
 		wait_here();
 	else
-		fiber_yield();
+		turn_give();
 }
 
 /* The driver has completed something, or can be asked what it has not answered before. Until there is a disk, that is what the fiber waits for that opens it. */

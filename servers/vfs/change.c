@@ -115,7 +115,8 @@ static int64_t intent_complete(struct vfs_call *call)
 	vfs->changing--;
 	vfs->changed++;
 	if (result >= 0 && intent->opens) {
-		result = tree_open(call, intent->tree, attributes.inode, intent->badge, intent->id, intent->flags);
+		if (intent->label != TREE_CREATE) /* which has opened it */
+			result = tree_open(call, intent->tree, attributes.inode, intent->badge, intent->id, intent->flags);
 		open_answer(call, intent->tree, &attributes, intent->mount_flags);
 		stored.words = 1 + (result ? 0 : call->answer_words);
 		memcpy(stored.word + 1, call->answer, call->answer_words * sizeof(stored.word[0]));

@@ -128,7 +128,7 @@ int main(void)
 	const struct file_service service = {.handle = request_handle, .left = request_left, .resume = request_resume, .signalled = reach_signalled, .tick = reach_again, .due = &reach_due, .context = &vfs, .workers = VFS_WORKERS, .begins = VFS_SESSION, .stacks = stacks, .stack_bytes = STACK_BYTES};
 	enum tsm_result result = state ? tsm_open(&tsm, (void *)state->address, state->bytes, &layout) : TSM_UNUSABLE;
 
-	reach_open(&options);
+	reach_open(&options, &vfs.sessions);
 	if (result > TSM_DAMAGED || tsm_bytes(&tsm) < VFS_STATE_BYTES || !options.tree_count) {
 		log_print("result %u, %u of %u bytes of state, %u filesystems with a buffer of %u bytes\n", (uint64_t)result, result > TSM_DAMAGED ? 0 : tsm_bytes(&tsm), (uint64_t)VFS_STATE_BYTES,
 			  (uint64_t)options.tree_count, (uint64_t)VFS_TREE_BUFFER);

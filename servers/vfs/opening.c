@@ -111,6 +111,7 @@ static int64_t open_intend(struct vfs_call *call, struct vfs_intent *intent, uin
 static int64_t open_new(struct vfs_call *call, uint32_t id, uint32_t flags)
 {
 	struct vfs_walk *walk = first_walk(call);
+	struct vfs_intent *intent;
 	int64_t error = writable(call, &walk->at);
 
 	if (!error)
@@ -118,7 +119,9 @@ static int64_t open_new(struct vfs_call *call, uint32_t id, uint32_t flags)
 	if (error)
 		return error;
 	place_clear(call, call->request.badge, id);
-	return open_intend(call, create_begin(call, walk, MODE_REGULAR | (high(words(call)[5]) & MODE_PERMISSIONS), 0), id, flags);
+	intent = create_begin(call, walk, MODE_REGULAR | (high(words(call)[5]) & MODE_PERMISSIONS), 0);
+	intent->words[7] = opening_make(call->request.badge, id, kept_flags(call, walk, flags));
+	return open_intend(call, intent, id, flags);
 }
 
 static int64_t open_truncated(struct vfs_call *call, uint32_t id, uint32_t flags)

@@ -39,6 +39,7 @@ struct waiting {
 
 static struct tree trees[VFS_TREES];
 static uint32_t tree_count;
+static const struct sessions *sessions;
 static struct waiting waiting[VFS_WORKERS];
 uint64_t reach_due;
 
@@ -51,12 +52,15 @@ static uint64_t generation_of(const struct tree *tree)
 static bool answer_await(uint32_t tree, uint64_t id, uint64_t generation, struct file_exchange *exchange)
 {
 	struct waiting *slot = waiting;
+	uint64_t running;
 
 	while (slot->fiber)
 		slot++;
 	*slot = (struct waiting){.fiber = fiber_self(), .tree = tree, .id = id, .generation = generation};
+	running = session_pause(sessions);
 	while (!slot->done && !slot->repeat)
 		fiber_wait();
+	session_resume(sessions, running);
 	slot->fiber = NULL;
 	if (!slot->done)
 		return false;
@@ -200,8 +204,11 @@ void reach_call(void *context, uint32_t index, struct file_exchange *exchange)
 
 void reach_lock(void *context, uint32_t tree)
 {
+	uint64_t running = session_pause(sessions);
+
 	(void)context;
 	fiber_lock(&trees[tree].lock);
+	session_resume(sessions, running);
 }
 
 void reach_unlock(void *context, uint32_t tree)
@@ -218,10 +225,11 @@ static const struct generations *generations_of(const char *tree)
 	return region && region->bytes >= sizeof(struct generations) ? (const struct generations *)region->address : NULL;
 }
 
-void reach_open(struct vfs_options *options)
+void reach_open(struct vfs_options *options, const struct sessions *requests)
 {
 	const struct start_grant *session = NULL;
 
+	sessions = requests;
 	while (tree_count < VFS_TREES && (session = start_next(GRANT_SESSION, session)) != NULL) {
 		const struct start_grant *shared = start_buffer_of(session->name);
 		struct tree *tree = &trees[tree_count];

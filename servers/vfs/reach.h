@@ -14,8 +14,8 @@
 
 #include "vfs.h"
 
-/* Finds the trees: how many there are, their badges and buffers, and what they publish. */
-void reach_open(struct vfs_options *options);
+/* Finds the trees: how many there are, their badges and buffers, and what they publish. `requests`: whose requests wait. */
+void reach_open(struct vfs_options *options, const struct sessions *requests);
 
 /* As struct vfs_options wants them. In fibers only. */
 void reach_call(void *context, uint32_t tree, struct file_exchange *exchange);

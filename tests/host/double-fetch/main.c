@@ -276,7 +276,7 @@ static void requests_are_read_once(void **state)
 	assert_int_equal(ramfs_operations.root(&rig.world.ramfs, &root, &flags), 0);
 	{
 		const struct file_exchange requests[] = {
-			{.label = TREE_CREATE, .badge = VFS_BADGE, .words = 7, .data = {0, root, name, MODE_REGULAR | 0644, 0, 0, AT_ATTRIBUTES}},
+			{.label = TREE_CREATE, .badge = VFS_BADGE, .words = 8, .data = {0, root, name, MODE_REGULAR | 0644, 0, 0, AT_ATTRIBUTES}},
 			{.label = TREE_RENAME, .badge = VFS_BADGE, .words = 6, .data = {0, root, name, root, other, 0}},
 			{.label = TREE_SYMLINK, .badge = VFS_BADGE, .words = 6, .data = {0, root, name, other, 0, AT_ATTRIBUTES}},
 			{.label = TREE_UNLINK, .badge = VFS_BADGE, .words = 3, .data = {0, root, name}},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that a client has parked: the server closes them when their last name goes, and not before, or when it begins anew; nobody else's files. What is shared of a file goes with it, and what is stored there counts as stored when it is closed.
+ * Files that a client has parked: the server closes them when their last name goes, and not before, or when it begins anew; nobody else's files. What is shared of a file goes with it, and what is stored there counts as stored when it is closed. What is made to be opened is made and open, or neither.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,6 +46,18 @@ static uint64_t file_make(struct world *world, const char *name)
 static void file_open_as(struct world *world, uint64_t inode, uint64_t badge, uint64_t id)
 {
 	assert_int_equal(send(world, VFS_BADGE, TREE_OPEN, inode, badge, id, OPEN_READ_WRITE, 0, false), 0);
+}
+
+/* The same in one request, which is sent twice. */
+static int64_t file_make_open(struct world *world, const char *name, uint64_t id)
+{
+	struct file_exchange x = {.label = TREE_CREATE, .badge = VFS_BADGE, .words = 8,
+		.data = {++world->sequence[VFS_BADGE], ROOT, name_put(world, name, NAME_AT), MODE_REGULAR | 0644, 0, 0, RESULT_AT, opening_make(CLIENT_BADGE, (uint32_t)id, OPEN_READ_WRITE)}}, again = x;
+
+	filesystem_handle(&world->server, &x);
+	filesystem_handle(&world->server, &again);
+	assert_int_equal(x.data[0], again.data[0]);
+	return (int64_t)x.data[0];
 }
 
 static int64_t unlink_it(struct world *world, const char *name)
@@ -213,9 +225,29 @@ static void test_stored(struct world *world)
 	assert_int_equal(unlink_it(world, "a"), 0);
 }
 
+/* What cannot be opened is not made. */
+static void test_crowded(struct world *world)
+{
+	uint64_t inode = file_make(world, "a");
+
+	for (uint64_t id = 0; id < WORLD_OPEN_FILES; id++)
+		file_open_as(world, inode, CLIENT_BADGE, id);
+	assert_int_equal(file_make_open(world, "b", WORLD_OPEN_FILES), -ENFILE);
+	assert_int_equal(send(world, VFS_BADGE, TREE_LOOKUP, ROOT, name_put(world, "b", NAME_AT), RESULT_AT, 0, 0, false), -ENOENT);
+	assert_int_equal(file_make_open(world, "b", FILE_IDS), -EINVAL);
+	assert_int_equal(send(world, VFS_BADGE, TREE_LOOKUP, ROOT, name_put(world, "b", NAME_AT), RESULT_AT, 0, 0, false), -ENOENT);
+	assert_int_equal(file_make_open(world, "b", 1), 0); /* in place of one that is open */
+	assert_int_equal(send(world, CLIENT_BADGE, FILE_WRITE, 1, 0, span_make(SESSION_DATA, 100), 0, 0, true), 100);
+	for (uint64_t id = 0; id < WORLD_OPEN_FILES; id++)
+		assert_int_equal(send(world, CLIENT_BADGE, FILE_CLOSE, id, 0, 0, 0, 0, false), 0);
+	assert_int_equal(unlink_it(world, "a"), 0);
+	assert_int_equal(unlink_it(world, "b"), 0);
+	assert_false(inode_lives(world, inode));
+}
+
 void test_parked(void **state)
 {
-	static void (*const tests[])(struct world *world) = {test_unlinked, test_renamed, test_many, test_restarted, test_shared, test_stored};
+	static void (*const tests[])(struct world *world) = {test_unlinked, test_renamed, test_many, test_restarted, test_shared, test_stored, test_crowded};
 	struct world world;
 
 	(void)state;

@@ -693,6 +693,33 @@ static void session_poisoned(void **state)
 	free(server.region);
 }
 
+/* Who waits is not suspected of what others do, nor of what happens while all wait; who goes on is. */
+static void session_paused(void **state)
+{
+	struct session_request waiting = {2, 1, 0, 0}, deadly = {1, 0, 77, 0};
+	struct session_result result;
+	struct server server;
+	uint64_t running;
+
+	(void)state;
+	server_make(&server);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(session_begin(&server.sessions, &waiting, &result), SESSION_NEW);
+		(void)session_pause(&server.sessions);
+		server_start(&server, true);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(session_begin(&server.sessions, &waiting, &result), SESSION_NEW);
+		running = session_pause(&server.sessions);
+		assert_int_equal(session_begin(&server.sessions, &deadly, &result), SESSION_NEW);
+		session_resume(&server.sessions, running);
+		server_start(&server, true);
+	}
+	assert_int_equal(session_begin(&server.sessions, &deadly, &result), SESSION_NEW);
+	assert_int_equal(session_begin(&server.sessions, &waiting, &result), SESSION_POISONED);
+	free(server.region);
+}
+
 /* A mark with a flipped bit is an empty one: the request is tried again. */
 static void session_mark_flips(void **state)
 {
@@ -735,6 +762,7 @@ static const struct suite_test tests[] = {
 	{ cmocka_unit_test(session_outlived), "the result of a request that outlives its client's session is nobody's" },
 	{ cmocka_unit_test(session_stateless), "a request without a number is carried out each time, until it is deadly" },
 	{ cmocka_unit_test(session_poisoned), "what was running when two instances died is not tried again; what waited is" },
+	{ cmocka_unit_test(session_paused), "who waits is not accused of what happens meanwhile" },
 	{ cmocka_unit_test(session_mark_flips), "a damaged mark accuses nobody" },
 };
 

@@ -167,10 +167,14 @@ static const char *exhausted(void)
 		if (!make_parked(name, 'n'))
 			return "files could not be made";
 	}
-	while ((last = open_it("/d/n0", OPEN_READ)) >= 0)
+	while ((last = open_it("/d/n0", OPEN_READ)) >= 0) {
+		service_alive();
 		count++;
-	for (int i = 0; i < FILE_IDS; i++)
+	}
+	for (int i = 0; i < FILE_IDS; i++) {
+		service_alive();
 		(void)file_close(i);
+	}
 	for (int i = 0; i < KEPT; i++) {
 		name[4] = (char)('0' + i);
 		if (!remove_it(name))
