@@ -53,7 +53,7 @@ enum vfs_request {
 #define FILE_END UINT64_MAX
 
 /* File ids are chosen by the client, of this range; one numbering for all filesystems. Opening an id that is in use closes what it was. */
-#define FILE_IDS 1024
+#define FILE_IDS 4096
 
 struct timestamp {
 	int64_t seconds; /* since 1970-01-01 UTC */
@@ -122,6 +122,9 @@ enum open_flags {
 	OPEN_NOFOLLOW = 0400000,
 	OPEN_NOATIME = 01000000,
 	OPEN_PATH = 010000000,
+	OPEN_NO_MOUNTS = 1 << 2,   /* not of open(2), but of openat2(2): a path that leads from one mount to another is EXDEV (RESOLVE_NO_XDEV), */
+	OPEN_NO_LINKS = 1 << 3,    /* one with a symbolic link that would be followed is ELOOP (RESOLVE_NO_SYMLINKS), */
+	OPEN_BENEATH = 1 << 4,     /* one that leads out of the start, or is absolute, is EXDEV (RESOLVE_BENEATH) */
 	OPEN_READ_ONLY = 1 << 29,  /* not of open(2): vfs says that its attributes cannot be changed either, where it was found */
 	OPEN_KEEP_SETID = 1 << 30, /* not of open(2): vfs says that the opener may write without clearing set-user-id and set-group-id */
 };
@@ -164,6 +167,12 @@ enum asserted_capability {
 
 /* MOUNT's word 6: a directory that the client has open, by its file id in the low 32 bits: a part of a mounted tree appears at one more place. */
 #define MOUNT_DIRECTORY (1ull << 33)
+
+/* MOUNT's word 6: the mount whose root the path names gets these flags. */
+#define MOUNT_AGAIN (1ull << 34)
+
+/* MOUNT's word 6: a mount moves to the path: the one whose root the client has open, by its file id in the low 32 bits; with MOUNT_REFERRAL one of its own trees, by its tag. */
+#define MOUNT_MOVE (1ull << 35)
 
 /* Flags of a mount; the numbers are those of mount(2). */
 enum mount_flags { MOUNT_READ_ONLY = 1, MOUNT_NOSUID = 2, MOUNT_NODEV = 4, MOUNT_NOEXEC = 8, MOUNT_NOATIME = 1024 };

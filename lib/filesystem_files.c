@@ -16,14 +16,24 @@ int file_release(struct filesystem_server *server, struct open_file *file)
 	return 0;
 }
 
-/* Has its client closed it for itself? */
-static bool file_is_parked(const struct filesystem_server *server, const struct open_file *file)
+/* Releases those of one client's parked files that are an inode (0: any), at most `left` of them. How many are left. */
+static uint32_t client_unpark(struct filesystem_server *server, uint64_t badge, uint64_t inode, uint32_t left)
 {
-	uint32_t id = file->key & 0xffff;
 	size_t bytes = 0;
-	const struct session_page *page = (const struct session_page *)server->options.buffer(server->options.context, file->key >> 16, &bytes);
+	const struct session_page *page = (const struct session_page *)server->options.buffer(server->options.context, badge, &bytes);
 
-	return page && bytes >= SESSION_DATA && id < FILE_IDS && __atomic_load_n(&page->parked[id / 64], __ATOMIC_SEQ_CST) >> id % 64 & 1;
+	for (uint32_t word = 0; page && bytes >= SESSION_DATA && word < FILE_IDS / 64; word++) {
+		uint64_t parked = __atomic_load_n(&page->parked[word], __ATOMIC_SEQ_CST);
+
+		for (; parked && left; parked &= parked - 1) {
+			uint32_t key = file_key(badge, word * 64 + (uint32_t)__builtin_ctzll(parked));
+			struct open_file *file = file_slot(server, key);
+
+			if (file && file->key == key && file->inode && (!inode || file->inode == inode) && file_release(server, file) == 0)
+				left--;
+		}
+	}
+	return left;
 }
 
 /* A client looks at the generations after it has changed its bit, and this looks at the bit after they have advanced: the file is either not opened again without a call, or it stays (lib/file_parked.c). */
@@ -32,12 +42,8 @@ __attribute__((noinline)) bool files_unpark(struct filesystem_server *server, ui
 	uint32_t left = UNPARKED_AT_ONCE;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (uint32_t i = 0; i < server->options.open_files && left; i++) {
-		struct open_file *file = &server->files[i];
-
-		if (file->inode && (!inode || file->inode == inode) && file_is_parked(server, file) && file_release(server, file) == 0)
-			left--;
-	}
+	for (uint64_t badge = 1; badge <= FILESYSTEM_SESSIONS && left; badge++)
+		left = client_unpark(server, badge, inode, left);
 	return !left;
 }
 

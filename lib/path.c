@@ -326,6 +326,21 @@ int path_mount_directory_at(struct path *path, int directory, uint32_t flags)
 	return path_change(path, VFS_MOUNT, flags, 0, MOUNT_DIRECTORY | (uint32_t)directory);
 }
 
+int path_mount_change_at(struct path *path, uint32_t flags)
+{
+	return path_change(path, VFS_MOUNT, flags, 0, MOUNT_AGAIN);
+}
+
+int path_mount_move_at(struct path *path, int directory)
+{
+	return path_change(path, VFS_MOUNT, 0, 0, MOUNT_MOVE | (uint32_t)directory);
+}
+
+int path_mount_move_own_at(struct path *path, uint32_t tag)
+{
+	return path_change(path, VFS_MOUNT, 0, 0, MOUNT_MOVE | MOUNT_REFERRAL | tag);
+}
+
 int path_unmount_at(struct path *path, uint32_t flags)
 {
 	return path_change(path, VFS_UMOUNT, flags, 0, 0);

@@ -63,6 +63,9 @@ int path_truncate_at(struct path *path, uint64_t size);
 int path_mount_at(struct path *path, const char *service, uint32_t flags);
 int path_mount_own_at(struct path *path, uint32_t tag, uint32_t flags);
 int path_mount_directory_at(struct path *path, int directory, uint32_t flags); /* an open directory, with what lies below it, once more */
+int path_mount_change_at(struct path *path, uint32_t flags); /* of the mount whose root the path names */
+int path_mount_move_at(struct path *path, int directory);      /* the mount whose root is open comes to the path, */
+int path_mount_move_own_at(struct path *path, uint32_t tag);   /* or a tree of the client's own */
 int path_unmount_at(struct path *path, uint32_t flags);
 
 /* Brings all filesystems to stable storage. */

@@ -42,8 +42,8 @@ enum mount_error {
 
 #define PAGES_MAX 16384        /* blocks in the cache */
 #define PAGES_LEAST 128
-#define OPEN_FILES_MAX 1024    /* inodes that are open */
-#define OPEN_PLACES 2048       /* in the table of these: more than there can be, so that ways in it are short */
+#define OPEN_FILES_MAX 4096    /* inodes that are open */
+#define OPEN_PLACES 8192       /* in the table of these: more than there can be, so that ways in it are short */
 #define PENDING_MAX 4096       /* extents that are freed */
 #define CUTS_MAX 16             /* files that are being cut at the same time */
 #define UNDO_CELLS 4096        /* what the transactions of the memory must have room for */

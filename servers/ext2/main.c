@@ -19,7 +19,7 @@
 #include "lib/log.h"
 #include "lib/service.h"
 
-#define OPEN_FILES 1024
+#define OPEN_FILES 4096
 #define WORKERS 12
 #define FILE_LOCKS 16
 #define STACK_BYTES 32768

@@ -84,8 +84,12 @@ int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, u
 	if (high(words(call)[2]) != START_ROOT)
 		error = place_find(call, high(words(call)[2]), &walk->root);
 	directory_copy(&walk->at, &walk->root);
+	if (!error && flags & WALK_BENEATH && bytes && text[0] == '/')
+		error = -EXDEV;
 	if (!error && start_id != START_ROOT && !(bytes && text[0] == '/'))
 		error = place_find(call, start_id, &walk->at);
+	if (flags & WALK_BENEATH)
+		directory_copy(&walk->root, &walk->at);
 	if (!error)
 		error = walk_path(call, walk, (size_t)bytes, flags);
 	return error == 1 ? referral_answer(call, walk, path) : error;

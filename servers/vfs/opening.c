@@ -143,11 +143,18 @@ static int64_t open_truncated(struct vfs_call *call, uint32_t id, uint32_t flags
 	return open_intend(call, intent, id, flags);
 }
 
+/* How the path is walked along. */
+static uint32_t walking_of(uint32_t flags)
+{
+	return (flags & OPEN_NO_MOUNTS ? WALK_NO_MOUNTS : 0u) | (flags & OPEN_NO_LINKS ? WALK_NO_LINKS : 0u) | (flags & OPEN_BENEATH ? WALK_BENEATH : 0u);
+}
+
 int64_t request_open(struct vfs_call *call)
 {
 	struct vfs_walk *walk = first_walk(call);
 	uint32_t flags = low(words(call)[5]), id = low(words(call)[6]);
 	bool creates = (flags & OPEN_CREATE) && !(flags & OPEN_PATH), exclusive = creates && (flags & OPEN_EXCLUSIVE);
+	uint32_t walking = walking_of(flags) | ((flags & OPEN_NOFOLLOW) || exclusive ? 0 : WALK_FOLLOW);
 	int64_t error;
 
 	if (id >= FILE_IDS)
@@ -155,14 +162,14 @@ int64_t request_open(struct vfs_call *call)
 	depend_begin(call);
 	if (flags & OPEN_PATH)
 		flags &= OPEN_PATH | OPEN_DIRECTORY | OPEN_NOFOLLOW;
-	error = first_path(call, ((flags & OPEN_NOFOLLOW) || exclusive ? 0 : WALK_FOLLOW) | (creates ? WALK_NO_SLASH : 0));
+	error = first_path(call, walking | (creates ? WALK_NO_SLASH : 0));
 	if (!error && !walk->found && creates) {
 		names_lock(call, tree_of(call, &walk->at));
 		if (walk_last(call, walk) == -ENOENT)
 			return open_new(call, id, flags);
 		/* somebody has made it while this request waited for the lock: it is one that opens what there is */
 		names_unlock(call);
-		error = first_path(call, ((flags & OPEN_NOFOLLOW) || exclusive ? 0 : WALK_FOLLOW) | WALK_NO_SLASH);
+		error = first_path(call, walking | WALK_NO_SLASH);
 	}
 	if (error)
 		return error;

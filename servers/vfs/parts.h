@@ -152,7 +152,7 @@ bool bound_holds(const struct vfs_call *call, const struct vfs_directory *direct
 
 /* walk.c */
 
-enum walk_flags { WALK_FOLLOW = 1 /* a link in the last component, too */, WALK_PARENT = 2 /* does not look the last component up */, WALK_EMPTY = 4 /* an empty path is the start */, WALK_NO_SLASH = 8 /* a last name with slashes behind it is EISDIR: opening that creates */ };
+enum walk_flags { WALK_FOLLOW = 1 /* a link in the last component, too */, WALK_PARENT = 2 /* does not look the last component up */, WALK_EMPTY = 4 /* an empty path is the start */, WALK_NO_SLASH = 8 /* a last name with slashes behind it is EISDIR: opening that creates */, WALK_NO_MOUNTS = 16, WALK_NO_LINKS = 32, WALK_BENEATH = 64 /* as the flags of OPEN are called; with the last, the root is where the walk begins */ };
 
 /*
  * Walks along the `bytes` bytes of path that lie at the end of the walk's text, from where `at` is. 0: see struct vfs_walk; a last component that there is not is no error, `found` is false then. 1: the path leads into a client's own tree; what is left of

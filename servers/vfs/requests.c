@@ -192,46 +192,115 @@ static int64_t mount_tree_at(struct vfs_call *call, const struct vfs_directory *
 	return mount_finish(call, mount_add(call, point, &mount));
 }
 
-static int64_t request_mount(struct vfs_call *call)
+/* A client's own mount; VFS_MOUNTS: it has none with that tag. */
+static uint32_t mount_of_client(const struct vfs_call *call, uint64_t tag)
+{
+	const struct vfs_mount *mounts = call->vfs->state->mounts;
+	uint32_t found = VFS_MOUNTS;
+
+	for (uint32_t i = 0; i < VFS_MOUNTS; i++)
+		if (mounts[i].state == MOUNT_CLIENT && mounts[i].root == tag && mounts[i].owner == call->request.badge)
+			found = i;
+	return found;
+}
+
+/* The mount whose root the first path names; VFS_MOUNTS: it names something else. A client's own is named by the path of its mount point: what a walk calls a referral with nothing left. */
+static int64_t mount_named(struct vfs_call *call, uint32_t *mount)
 {
 	const struct vfs_walk *walk = first_walk(call);
 	int64_t error = target_find(call);
 
+	*mount = VFS_MOUNTS;
+	if (error == ANSWER_REFERRAL && call->answer[1] == 0) {
+		call->answer_words = 0;
+		*mount = mount_of_client(call, walk->tag);
+	} else if (error) {
+		return error;
+	} else if (walk->target.attributes.inode == call->vfs->state->mounts[walk->target.mount].root) {
+		*mount = walk->target.mount;
+	}
+	if (!credentials_have(walk->credentials, ASSERTED_SYS_ADMIN) || call->bound->may != MAY_MOUNT)
+		return -EPERM;
+	if (*mount == VFS_MOUNTS)
+		return -EINVAL;
+	return !error && bound_is_root(call, &walk->target) ? -EBUSY : 0;
+}
+
+static int64_t mount_change(struct vfs_call *call, uint32_t flags)
+{
+	struct vfs_mount *changed;
+	uint32_t mount;
+	int64_t error = mount_named(call, &mount);
+
+	if (error)
+		return error;
+	changed = &call->vfs->state->mounts[mount];
+	tsm_begin(call->vfs->tsm);
+	tsm_set(call->vfs->tsm, changed->flags, flags);
+	return mount_finish(call, 0);
+}
+
+/* Whether a mount is another one, or hangs in it. */
+static bool mount_is_below(const struct vfs *vfs, uint32_t mount, uint32_t above)
+{
+	while (mount && mount != above)
+		mount = vfs->state->mounts[mount].parent;
+	return mount == above;
+}
+
+static int64_t mount_move(struct vfs_call *call, const struct vfs_directory *point, uint64_t what)
+{
+	struct vfs_mount *mounts = call->vfs->state->mounts;
+	struct vfs_directory root = {.mount = VFS_MOUNTS};
+	int64_t error = 0;
+
+	if (what & MOUNT_REFERRAL)
+		root.mount = mount_of_client(call, low(what));
+	else
+		error = place_find(call, low(what), &root);
+	if (error)
+		return error;
+	if (root.mount == VFS_MOUNTS || (!(what & MOUNT_REFERRAL) && root.attributes.inode != mounts[root.mount].root))
+		return -EINVAL;
+	if (mount_is_below(call->vfs, point->mount, root.mount))
+		return -ELOOP; /* so the root of all stays where it is */
+	tsm_begin(call->vfs->tsm);
+	tsm_modify(call->vfs->tsm, &mounts[root.mount], sizeof(mounts[root.mount]));
+	mounts[root.mount].parent = point->mount;
+	mounts[root.mount].point = point->attributes.inode;
+	return mount_finish(call, 0);
+}
+
+static int64_t request_mount(struct vfs_call *call)
+{
+	uint32_t flags = low(words(call)[5]) & ~(uint32_t)(PATH_NOFOLLOW | PATH_EMPTY);
+	const struct vfs_walk *walk = first_walk(call);
+	uint64_t what = words(call)[6];
+	int64_t error;
+
+	if (what & MOUNT_AGAIN)
+		return mount_change(call, flags);
+	error = target_find(call);
 	if (!error && !credentials_have(walk->credentials, ASSERTED_SYS_ADMIN))
 		error = -EPERM;
 	if (!error && call->bound->may != MAY_MOUNT)
 		error = -EPERM;
 	if (!error && !file_is(&walk->target, MODE_DIRECTORY))
-		error = -ENOTDIR;
+		error = what & MOUNT_MOVE ? -EINVAL : -ENOTDIR;
 	if (!error && bound_is_root(call, &walk->target))
 		error = -EBUSY;
-	return error ? error : mount_tree_at(call, &walk->target, words(call)[6], low(words(call)[5]) & ~(uint32_t)(PATH_NOFOLLOW | PATH_EMPTY));
+	if (error)
+		return error;
+	return what & MOUNT_MOVE ? mount_move(call, &walk->target, what) : mount_tree_at(call, &walk->target, what, flags);
 }
 
-/* A client's own mount is unmounted by the path of its mount point: what a walk calls a referral with nothing left. */
 static int64_t request_umount(struct vfs_call *call)
 {
-	struct vfs_walk *walk = first_walk(call);
-	struct vfs_mount *mounts = call->vfs->state->mounts;
-	uint32_t mount = VFS_MOUNTS;
-	int64_t error = target_find(call);
+	uint32_t mount;
+	int64_t error = mount_named(call, &mount);
 
-	if (error == ANSWER_REFERRAL && call->answer[1] == 0) {
-		for (uint32_t i = 0; i < VFS_MOUNTS; i++)
-			if (mounts[i].state == MOUNT_CLIENT && mounts[i].root == walk->tag && mounts[i].owner == call->request.badge)
-				mount = i;
-		call->answer_words = 0;
-	} else if (error) {
+	if (error)
 		return error;
-	} else if (walk->target.attributes.inode == mounts[walk->target.mount].root) {
-		mount = walk->target.mount;
-	}
-	if (!credentials_have(walk->credentials, ASSERTED_SYS_ADMIN) || call->bound->may != MAY_MOUNT)
-		return -EPERM;
-	if (mount == VFS_MOUNTS)
-		return -EINVAL;
-	if (!error && bound_is_root(call, &walk->target))
-		return -EBUSY;
 	tsm_begin(call->vfs->tsm);
 	return mount_finish(call, mount_remove(call, mount));
 }

@@ -24,7 +24,7 @@
 
 #define VFS_TREES 8
 #define VFS_MOUNTS 16
-#define VFS_PLACES 1024 /* a power of two */
+#define VFS_PLACES FILE_IDS /* a power of two */
 #define VFS_WORKERS SEQUENCE_LANES
 #define VFS_MARKS SESSION_MARKS(FILESYSTEM_SESSIONS, SEQUENCE_LANES)
 #define VFS_RIGHT_BYTES 32 /* of a right's name in the start page, with its NUL */

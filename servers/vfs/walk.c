@@ -56,12 +56,16 @@ static bool same_directory(const struct vfs_directory *a, const struct vfs_direc
 	return a->mount == b->mount && a->attributes.inode == b->attributes.inode;
 }
 
-static int parent_take(const struct vfs_call *call, struct vfs_walk *walk)
+static int parent_take(const struct vfs_call *call, struct vfs_walk *walk, uint32_t flags)
 {
 	struct vfs_directory *at = &walk->at;
 	const struct vfs_mount *mount = mount_of(call, at);
 
+	if (flags & WALK_BENEATH && same_directory(at, &walk->root))
+		return -EXDEV;
 	while (!same_directory(at, &walk->root) && at->mount && at->attributes.inode == mount->root) {
+		if (flags & WALK_NO_MOUNTS)
+			return -EXDEV;
 		at->attributes.inode = mount->point;
 		at->mount = mount->parent;
 		mount = mount_of(call, at);
@@ -71,9 +75,9 @@ static int parent_take(const struct vfs_call *call, struct vfs_walk *walk)
 	return tree_lookup(call, mount->tree, at->attributes.inode, (struct name){"..", 2}, &at->attributes);
 }
 
-static int step_up(const struct vfs_call *call, struct vfs_walk *walk)
+static int step_up(const struct vfs_call *call, struct vfs_walk *walk, uint32_t flags)
 {
-	int error = parent_take(call, walk);
+	int error = parent_take(call, walk, flags);
 
 	return error || !call->bounded || bound_holds(call, &walk->at) ? error : -EACCES;
 }
@@ -88,12 +92,14 @@ static int step_down(const struct vfs_call *call, struct vfs_walk *walk, struct 
 }
 
 /* From a directory to what is mounted on it. 1 when that is the client's own. */
-static int mounts_enter(const struct vfs_call *call, struct vfs_walk *walk, struct vfs_directory *directory)
+static int mounts_enter(const struct vfs_call *call, struct vfs_walk *walk, struct vfs_directory *directory, uint32_t flags)
 {
 	struct vfs_mount *mount;
 	int error = 0;
 
 	while (!error && is(directory, MODE_DIRECTORY) && (mount = mount_on(call, directory)) != NULL) {
+		if (flags & WALK_NO_MOUNTS)
+			return -EXDEV;
 		if (mount->state == MOUNT_CLIENT) {
 			walk->tag = mount->root;
 			return 1;
@@ -104,16 +110,18 @@ static int mounts_enter(const struct vfs_call *call, struct vfs_walk *walk, stru
 	return error;
 }
 
-static int link_follow(const struct vfs_call *call, struct vfs_walk *walk, const struct vfs_directory *link)
+static int link_follow(const struct vfs_call *call, struct vfs_walk *walk, const struct vfs_directory *link, uint32_t flags)
 {
 	char *target = call->vfs->workers[call->worker].target;
 	int64_t bytes;
 
-	if (walk->links++ >= LINK_FOLLOW_MAX)
+	if (walk->links++ >= LINK_FOLLOW_MAX || flags & WALK_NO_LINKS)
 		return -ELOOP;
 	bytes = tree_readlink(call, mount_of(call, link)->tree, link->attributes.inode, target);
 	if (bytes <= 0)
 		return bytes ? (int)bytes : -ENOENT;
+	if (target[0] == '/' && (flags & WALK_BENEATH || (flags & WALK_NO_MOUNTS && walk->at.mount != walk->root.mount)))
+		return -EXDEV;
 	if (target[0] == '/')
 		directory_copy(&walk->at, &walk->root);
 	return text_prepend(walk, target, (size_t)bytes);
@@ -153,19 +161,19 @@ static int walk_step(const struct vfs_call *call, struct vfs_walk *walk, uint32_
 	if (last && (flags & WALK_PARENT))
 		return 0;
 	if (walk->last != LAST_NAME) {
-		error = walk->last == LAST_PARENT ? step_up(call, walk) : 0;
+		error = walk->last == LAST_PARENT ? step_up(call, walk, flags) : 0;
 		return error ? error : last ? walk_end_here(walk) : 2;
 	}
 	error = step_down(call, walk, &walk->target);
 	if (error == -ENOENT && last)
 		return 0;
 	if (!error)
-		error = mounts_enter(call, walk, &walk->target);
+		error = mounts_enter(call, walk, &walk->target, flags);
 	if (error)
 		return error;
 	if (is(&walk->target, MODE_LINK) && (!last || slashes || (flags & WALK_FOLLOW))) {
 		walk->text_at -= slashes;
-		error = link_follow(call, walk, &walk->target);
+		error = link_follow(call, walk, &walk->target, flags);
 		return error ? error : 2;
 	}
 	if (!last) {

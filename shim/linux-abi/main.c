@@ -14,7 +14,9 @@
 #include "process/handlers.h"
 #include "process/life.h"
 #include "process/loop.h"
+#include "process/names.h"
 #include "process/system.h"
+#include "process/system_log.h"
 #include "run/run.h"
 #include "terminal/console_files.h"
 #include "terminal/pty.h"
@@ -44,11 +46,11 @@ static void first_start(void *argument)
 			host_serve();
 			return;
 		}
-		log_print("%s cannot be started: error %d\n", tried[i], (int64_t)error);
+		system_log(LINUX_LOGLEVEL_WARNING, "%s cannot be started: error %d", tried[i], (int64_t)error);
 		if (i + 1 < count)
 			error = 0;
 	}
-	log_print("there is no first program: error %d\n", (int64_t)error);
+	system_log(LINUX_LOGLEVEL_EMERG, "there is no first program: error %d", (int64_t)error);
 }
 
 #define REMEMBERED_BYTES (256 * 1024) /* for what paths lead to */
@@ -69,12 +71,13 @@ int main(void)
 		return 1;
 	}
 	frames_reclaim_by(contents_shrink);
+	system_log(LINUX_LOGLEVEL_DEBUG, "%s %s, %s: %u KiB of memory", SYSTEM_NAME, SYSTEM_RELEASE, SYSTEM_VERSION, frames_total() * (PAGE_SIZE / 1024));
 	path_remember(remembered, sizeof(remembered));
 	file_park(parked, sizeof(parked));
 	proc_start();
 	pty_start();
 	if (!console_start())
-		log_print("there is no console\n");
+		system_log(LINUX_LOGLEVEL_WARNING, "there is no console");
 	if (!loop_work(first_start, NULL))
 		return 1;
 	loop_run();

@@ -153,6 +153,21 @@ static void limits(void)
 		for (volatile char *at = (volatile char *)&limit;; at -= 1024)
 			*at = 1;
 	});
+	CHILD("many files", {
+		int last = -1;
+
+		limit = (struct rlimit){3000, 4096};
+		CALL(setrlimit, RLIMIT_NOFILE, &limit);
+		check_file("file", "x");
+		for (int file; (file = open("file", O_RDONLY)) >= 0; last = file)
+			;
+		SHOW("the last of a file", "%d, %s", last, check_errno_name(errno));
+		for (int file = 1000; file <= last; file++)
+			close(file);
+		for (int file; (file = open(".", O_RDONLY | O_DIRECTORY)) >= 0; last = file)
+			;
+		SHOW("the last of a directory", "%d, %s", last, check_errno_name(errno));
+	});
 	CHILD("little data", {
 		limit = (struct rlimit){1 << 20, 1 << 20};
 		CALL(setrlimit, RLIMIT_DATA, &limit);

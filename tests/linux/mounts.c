@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 static void refusals(void)
@@ -109,6 +110,92 @@ static void without_set_user_id(void)
 	}
 }
 
+/* Flags that change while it is mounted. */
+static void again(void)
+{
+	struct statfs status;
+	int file;
+
+	CALL(mount, NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	CALL(mount, "none", "absent", NULL, MS_REMOUNT, NULL);
+	CALL(mount, "none", "m", "tmpfs", MS_NOSUID | MS_NOATIME, NULL);
+	check_file("m/file", "1");
+	file = open("m/file", O_RDWR);
+	CALL(mount, "none", "m", "tmpfs", MS_REMOUNT | MS_RDONLY, NULL);
+	CALL(write, file, "2", 1);
+	close(file);
+	file = open("m/file", O_RDONLY);
+	CALL(mount, NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	close(file);
+	CALL(open, "m/file", O_RDWR);
+	CALL(mkdir, "m/d", 0755);
+	CALL(access, "m/file", W_OK);
+	CALL(access, "m/file", R_OK);
+	statfs("m", &status);
+	SHOW("flags", "%lx", (long)status.f_flags & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC | ST_NOATIME));
+	CALL(mount, "none", "m", "tmpfs", MS_REMOUNT | MS_NOEXEC, NULL);
+	statfs("m", &status);
+	SHOW("flags", "%lx", (long)status.f_flags & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC | ST_NOATIME));
+	CALL(mkdir, "m/d", 0755);
+	CALL(mount, NULL, "m/d", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	CHILD("may not", { check_become(2000); CALL(mount, NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL); });
+	CALL(umount2, "m", 0);
+}
+
+/* A directory at two places, each with flags of its own. */
+static void bound(void)
+{
+	CALL(mount, "none", "m", "tmpfs", 0, NULL);
+	mkdir("m/a", 0755);
+	mkdir("n", 0755);
+	check_file("m/a/file", "1");
+	CALL(mount, "m/a", "n", NULL, MS_BIND, NULL);
+	CALL(access, "n/file", W_OK);
+	CALL(mount, NULL, "n", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
+	CALL(open, "n/file", O_RDWR);
+	CALL(access, "m/a/file", W_OK);
+	CALL(rename, "m/a/file", "n/other");
+	CALL(mount, "absent", "n", NULL, MS_BIND, NULL);
+	CALL(mount, "m/a/file", "n", NULL, MS_BIND, NULL);
+	CALL(mount, "m/a", "file", NULL, MS_BIND, NULL);
+	CALL(umount2, "n", 0);
+	CALL(umount2, "m", 0);
+}
+
+static void moved(void)
+{
+	CALL(mount, "m", "n", NULL, MS_MOVE, NULL);
+	CALL(mount, "none", "m", "tmpfs", 0, NULL);
+	mkdir("m/d", 0755);
+	mkdir("m/e", 0755);
+	CALL(mount, "none", "m/d", "tmpfs", 0, NULL);
+	check_file("m/d/deep", "1");
+	CALL(mount, "m/e", "n", NULL, MS_MOVE, NULL);
+	CALL(mount, "m", "m/d", NULL, MS_MOVE, NULL);
+	CALL(mount, "m", "m/e", NULL, MS_MOVE, NULL);
+	CALL(mount, "m", "file", NULL, MS_MOVE, NULL);
+	CALL(mount, "absent", "n", NULL, MS_MOVE, NULL);
+	CALL(mount, "/", "n", NULL, MS_MOVE, NULL);
+	CALL(mount, "m", "n", NULL, MS_MOVE, NULL);
+	CALL(access, "m/d", F_OK);
+	CALL(access, "n/d/deep", F_OK);
+	CALL(umount2, "n", 0);
+	CALL(mount, "n/d", "m", NULL, MS_MOVE, NULL);
+	CALL(access, "m/deep", F_OK);
+	CALL(access, "n/d/deep", F_OK);
+	CALL(umount2, "n", 0);
+	CALL(umount2, "m", 0);
+	CALL(mount, "none", "m", "proc", 0, NULL);
+	CALL(mount, NULL, "m", NULL, MS_REMOUNT | MS_NOEXEC, NULL);
+	CALL(mount, "m", "n", NULL, MS_MOVE, NULL);
+	CALL(access, "n/self", F_OK);
+	CALL(access, "m/self", F_OK);
+	CALL(mount, NULL, "n", NULL, MS_PRIVATE, NULL);
+	CALL(mount, NULL, "m", NULL, MS_PRIVATE, NULL);
+	CALL(mount, NULL, "n", NULL, MS_PRIVATE | MS_NOEXEC, NULL);
+	CALL(umount2, "n", 0);
+}
+
 int main(int count, char **words)
 {
 	if (count > 1 && strcmp(words[1], "show") == 0) {
@@ -122,5 +209,8 @@ int main(int count, char **words)
 	over();
 	forbidding();
 	without_set_user_id();
+	again();
+	bound();
+	moved();
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "file/locks.h"
 #include "file/notify.h"
 #include "file/opened.h"
+#include "file/sigio.h"
 #include "file/text.h"
 #include "lib/file.h"
 #include "mm/slab.h"
@@ -40,6 +41,7 @@ void description_release(struct description *description)
 	locks_released(description);
 	if (!(description->flags & LINUX_O_PATH))
 		notify_description(description, description_writes(description) ? LINUX_IN_CLOSE_WRITE : LINUX_IN_CLOSE_NOWRITE);
+	sigio_end(description);
 	if (description->watched)
 		epoll_forget(description);
 	if (description->operations->release)

@@ -22,6 +22,7 @@ struct file_change;
 struct item;
 struct node;
 struct opened;
+struct sigio;
 
 struct description_operations {
 	/* What /proc/PID/fd calls a file without a path: "pipe" for pipe:[inode], or "[eventfd]" for anon_inode:[eventfd]. May be null. */
@@ -33,6 +34,9 @@ struct description_operations {
 
 	/* What poll() tells of it now (LINUX_POLL*), and the queue that is woken with such events when that changes; a null queue when it never does. Null: always ready to be read and written. */
 	uint32_t (*poll)(struct task *task, struct description *description, struct wait_queue **queue);
+
+	/* What the owner is told of by SIGIO, of POLLIN, POLLOUT and POLLHUP, when poll()'s queue is woken with these events. Null: it never is, and there is no O_ASYNC. */
+	uint32_t (*told)(const struct description *description, uint32_t events);
 
 	/* Null, and what it answers for requests that it does not know: ENOTTY. */
 	int64_t (*ioctl)(struct task *task, struct description *description, uint64_t request, uint64_t argument);
@@ -84,11 +88,16 @@ struct description {
 	struct fiber_lock position;
 	struct node *node;    /* of a regular file or a named pipe: what all who have it open share (file/node.h) */
 	void *data;           /* the operations' own */
+	uint64_t stamp;       /* the same */
 	struct item *watched; /* by epolls (file/epoll.h) */
 	char *text;           /* the path by which it was opened (file/text.h); may be null */
-	int32_t owner;        /* F_SETOWN: process, or negative group; 0 none */
-	uint32_t owner_type;
-	int32_t owner_signal; /* F_SETSIG */
+	struct file_owner {
+		int32_t id; /* 0: nobody */
+		uint32_t type; /* LINUX_F_OWNER_* */
+		int32_t signal; /* F_SETSIG; 0: SIGIO */
+		uint32_t user, effective_user; /* of who named it */
+	} owner;
+	struct sigio *sigio;  /* with O_ASYNC (file/sigio.h) */
 };
 
 /* Filesystems of the shim's own, as minor numbers of st_dev; those that vfs knows come after them, by their badge. */

@@ -3,9 +3,10 @@
 #include "file/descriptors.h"
 #include "file/description.h"
 #include "file/locks.h"
+#include "file/sigio.h"
 #include "process/handlers.h"
 
-#define FLAGS_SETTABLE (LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_FASYNC | LINUX_O_DIRECT | LINUX_O_NOATIME)
+#define FLAGS_SETTABLE (LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_DIRECT | LINUX_O_NOATIME)
 
 static uint64_t limit_of(const struct task *task)
 {
@@ -68,46 +69,18 @@ int64_t linux_dup3(struct task *task, const uint64_t arguments[6])
 
 /* fcntl. */
 
-static int64_t flags_set(struct task *task, struct description *description, uint64_t flags)
+static int64_t flags_set(struct task *task, struct description *description, uint64_t number, uint64_t flags)
 {
-	(void)task;
+	int error = 0;
+
 	if (flags & LINUX_O_DIRECT && !description->operations->seek && !description_is(description, MODE_FIFO))
 		return -EINVAL;
+	if ((flags ^ description->flags) & LINUX_FASYNC)
+		error = sigio_switch(task, description, number, flags & LINUX_FASYNC);
+	if (error)
+		return error;
 	description->flags = (description->flags & ~(uint32_t)FLAGS_SETTABLE) | ((uint32_t)flags & FLAGS_SETTABLE);
 	return 0;
-}
-
-static int64_t owner_set(struct description *description, int32_t owner)
-{
-	bool exists = owner == 0 || (owner > 0 ? task_find(owner) != NULL : owner != INT32_MIN);
-
-	if (!exists)
-		return -ESRCH;
-	description->owner = owner;
-	description->owner_type = owner < 0 ? LINUX_F_OWNER_PGRP : LINUX_F_OWNER_PID;
-	return 0;
-}
-
-static int64_t owner_set_ex(struct task *task, struct description *description, uint64_t address)
-{
-	struct linux_f_owner_ex owner;
-
-	if (user_get(task->memory, &owner, address))
-		return -EFAULT;
-	if (owner.type < LINUX_F_OWNER_TID || owner.type > LINUX_F_OWNER_PGRP)
-		return -EINVAL;
-	if (owner.pid && owner.type != LINUX_F_OWNER_PGRP && !task_find(owner.pid))
-		return -ESRCH;
-	description->owner = owner.type == LINUX_F_OWNER_PGRP ? -owner.pid : owner.pid;
-	description->owner_type = (uint32_t)owner.type;
-	return 0;
-}
-
-static int64_t owner_get_ex(struct task *task, const struct description *description, uint64_t address)
-{
-	struct linux_f_owner_ex owner = {.type = (int32_t)description->owner_type, .pid = description->owner < 0 ? -description->owner : description->owner};
-
-	return user_put(task->memory, address, &owner);
 }
 
 /* Commands that O_PATH allows. */
@@ -138,24 +111,15 @@ static int64_t number_control(struct task *task, uint64_t number, uint64_t comma
 }
 
 /* Commands about the open file. */
-static int64_t description_control(struct task *task, struct description *description, uint64_t command, uint64_t argument)
+static int64_t description_control(struct task *task, struct description *description, uint64_t number, uint64_t command, uint64_t argument)
 {
+	int64_t result = owner_control(task, description, command, argument);
+
+	if (result != -ENOSYS)
+		return result;
 	switch (command) {
 	case LINUX_F_SETFL:
-		return flags_set(task, description, argument);
-	case LINUX_F_SETOWN:
-		return owner_set(description, (int32_t)argument);
-	case LINUX_F_GETOWN:
-		return description->owner;
-	case LINUX_F_SETOWN_EX:
-		return owner_set_ex(task, description, argument);
-	case LINUX_F_GETOWN_EX:
-		return owner_get_ex(task, description, argument);
-	case LINUX_F_SETSIG:
-		if (argument > SIGNALS)
-			return -EINVAL;
-		description->owner_signal = (int32_t)argument;
-		return 0;
+		return flags_set(task, description, number, argument);
 	case LINUX_F_GETLK:
 	case LINUX_F_SETLK:
 	case LINUX_F_SETLKW:
@@ -163,8 +127,6 @@ static int64_t description_control(struct task *task, struct description *descri
 	case LINUX_F_OFD_SETLK:
 	case LINUX_F_OFD_SETLKW:
 		return lock_control(task, description, command, argument);
-	case LINUX_F_GETSIG:
-		return description->owner_signal;
 	default:
 		return description->operations->control ? description->operations->control(task, description, command, argument) : -EINVAL;
 	}
@@ -190,7 +152,7 @@ int64_t linux_fcntl(struct task *task, const uint64_t arguments[6])
 	result = descriptor_take(task, number, &description);
 	if (result)
 		return result;
-	result = description_control(task, description, command, arguments[2]);
+	result = description_control(task, description, number, command, arguments[2]);
 	if (command == LINUX_F_SETLK || command == LINUX_F_SETLKW)
 		result = lock_check(task, number, description, result);
 	description_release(description);
@@ -199,14 +161,25 @@ int64_t linux_fcntl(struct task *task, const uint64_t arguments[6])
 
 /* ioctl: what is the same for all files. */
 
-static int64_t flag_take(struct task *task, struct description *description, uint64_t address, uint32_t flag)
+static int64_t blocking_take(struct task *task, struct description *description, uint64_t address)
 {
 	int32_t on;
 
 	if (user_get(task->memory, &on, address))
 		return -EFAULT;
-	description->flags = on ? description->flags | flag : description->flags & ~flag;
+	description->flags = on ? description->flags | LINUX_O_NONBLOCK : description->flags & ~(uint32_t)LINUX_O_NONBLOCK;
 	return 0;
+}
+
+static int64_t asynchronous_take(struct task *task, struct description *description, uint64_t number, uint64_t address)
+{
+	int32_t on;
+
+	if (user_get(task->memory, &on, address))
+		return -EFAULT;
+	if (!on == !(description->flags & LINUX_FASYNC))
+		return 0;
+	return description->operations->told ? sigio_switch(task, description, number, on) : -ENOTTY;
 }
 
 /* How much can be read: of a file that can be sought in, what is behind the offset. */
@@ -222,13 +195,17 @@ static int64_t readable_put(struct task *task, struct description *description, 
 	return user_put(task->memory, address, &left);
 }
 
-static int64_t description_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
+static int64_t description_ioctl(struct task *task, struct description *description, uint64_t number, uint64_t request, uint64_t argument)
 {
+	int64_t result = description_is(description, MODE_SOCKET) ? owner_ioctl(task, description, request, argument) : -ENOTTY;
+
+	if (result != -ENOTTY)
+		return result;
 	switch (request) {
 	case LINUX_FIONBIO:
-		return flag_take(task, description, argument, LINUX_O_NONBLOCK);
+		return blocking_take(task, description, argument);
 	case LINUX_FIOASYNC:
-		return flag_take(task, description, argument, LINUX_FASYNC);
+		return asynchronous_take(task, description, number, argument);
 	case LINUX_FIONREAD:
 		if (description_is(description, MODE_REGULAR))
 			return readable_put(task, description, argument);
@@ -250,7 +227,7 @@ int64_t linux_ioctl(struct task *task, const uint64_t arguments[6])
 	if (request == LINUX_FIOCLEX || request == LINUX_FIONCLEX)
 		descriptor_set_closes(task->files, number, request == LINUX_FIOCLEX);
 	else
-		result = description_ioctl(task, description, request, arguments[2]);
+		result = description_ioctl(task, description, number, request, arguments[2]);
 	description_release(description);
 	return result;
 }

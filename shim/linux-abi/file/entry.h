@@ -23,6 +23,9 @@ struct entry_operations {
 	/* A link that leads to an open file rather than to a path (/proc/self/fd): that file, held. Null, or -ENOSYS: it leads where read_link tells. */
 	int (*follow)(struct entry *link, struct task *task, struct description **description);
 
+	/* A link that is magic on Linux, though it leads where read_link tells (/proc/self/exe). */
+	bool magic;
+
 	/* A file: makes of `description`, which has mode, flags and inode, an open file, by setting operations and data. A directory: whether it may be opened, beyond what its mode says. Null: it is opened as a device by its number, or is a directory. May wait. */
 	int (*open)(struct entry *entry, struct task *task, struct description *description);
 

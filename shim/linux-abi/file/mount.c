@@ -49,7 +49,7 @@ static int filesystem_mount(struct walk *walk, const char *place, const char *so
 }
 
 /* A directory once more, at another place. */
-static int directory_mount(struct task *task, struct walk *walk, const char *place, const char *source, uint32_t flags)
+static int directory_mount(struct task *task, struct walk *walk, const char *place, const char *source)
 {
 	struct description *directory;
 	int64_t error = text_open(task, source, LINUX_O_PATH, 0, &directory);
@@ -60,21 +60,119 @@ static int directory_mount(struct task *task, struct walk *walk, const char *pla
 		error = directory->entry ? -EINVAL : -ENOTDIR;
 	else
 		while (walk_next(walk, &error))
-			error = mount_directory(&walk->path, place, source, directory->opened->number, flags);
+			error = mount_directory(&walk->path, place, source, directory->opened->number, directory->mount_flags);
 	description_release(directory);
 	return walk->entry ? -EBUSY : (int)error;
+}
+
+/* Whether an open file lies at or below a place, by the path by which it was opened. */
+static bool is_below(const struct description *description, const char *place)
+{
+	const char *text = description ? description->text : NULL;
+
+	if (place[0] == '/' && !place[1])
+		place = ""; /* all is below the root */
+	while (text && *place && *text == *place) {
+		text++;
+		place++;
+	}
+	return text && !*place && (!*text || *text == '/');
+}
+
+/* Whether a task holds a mount: any file that it has open there; with `written`, the number of a filesystem, only one of that which it may write to. */
+static bool task_uses(const struct task *task, const char *place, uint64_t written)
+{
+	if (!written && task->place && (is_below(task->place->directory, place) || is_below(task->place->root, place)))
+		return true;
+	for (uint64_t number = 0; task->files && (number = descriptor_next(task->files, number)) < DESCRIPTORS_MAX; number++) {
+		const struct description *description = descriptor_find(task->files, number);
+
+		if (is_below(description, place) && (!written || (description->filesystem == written && description_is(description, MODE_REGULAR) && description_writes(description))))
+			return true;
+	}
+	return false;
+}
+
+/* Whether anybody is in what is mounted there, or has a file of it open, or open for writing. */
+static bool tree_is_used(const char *place, uint64_t written)
+{
+	for (const struct process *process = processes; process; process = process->next)
+		for (const struct task *task = process->tasks; task; task = task->next_in_process)
+			if (task_uses(task, place, written))
+				return true;
+	return false;
+}
+
+/* Flags of a mount that stay as they are when a change of it says nothing about them. */
+static uint32_t flags_kept(struct path *path, uint64_t flags)
+{
+	struct filesystem_statistics statistics;
+
+	if (flags & (LINUX_MS_NOATIME | LINUX_MS_NODIRATIME | LINUX_MS_RELATIME | LINUX_MS_STRICTATIME) || path_statistics_at(path, 0, &statistics) != 0)
+		return 0;
+	return (uint32_t)statistics.flags & MOUNT_NOATIME;
+}
+
+/* MS_REMOUNT. It is the mount that changes, and not others of its filesystem. What is written cannot be made read-only. */
+static int mount_alter(struct walk *walk, const char *place, uint64_t flags)
+{
+	static const struct asker shim = {.capabilities = UINT32_MAX};
+	char rest[PATH_BYTES_MAX + 1];
+	struct path there = {.asker = &shim, .start = PATH_ROOT, .root = PATH_ROOT, .text = place, .rest = rest};
+	struct attributes attributes;
+	bool found = path_attributes_at(&there, 0, &attributes) == 0;
+
+	if (found && flags & LINUX_MS_RDONLY) {
+		if (tree_is_used(place, there.filesystem + FILESYSTEMS_OWN))
+			return -EBUSY;
+		(void)contents_write_back();
+	}
+	return mount_change(&walk->path, place, ((uint32_t)flags & FLAGS_OF_VFS) | (found ? flags_kept(&there, flags) : 0));
+}
+
+/* MS_MOVE. */
+static int mount_carry(struct task *task, struct walk *walk, const char *place, const char *source)
+{
+	char from[PATH_BYTES_MAX + 1];
+	struct description *root;
+	const struct mount *own;
+	int64_t error = text_open(task, source, LINUX_O_PATH, 0, &root);
+
+	if (error)
+		return (int)error;
+	own = root->entry ? mount_of_root(root->entry) : NULL;
+	error = !root->opened && !own ? -EINVAL : text_resolve(root, from);
+	if (error > 0)
+		error = 0;
+	while (walk_next(walk, &error))
+		error = mount_move(&walk->path, from, place, root->opened ? root->opened->number : PATH_ROOT, own ? own->tag : 0);
+	description_release(root);
+	return walk->entry ? -EINVAL : (int)error;
+}
+
+/* MS_PRIVATE: what all mounts are. */
+static int mount_separate(const char *place, uint64_t flags)
+{
+	const struct mount *mount = mounts;
+
+	if (flags & ~(uint64_t)(LINUX_MS_PRIVATE | LINUX_MS_REC | LINUX_MS_SILENT))
+		return -EINVAL;
+	while (mount && strcmp(mount->place, place) != 0)
+		mount = mount->next;
+	return mount || strcmp(place, "/") == 0 ? 0 : -EINVAL;
 }
 
 static int mount_check(const struct task *task, uint64_t flags)
 {
 	if (!task_may(task, LINUX_CAP_SYS_ADMIN))
 		return -EPERM;
-	return flags & ~(uint64_t)(FLAGS_OF_VFS | FLAGS_IGNORED | LINUX_MS_BIND | LINUX_MS_REC) ? -EINVAL : 0; /* remount, move, propagation */
+	return flags & ~(uint64_t)(FLAGS_OF_VFS | FLAGS_IGNORED | LINUX_MS_BIND | LINUX_MS_REC | LINUX_MS_REMOUNT | LINUX_MS_MOVE | LINUX_MS_PRIVATE) ? -EINVAL : 0; /* other kinds of propagation */
 }
 
 struct mount_request {
 	char source[TEXT_BYTES], type[TEXT_BYTES], options[TEXT_BYTES];
 	char place[PATH_BYTES_MAX + 1];
+	bool typed; /* a type was given, be it an empty one */
 };
 
 static int texts_take(struct task *task, const uint64_t arguments[6], struct mount_request *request)
@@ -86,10 +184,25 @@ static int texts_take(struct task *task, const uint64_t arguments[6], struct mou
 	return error ? error : text_take(task, arguments[4], request->options);
 }
 
+static int mount_do(struct task *task, struct walk *walk, const struct mount_request *request, uint64_t flags)
+{
+	if (flags & LINUX_MS_REMOUNT)
+		return mount_alter(walk, request->place, flags);
+	if (flags & LINUX_MS_BIND)
+		return directory_mount(task, walk, request->place, request->source);
+	if (flags & LINUX_MS_PRIVATE)
+		return mount_separate(request->place, flags);
+	if (flags & LINUX_MS_MOVE)
+		return mount_carry(task, walk, request->place, request->source);
+	if (!request->typed)
+		return -EINVAL;
+	return filesystem_mount(walk, request->place, request->source, request->type, request->options, (uint32_t)flags & FLAGS_OF_VFS);
+}
+
 int64_t linux_mount(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t flags = (arguments[3] & MAGIC_MASK) == MAGIC ? arguments[3] & ~MAGIC_MASK : arguments[3];
-	struct mount_request request;
+	struct mount_request request = {.typed = arguments[2]};
 	struct walk walk;
 	int error = texts_take(task, arguments, &request);
 
@@ -100,11 +213,8 @@ int64_t linux_mount(struct task *task, const uint64_t arguments[6])
 		error = mount_check(task, flags);
 	if (!error)
 		error = place_take(&walk, request.place);
-	if (!error && !arguments[2] && !(flags & LINUX_MS_BIND))
-		error = -EINVAL;
 	if (!error)
-		error = flags & LINUX_MS_BIND ? directory_mount(task, &walk, request.place, request.source, (uint32_t)flags & FLAGS_OF_VFS)
-					      : filesystem_mount(&walk, request.place, request.source, request.type, request.options, (uint32_t)flags & FLAGS_OF_VFS);
+		error = mount_do(task, &walk, &request, flags);
 	walk_end(&walk);
 	return error;
 }
@@ -120,38 +230,6 @@ static int unmount_check(const struct task *task, uint32_t flags)
 	return 0;
 }
 
-/* Whether an open file lies at or below a place, by the path by which it was opened. */
-static bool is_below(const struct description *description, const char *place)
-{
-	const char *text = description ? description->text : NULL;
-
-	while (text && *place && *text == *place) {
-		text++;
-		place++;
-	}
-	return text && !*place && (!*text || *text == '/');
-}
-
-static bool task_uses(const struct task *task, const char *place)
-{
-	if (task->place && (is_below(task->place->directory, place) || is_below(task->place->root, place)))
-		return true;
-	for (uint64_t number = 0; task->files && (number = descriptor_next(task->files, number)) < DESCRIPTORS_MAX; number++)
-		if (is_below(descriptor_find(task->files, number), place))
-			return true;
-	return false;
-}
-
-/* Whether anybody is in what is mounted there, or has a file of it open. */
-static bool tree_is_used(const char *place)
-{
-	for (const struct process *process = processes; process; process = process->next)
-		for (const struct task *task = process->tasks; task; task = task->next_in_process)
-			if (task_uses(task, place))
-				return true;
-	return false;
-}
-
 int64_t linux_umount2(struct task *task, const uint64_t arguments[6])
 {
 	uint32_t flags = (uint32_t)arguments[1];
@@ -164,7 +242,7 @@ int64_t linux_umount2(struct task *task, const uint64_t arguments[6])
 	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], flags & LINUX_UMOUNT_NOFOLLOW ? WALK_NOFOLLOW : 0);
 	if (!error)
 		error = place_take(&walk, place);
-	if (!error && !(flags & LINUX_MNT_DETACH) && tree_is_used(place))
+	if (!error && !(flags & LINUX_MNT_DETACH) && tree_is_used(place, 0))
 		error = -EBUSY;
 	if (!error) {
 		(void)contents_write_back();

@@ -38,6 +38,15 @@ struct mount *mount_of_root(const struct entry *root)
 	return mount;
 }
 
+const struct mount *mount_before(uint64_t number)
+{
+	const struct mount *mount = mounts;
+
+	while (mount && mount->number >= number)
+		mount = mount->next;
+	return mount;
+}
+
 static void mount_free(struct mount *mount)
 {
 	if (mount->root)
@@ -137,6 +146,55 @@ static struct mount **mount_at(const char *place)
 	while (*at && strcmp((*at)->place, place) != 0)
 		at = &(*at)->next;
 	return at;
+}
+
+int mount_change(struct path *path, const char *place, uint32_t flags)
+{
+	int error = path_mount_change_at(path, flags);
+	struct mount *mount = *mount_at(place);
+
+	if (error)
+		return error == PATH_REFERRAL ? -EINVAL : error;
+	if (mount)
+		mount->flags = flags;
+	return 0;
+}
+
+/* What of a place lies at or below another: the rest, with its slash; null: it does not. */
+static const char *rest_below(const char *place, const char *above)
+{
+	size_t length = strlen(above);
+
+	return memcmp(place, above, length) == 0 && (!place[length] || place[length] == '/') ? place + length : NULL;
+}
+
+/* All mounts at or below a place are at or below another one now. One for whose new name there is no memory keeps the old. */
+static void places_move(const char *from, const char *to)
+{
+	for (struct mount *mount = mounts; mount; mount = mount->next) {
+		const char *rest = strlen(mount->place) < strlen(from) ? NULL : rest_below(mount->place, from);
+		char place[2 * (PATH_BYTES_MAX + 1)];
+		char *text;
+
+		if (!rest)
+			continue;
+		memcpy(place, to, strlen(to)); /* NOLINT(bugprone-not-null-terminated-result): the rest follows, with a NUL */
+		memcpy(place + strlen(to), rest, strlen(rest) + 1);
+		text = text_copy(place);
+		if (!text)
+			continue;
+		text_return(mount->place);
+		mount->place = text;
+	}
+}
+
+int mount_move(struct path *path, const char *from, const char *place, int number, uint32_t tag)
+{
+	int error = tag ? path_mount_move_own_at(path, tag) : path_mount_move_at(path, number);
+
+	if (!error)
+		places_move(from, place);
+	return error;
 }
 
 int mount_end(struct path *path, const char *place, uint32_t flags)

@@ -25,6 +25,9 @@ extern struct mount *mounts;
 struct mount *mount_of_tag(uint64_t tag);
 struct mount *mount_of_root(const struct entry *root);
 
+/* The newest of those with a lesser number: for who goes through the list and waits meanwhile. */
+const struct mount *mount_before(uint64_t number);
+
 /*
  * Mounts a filesystem of a type that Linux knows, with options as mount(8) passes them; `place` is where, for the list. 0, -ENODEV (no such type), -EBUSY, -EPERM, -EINVAL (options), -ENOMEM. May wait.
  */
@@ -32,6 +35,12 @@ int mount_make(struct path *path, const char *place, const char *source, const c
 
 /* Mounts an open directory at one more place. */
 int mount_directory(struct path *path, const char *place, const char *source, int number, uint32_t flags);
+
+/* Gives what is mounted at a path, and is its root, other flags. */
+int mount_change(struct path *path, const char *place, uint32_t flags);
+
+/* Moves the mount whose root is open as `number`, or that is the own tree with this tag (0: it is none), from one place to another. */
+int mount_move(struct path *path, const char *from, const char *place, int number, uint32_t tag);
 
 /* Unmounts what is mounted at a path. May wait. */
 int mount_end(struct path *path, const char *place, uint32_t flags);

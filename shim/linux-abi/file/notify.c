@@ -322,6 +322,12 @@ static uint32_t notify_poll(struct task *task, struct description *description, 
 	return instance->first ? EVENTS_READ : 0;
 }
 
+static uint32_t notify_told(const struct description *description, uint32_t happened)
+{
+	(void)description;
+	return happened & LINUX_POLLIN;
+}
+
 static int64_t notify_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
 {
 	const struct instance *instance = description->data;
@@ -344,7 +350,7 @@ static void notify_release(struct description *description)
 	slab_return(&instances, instance);
 }
 
-static const struct description_operations operations = {.kind = "inotify", .seeks_nowhere = true, .read = notify_read, .poll = notify_poll, .ioctl = notify_ioctl, .release = notify_release};
+static const struct description_operations operations = {.kind = "inotify", .seeks_nowhere = true, .read = notify_read, .poll = notify_poll, .told = notify_told, .ioctl = notify_ioctl, .release = notify_release};
 
 static int64_t call_init(struct task *task, uint32_t flags)
 {

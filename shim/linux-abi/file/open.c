@@ -19,6 +19,7 @@
 		LINUX_O_LARGEFILE | LINUX_O_DIRECTORY | LINUX_O_NOFOLLOW | LINUX_O_NOATIME | LINUX_O_CLOEXEC | LINUX_O_PATH | LINUX___O_TMPFILE)
 #define FLAGS_PATH (LINUX_O_DIRECTORY | LINUX_O_NOFOLLOW | LINUX_O_PATH | LINUX_O_CLOEXEC)
 #define FLAGS_OF_VFS (OPEN_ACCESS | OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE | OPEN_APPEND | OPEN_DIRECTORY | OPEN_NOFOLLOW | OPEN_NOATIME | OPEN_PATH)
+#define RESOLVE_VALID (LINUX_RESOLVE_NO_XDEV | LINUX_RESOLVE_NO_MAGICLINKS | LINUX_RESOLVE_NO_SYMLINKS | LINUX_RESOLVE_BENEATH | LINUX_RESOLVE_IN_ROOT | LINUX_RESOLVE_CACHED)
 #define FLAGS_ONCE (LINUX_O_CREAT | LINUX_O_EXCL | LINUX_O_NOCTTY | LINUX_O_TRUNC | LINUX_O_CLOEXEC) /* F_GETFL does not tell them */
 
 static const struct description_operations *operations_of(uint32_t mode, uint32_t flags)
@@ -122,6 +123,12 @@ int64_t walk_changeable(struct walk *walk)
 	return result ? result : -ETXTBSY;
 }
 
+/* What vfs is to know of how a walk is restricted. */
+static uint32_t restrictions(const struct walk *walk)
+{
+	return (walk->flags & WALK_NO_MOUNTS ? OPEN_NO_MOUNTS : 0u) | (walk->flags & WALK_NO_LINKS ? OPEN_NO_LINKS : 0u) | (walk->flags & WALK_BENEATH ? OPEN_BENEATH : 0u);
+}
+
 int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct description **description)
 {
 	uint32_t access = flags & LINUX_O_ACCMODE;
@@ -132,7 +139,7 @@ int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct descripti
 	while (walk_next(walk, &result)) {
 		result = flags & LINUX_O_TRUNC && !writes ? walk_changeable(walk) : 0;
 		if (!result || result == -ENOENT)
-			result = file_open_at(&walk->path, flags & FLAGS_OF_VFS & ~(writes ? (uint32_t)OPEN_TRUNCATE : 0), mode, &what);
+			result = file_open_at(&walk->path, (flags & FLAGS_OF_VFS & ~(writes ? (uint32_t)OPEN_TRUNCATE : 0)) | restrictions(walk), mode, &what);
 	}
 	if (result == -EMFILE)
 		result = -ENFILE; /* the numbers of all processes together */
@@ -177,7 +184,8 @@ static bool descriptors_are_full(const struct task *task)
 	return descriptor_lowest(task->files, 0) >= (limit < DESCRIPTORS_MAX ? limit : DESCRIPTORS_MAX);
 }
 
-static int64_t call_open(struct task *task, int64_t directory, uint64_t address, uint32_t flags, uint32_t mode)
+/* restricted: enum walk_flags. */
+static int64_t call_open(struct task *task, int64_t directory, uint64_t address, uint32_t flags, uint32_t mode, uint32_t restricted)
 {
 	struct description *description;
 	struct walk walk;
@@ -188,7 +196,7 @@ static int64_t call_open(struct task *task, int64_t directory, uint64_t address,
 	error = flags_check(&flags);
 	if (error)
 		return error;
-	error = walk_begin(&walk, task, directory, address, WALK_FOUND | (flags & LINUX_O_NOFOLLOW ? WALK_NOFOLLOW : 0u));
+	error = walk_begin(&walk, task, directory, address, WALK_FOUND | restricted | (flags & LINUX_O_NOFOLLOW ? WALK_NOFOLLOW : 0u));
 	if (!error && descriptors_are_full(task))
 		error = -EMFILE; /* before anything is created */
 	if (error) {
@@ -210,17 +218,31 @@ static int64_t call_open(struct task *task, int64_t directory, uint64_t address,
 
 int64_t linux_open(struct task *task, const uint64_t arguments[6])
 {
-	return call_open(task, LINUX_AT_FDCWD, arguments[0], arguments[1] & FLAGS_VALID, (uint32_t)arguments[2]);
+	return call_open(task, LINUX_AT_FDCWD, arguments[0], arguments[1] & FLAGS_VALID, (uint32_t)arguments[2], 0);
 }
 
 int64_t linux_creat(struct task *task, const uint64_t arguments[6])
 {
-	return call_open(task, LINUX_AT_FDCWD, arguments[0], LINUX_O_CREAT | LINUX_O_WRONLY | LINUX_O_TRUNC, (uint32_t)arguments[1]);
+	return call_open(task, LINUX_AT_FDCWD, arguments[0], LINUX_O_CREAT | LINUX_O_WRONLY | LINUX_O_TRUNC, (uint32_t)arguments[1], 0);
 }
 
 int64_t linux_openat(struct task *task, const uint64_t arguments[6])
 {
-	return call_open(task, (int32_t)arguments[0], arguments[1], arguments[2] & FLAGS_VALID, (uint32_t)arguments[3]);
+	return call_open(task, (int32_t)arguments[0], arguments[1], arguments[2] & FLAGS_VALID, (uint32_t)arguments[3], 0);
+}
+
+static uint32_t walk_flags_resolving(uint64_t resolve)
+{
+	static const struct {
+		uint64_t resolve;
+		uint32_t walk;
+	} flags[] = {{LINUX_RESOLVE_NO_XDEV, WALK_NO_MOUNTS}, {LINUX_RESOLVE_NO_MAGICLINKS, WALK_NO_MAGIC}, {LINUX_RESOLVE_NO_SYMLINKS, WALK_NO_LINKS | WALK_NO_MAGIC}, {LINUX_RESOLVE_BENEATH, WALK_BENEATH},
+		{LINUX_RESOLVE_IN_ROOT, WALK_IN_ROOT}};
+	uint32_t walk = 0;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		walk |= resolve & flags[i].resolve ? flags[i].walk : 0;
+	return walk;
 }
 
 int64_t linux_openat2(struct task *task, const uint64_t arguments[6])
@@ -234,11 +256,13 @@ int64_t linux_openat2(struct task *task, const uint64_t arguments[6])
 	creates = how.flags & (LINUX_O_CREAT | LINUX___O_TMPFILE);
 	if (how.flags & ~(uint64_t)FLAGS_VALID || how.mode & ~(uint64_t)MODE_PERMISSIONS || (!creates && how.mode))
 		return -EINVAL;
+	if (how.resolve & ~(uint64_t)RESOLVE_VALID || (how.resolve & LINUX_RESOLVE_BENEATH && how.resolve & LINUX_RESOLVE_IN_ROOT))
+		return -EINVAL;
 	if (how.flags & LINUX_O_PATH && how.flags & ~(uint64_t)FLAGS_PATH)
 		return -EINVAL;
-	if (how.resolve)
-		return how.resolve & ~0x3full ? -EINVAL : -EOPNOTSUPP;
-	return call_open(task, (int32_t)arguments[0], arguments[1], (uint32_t)how.flags, (uint32_t)how.mode);
+	if (how.resolve & LINUX_RESOLVE_CACHED)
+		return -EAGAIN; /* whether no server need be asked is not known before one is */
+	return call_open(task, (int32_t)arguments[0], arguments[1], (uint32_t)how.flags, (uint32_t)how.mode, walk_flags_resolving(how.resolve));
 }
 
 int64_t linux_close(struct task *task, const uint64_t arguments[6])

@@ -250,7 +250,7 @@ static uint32_t pipe_poll(struct task *task, struct description *description, st
 	*queue = &pipe->queue;
 	if (description_reads(description)) {
 		events |= ring_count(&pipe->ring) ? (uint32_t)EVENTS_READ : 0;
-		events |= !pipe->writers && pipe->writer_openings != description->offset ? (uint32_t)LINUX_POLLHUP : 0;
+		events |= !pipe->writers && pipe->writer_openings != description->stamp ? (uint32_t)LINUX_POLLHUP : 0;
 	}
 	if (description_writes(description)) {
 		events |= pipe_room(pipe) >= PIPE_BUF ? (uint32_t)EVENTS_WRITE : 0;
@@ -318,11 +318,20 @@ static void pipe_release(struct description *description)
 		node_release(description->node);
 }
 
+/* Each reading and writing, and an end that leaves. */
+static uint32_t pipe_told(const struct description *description, uint32_t events)
+{
+	bool all = !events;
+
+	return ((all || events & LINUX_POLLIN) && description_reads(description) ? LINUX_POLLIN : 0u) | ((all || events & LINUX_POLLOUT) && description_writes(description) ? LINUX_POLLOUT : 0u);
+}
+
 static const struct description_operations pipe_operations = {
 	.kind = "pipe",
 	.read = pipe_read,
 	.write = pipe_write,
 	.poll = pipe_poll,
+	.told = pipe_told,
 	.ioctl = pipe_ioctl,
 	.control = pipe_control,
 	.release = pipe_release,
@@ -438,7 +447,7 @@ int fifo_open(struct task *task, struct description *description)
 			node_release(node);
 		return error;
 	}
-	description->offset = pipe->writers ? 0 : pipe->writer_openings;
+	description->stamp = pipe->writers ? 0 : pipe->writer_openings;
 	description->operations = &pipe_operations;
 	description->data = pipe;
 	description->node = node;

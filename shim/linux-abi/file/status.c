@@ -2,6 +2,7 @@
 /* The calls that tell about files: the stat and statfs families, access, readlink. */
 #include "file/device.h"
 #include "file/entry.h"
+#include "file/mounts.h"
 #include "file/open.h"
 #include "file/opened.h"
 #include "file/status.h"
@@ -283,7 +284,7 @@ struct filesystem_statistics statistics_of_own(uint64_t filesystem)
 
 int64_t linux_statfs(struct task *task, const uint64_t arguments[6])
 {
-	struct filesystem_statistics statistics;
+	struct filesystem_statistics statistics = {0};
 	struct status status = {0};
 	struct walk walk;
 	int64_t error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], 0);
@@ -296,6 +297,55 @@ int64_t linux_statfs(struct task *task, const uint64_t arguments[6])
 	}
 	walk_end(&walk);
 	return error ? error : statistics_put(task, arguments[1], &statistics, status.filesystem);
+}
+
+/* Those of what a path of the shim's leads to, if that lies in a filesystem; else -EINVAL. */
+static int statistics_at(const char *place, uint64_t filesystem, struct filesystem_statistics *statistics)
+{
+	static const struct asker shim = {.capabilities = UINT32_MAX};
+	char text[PATH_BYTES_MAX + 1], rest[PATH_BYTES_MAX + 1];
+	struct path path = {.asker = &shim, .start = PATH_ROOT, .root = PATH_ROOT, .text = text, .rest = rest};
+	struct attributes attributes;
+
+	memcpy(text, place, strlen(place) + 1); /* the mount may go meanwhile */
+	if (path_attributes_at(&path, 0, &attributes) || path.filesystem + FILESYSTEMS_OWN != filesystem)
+		return -EINVAL;
+	return path_statistics_at(&path, 0, statistics) ? -EINVAL : 0;
+}
+
+/* Those of the filesystem that st_dev tells of a file: one of the shim's own, or one that is mounted. -EINVAL: there is none. */
+static int statistics_of_device(uint64_t filesystem, struct filesystem_statistics *statistics)
+{
+	uint64_t before = UINT64_MAX;
+	int error;
+
+	if (filesystem < FILESYSTEMS_OWN) {
+		*statistics = statistics_of_own(filesystem);
+		return statistics->type ? 0 : -EINVAL;
+	}
+	error = statistics_at("/", filesystem, statistics);
+	while (error) {
+		const struct mount *mount = mount_before(before);
+
+		if (!mount)
+			break;
+		before = mount->number;
+		error = statistics_at(mount->place, filesystem, statistics);
+	}
+	return error;
+}
+
+int64_t linux_ustat(struct task *task, const uint64_t arguments[6])
+{
+	struct filesystem_statistics statistics;
+	uint32_t device = (uint32_t)arguments[0];
+	int error = device_major(device) ? -EINVAL : statistics_of_device(device_minor(device), &statistics);
+	struct linux_ustat told;
+
+	if (error)
+		return error;
+	told = (struct linux_ustat){.f_tfree = (int32_t)statistics.blocks_free, .f_tinode = statistics.inodes_free};
+	return user_put(task->memory, arguments[1], &told);
 }
 
 int64_t linux_fstatfs(struct task *task, const uint64_t arguments[6])

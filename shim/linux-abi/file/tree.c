@@ -73,6 +73,10 @@ static enum step step_out(struct passage *passage, int64_t *result)
 	const char *place = mount ? mount->place : "/";
 	size_t parent = strlen(place);
 
+	if (passage->walk->flags & (WALK_NO_MOUNTS | WALK_SCOPED)) {
+		*result = -EXDEV;
+		return STEP_END;
+	}
 	while (parent && place[parent - 1] != '/')
 		parent--;
 	while (*place == '/' && parent) {
@@ -87,11 +91,33 @@ static enum step step_out(struct passage *passage, int64_t *result)
 	return *result ? STEP_END : STEP_OUT;
 }
 
+/* How far below the root of its tree it is. */
+static unsigned depth_of(const struct entry *entry)
+{
+	unsigned depth = 0;
+
+	while ((entry = entry->parent) != NULL)
+		depth++;
+	return depth;
+}
+
+/* Whether it is at the directory in this tree that a scoped walk may not leave. */
+static bool is_scope(const struct passage *passage)
+{
+	const struct entry *start = passage->walk->start ? passage->walk->start->entry : NULL;
+
+	return passage->walk->flags & WALK_SCOPED && start && depth_of(passage->entry) == depth_of(start); /* it is never anywhere but there and below */
+}
+
 static enum step step_up(struct passage *passage, int64_t *result)
 {
 	struct entry *parent = passage->entry->parent;
 	size_t from = passage->at;
 
+	if (is_scope(passage)) {
+		*result = passage->walk->flags & WALK_BENEATH ? -EXDEV : 0;
+		return *result ? STEP_END : STEP_ON;
+	}
 	if (!parent)
 		return step_out(passage, result);
 	entry_hold(parent);
@@ -146,6 +172,18 @@ static enum step file_follow(struct passage *passage, size_t bytes, struct descr
 	return STEP_END;
 }
 
+/* Whether a link that leads to an open file may be followed; it goes by no directory, so none can keep it within its own. */
+static int magic_check(const struct passage *passage, const struct description *file)
+{
+	uint32_t flags = passage->walk->flags;
+
+	if (flags & WALK_NO_MAGIC)
+		return -ELOOP;
+	if (flags & WALK_NO_MOUNTS && file->filesystem != passage->entry->filesystem)
+		return -EXDEV;
+	return flags & WALK_SCOPED ? -EXDEV : 0;
+}
+
 /* Follows a link that has been found under a name of `bytes` bytes. */
 static enum step link_follow(struct passage *passage, struct entry *link, size_t bytes, int64_t *result)
 {
@@ -154,13 +192,22 @@ static enum step link_follow(struct passage *passage, struct entry *link, size_t
 	int64_t length;
 	int error = link->operations->follow ? link->operations->follow(link, passage->walk->task, &file) : -ENOSYS;
 
-	if (++passage->links > LINK_FOLLOW_MAX)
+	if (!error)
+		error = magic_check(passage, file);
+	if (++passage->links > LINK_FOLLOW_MAX || passage->walk->flags & WALK_NO_LINKS || (link->operations->magic && passage->walk->flags & WALK_NO_MAGIC))
 		error = -ELOOP;
 	if (!error)
 		return file_follow(passage, bytes, file, result);
+	if (file)
+		description_release(file);
+	target[0] = 0;
 	length = error == -ENOSYS ? entry_read_link(link, passage->walk->task, target, PATH_BYTES_MAX) : error;
 	if (length <= 0) {
 		*result = length ? length : -ENOENT;
+		return STEP_END;
+	}
+	if (target[0] == '/' && passage->walk->flags & (WALK_NO_MOUNTS | WALK_SCOPED)) {
+		*result = -EXDEV;
 		return STEP_END;
 	}
 	if (target[0] == '/') {

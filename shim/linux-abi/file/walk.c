@@ -20,6 +20,8 @@ static int start_take(struct walk *walk, int64_t directory)
 {
 	bool relative = walk->text[0] != '/';
 
+	if (!relative && walk->flags & WALK_BENEATH)
+		return -EXDEV;
 	if ((int32_t)directory == LINUX_AT_FDCWD || !relative)
 		walk->start = relative ? walk->task->place->directory : NULL;
 	else {
@@ -36,13 +38,28 @@ static int start_take(struct walk *walk, int64_t directory)
 	return 0;
 }
 
+/* A path from the root that is where it begins: it is relative then. */
+static void slashes_drop(struct walk *walk)
+{
+	size_t slashes = 0;
+
+	while (walk->text[slashes] == '/')
+		slashes++;
+	memmove(walk->text, walk->text + slashes, strlen(walk->text + slashes) + 1);
+	if (slashes && !walk->text[0])
+		memcpy(walk->text, ".", 2);
+}
+
 static int places_take(struct walk *walk, int64_t directory)
 {
-	int error = start_take(walk, directory);
+	int error;
 
+	if (walk->flags & WALK_IN_ROOT)
+		slashes_drop(walk);
+	error = start_take(walk, directory);
 	if (error)
 		return error;
-	walk->root = walk->task->place->root;
+	walk->root = walk->flags & WALK_IN_ROOT ? walk->start : walk->task->place->root;
 	if (walk->root)
 		description_hold(walk->root);
 	if (!walk->text[0] && !walk->start)

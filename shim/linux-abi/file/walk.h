@@ -27,6 +27,13 @@ enum walk_flags {
 	WALK_NOFOLLOW = 2, /* a symbolic link at the end is not followed */
 	WALK_PARENT = 4,   /* of a tree of the shim's own, the directory is wanted; `last` is the name in it */
 	WALK_FOUND = 8,    /* the caller knows what to do with `found` */
+	/* As openat2(2) restricts walks. Of a path into a tree of the shim's own a scoped one does not lead out again. */
+	WALK_NO_MOUNTS = 16, /* RESOLVE_NO_XDEV */
+	WALK_NO_MAGIC = 32,  /* RESOLVE_NO_MAGICLINKS */
+	WALK_NO_LINKS = 64,  /* RESOLVE_NO_SYMLINKS */
+	WALK_BENEATH = 128,  /* RESOLVE_BENEATH */
+	WALK_IN_ROOT = 256,  /* RESOLVE_IN_ROOT */
+	WALK_SCOPED = WALK_BENEATH | WALK_IN_ROOT,
 };
 
 struct walk {

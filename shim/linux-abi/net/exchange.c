@@ -98,6 +98,7 @@ static int room_wait(struct task *task, struct socket *socket, const struct send
 
 		if (error || !socket_is_full(socket, *target))
 			return error;
+		socket->lacked_room = true;
 		error = sending->nonblocking ? -EAGAIN : wait_result(queue_wait(&(*target)->queue, task, EVENTS_WRITE, deadline), socket->send_ns);
 		socket_release(*target);
 		if (error)

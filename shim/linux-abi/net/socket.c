@@ -163,6 +163,22 @@ static uint32_t socket_poll(struct task *task, struct description *description, 
 	return events;
 }
 
+/* Of room only after it was wanted and there was none. Without events the other side has left, or something about the connection is new. */
+static uint32_t socket_told(const struct description *description, uint32_t events)
+{
+	struct socket *socket = description->data;
+	const struct socket *peer = socket->peer;
+	uint32_t told = events & LINUX_POLLIN;
+
+	if (events & LINUX_POLLOUT && socket->lacked_room && can_write(socket)) {
+		socket->lacked_room = false;
+		told |= LINUX_POLLOUT;
+	}
+	if (!events && !socket_is_datagram(socket) && (socket->state == SOCKET_CUT || (peer && peer->shut_read && peer->shut_write)))
+		return LINUX_POLLHUP;
+	return !events && !socket_is_datagram(socket) && peer && peer->shut_write ? LINUX_POLLIN : told;
+}
+
 /* What can be read: all of a stream, the next datagram. */
 static int64_t socket_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
 {
@@ -196,6 +212,7 @@ static const struct description_operations operations = {
 	.read = socket_read,
 	.write = socket_write,
 	.poll = socket_poll,
+	.told = socket_told,
 	.ioctl = socket_ioctl,
 	.release = socket_leave,
 };

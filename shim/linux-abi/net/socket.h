@@ -36,6 +36,7 @@ struct socket {
 	struct linux_ucred owner, peer_owner;
 	int32_t error; /* SO_ERROR: ECONNRESET */
 	bool passes_credentials;
+	bool lacked_room; /* since a sender was told last that there is some */
 	uint32_t send_bytes, receive_bytes, receive_least; /* SO_SNDBUF, SO_RCVBUF, SO_RCVLOWAT */
 	int32_t peek_offset; /* SO_PEEK_OFF: where looking goes on; negative: always at the front */
 	uint64_t options; /* bits by number of options that are on or off */

@@ -26,6 +26,7 @@ struct proc_node {
 	bool inspects; /* only for who may look into the process */
 	int64_t (*take)(const struct proc_subject *subject, const char *line, size_t bytes); /* what is written to it: bytes or an error; null: nothing may be. May wait */
 	int64_t (*read_link)(const struct proc_subject *subject, char *target, size_t bytes);
+	bool magic; /* it is a magic link on Linux */
 	int (*special)(struct entry *directory, struct task *task, const char *name, struct entry **found); /* names that no table has: file descriptors, tasks */
 	int64_t (*list_special)(struct entry *directory, struct task *task, uint64_t *cookie, void *buffer, size_t bytes);
 };

@@ -481,7 +481,7 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 }
 
 #define FILE_NODE(file, function) {.name = file, .mode = MODE_REGULAR | 0444, .tell = function}
-#define LINK_NODE(file, function) {.name = file, .mode = MODE_LINK | 0777, .read_link = function}
+#define LINK_NODE(file, function) {.name = file, .mode = MODE_LINK | 0777, .read_link = function, .magic = true}
 
 #define NODES_OF_TASK \
 	FILE_NODE("cmdline", command_line_tell), {.name = "comm", .mode = MODE_REGULAR | 0644, .tell = comm_tell, .take = comm_take}, LINK_NODE("cwd", directory_link), \

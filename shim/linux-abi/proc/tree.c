@@ -27,7 +27,7 @@ struct proc_entry {
 };
 
 static struct slab entries = SLAB(struct proc_entry), texts = SLAB(struct proc_text);
-static const struct entry_operations folder_operations, file_operations, link_operations, file_link_operations;
+static const struct entry_operations folder_operations, file_operations, link_operations, magic_link_operations, file_link_operations;
 static const struct proc_node root_node = {.name = "proc", .mode = MODE_DIRECTORY | 0555, .nodes = proc_system_nodes};
 static const struct proc_node process_node = {.name = "PID", .mode = MODE_DIRECTORY | 0555, .nodes = proc_process_nodes};
 static const struct proc_node task_node = {.name = "TID", .mode = MODE_DIRECTORY | 0555, .nodes = proc_task_nodes};
@@ -45,7 +45,7 @@ static uint64_t inode_of(const struct proc_node *node, int32_t process, int32_t 
 {
 	uint64_t mix = ((uint64_t)(uint32_t)process << 32 | (uint32_t)task) * 0x9e3779b97f4a7c15ull + (uint64_t)node + file * 0x100000001b3ull;
 
-	return mix >> 16 | 1;
+	return mix * 0x9e3779b97f4a7c15ull >> 16 | 1; /* nodes lie near each other */
 }
 
 static const struct entry_operations *operations_of(const struct proc_node *node)
@@ -54,7 +54,7 @@ static const struct entry_operations *operations_of(const struct proc_node *node
 	case MODE_DIRECTORY:
 		return &folder_operations;
 	case MODE_LINK:
-		return node == &file_node ? &file_link_operations : &link_operations;
+		return node == &file_node ? &file_link_operations : node->magic ? &magic_link_operations : &link_operations;
 	default:
 		return &file_operations;
 	}
@@ -454,7 +454,7 @@ static int64_t link_read(struct entry *link, struct task *task, char *target, si
 	return of(link)->node->read_link(&subject, target, bytes);
 }
 
-static const struct entry_operations link_operations = {.read_link = link_read, .release = entry_free};
+static const struct entry_operations link_operations = {.read_link = link_read, .release = entry_free}, magic_link_operations = {.read_link = link_read, .magic = true, .release = entry_free};
 
 /* Files. */
 

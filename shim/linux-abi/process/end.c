@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of the system (process/system.h): the service `shutdown` does it, in order. */
 #include "abi/protocols/shutdown.h"
-#include "lib/log.h"
+#include "abi/linux/constants.h"
 #include "lib/service.h"
 #include "process/system.h"
+#include "process/system_log.h"
 
 #define ENDS "shutdown"
 
@@ -19,6 +20,6 @@ int64_t system_switch_off(struct task *task, bool again)
 
 void system_end(int status)
 {
-	log_print("the first process has ended with status %d\n", (int64_t)status);
+	system_log(LINUX_LOGLEVEL_EMERG, "the first process has ended with status %d", (int64_t)status);
 	(void)system_switch_off(NULL, false); /* when that fails the system stays as it is: its services run */
 }

@@ -3,8 +3,8 @@
 #include "process/exhausted.h"
 
 #include "abi/linux/constants.h"
-#include "lib/log.h"
 #include "process/life.h"
+#include "process/system_log.h"
 
 static int64_t badness(const struct process *process)
 {
@@ -38,7 +38,7 @@ bool memory_exhausted(struct task *task)
 			worst = process;
 	if (!worst)
 		return false;
-	log_print("out of memory: process %d (%s) is ended; it has %u KiB\n", (int64_t)worst->id, worst->command, process_task(worst)->memory->resident * (PAGE_SIZE / 1024));
+	system_log(LINUX_LOGLEVEL_ERR, "out of memory: process %d (%s) is ended; it has %u KiB", (int64_t)worst->id, worst->command, process_task(worst)->memory->resident * (PAGE_SIZE / 1024));
 	process_end(worst, LINUX_SIGKILL);
 	return ending_wait(task, worst);
 }

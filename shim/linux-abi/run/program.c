@@ -8,13 +8,13 @@
 #include "file/open.h"
 #include "file/place.h"
 #include "file/walk.h"
-#include "lib/log.h"
 #include "lib/path.h"
 #include "lib/string.h"
 #include "process/groups.h"
 #include "process/handlers.h"
 #include "process/life.h"
 #include "process/loop.h"
+#include "process/system_log.h"
 #include "run/run.h"
 
 #define ARGUMENTS_MOST 4096
@@ -104,7 +104,7 @@ static void filesystems_mount(struct task *task)
 			error = mount_make(&walk.path, mounted[i].place, mounted[i].source, mounted[i].type, "", 0);
 		walk_end(&walk);
 		if (error)
-			log_print("%s is not mounted: error %d\n", mounted[i].place, error);
+			system_log(LINUX_LOGLEVEL_WARNING, "%s is not mounted: error %d", mounted[i].place, error);
 	}
 }
 
@@ -162,7 +162,7 @@ static void failure_tell(int error)
 	const char *name = request.argument_count ? request.arguments[0] : "?";
 	const uint32_t status = (error == -ENOENT ? NOT_FOUND : NOT_RUNNABLE) << 8;
 
-	log_print("%s: error %d\n", name, (int64_t)error);
+	system_log(LINUX_LOGLEVEL_WARNING, "%s: error %d", name, (int64_t)error);
 	(void)run_write(RUN_STREAM_ERROR, prefix, sizeof(prefix) - 1);
 	(void)run_write(RUN_STREAM_ERROR, name, strlen(name));
 	(void)run_write(RUN_STREAM_ERROR, why, strlen(why));
@@ -205,7 +205,7 @@ void run_program_start(const char *start_text, size_t bytes)
 	text = start_text;
 	text_bytes = bytes;
 	if (!loop_work(start, NULL))
-		log_print("there is no fiber for the program\n");
+		system_log(LINUX_LOGLEVEL_WARNING, "there is no fiber for the program");
 }
 
 void run_program_signal(uint32_t number)
@@ -230,5 +230,5 @@ void run_process_left(const struct process *process)
 	program_id = 0;
 	program_status = process->exit_status;
 	if (!loop_work(finish, NULL))
-		log_print("there is no fiber for the end of the program\n");
+		system_log(LINUX_LOGLEVEL_WARNING, "there is no fiber for the end of the program");
 }

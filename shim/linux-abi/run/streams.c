@@ -150,8 +150,7 @@ static const struct terminal_device terminal_device = {.send = terminal_send, .r
 
 static int terminal_file_open(struct task *task, struct description *description, uint32_t flags)
 {
-	(void)flags;
-	return terminal_open(task, description, &terminal);
+	return terminal_open(task, description, &terminal, flags);
 }
 
 static struct device_kind terminal_kind = {.major = TERMINAL_MAJOR, .minor_first = TERMINAL_MINOR, .minor_last = TERMINAL_MINOR, .open = terminal_file_open};
@@ -203,7 +202,7 @@ static struct description *terminal_describe(struct task *task)
 {
 	struct description *description = description_make(&terminal_operations, MODE_CHARACTER | 0620, LINUX_O_RDWR, FILESYSTEM_TERMINAL);
 
-	if (description && terminal_open(task, description, &terminal) == 0)
+	if (description && terminal_open(task, description, &terminal, 0) == 0)
 		description->device = terminal.number;
 	return description;
 }

@@ -17,6 +17,17 @@ static struct terminal *terminal_of(const struct description *description)
 	return description->data;
 }
 
+/* Whether it was opened before everybody was hung up, or the other side has gone. */
+static bool is_revoked(const struct description *description)
+{
+	return description->stamp != terminal_of(description)->revocations;
+}
+
+static bool is_hung_up(const struct description *description)
+{
+	return terminal_of(description)->hung_up || is_revoked(description);
+}
+
 /* Whether the task's process must not do what only the foreground may. 0: it may; else the result of the call, with the signal sent. */
 static int background_check(struct task *task, const struct terminal *terminal, int number)
 {
@@ -76,8 +87,9 @@ static uint64_t read_deadline(const struct terminal *terminal)
 }
 
 /* Waits until there is enough to read. 0, also when the time of VTIME is over or the other side has gone. */
-static int input_wait(struct task *task, struct terminal *terminal, uint32_t flags, uint64_t room)
+static int input_wait(struct task *task, const struct description *description, uint64_t room)
 {
+	struct terminal *terminal = terminal_of(description);
 	struct waiter waiter = {.interest = 0};
 	size_t wanted = wanted_bytes(terminal);
 	int error = 0;
@@ -85,9 +97,9 @@ static int input_wait(struct task *task, struct terminal *terminal, uint32_t fla
 	if (wanted > room)
 		wanted = room ? room : 1;
 	queue_join(&terminal->readable, &waiter, task);
-	while (!error && terminal_available(terminal) < wanted && !terminal->hung_up) {
+	while (!error && terminal_available(terminal) < wanted && !is_hung_up(description)) {
 		error = background_check(task, terminal, LINUX_SIGTTIN);
-		if (!error && flags & LINUX_O_NONBLOCK)
+		if (!error && description->flags & LINUX_O_NONBLOCK)
 			error = terminal_available(terminal) ? -ETIMEDOUT : -EAGAIN;
 		if (!error)
 			error = task_wait(task, WAIT_INTERRUPTIBLE, read_deadline(terminal));
@@ -101,17 +113,18 @@ static int input_wait(struct task *task, struct terminal *terminal, uint32_t fla
 static int64_t terminal_read(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
 {
 	struct terminal *terminal = terminal_of(description);
-	int error = background_check(task, terminal, LINUX_SIGTTIN);
+	int error = is_revoked(description) ? 0 : background_check(task, terminal, LINUX_SIGTTIN);
 
 	(void)offset;
 	if (!error)
-		error = input_wait(task, terminal, description->flags, transfer->left);
-	return error ? error : input_move(terminal, transfer);
+		error = input_wait(task, description, transfer->left);
+	return error || is_revoked(description) ? error : input_move(terminal, transfer);
 }
 
 /* Sends a piece, waiting for room. How many bytes of it. */
-static int64_t piece_send(struct task *task, struct terminal *terminal, uint32_t flags, const unsigned char *piece, size_t count)
+static int64_t piece_send(struct task *task, const struct description *description, const unsigned char *piece, size_t count)
 {
+	struct terminal *terminal = terminal_of(description);
 	struct waiter waiter = {.interest = 0};
 	size_t sent = 0;
 	int error = 0;
@@ -121,13 +134,13 @@ static int64_t piece_send(struct task *task, struct terminal *terminal, uint32_t
 		return (int64_t)sent;
 	queue_join(&terminal->writable, &waiter, task);
 	while (!error && sent < count) {
-		if (terminal->hung_up)
+		if (is_hung_up(description))
 			error = -EIO;
-		else if (flags & LINUX_O_NONBLOCK)
+		else if (description->flags & LINUX_O_NONBLOCK)
 			error = -EAGAIN;
 		else
 			error = task_wait(task, WAIT_INTERRUPTIBLE, NEVER);
-		if (!error)
+		if (!error && !is_hung_up(description))
 			sent += terminal_output(terminal, piece + sent, count - sent);
 	}
 	queue_leave(&waiter);
@@ -138,11 +151,9 @@ static int64_t terminal_write(struct task *task, struct description *description
 {
 	struct terminal *terminal = terminal_of(description);
 	int64_t done = 0;
-	int error = terminal->settings.c_lflag & LINUX_TOSTOP ? background_check(task, terminal, LINUX_SIGTTOU) : 0;
+	int error = is_hung_up(description) ? -EIO : terminal->settings.c_lflag & LINUX_TOSTOP ? background_check(task, terminal, LINUX_SIGTTOU) : 0;
 
 	(void)offset;
-	if (terminal->hung_up)
-		error = -EIO;
 	while (!error && transfer->left) {
 		struct user_page page;
 		int64_t sent;
@@ -150,7 +161,7 @@ static int64_t terminal_write(struct task *task, struct description *description
 		error = transfer_page_begin(transfer, transfer->left, false, &page);
 		if (error)
 			break;
-		sent = piece_send(task, terminal, description->flags, page.bytes, page.count);
+		sent = piece_send(task, description, page.bytes, page.count);
 		transfer_page_end(&page);
 		if (sent < 0) {
 			error = (int)sent;
@@ -171,6 +182,8 @@ static uint32_t terminal_poll(struct task *task, struct description *description
 
 	(void)task;
 	*queue = &terminal->readable;
+	if (is_revoked(description))
+		return LINUX_POLLIN | LINUX_POLLRDNORM | LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLHUP | LINUX_POLLERR;
 	if (terminal_available(terminal) >= wanted_bytes(terminal))
 		events |= LINUX_POLLIN | LINUX_POLLRDNORM;
 	if (!terminal->stopped)
@@ -178,6 +191,11 @@ static uint32_t terminal_poll(struct task *task, struct description *description
 	if (terminal->hung_up)
 		events |= LINUX_POLLIN | LINUX_POLLRDNORM | LINUX_POLLHUP | LINUX_POLLERR;
 	return events;
+}
+
+static uint32_t terminal_told(const struct description *description, uint32_t events)
+{
+	return is_hung_up(description) ? 0 : events & LINUX_POLLIN;
 }
 
 /* Waits until all that was written has been sent (TCSETSW, TCSBRK). */
@@ -407,7 +425,7 @@ static int64_t terminal_ioctl(struct task *task, struct description *description
 	struct terminal *terminal = terminal_of(description);
 	const struct process *process = task->process;
 
-	if (terminal->hung_up)
+	if (is_hung_up(description))
 		return (uint32_t)request == LINUX_TIOCSPGRP ? -ENOTTY : -EIO;
 	switch ((uint32_t)request) {
 	case LINUX_TCGETS:
@@ -465,10 +483,11 @@ const struct description_operations terminal_operations = {
 	.read = terminal_read,
 	.write = terminal_write,
 	.poll = terminal_poll,
+	.told = terminal_told,
 	.ioctl = terminal_ioctl,
 };
 
-int terminal_open(struct task *task, struct description *description, struct terminal *terminal)
+int terminal_open(struct task *task, struct description *description, struct terminal *terminal, uint32_t flags)
 {
 	struct process *process = task->process;
 
@@ -478,7 +497,18 @@ int terminal_open(struct task *task, struct description *description, struct ter
 		return -EIO;
 	description->operations = &terminal_operations;
 	description->data = terminal;
-	if (!(description->flags & LINUX_O_NOCTTY) && process->id == process->session && !process->terminal && !terminal->session)
+	description->stamp = terminal->revocations;
+	if (!(flags & LINUX_O_NOCTTY) && process->id == process->session && !process->terminal && !terminal->session)
 		control_take(process, terminal);
+	return 0;
+}
+
+int64_t linux_vhangup(struct task *task, const uint64_t arguments[6])
+{
+	(void)arguments;
+	if (!task_may(task, LINUX_CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	if (task->process->terminal)
+		terminal_revoke(task->process->terminal);
 	return 0;
 }

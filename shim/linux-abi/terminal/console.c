@@ -87,8 +87,7 @@ static const struct terminal_device device = {.send = console_send, .resume = co
 
 static int console_open(struct task *task, struct description *description, uint32_t flags)
 {
-	(void)flags;
-	return terminal_open(task, description, &console);
+	return terminal_open(task, description, &console, flags);
 }
 
 static struct device_kind serial_lines = {.major = 4, .minor_first = 64, .minor_last = 64, .open = console_open};
@@ -97,8 +96,7 @@ static struct device_kind consoles = {.major = 5, .minor_first = 1, .minor_last 
 /* /dev/tty: the terminal that controls the process. */
 static int controlling_open(struct task *task, struct description *description, uint32_t flags)
 {
-	(void)flags;
-	return task->process->terminal ? terminal_open(task, description, task->process->terminal) : -ENXIO;
+	return task->process->terminal ? terminal_open(task, description, task->process->terminal, flags) : -ENXIO;
 }
 
 static struct device_kind controlling = {.major = 5, .minor_first = 0, .minor_last = 0, .open = controlling_open};

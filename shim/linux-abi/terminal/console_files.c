@@ -9,7 +9,7 @@
 int console_files_open(struct task *task)
 {
 	struct description *description = description_make(&terminal_operations, MODE_CHARACTER | 0600, LINUX_O_RDWR, FILESYSTEM_TERMINAL);
-	int error = description ? terminal_open(task, description, &console) : -ENOMEM;
+	int error = description ? terminal_open(task, description, &console, 0) : -ENOMEM;
 
 	if (description)
 		description->device = console.number;

@@ -5,6 +5,7 @@
  */
 #include "lib/string.h"
 #include "process/groups.h"
+#include "signal/send.h"
 #include "terminal/terminal.h"
 
 #define CONTROL(c) ((c)&0x1f)
@@ -28,6 +29,11 @@ static const struct linux_termios sane = {
 void terminal_start(struct terminal *terminal, const struct terminal_device *device, uint64_t number)
 {
 	*terminal = (struct terminal){.device = device, .number = number, .settings = sane};
+}
+
+void terminal_settings_reset(struct terminal *terminal)
+{
+	terminal->settings = sane;
 }
 
 static bool local(const struct terminal *terminal, uint32_t flag)
@@ -463,6 +469,27 @@ void terminal_hang_up(struct terminal *terminal)
 			group_signal(process->group, &(struct signal_information){.number = LINUX_SIGCONT, .code = LINUX_SI_KERNEL});
 			break;
 		}
+}
+
+void terminal_revoke(struct terminal *terminal)
+{
+	terminal->revocations++;
+	for (struct process *process = processes; process; process = process->next) {
+		if (process->terminal != terminal)
+			continue;
+		process->terminal = NULL;
+		if (process->id == process->session) {
+			(void)signal_send_process(process, &(struct signal_information){.number = LINUX_SIGHUP, .code = LINUX_SI_KERNEL});
+			(void)signal_send_process(process, &(struct signal_information){.number = LINUX_SIGCONT, .code = LINUX_SI_KERNEL});
+		}
+	}
+	terminal->session = terminal->foreground = 0;
+	terminal->stopped = false;
+	terminal_flush_input(terminal);
+	if (terminal->device->revoked)
+		terminal->device->revoked(terminal);
+	queue_wake(&terminal->readable, 0);
+	queue_wake(&terminal->writable, 0);
 }
 
 void terminal_leave(struct terminal *terminal, struct process *leader)

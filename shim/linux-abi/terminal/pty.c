@@ -58,7 +58,14 @@ static void slave_resume(struct terminal *terminal)
 	queue_wake(&pair_of(terminal)->writable, LINUX_POLLOUT | LINUX_POLLWRNORM);
 }
 
-static const struct terminal_device slave_device = {.send = slave_send, .resume = slave_resume};
+/* As a slave is at first. */
+static void slave_restore(struct terminal *terminal)
+{
+	terminal_settings_reset(terminal);
+	terminal->settings.c_cflag &= ~LINUX_HUPCL; /* there is no line */
+}
+
+static const struct terminal_device slave_device = {.send = slave_send, .resume = slave_resume, .revoked = slave_restore};
 
 /* Making and ending. */
 
@@ -71,7 +78,7 @@ static struct pair *couple_make(const struct task *task)
 			continue;
 		memset(pair, 0, sizeof(*pair));
 		terminal_start(&pair->terminal, &slave_device, device_make(MAJOR_SLAVE, number));
-		pair->terminal.settings.c_cflag &= ~LINUX_HUPCL; /* there is no line */
+		slave_restore(&pair->terminal);
 		pair->terminal.data = pair;
 		pair->output.pages = OUTPUT_PAGES;
 		pair->number = number;
@@ -164,6 +171,12 @@ static uint32_t master_poll(struct task *task, struct description *description, 
 	return events;
 }
 
+static uint32_t master_told(const struct description *description, uint32_t events)
+{
+	(void)description;
+	return events & LINUX_POLLIN;
+}
+
 static int64_t number_put(struct task *task, uint64_t address, int32_t number)
 {
 	return user_put(task->memory, address, &number);
@@ -179,7 +192,7 @@ static int64_t lock_set(struct task *task, struct pair *pair, uint64_t argument)
 	return 0;
 }
 
-static int slave_open(struct task *task, struct description *description, struct pair *pair);
+static int slave_open(struct task *task, struct description *description, struct pair *pair, uint32_t flags);
 
 /* TIOCGPTPEER: a descriptor of the slave without a path. */
 static int64_t peer_open(struct task *task, struct pair *pair, uint64_t flags)
@@ -190,7 +203,7 @@ static int64_t peer_open(struct task *task, struct pair *pair, uint64_t flags)
 	if (!error)
 		description->device = pair->terminal.number;
 	if (!error)
-		error = slave_open(task, description, pair);
+		error = slave_open(task, description, pair, (uint32_t)flags);
 	if (error && description)
 		description_release(description);
 	return error ? error : descriptor_give(task, description, (uint32_t)flags);
@@ -200,7 +213,7 @@ static int64_t peer_open(struct task *task, struct pair *pair, uint64_t flags)
 static int64_t master_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
 {
 	struct pair *pair = description->data;
-	struct description slave = {.operations = &terminal_operations, .data = &pair->terminal, .flags = description->flags};
+	struct description slave = {.operations = &terminal_operations, .data = &pair->terminal, .stamp = pair->terminal.revocations, .flags = description->flags};
 
 	switch ((uint32_t)request) {
 	case LINUX_TIOCGPTN:
@@ -231,7 +244,7 @@ static void master_release(struct description *description)
 	pair_consider(pair);
 }
 
-static const struct description_operations master_operations = {.read = master_read, .write = master_write, .poll = master_poll, .ioctl = master_ioctl, .release = master_release};
+static const struct description_operations master_operations = {.read = master_read, .write = master_write, .poll = master_poll, .told = master_told, .ioctl = master_ioctl, .release = master_release};
 
 static int master_open(struct task *task, struct description *description, uint32_t flags)
 {
@@ -258,9 +271,9 @@ static void slave_release(struct description *description)
 	pair_consider(pair);
 }
 
-static int slave_open(struct task *task, struct description *description, struct pair *pair)
+static int slave_open(struct task *task, struct description *description, struct pair *pair, uint32_t flags)
 {
-	int error = pair->locked || !pair->master ? -EIO : terminal_open(task, description, &pair->terminal);
+	int error = pair->locked || !pair->master ? -EIO : terminal_open(task, description, &pair->terminal, flags);
 
 	if (error)
 		return error;
@@ -274,8 +287,7 @@ static int slave_device_open(struct task *task, struct description *description,
 {
 	uint32_t number = device_minor(description->device);
 
-	(void)flags;
-	return pairs[number] ? slave_open(task, description, pairs[number]) : -EIO;
+	return pairs[number] ? slave_open(task, description, pairs[number], flags) : -EIO;
 }
 
 static struct device_kind masters = {.major = 5, .minor_first = 2, .minor_last = 2, .open = master_open};

@@ -21,6 +21,8 @@ struct terminal_device {
 	void (*resume)(struct terminal *terminal);
 	/* Bytes that were sent and are not out yet. May be null: none. */
 	size_t (*unsent)(struct terminal *terminal);
+	/* It has been hung up for all who had it open (terminal_revoke). May be null. */
+	void (*revoked)(struct terminal *terminal);
 	/* Settings have changed. May be null. */
 	void (*changed)(struct terminal *terminal);
 	/* Requests that only this device knows; -ENOTTY for others. May be null. */
@@ -35,6 +37,7 @@ struct terminal {
 	struct linux_winsize size;
 	int32_t session, foreground; /* that it controls; the group that may read. 0: none */
 	bool hung_up, stopped; /* stopped: by VSTOP or TCOOFF */
+	uint64_t revocations;  /* counts them: a description that was opened before the last one (its stamp) is hung up */
 	bool literal;          /* the next character is taken as it is (VLNEXT) */
 	bool exclusive;
 	uint32_t column;       /* of the output */
@@ -48,11 +51,17 @@ struct terminal {
 /* A terminal with Linux's settings. */
 void terminal_start(struct terminal *terminal, const struct terminal_device *device, uint64_t number);
 
+/* The settings that it had at first. */
+void terminal_settings_reset(struct terminal *terminal);
+
 /* From the device. Returns how many bytes were taken: fewer when there is no room. */
 size_t terminal_receive(struct terminal *terminal, const unsigned char *bytes, size_t count);
 
 /* The other side has gone: readers get the end, writers EIO, the session SIGHUP. */
 void terminal_hang_up(struct terminal *terminal);
+
+/* vhangup(2): whoever has it open now is hung up; the leader of its session gets SIGHUP and SIGCONT, and it controls nobody. It can be opened again. */
+void terminal_revoke(struct terminal *terminal);
 
 /* The device can take bytes again. */
 void terminal_sent(struct terminal *terminal);
@@ -78,7 +87,7 @@ void terminal_resize(struct terminal *terminal, const struct linux_winsize *size
 struct description;
 
 /* Makes of a description one of a terminal. Unless O_NOCTTY, it becomes the controlling terminal of a session leader that has none. 0 or -EBUSY. */
-int terminal_open(struct task *task, struct description *description, struct terminal *terminal);
+int terminal_open(struct task *task, struct description *description, struct terminal *terminal, uint32_t flags);
 
 /* What a process does with a terminal, for descriptions that have more to do at their end. */
 extern const struct description_operations terminal_operations;

@@ -15,7 +15,7 @@
 #include "lib/fiber.h"
 #include "tests/host/ext2-pages/rig.h"
 
-#define MEMORY ((size_t)1 << 20)
+#define MEMORY ((size_t)1152 << 10)
 #define FILLER_BYTES (2 << 20) /* more than fits the cache */
 #define BYTES 1000             /* of the file: its block must be read before a part of it is written */
 #define SHORTER 100

@@ -12,7 +12,7 @@
 #include "rig.h"
 
 #define MEMORY ((size_t)4 << 20)
-#define LITTLE_MEMORY ((size_t)1024 << 10)
+#define LITTLE_MEMORY ((size_t)1152 << 10)
 #define STEPS 12000
 #define FILLER_BYTES (5 << 20) /* more than fits the cache */
 

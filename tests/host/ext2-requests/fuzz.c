@@ -11,7 +11,7 @@
 #include "tests/host/harness/windows.h"
 
 #define OPEN_FILES 64
-#define MEMORY_BYTES (1024 * 1024)
+#define MEMORY_BYTES (1152 * 1024)
 #define CHECKED 128
 #define REQUESTS_MAX 60000 /* to the disk, for one input: more is a hang */
 

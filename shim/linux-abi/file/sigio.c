@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals to the owner of an open file (file/sigio.h). With O_ASYNC there is a waiter in the file's queue, which stays there until the flag or the file goes; each time it is woken, the file's operation `told` says for which events the owner is told,
+ * and it is told of each by a signal of its own, as far as who became the owner could have sent one.
+ */
+#include "file/sigio.h"
+
+#include "abi/linux/structures.h"
+#include "mm/slab.h"
+#include "mm/user.h"
+#include "signal/send.h"
+
+struct sigio {
+	struct waiter waiter; /* the first member: one is found by the other */
+	struct description *description;
+	int32_t number;
+};
+
+static struct slab structures = SLAB(struct sigio);
+
+/* What siginfo tells of an event of poll(). */
+static const struct reason {
+	uint32_t event;
+	int32_t code;
+	uint32_t band;
+} reasons[] = {
+	{LINUX_POLLIN, LINUX_POLL_IN, LINUX_POLLIN | LINUX_POLLRDNORM},
+	{LINUX_POLLOUT, LINUX_POLL_OUT, LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLWRBAND},
+	{LINUX_POLLHUP, LINUX_POLL_HUP, LINUX_POLLHUP | LINUX_POLLERR},
+};
+
+/* sigio_perm of Linux. */
+static bool may_tell(const struct file_owner *owner, const struct task *target)
+{
+	const struct credentials *credentials = target->credentials;
+
+	return !owner->effective_user || owner->effective_user == credentials->saved_user || owner->effective_user == credentials->user || owner->user == credentials->saved_user || owner->user == credentials->user;
+}
+
+/* The signal that F_SETSIG names, with what has happened; or SIGIO, with nothing, if none is named or its queue is full. */
+static void target_tell(const struct sigio *sigio, struct process *process, struct task *task, const struct reason *reason)
+{
+	const struct file_owner *owner = &sigio->description->owner;
+	bool specific = owner->signal == LINUX_SIGILL || owner->signal == LINUX_SIGFPE || owner->signal == LINUX_SIGSEGV || owner->signal == LINUX_SIGBUS || owner->signal == LINUX_SIGTRAP || owner->signal == LINUX_SIGCHLD ||
+			owner->signal == LINUX_SIGSYS;
+	const struct signal_information named = {.number = owner->signal, .code = specific ? LINUX_SI_SIGIO : reason->code, .band = reason->band, .file = sigio->number}, plain = {.number = LINUX_SIGIO, .code = LINUX_SI_KERNEL};
+
+	if (!may_tell(owner, task ? task : process_task(process)))
+		return;
+	if (!owner->signal || (task ? signal_send_task(task, &named) : signal_send_process(process, &named)) != 0)
+		(void)(task ? signal_send_task(task, &plain) : signal_send_process(process, &plain));
+}
+
+static void owner_tell(const struct sigio *sigio, const struct reason *reason)
+{
+	const struct file_owner *owner = &sigio->description->owner;
+	struct task *task = owner->type == LINUX_F_OWNER_TID ? task_find(owner->id) : NULL;
+
+	if (!owner->id)
+		return;
+	if (task)
+		target_tell(sigio, NULL, task, reason);
+	for (struct process *process = processes; process && owner->type != LINUX_F_OWNER_TID; process = process->next)
+		if ((owner->type == LINUX_F_OWNER_PGRP ? process->group : process->id) == owner->id && !process->zombie && process_task(process))
+			target_tell(sigio, process, NULL, reason);
+}
+
+static void sigio_notified(struct waiter *waiter, uint32_t events)
+{
+	const struct sigio *sigio = (const struct sigio *)waiter;
+	uint32_t told = sigio->description->operations->told(sigio->description, events);
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (told & reasons[i].event)
+			owner_tell(sigio, &reasons[i]);
+}
+
+int sigio_switch(struct task *task, struct description *description, uint64_t number, bool on)
+{
+	struct wait_queue *queue;
+
+	if (!description->operations->told)
+		return 0;
+	if (!on) {
+		sigio_end(description);
+		description->flags &= ~(uint32_t)LINUX_FASYNC;
+		return 0;
+	}
+	if (!description->sigio) {
+		description->sigio = slab_take(&structures);
+		if (!description->sigio)
+			return -ENOMEM;
+		description->sigio->waiter.notify = sigio_notified;
+		description->sigio->description = description;
+		(void)description_poll(task, description, &queue);
+		queue_join(queue, &description->sigio->waiter, NULL);
+	}
+	description->sigio->number = (int32_t)number;
+	description->flags |= LINUX_FASYNC;
+	return 0;
+}
+
+void sigio_end(struct description *description)
+{
+	if (!description->sigio)
+		return;
+	queue_leave(&description->sigio->waiter);
+	slab_return(&structures, description->sigio);
+	description->sigio = NULL;
+}
+
+/* Who is the owner. */
+
+static void owner_become(const struct task *task, struct file_owner *owner, int32_t id, uint32_t type)
+{
+	owner->id = id;
+	owner->type = type;
+	owner->user = task->credentials->user;
+	owner->effective_user = task->credentials->effective_user;
+}
+
+/* Whether a number is anybody's: of a task, or of a group or session that has not ended. */
+static bool id_is_known(int32_t id)
+{
+	if (task_find(id))
+		return true;
+	for (const struct process *process = processes; process; process = process->next)
+		if (process->id == id || process->group == id || process->session == id)
+			return true;
+	return false;
+}
+
+static int64_t owner_set(struct task *task, struct description *description, int32_t who)
+{
+	if (who == INT32_MIN)
+		return -EINVAL;
+	if (who && !id_is_known(who < 0 ? -who : who))
+		return -ESRCH;
+	owner_become(task, &description->owner, who < 0 ? -who : who, who < 0 ? LINUX_F_OWNER_PGRP : LINUX_F_OWNER_PID);
+	return 0;
+}
+
+static int64_t owner_set_ex(struct task *task, struct description *description, uint64_t address)
+{
+	struct linux_f_owner_ex owner;
+
+	if (user_get(task->memory, &owner, address))
+		return -EFAULT;
+	if (owner.type < LINUX_F_OWNER_TID || owner.type > LINUX_F_OWNER_PGRP)
+		return -EINVAL;
+	if (owner.pid && !id_is_known(owner.pid))
+		return -ESRCH;
+	owner_become(task, &description->owner, owner.pid, (uint32_t)owner.type);
+	return 0;
+}
+
+static int32_t owner_get(const struct description *description)
+{
+	const struct file_owner *owner = &description->owner;
+
+	return owner->type == LINUX_F_OWNER_PGRP ? -owner->id : owner->id;
+}
+
+static int64_t owner_get_ex(struct task *task, const struct description *description, uint64_t address)
+{
+	struct linux_f_owner_ex owner = {.type = (int32_t)description->owner.type, .pid = description->owner.id};
+
+	return user_put(task->memory, address, &owner);
+}
+
+static int64_t owner_get_users(struct task *task, const struct description *description, uint64_t address)
+{
+	uint32_t users[2] = {description->owner.user, description->owner.effective_user};
+
+	return user_put(task->memory, address, &users);
+}
+
+static int64_t signal_set(struct description *description, uint64_t number)
+{
+	if (number > SIGNALS)
+		return -EINVAL;
+	description->owner.signal = (int32_t)number;
+	return 0;
+}
+
+int64_t owner_control(struct task *task, struct description *description, uint64_t command, uint64_t argument)
+{
+	switch (command) {
+	case LINUX_F_SETOWN:
+		return owner_set(task, description, (int32_t)argument);
+	case LINUX_F_GETOWN:
+		return owner_get(description);
+	case LINUX_F_SETOWN_EX:
+		return owner_set_ex(task, description, argument);
+	case LINUX_F_GETOWN_EX:
+		return owner_get_ex(task, description, argument);
+	case LINUX_F_GETOWNER_UIDS:
+		return owner_get_users(task, description, argument);
+	case LINUX_F_SETSIG:
+		return signal_set(description, argument);
+	case LINUX_F_GETSIG:
+		return description->owner.signal;
+	default:
+		return -ENOSYS;
+	}
+}
+
+int64_t owner_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
+{
+	int32_t who = owner_get(description);
+
+	switch (request) {
+	case LINUX_FIOSETOWN:
+	case LINUX_SIOCSPGRP:
+		return user_get(task->memory, &who, argument) ? -EFAULT : owner_set(task, description, who);
+	case LINUX_FIOGETOWN:
+	case LINUX_SIOCGPGRP:
+		return user_put(task->memory, argument, &who);
+	default:
+		return -ENOTTY;
+	}
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The owner of an open file, and the signal that tells it that something has happened there: F_SETOWN, F_SETSIG, O_ASYNC of fcntl(2). */
+#pragma once
+
+#include "file/description.h"
+
+/* Commands of fcntl() about the owner and the signal; -ENOSYS for others. */
+int64_t owner_control(struct task *task, struct description *description, uint64_t command, uint64_t argument);
+
+/* FIOSETOWN and its like, of sockets; -ENOTTY for other requests. */
+int64_t owner_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument);
+
+/* Sets or takes away O_ASYNC; `number` is what the signal will tell as the file. 0, also of a file that tells nobody anything (`told` is null) and does not get the flag; -ENOMEM. */
+int sigio_switch(struct task *task, struct description *description, uint64_t number, bool on);
+
+/* The open file goes. */
+void sigio_end(struct description *description);
