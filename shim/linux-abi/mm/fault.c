@@ -147,6 +147,7 @@ static int object_prepare(struct memory *memory, const struct area *area, uint64
 
 	if (page && *page && !store && index < object->pages_limit)
 		return 0;
+	(void)host_flush(); /* of the pages before this one, for this may wait: a page that the host has not been told of faults */
 	object_hold(object);
 	error = object_page(object, index);
 	if (error > 0 && store)
