@@ -56,7 +56,7 @@ void transfer_advance(struct transfer *transfer, uint64_t bytes)
 	transfer->done += bytes;
 }
 
-/* Moves through `move`, page by page, until nothing is left or a page is not there. */
+/* Moves through `move`, page by page, until nothing is left or a page is not there; without `bytes` it clears. */
 static int64_t each_page(struct transfer *transfer, unsigned char *bytes, uint64_t count, bool store, void (*move)(unsigned char *page, unsigned char *bytes, size_t count))
 {
 	uint64_t done = 0, wanted = count < transfer->left ? count : transfer->left;
@@ -67,7 +67,10 @@ static int64_t each_page(struct transfer *transfer, unsigned char *bytes, uint64
 
 		if (error)
 			return done ? (int64_t)done : error;
-		move(page.bytes, bytes ? bytes + done : NULL, page.count);
+		if (bytes)
+			move(page.bytes, bytes + done, page.count);
+		else
+			memset(page.bytes, 0, page.count);
 		transfer_page_end(&page);
 		transfer_advance(transfer, page.count);
 		done += page.count;
@@ -85,12 +88,6 @@ static void page_get(unsigned char *page, unsigned char *bytes, size_t count)
 	memcpy(bytes, page, count);
 }
 
-static void page_clear(unsigned char *page, unsigned char *bytes, size_t count)
-{
-	(void)bytes;
-	memset(page, 0, count);
-}
-
 int64_t transfer_put(struct transfer *transfer, const void *from, uint64_t bytes)
 {
 	return each_page(transfer, (unsigned char *)from, bytes, true, page_put);
@@ -103,7 +100,7 @@ int64_t transfer_get(struct transfer *transfer, void *to, uint64_t bytes)
 
 int64_t transfer_clear(struct transfer *transfer, uint64_t bytes)
 {
-	return each_page(transfer, NULL, bytes, true, page_clear);
+	return each_page(transfer, NULL, bytes, true, NULL);
 }
 
 int64_t transfer_move(struct transfer *own, struct transfer *there, bool writes)
