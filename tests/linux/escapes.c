@@ -304,6 +304,22 @@ static void foreign_memory(void)
 	CHILD("the same user looks at one that may not be looked at", check_become(1000); CALL(open, path, O_RDONLY));
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
+	child = fork();
+	if (!child) {
+		check_become(1000);
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+		pause(), _exit(0);
+	}
+	check_sleeps(child);
+	snprintf(path, sizeof(path), "/proc/%d/mem", child);
+	CHILD("the same user looks at one of his", check_become(1000); GOOD(open, path, O_RDONLY));
+	CHILD("the same user of another group does", {
+		if (syscall(SYS_setgroups, 0, NULL) || syscall(SYS_setresgid, 2000, 2000, 2000) || syscall(SYS_setresuid, 1000, 1000, 1000))
+			SHOW("cannot become", "user 1000");
+		CALL(open, path, O_RDONLY);
+	});
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
 }
 
 /* What a user who may not look into a process comes to at its files of /proc, and whether he may at all. */

@@ -9,6 +9,6 @@
 
 #include "proc/proc.h"
 
-/* Open them. 0, -EACCES: the reader may not look into that process, -ESRCH: it has no memory. */
+/* Open them, for who may look into that process (proc_node.inspects). 0, -ESRCH: it has no memory. */
 int proc_memory_open(const struct proc_subject *subject, struct description *description);
 int proc_page_map_open(const struct proc_subject *subject, struct description *description);

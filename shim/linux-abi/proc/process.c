@@ -488,8 +488,8 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell, .inspects = true}, LINK_NODE("exe", executable_link), \
 	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .inspects = true, .special = proc_file_find, .list_special = proc_files_list}, \
 	{.name = "fdinfo", .mode = MODE_DIRECTORY | 0555, .special = proc_file_info_find, .list_special = proc_file_infos_list}, FILE_NODE("limits", limits_tell), {.name = "maps", .mode = MODE_REGULAR | 0444, .tell = maps_tell, .inspects = true}, \
-	{.name = "mem", .mode = MODE_REGULAR | 0600, .open = proc_memory_open}, FILE_NODE("mounts", mounts_tell), \
-	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, {.name = "pagemap", .mode = MODE_REGULAR | 0400, .open = proc_page_map_open}, \
+	{.name = "mem", .mode = MODE_REGULAR | 0600, .open = proc_memory_open, .inspects = true}, FILE_NODE("mounts", mounts_tell), \
+	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, {.name = "pagemap", .mode = MODE_REGULAR | 0400, .open = proc_page_map_open, .inspects = true}, \
 	LINK_NODE("root", root_link), \
 	FILE_NODE("stat", stat_tell), FILE_NODE("statm", statm_tell), FILE_NODE("status", status_tell)
 
