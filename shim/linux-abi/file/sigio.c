@@ -37,7 +37,7 @@ static bool may_tell(const struct file_owner *owner, const struct task *target)
 	return !owner->effective_user || owner->effective_user == credentials->saved_user || owner->effective_user == credentials->user || owner->user == credentials->saved_user || owner->user == credentials->user;
 }
 
-/* The signal that F_SETSIG names, with what has happened; or SIGIO, with nothing, if none is named or its queue is full. */
+/* To a task of a process, or, without one, to the process: the signal that F_SETSIG names, with what has happened; or SIGIO, with nothing, if none is named or its queue is full. */
 static void target_tell(const struct sigio *sigio, struct process *process, struct task *task, const struct reason *reason)
 {
 	const struct file_owner *owner = &sigio->description->owner;
@@ -59,7 +59,7 @@ static void owner_tell(const struct sigio *sigio, const struct reason *reason)
 	if (!owner->id)
 		return;
 	if (task)
-		target_tell(sigio, NULL, task, reason);
+		target_tell(sigio, task->process, task, reason);
 	for (struct process *process = processes; process && owner->type != LINUX_F_OWNER_TID; process = process->next)
 		if ((owner->type == LINUX_F_OWNER_PGRP ? process->group : process->id) == owner->id && !process->zombie && process_task(process))
 			target_tell(sigio, process, NULL, reason);

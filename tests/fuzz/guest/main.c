@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -50,6 +51,17 @@ static bool window_read(void *context, uint64_t address, void *bytes, size_t siz
 /* What would end the test itself, or others than the worker. Blocking calls are left in: the worker's parent is patient for a while. */
 static const uint16_t forbidden[] = {SYS_exit, SYS_exit_group, SYS_fork, SYS_vfork, SYS_clone, SYS_clone3, SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_pause, SYS_rt_sigsuspend,
 	SYS_rt_sigtimedwait, SYS_reboot, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_setuid, SYS_setresuid, SYS_setreuid, SYS_setpriority, SYS_process_madvise, SYS_rt_sigreturn};
+
+/* Whether a call would have somebody else ended, as root may: limits of another process (RLIMIT_CPU), signals of files to it (SIGIO). */
+static bool reaches_others(const struct grammar_call *call)
+{
+	uint64_t subject = call->number == SYS_prlimit64 ? call->arguments[0] : call->arguments[2], named = call->arguments[1];
+	bool owner = (call->number == SYS_fcntl && (uint32_t)named == F_SETOWN) || (call->number == SYS_ioctl && ((uint32_t)named == FIOSETOWN || (uint32_t)named == SIOCSPGRP));
+
+	if (call->number == SYS_fcntl && (uint32_t)named == F_SETOWN_EX)
+		return true;
+	return (owner || call->number == SYS_prlimit64) && (uint32_t)subject && (pid_t)subject != getpid();
+}
 
 static void memory_make(struct grammar_memory *memory)
 {
@@ -91,6 +103,8 @@ static void calls_make(uint64_t seed, uint64_t *counter, uint64_t limit)
 		const uint64_t *a = call.arguments;
 
 		++*counter;
+		if (reaches_others(&call))
+			continue;
 		grammar_learn(&grammar, &call, syscall((long)call.number, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}
 	_exit(0);
