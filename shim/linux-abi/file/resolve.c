@@ -247,8 +247,10 @@ static int64_t deleted_add(char path[PATH_BYTES_MAX + 1], int64_t length)
 {
 	static const char deleted[] = " (deleted)";
 
-	if (length <= 0 || (size_t)length + sizeof(deleted) > PATH_BYTES_MAX)
-		return length < 0 ? length : -ENAMETOOLONG;
+	if (length <= 0)
+		return length ? length : -ENAMETOOLONG;
+	if (length > (int64_t)(PATH_BYTES_MAX - sizeof(deleted)))
+		return -ENAMETOOLONG;
 	memcpy(path + length, deleted, sizeof(deleted));
 	return length + (int64_t)sizeof(deleted) - 1;
 }
