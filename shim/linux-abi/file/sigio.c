@@ -119,22 +119,11 @@ static void owner_become(const struct task *task, struct file_owner *owner, int3
 	owner->effective_user = task->credentials->effective_user;
 }
 
-/* Whether a number is anybody's: of a task, or of a group or session that has not ended. */
-static bool id_is_known(int32_t id)
-{
-	if (task_find(id))
-		return true;
-	for (const struct process *process = processes; process; process = process->next)
-		if (process->id == id || process->group == id || process->session == id)
-			return true;
-	return false;
-}
-
 static int64_t owner_set(struct task *task, struct description *description, int32_t who)
 {
 	if (who == INT32_MIN)
 		return -EINVAL;
-	if (who && !id_is_known(who < 0 ? -who : who))
+	if (who && !id_is_used(who < 0 ? -who : who))
 		return -ESRCH;
 	owner_become(task, &description->owner, who < 0 ? -who : who, who < 0 ? LINUX_F_OWNER_PGRP : LINUX_F_OWNER_PID);
 	return 0;
@@ -148,7 +137,7 @@ static int64_t owner_set_ex(struct task *task, struct description *description, 
 		return -EFAULT;
 	if (owner.type < LINUX_F_OWNER_TID || owner.type > LINUX_F_OWNER_PGRP)
 		return -EINVAL;
-	if (owner.pid && !id_is_known(owner.pid))
+	if (owner.pid && !id_is_used(owner.pid))
 		return -ESRCH;
 	owner_become(task, &description->owner, owner.pid, (uint32_t)owner.type);
 	return 0;

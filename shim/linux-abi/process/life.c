@@ -63,8 +63,7 @@ struct process *process_reached(int32_t id)
 	return task ? task->process : process_find(id);
 }
 
-/* Whether a number is in use, by a task or as the name of a process, a group or a session. */
-static bool id_is_used(int32_t id)
+bool id_is_used(int32_t id)
 {
 	if (task_find(id))
 		return true;

@@ -117,6 +117,9 @@ struct process *process_find(int32_t id);
 /* The process with that number, or with a task of that number: for calls that take either. */
 struct process *process_reached(int32_t id);
 
+/* Whether a number is in use, by a task or as the name of a process, a group or a session that has not ended. */
+bool id_is_used(int32_t id);
+
 /* All processes, by `next`. */
 extern struct process *processes;
 extern uint32_t task_count;
