@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The census (census.h). Stacks of fibers are pages that stay, for as many tasks as there have ever been. */
+/*
+ * The census (census.h). Stacks of fibers are pages that stay, for as many tasks as there have ever been. The first process's memory stays and is not counted: others read and write it by right (process_vm_readv(2)), and pages of it
+ * come to be there.
+ */
 #include "census.h"
 
 #include "file/content.h"
@@ -7,7 +10,9 @@
 #include "lib/file_open.h"
 #include "limits.h"
 #include "mm/frames.h"
+#include "mm/memory.h"
 #include "process/task.h"
+#include "spaces.h"
 #include "time/timer.h"
 
 static uint64_t files_count(void)
@@ -21,6 +26,8 @@ static uint64_t files_count(void)
 
 struct census census_take(void)
 {
+	const struct memory *first = processes->tasks->memory;
+
 	while (contents_shrink())
 		;
 	return (struct census){
@@ -28,8 +35,8 @@ struct census census_take(void)
 		.frame_serial = frames_serial(),
 		.tasks = task_count,
 		.structures = slab_structures,
-		.frames = frames_total() - frames_free() - pages_shown,
-		.pages = pages_mapped,
+		.frames = frames_total() - frames_free() - pages_shown - first->resident,
+		.pages = pages_mapped - space_pages(space_of(first->space->vspace)),
 		.files = files_count(),
 		.timers = timers_next() != UINT64_MAX,
 	};

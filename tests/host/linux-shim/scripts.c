@@ -109,6 +109,16 @@ bool workers_make(unsigned count)
 	return true;
 }
 
+/* Others may have limited the first process's processor time, by right, and a timer looks after that. */
+static void limit_remove(void)
+{
+	static const uint64_t without[] = {UINT64_MAX, UINT64_MAX};
+	const struct text texts[TEXTS] = {{(const char *)without, sizeof(without)}};
+
+	if (script_call(model_threads, &(struct grammar_call){CALL_prlimit64, {0, LINUX_RLIMIT_CPU, TEXT_0, 0}}, texts) != 0)
+		complain("a limit cannot be taken back");
+}
+
 void processes_end(void)
 {
 	int64_t result;
@@ -119,6 +129,7 @@ void processes_end(void)
 	while (result > 0);
 	if (result != -ECHILD)
 		complain("waiting for processes ends with %ld", result);
+	limit_remove();
 	while (quiet_step())
 		;
 }
