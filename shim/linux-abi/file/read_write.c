@@ -8,7 +8,7 @@
 #define RWF_KNOWN (LINUX_RWF_HIPRI | LINUX_RWF_DSYNC | LINUX_RWF_SYNC | LINUX_RWF_NOWAIT | LINUX_RWF_APPEND)
 
 /* Moves data at *offset in one direction. */
-static int64_t data_move(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset, bool writes)
+__attribute__((always_inline)) static inline int64_t data_move(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset, bool writes)
 {
 	int64_t (*move)(struct task *, struct description *, struct transfer *, uint64_t *) = writes ? description->operations->write : description->operations->read;
 	int64_t done;
@@ -25,16 +25,29 @@ static int64_t data_move(struct task *task, struct description *description, str
 	return done;
 }
 
-int64_t data_move_on(struct task *task, struct description *description, struct transfer *transfer, bool writes)
+/* Whether who moves data through it has the offset for itself: of regular files, as in Linux (FMODE_ATOMIC_POS), whose offset others can use. */
+static bool position_is_locked(const struct description *description)
 {
+	return description->users > 1 && description->operations->seek && (description->mode & MODE_TYPE) == MODE_REGULAR;
+}
+
+/* data_move_on(), for read and write without a call between. */
+__attribute__((always_inline)) static inline int64_t data_move_here(struct task *task, struct description *description, struct transfer *transfer, bool writes)
+{
+	bool locked = position_is_locked(description);
 	int64_t done;
 
-	if (!description->operations->seek)
-		return data_move(task, description, transfer, &description->offset, writes);
-	fiber_lock(&description->position);
+	if (locked)
+		fiber_lock(&description->position);
 	done = data_move(task, description, transfer, &description->offset, writes);
-	fiber_unlock(&description->position);
+	if (locked)
+		fiber_unlock(&description->position);
 	return done;
+}
+
+int64_t data_move_on(struct task *task, struct description *description, struct transfer *transfer, bool writes)
+{
+	return data_move_here(task, description, transfer, writes);
 }
 
 int64_t data_move_at(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset, bool writes)
@@ -46,7 +59,7 @@ int64_t data_move_at(struct task *task, struct description *description, struct 
 	return data_move(task, description, transfer, offset, writes);
 }
 
-/* With one buffer. The description is held when others can close its number, and its offset locked when others can use it: mostly neither. */
+/* With one buffer. The description is held when others can close its number: mostly they cannot. */
 static int64_t call_simple(struct task *task, const uint64_t arguments[6], bool writes)
 {
 	struct description *description = descriptor_find(task->files, (uint32_t)arguments[0]);
@@ -54,16 +67,16 @@ static int64_t call_simple(struct task *task, const uint64_t arguments[6], bool 
 	struct transfer transfer;
 	int64_t result;
 
-	if (!description || !(writes ? description_writes(description) : description_reads(description)))
+	if (!description)
 		return -EBADF;
 	if (!user_range(arguments[1], arguments[2]))
-		return -EFAULT;
+		return (writes ? description_writes(description) : description_reads(description)) ? -EFAULT : -EBADF;
 	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
-	if (own && description->users == 1)
-		return data_move(task, description, &transfer, &description->offset, writes);
-	description_hold(description);
-	result = data_move_on(task, description, &transfer, writes);
-	description_release(description);
+	if (!own)
+		description_hold(description);
+	result = data_move_here(task, description, &transfer, writes);
+	if (!own)
+		description_release(description);
 	return result;
 }
 

@@ -5,41 +5,31 @@
 #include "abi/errno.h"
 #include "lib/string.h"
 
-void transfer_vector(struct transfer *transfer, struct memory *memory, const struct linux_iovec *parts, uint64_t bytes)
-{
-	transfer->memory = memory;
-	transfer->part = parts;
-	transfer->in_part = transfer->done = 0;
-	transfer->left = bytes;
-}
-
-void transfer_user(struct transfer *transfer, struct memory *memory, uint64_t address, uint64_t bytes)
-{
-	transfer->single = (struct linux_iovec){.iov_base = address, .iov_len = bytes};
-	transfer_vector(transfer, memory, &transfer->single, bytes);
-}
-
 void transfer_bytes(struct transfer *transfer, void *bytes, uint64_t count)
 {
 	transfer_user(transfer, NULL, (uint64_t)bytes, count);
 }
 
-int transfer_page_begin(struct transfer *transfer, uint64_t most, bool store, struct user_page *page)
+/* The next bytes of the part that is under way, at most `most`, which is not more than is left: their address, and how many. */
+static uint64_t part_next(struct transfer *transfer, uint64_t most, uint64_t *bytes)
 {
-	uint64_t bytes;
-
 	while (transfer->in_part == transfer->part->iov_len) {
 		transfer->part++;
 		transfer->in_part = 0;
 	}
-	bytes = transfer->part->iov_len - transfer->in_part;
-	if (bytes > most)
-		bytes = most;
-	if (bytes > transfer->left)
-		bytes = transfer->left;
+	*bytes = transfer->part->iov_len - transfer->in_part;
+	if (*bytes > most)
+		*bytes = most;
+	return transfer->part->iov_base + transfer->in_part;
+}
+
+int transfer_page_begin(struct transfer *transfer, uint64_t most, bool store, struct user_page *page)
+{
+	uint64_t bytes, address = part_next(transfer, most < transfer->left ? most : transfer->left, &bytes);
+
 	if (transfer->memory)
-		return user_page_begin(transfer->memory, transfer->part->iov_base + transfer->in_part, bytes, store, page);
-	*page = (struct user_page){.bytes = (unsigned char *)(transfer->part->iov_base + transfer->in_part), .count = bytes};
+		return user_page_begin(transfer->memory, address, bytes, store, page);
+	*page = (struct user_page){.bytes = (unsigned char *)address, .count = bytes};
 	return 0;
 }
 
@@ -56,24 +46,34 @@ void transfer_advance(struct transfer *transfer, uint64_t bytes)
 	transfer->done += bytes;
 }
 
+/* Where the next bytes are, until something waits. A null pointer: a page is not there. */
+static unsigned char *bytes_next(struct transfer *transfer, uint64_t most, bool store, size_t *count)
+{
+	uint64_t bytes, address = part_next(transfer, most, &bytes);
+
+	if (transfer->memory)
+		return user_bytes(transfer->memory, address, bytes, store, count);
+	*count = bytes;
+	return (unsigned char *)address;
+}
+
 /* Moves through `move`, page by page, until nothing is left or a page is not there; without `bytes` it clears. */
 static int64_t each_page(struct transfer *transfer, unsigned char *bytes, uint64_t count, bool store, void (*move)(unsigned char *page, unsigned char *bytes, size_t count))
 {
 	uint64_t done = 0, wanted = count < transfer->left ? count : transfer->left;
 
 	while (done < wanted) {
-		struct user_page page;
-		int error = transfer_page_begin(transfer, wanted - done, store, &page);
+		size_t here;
+		unsigned char *page = bytes_next(transfer, wanted - done, store, &here);
 
-		if (error)
-			return done ? (int64_t)done : error;
+		if (!page)
+			return done ? (int64_t)done : -EFAULT;
 		if (bytes)
-			move(page.bytes, bytes + done, page.count);
+			move(page, bytes + done, here);
 		else
-			memset(page.bytes, 0, page.count);
-		transfer_page_end(&page);
-		transfer_advance(transfer, page.count);
-		done += page.count;
+			memset(page, 0, here);
+		transfer_advance(transfer, here);
+		done += here;
 	}
 	return (int64_t)done;
 }

@@ -21,12 +21,23 @@ struct transfer {
 	struct linux_iovec single;
 };
 
-/* Of one part. */
-void transfer_user(struct transfer *transfer, struct memory *memory, uint64_t address, uint64_t bytes);
-void transfer_bytes(struct transfer *transfer, void *bytes, uint64_t count);
-
 /* Of many parts, which stay the caller's and are together at most TRANSFER_MOST bytes long. */
-void transfer_vector(struct transfer *transfer, struct memory *memory, const struct linux_iovec *parts, uint64_t bytes);
+static inline void transfer_vector(struct transfer *transfer, struct memory *memory, const struct linux_iovec *parts, uint64_t bytes)
+{
+	transfer->memory = memory;
+	transfer->part = parts;
+	transfer->in_part = transfer->done = 0;
+	transfer->left = bytes;
+}
+
+/* Of one part. */
+static inline void transfer_user(struct transfer *transfer, struct memory *memory, uint64_t address, uint64_t bytes)
+{
+	transfer->single = (struct linux_iovec){.iov_base = address, .iov_len = bytes};
+	transfer_vector(transfer, memory, &transfer->single, bytes);
+}
+
+void transfer_bytes(struct transfer *transfer, void *bytes, uint64_t count);
 
 /*
  * The next bytes, where the shim can use them: at most `most`, at least one, within a page. `store`: to write there. 0 or -EFAULT. To be ended by user_page_end() if the transfer is one of a process: transfer_page_end() knows.

@@ -11,12 +11,16 @@ static unsigned slot_at(uint64_t index, unsigned level)
 	return (unsigned)(index >> (level * RADIX_TABLE_BITS)) & (RADIX_TABLE_WORDS - 1);
 }
 
+static uint64_t *table_below(uint64_t *table, uint64_t index, unsigned level)
+{
+	return table ? (uint64_t *)table[slot_at(index, level)] : NULL;
+}
+
 uint64_t *radix_walk(const struct radix *radix, uint64_t index)
 {
-	uint64_t *table = radix->root;
+	uint64_t *table = table_below(table_below(table_below(radix->root, index, 3), index, 2), index, 1);
 
-	for (unsigned level = LEVELS - 1; table && level > 0; level--)
-		table = (uint64_t *)table[slot_at(index, level)];
+	_Static_assert(LEVELS == 4, "three tables above the last");
 	if (!table)
 		return NULL;
 	((struct radix *)radix)->near = table; /* what is remembered is no part of its value */

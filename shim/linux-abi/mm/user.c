@@ -26,16 +26,13 @@ static int frame_find(struct memory *memory, uint64_t address, bool store, frame
 	return memory_fault(memory, address, store ? AREA_WRITE : AREA_READ, frame) == FAULT_DONE ? 0 : -EFAULT;
 }
 
-/* The bytes at an address that lie in its page, at most `bytes`; a null pointer where there is none. */
-static unsigned char *bytes_find(struct memory *memory, uint64_t address, size_t bytes, bool store, size_t *count)
+unsigned char *user_bytes_bring(struct memory *memory, uint64_t address, bool store)
 {
-	size_t offset = address % PAGE_SIZE;
 	frame_t frame;
 
 	if (frame_find(memory, address, store, &frame) != 0)
 		return NULL;
-	*count = PAGE_SIZE - offset < bytes ? PAGE_SIZE - offset : bytes;
-	return (unsigned char *)frame_bytes(frame) + offset;
+	return (unsigned char *)frame_bytes(frame) + address % PAGE_SIZE;
 }
 
 int user_reach(struct memory *memory, uint64_t address, size_t bytes, bool store)
@@ -62,7 +59,7 @@ int user_read(struct memory *memory, void *to, uint64_t address, size_t bytes)
 
 	while (bytes) {
 		size_t count;
-		const unsigned char *from = bytes_find(memory, address, bytes, false, &count);
+		const unsigned char *from = user_bytes(memory, address, bytes, false, &count);
 
 		if (!from)
 			return -EFAULT;
@@ -80,7 +77,7 @@ int user_write(struct memory *memory, uint64_t address, const void *from, size_t
 
 	while (bytes) {
 		size_t count;
-		unsigned char *to = bytes_find(memory, address, bytes, true, &count);
+		unsigned char *to = user_bytes(memory, address, bytes, true, &count);
 
 		if (!to)
 			return -EFAULT;
@@ -96,7 +93,7 @@ int user_clear(struct memory *memory, uint64_t address, size_t bytes)
 {
 	while (bytes) {
 		size_t count;
-		unsigned char *to = bytes_find(memory, address, bytes, true, &count);
+		unsigned char *to = user_bytes(memory, address, bytes, true, &count);
 
 		if (!to)
 			return -EFAULT;
@@ -123,29 +120,26 @@ int user_read_grown(struct memory *memory, void *to, size_t known, uint64_t addr
 	return user_read(memory, to, address, bytes < known ? bytes : known);
 }
 
+/* Each byte is looked at once: other threads may change it. */
 int64_t user_text(struct memory *memory, char *to, uint64_t address, size_t size)
 {
-	size_t length = 0;
+	size_t count;
 
-	while (length < size) {
-		size_t count;
-		const unsigned char *from = bytes_find(memory, address + length, size - length, false, &count);
+	for (size_t done = 0; done < size; done += count) {
+		const volatile char *from = (const char *)user_bytes(memory, address + done, size - done, false, &count);
 
 		if (!from)
 			return -EFAULT;
-		for (size_t i = 0; i < count; i++) {
-			to[length] = (char)from[i];
-			if (!from[i])
-				return (int64_t)length;
-			length++;
-		}
+		for (size_t i = 0; i < count; i++)
+			if (!(to[done + i] = from[i]))
+				return (int64_t)(done + i);
 	}
 	return -ENAMETOOLONG;
 }
 
 int user_page_begin(struct memory *memory, uint64_t address, size_t bytes, bool store, struct user_page *page)
 {
-	page->bytes = bytes_find(memory, address, bytes, store, &page->count);
+	page->bytes = user_bytes(memory, address, bytes, store, &page->count);
 	if (!page->bytes)
 		return -EFAULT;
 	page->frame = frame_of(page->bytes);

@@ -19,8 +19,23 @@ int user_reach(struct memory *memory, uint64_t address, size_t bytes, bool store
 /* A text with its NUL, at most `size` bytes with it. Its length, -EFAULT, or -ENAMETOOLONG when no NUL came. */
 int64_t user_text(struct memory *memory, char *to, uint64_t address, size_t size);
 
+/* user_bytes() where the page is not there as it must be: brings it in. */
+unsigned char *user_bytes_bring(struct memory *memory, uint64_t address, bool store);
+
+/* The bytes at an address where the shim can use them directly, as many of `bytes` as lie in one page (*count), until something waits; a null pointer where they are not as they must be. May wait before. */
+static inline unsigned char *user_bytes(struct memory *memory, uint64_t address, size_t bytes, bool store, size_t *count)
+{
+	uint64_t *word = address < MEMORY_TOP ? radix_find(&memory->pages, address >> PAGE_BITS) : NULL;
+	size_t in_page = PAGE_SIZE - address % PAGE_SIZE;
+
+	*count = in_page < bytes ? in_page : bytes;
+	if (word && *word & (store ? ENTRY_WRITE : ENTRY_MAPPED))
+		return (unsigned char *)frame_bytes((frame_t)(*word >> PAGE_BITS)) + address % PAGE_SIZE;
+	return user_bytes_bring(memory, address, store);
+}
+
 /*
- * The bytes at an address where the shim can use them directly: as many of `bytes` as lie in one page, at least one. Their frame is held until user_page_end(). For transfers of data without a copy in between.
+ * The same for longer: as many of `bytes` as lie in one page, at least one. Their frame is held until user_page_end(). For transfers of data without a copy in between.
  */
 struct user_page {
 	unsigned char *bytes;
