@@ -35,7 +35,7 @@ struct description_operations {
 	/* What poll() tells of it now (LINUX_POLL*), and the queue that is woken with such events when that changes; a null queue when it never does. Null: always ready to be read and written. */
 	uint32_t (*poll)(struct task *task, struct description *description, struct wait_queue **queue);
 
-	/* What the owner is told of by SIGIO, of POLLIN, POLLOUT and POLLHUP, when poll()'s queue is woken with these events. Null: it never is, and there is no O_ASYNC. */
+	/* What the owner is told of by SIGIO, of POLLIN, POLLPRI, POLLOUT and POLLHUP, when poll()'s queue is woken with these events. Null: it never is, and there is no O_ASYNC. */
 	uint32_t (*told)(const struct description *description, uint32_t events);
 
 	/* Null, and what it answers for requests that it does not know: ENOTTY. */

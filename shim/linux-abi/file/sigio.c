@@ -18,12 +18,13 @@ struct sigio {
 
 static struct slab structures = SLAB(struct sigio);
 
-/* What siginfo tells of an event of poll(). */
+/* What siginfo tells of an event of poll(). That data is urgent is told by SIGURG besides, and so by this signal only if F_SETSIG has named one. */
 static const struct reason {
 	uint32_t event;
 	int32_t code;
 	uint32_t band;
 } reasons[] = {
+	{LINUX_POLLPRI, LINUX_POLL_PRI, LINUX_POLLPRI | LINUX_POLLRDBAND},
 	{LINUX_POLLIN, LINUX_POLL_IN, LINUX_POLLIN | LINUX_POLLRDNORM},
 	{LINUX_POLLOUT, LINUX_POLL_OUT, LINUX_POLLOUT | LINUX_POLLWRNORM | LINUX_POLLWRBAND},
 	{LINUX_POLLHUP, LINUX_POLL_HUP, LINUX_POLLHUP | LINUX_POLLERR},
@@ -37,32 +38,58 @@ static bool may_tell(const struct file_owner *owner, const struct task *target)
 	return !owner->effective_user || owner->effective_user == credentials->saved_user || owner->effective_user == credentials->user || owner->user == credentials->saved_user || owner->user == credentials->user;
 }
 
-/* To a task of a process, or, without one, to the process: the signal that F_SETSIG names, with what has happened; or SIGIO, with nothing, if none is named or its queue is full. */
-static void target_tell(const struct sigio *sigio, struct process *process, struct task *task, const struct reason *reason)
-{
-	const struct file_owner *owner = &sigio->description->owner;
-	bool specific = owner->signal == LINUX_SIGILL || owner->signal == LINUX_SIGFPE || owner->signal == LINUX_SIGSEGV || owner->signal == LINUX_SIGBUS || owner->signal == LINUX_SIGTRAP || owner->signal == LINUX_SIGCHLD ||
-			owner->signal == LINUX_SIGSYS;
-	const struct signal_information named = {.number = owner->signal, .code = specific ? LINUX_SI_SIGIO : reason->code, .band = reason->band, .file = sigio->number}, plain = {.number = LINUX_SIGIO, .code = LINUX_SI_KERNEL};
+/* A task, or a process when that is null, to which a signal goes, with what SIGIO's siginfo tells of the file. */
+struct told {
+	struct process *process;
+	struct task *task;
+	const struct file_owner *owner;
+	int32_t file;
+};
 
-	if (!may_tell(owner, task ? task : process_task(process)))
-		return;
-	if (!owner->signal || (task ? signal_send_task(task, &named) : signal_send_process(process, &named)) != 0)
-		(void)(task ? signal_send_task(task, &plain) : signal_send_process(process, &plain));
+static int signal_to(const struct told *told, const struct signal_information *information)
+{
+	return told->task ? signal_send_task(told->task, information) : signal_send_process(told->process, information);
 }
 
-static void owner_tell(const struct sigio *sigio, const struct reason *reason)
+/* The signal that F_SETSIG names, with what has happened; or SIGIO, with nothing, if none is named or its queue is full. Without a reason SIGURG. */
+static void target_tell(const struct told *told, const struct reason *reason)
 {
-	const struct file_owner *owner = &sigio->description->owner;
-	struct task *task = owner->type == LINUX_F_OWNER_TID ? task_find(owner->id) : NULL;
+	const int32_t number = told->owner->signal;
+	bool specific = number == LINUX_SIGILL || number == LINUX_SIGFPE || number == LINUX_SIGSEGV || number == LINUX_SIGBUS || number == LINUX_SIGTRAP || number == LINUX_SIGCHLD || number == LINUX_SIGSYS;
+	const struct signal_information plain = {.number = reason ? LINUX_SIGIO : LINUX_SIGURG, .code = LINUX_SI_KERNEL};
+
+	if (!may_tell(told->owner, told->task ? told->task : process_task(told->process)))
+		return;
+	if (reason && number) {
+		const struct signal_information named = {.number = number, .code = specific ? LINUX_SI_SIGIO : reason->code, .band = reason->band, .file = told->file};
+
+		if (!signal_to(told, &named))
+			return;
+	}
+	if (!reason || number || reason->code != LINUX_POLL_PRI)
+		(void)signal_to(told, &plain);
+}
+
+static void owner_tell(const struct file_owner *owner, int32_t file, const struct reason *reason)
+{
+	struct told told = {.task = owner->type == LINUX_F_OWNER_TID ? task_find(owner->id) : NULL, .owner = owner, .file = file};
 
 	if (!owner->id)
 		return;
-	if (task)
-		target_tell(sigio, task->process, task, reason);
+	if (told.task) {
+		told.process = told.task->process;
+		target_tell(&told, reason);
+	}
 	for (struct process *process = processes; process && owner->type != LINUX_F_OWNER_TID; process = process->next)
-		if ((owner->type == LINUX_F_OWNER_PGRP ? process->group : process->id) == owner->id && !process->zombie && process_task(process))
-			target_tell(sigio, process, NULL, reason);
+		if ((owner->type == LINUX_F_OWNER_PGRP ? process->group : process->id) == owner->id && !process->zombie && process_task(process)) {
+			told.process = process;
+			target_tell(&told, reason);
+		}
+}
+
+void owner_tell_urgent(const struct description *description)
+{
+	owner_tell(&description->owner, 0, NULL);
 }
 
 static void sigio_notified(struct waiter *waiter, uint32_t events)
@@ -72,7 +99,7 @@ static void sigio_notified(struct waiter *waiter, uint32_t events)
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (told & reasons[i].event)
-			owner_tell(sigio, &reasons[i]);
+			owner_tell(&sigio->description->owner, sigio->number, &reasons[i]);
 }
 
 int sigio_switch(struct task *task, struct description *description, uint64_t number, bool on)

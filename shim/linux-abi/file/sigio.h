@@ -10,6 +10,9 @@ int64_t owner_control(struct task *task, struct description *description, uint64
 /* FIOSETOWN and its like, of sockets; -ENOTTY for other requests. */
 int64_t owner_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument);
 
+/* Sends SIGURG to the owner, with O_ASYNC or without: urgent data has come. */
+void owner_tell_urgent(const struct description *description);
+
 /* Sets or takes away O_ASYNC; `number` is what the signal will tell as the file. 0, also of a file that tells nobody anything (`told` is null) and does not get the flag; -ENOMEM. */
 int sigio_switch(struct task *task, struct description *description, uint64_t number, bool on);
 

@@ -51,7 +51,8 @@ static int64_t send_to(struct task *task, const struct description *description,
 {
 	int64_t result;
 
-	if (flags & LINUX_MSG_OOB)
+	sending->urgent = flags & LINUX_MSG_OOB;
+	if (sending->urgent && (!socket_is_stream(socket) || !sending->transfer->left))
 		result = -EOPNOTSUPP;
 	else
 		result = target_take(task, socket, address, bytes, &sending->to);
@@ -183,7 +184,8 @@ static int64_t receive(struct task *task, const struct description *description,
 {
 	int64_t result;
 
-	if (flags & LINUX_MSG_OOB)
+	receiving->urgent = flags & LINUX_MSG_OOB;
+	if (receiving->urgent && !socket_is_stream(socket))
 		return -EOPNOTSUPP;
 	if (flags & LINUX_MSG_ERRQUEUE)
 		return -EAGAIN;
@@ -220,7 +222,7 @@ static int header_put(struct task *task, const struct socket *socket, uint64_t a
 	uint32_t length = 0;
 	int error = 0;
 
-	header->msg_flags = (flags & LINUX_MSG_CMSG_CLOEXEC) | (receiving->cut ? (uint32_t)LINUX_MSG_TRUNC : 0);
+	header->msg_flags = (flags & (LINUX_MSG_CMSG_CLOEXEC | LINUX_MSG_OOB)) | (receiving->cut ? (uint32_t)LINUX_MSG_TRUNC : 0);
 	if (header->msg_name && (receiving->from || (!socket_is_stream(socket) && receiving->has_sender)))
 		error = address_put_within(task, header->msg_name, (uint32_t)header->msg_namelen, receiving->from, &length);
 	if (!error)

@@ -4,6 +4,7 @@
 #include "file/limits.h"
 #include "lib/clock.h"
 #include "net/socket.h"
+#include "net/urgent.h"
 #include "vdso/vdso.h"
 
 #define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
@@ -106,7 +107,7 @@ static int room_wait(struct task *task, struct socket *socket, const struct send
 	}
 }
 
-static void message_queue(struct socket *target, struct message *message)
+static void message_queue(struct socket *target, struct message *message, bool urgent)
 {
 	if (socket_has_option(target, LINUX_SO_TIMESTAMP_OLD))
 		message->wall = vdso_wall_now();
@@ -115,7 +116,9 @@ static void message_queue(struct socket *target, struct message *message)
 	target->queued += message->bytes;
 	target->charged += charge_of(message->bytes);
 	target->messages++;
-	queue_wake(&target->queue, EVENTS_READ);
+	if (urgent)
+		urgent_come(target, message);
+	queue_wake(&target->queue, urgent ? EVENTS_READ | LINUX_POLLPRI : EVENTS_READ);
 }
 
 /* A message with what a sending has of it. */
@@ -147,9 +150,17 @@ static int64_t piece_send(struct task *task, struct socket *socket, struct sendi
 			message_free(message);
 		return error;
 	}
-	message_queue(target, message);
+	message_queue(target, message, sending->urgent && !sending->transfer->left);
 	socket_release(target);
 	return filled;
+}
+
+/* How much of a stream's data goes into the next message: the last byte has one of its own when it is urgent. */
+static uint64_t piece_bytes(const struct sending *sending)
+{
+	uint64_t left = sending->transfer->left, most = sending->urgent && left > 1 ? left - 1 : left;
+
+	return most < STREAM_PIECE ? most : STREAM_PIECE;
 }
 
 /* A stream's data, in pieces; what cannot be sent at once is waited for, unless something has been sent and it may not wait. */
@@ -158,13 +169,12 @@ static int64_t stream_send(struct task *task, struct socket *socket, struct send
 	uint64_t done = 0;
 
 	do {
-		uint64_t left = sending->transfer->left;
 		struct socket *target;
 		int64_t sent = room_wait(task, socket, sending, &target); /* before the data is taken: what is taken is sent */
 
 		if (!sent) {
 			socket_release(target);
-			sent = left ? piece_send(task, socket, sending, left < STREAM_PIECE ? left : STREAM_PIECE) : 0;
+			sent = sending->transfer->left ? piece_send(task, socket, sending, piece_bytes(sending)) : 0;
 		}
 		if (sent <= 0)
 			return done ? (int64_t)done : sent;
@@ -194,7 +204,7 @@ int64_t socket_send(struct task *task, struct socket *socket, struct sending *se
 /* What a call is about: the first message, or when it only looks, the one that SO_PEEK_OFF has come to, and in *skip how far. A null pointer: there is none yet. */
 static struct message *message_wanted(const struct socket *socket, const struct receiving *receiving, uint64_t *skip)
 {
-	struct message *message = socket->first;
+	struct message *message = receiving->peeks && socket_is_stream(socket) ? urgent_look_past(socket) : socket->first;
 
 	*skip = receiving->peeks && socket->peek_offset > 0 ? (uint64_t)socket->peek_offset : 0;
 	while (message && *skip && *skip >= message->bytes - message->taken) {
@@ -213,6 +223,21 @@ static void peek_offset_move(struct socket *socket, bool peeks, uint64_t bytes)
 		socket->peek_offset = moved < INT32_MAX ? (int32_t)moved : INT32_MAX;
 }
 
+/* Tells senders that there is room. */
+static void room_told(struct socket *socket)
+{
+	queue_wake(&socket->queue, EVENTS_WRITE);
+	for (struct socket *other = socket_is_datagram(socket) ? sockets : socket->peer; other; other = socket_is_datagram(socket) ? other->next : NULL)
+		if (other->peer == socket)
+			queue_wake(&other->queue, EVENTS_WRITE);
+}
+
+/* Whether a call is about to take the first of a stream's data. */
+static bool begins_stream(const struct socket *socket, const struct receiving *receiving)
+{
+	return socket_is_stream(socket) && !receiving->peeks && !receiving->begun;
+}
+
 /* Whether there is nothing to wait for: 1 when there is a message, 0 at the end, -EAGAIN while neither, or another error number. A datagram socket that was shut has an end for those who wait only. */
 static int message_look(struct socket *socket, const struct receiving *receiving)
 {
@@ -222,6 +247,8 @@ static int message_look(struct socket *socket, const struct receiving *receiving
 		return socket_is_stream(socket) ? -EINVAL : -ENOTCONN;
 	if (!socket_is_stream(socket) && socket->error)
 		return error_take(socket);
+	if (begins_stream(socket, receiving) && urgent_pass(socket))
+		room_told(socket);
 	if (message_wanted(socket, receiving, &skip))
 		return 1;
 	if (socket->error)
@@ -249,26 +276,18 @@ static int message_wait(struct task *task, struct socket *socket, const struct r
 	}
 }
 
-/* The first message has been read. */
-static void message_take(struct socket *socket)
+void socket_drop_first(struct socket *socket)
 {
 	struct message *message = socket->first;
 
 	socket->first = message->next;
 	if (!socket->first)
 		socket->end = &socket->first;
+	if (socket->urgent == message)
+		socket->urgent = NULL;
 	socket->messages--;
 	socket->charged -= charge_of(message->bytes);
 	message_free(message);
-}
-
-/* Tells senders that there is room. */
-static void room_told(struct socket *socket)
-{
-	queue_wake(&socket->queue, EVENTS_WRITE);
-	for (struct socket *other = socket_is_datagram(socket) ? sockets : socket->peer; other; other = socket_is_datagram(socket) ? other->next : NULL)
-		if (other->peer == socket)
-			queue_wake(&other->queue, EVENTS_WRITE);
 }
 
 /* What comes with the first message. Peeking gets files of its own. */
@@ -311,7 +330,7 @@ static int64_t datagram_receive(struct socket *socket, struct receiving *receivi
 	}
 	if (!receiving->peeks) {
 		socket->queued -= message->bytes;
-		message_take(socket);
+		socket_drop_first(socket);
 		room_told(socket);
 	}
 	return done;
@@ -325,8 +344,11 @@ static int64_t stream_take(struct socket *socket, struct receiving *receiving, u
 
 	while (message && receiving->transfer->left && (!(before + done) || may_follow(socket, message, receiving))) {
 		bool first = !(before + done);
-		int64_t put = message_put(message, skip, receiving->transfer);
+		int64_t put;
 
+		if (!first && urgent_stops(socket, message, receiving->peeks))
+			break;
+		put = message_put(message, skip, receiving->transfer);
 		skip = 0;
 		if (put < 0)
 			return done ? (int64_t)done : put;
@@ -341,7 +363,7 @@ static int64_t stream_take(struct socket *socket, struct receiving *receiving, u
 		message->taken += (uint32_t)put;
 		socket->queued -= (uint64_t)put;
 		if (message->taken == message->bytes)
-			message_take(socket);
+			socket_drop_first(socket);
 		message = socket->first;
 	}
 	return (int64_t)done;
@@ -358,6 +380,7 @@ static int64_t stream_receive(struct task *task, struct socket *socket, struct r
 			result = stream_take(socket, receiving, done);
 		if (result > 0) {
 			done += (uint64_t)result;
+			receiving->begun = true;
 			room_told(socket);
 		}
 	} while (result > 0 && done < least && !receiving->peeks && !receiving->files);
@@ -369,7 +392,9 @@ int64_t socket_receive(struct task *task, struct socket *socket, struct receivin
 	int64_t result;
 
 	fiber_lock(&socket->reading);
-	if (socket_is_stream(socket)) {
+	if (receiving->urgent) {
+		result = urgent_receive(socket, receiving);
+	} else if (socket_is_stream(socket)) {
 		result = receiving->transfer->left || socket->first ? stream_receive(task, socket, receiving) : 0;
 	} else {
 		result = message_wait(task, socket, receiving);

@@ -4,6 +4,7 @@
 
 #include "mm/slab.h"
 #include "net/collect.h"
+#include "net/urgent.h"
 
 struct socket *sockets;
 
@@ -62,7 +63,7 @@ void sockets_join(struct socket *one, struct socket *other)
 /* Whoever is connected to a socket that goes is cut off; unread data tells it so. */
 static void peers_cut(struct socket *socket)
 {
-	bool unread = socket->first != NULL;
+	bool unread = socket->first && !(socket_is_stream(socket) && !socket->queued); /* what is left of a byte that was taken out of band is nothing */
 
 	for (struct socket *other = sockets; other; other = other->next) {
 		if (other->peer != socket)
@@ -80,7 +81,7 @@ void socket_empty(struct socket *socket)
 {
 	struct message *message = socket->first;
 
-	socket->first = NULL; /* before anything waits: more may come meanwhile */
+	socket->first = socket->urgent = NULL; /* before anything waits: more may come meanwhile */
 	socket->end = &socket->first;
 	socket->queued = socket->charged = socket->messages = 0;
 	while (message) {
@@ -154,6 +155,8 @@ static uint32_t socket_poll(struct task *task, struct description *description, 
 		events |= LINUX_POLLERR;
 	if (socket->first || socket->pending || ended)
 		events |= LINUX_POLLIN | LINUX_POLLRDNORM;
+	if (socket->urgent)
+		events |= LINUX_POLLPRI;
 	if (ended)
 		events |= LINUX_POLLRDHUP;
 	if (cut || (socket->shut_read && socket->shut_write) || (!socket_is_datagram(socket) && socket->state == SOCKET_UNCONNECTED))
@@ -168,7 +171,7 @@ static uint32_t socket_told(const struct description *description, uint32_t even
 {
 	struct socket *socket = description->data;
 	const struct socket *peer = socket->peer;
-	uint32_t told = events & LINUX_POLLIN;
+	uint32_t told = events & (LINUX_POLLIN | LINUX_POLLPRI);
 
 	if (events & LINUX_POLLOUT && socket->lacked_room && can_write(socket)) {
 		socket->lacked_room = false;
@@ -179,7 +182,7 @@ static uint32_t socket_told(const struct description *description, uint32_t even
 	return !events && !socket_is_datagram(socket) && peer && peer->shut_write ? LINUX_POLLIN : told;
 }
 
-/* What can be read: all of a stream, the next datagram. */
+/* What can be read: all of a stream, the next datagram. Where a stream is. */
 static int64_t socket_ioctl(struct task *task, struct description *description, uint64_t request, uint64_t argument)
 {
 	const struct socket *socket = description->data;
@@ -191,6 +194,10 @@ static int64_t socket_ioctl(struct task *task, struct description *description, 
 		count = socket_is_stream(socket) ? (int32_t)socket->queued : socket->first ? (int32_t)socket->first->bytes : 0;
 	} else if (request == LINUX_TIOCOUTQ) {
 		count = socket->peer ? (int32_t)socket->peer->queued : 0;
+	} else if (request == LINUX_SIOCATMARK) {
+		if (!socket_is_stream(socket))
+			return -EOPNOTSUPP;
+		count = urgent_is_next(socket);
 	} else {
 		return -ENOTTY;
 	}

@@ -27,6 +27,7 @@ struct socket {
 	struct wait_queue queue;        /* woken with LINUX_POLL* */
 	struct fiber_lock reading;      /* one takes a message at a time */
 	struct message *first, **end;   /* received */
+	struct message *urgent;         /* of these: its byte is out of band (net/urgent.h); null: none is */
 	uint64_t queued;                /* bytes of these */
 	uint64_t charged;               /* what they count against the senders' SO_SNDBUF */
 	uint32_t messages;
@@ -66,6 +67,9 @@ void socket_release(struct socket *socket);
 
 /* Throws away what it has received. May wait: files are released. */
 void socket_empty(struct socket *socket);
+
+/* Takes the first message out of the queue and frees it, with what it counts; `queued` is the caller's. May wait, as above. */
+void socket_drop_first(struct socket *socket);
 
 static inline bool socket_has_option(const struct socket *socket, uint32_t option)
 {
@@ -114,7 +118,7 @@ struct sending {
 	struct passed_files *files; /* become the message's, or are freed */
 	struct socket *to;          /* held by the caller; null: the peer */
 	struct linux_ucred sender;
-	bool nonblocking, no_signal;
+	bool nonblocking, no_signal, urgent; /* urgent: of a stream, its last byte */
 };
 
 /* Sends. Bytes, -EPIPE (with SIGPIPE unless no_signal), -ENOTCONN, -EAGAIN, -EMSGSIZE, -ECONNREFUSED, ... May wait. */
@@ -122,7 +126,8 @@ int64_t socket_send(struct task *task, struct socket *socket, struct sending *se
 
 struct receiving {
 	struct transfer *transfer;
-	bool nonblocking, peeks, waits_for_all;
+	bool nonblocking, peeks, waits_for_all, urgent;
+	bool begun; /* some of a stream has been received */
 	/* Results. */
 	struct passed_files *files; /* the caller's; null: none */
 	struct socket_name *from;   /* held; null: unnamed */
