@@ -121,9 +121,9 @@ static int range_reach(struct memory *memory, uint64_t address, uint64_t bytes, 
 }
 
 /* Reads registers and FPU state with the frame's pages there: nothing comes between the message page and the writing of the frame. A null pointer when there is no stack for it. */
-static const struct thread_image *image_read(struct task *task, uint64_t flags, struct place *place)
+static struct thread_image *image_read(struct task *task, uint64_t flags, struct place *place)
 {
-	const struct thread_image *image = host_thread_read(task->host, STATE_REGISTERS | STATE_FPU);
+	struct thread_image *image = host_thread_read(task->host, STATE_REGISTERS | STATE_FPU);
 	int came;
 
 	if (!image)
@@ -135,16 +135,18 @@ static const struct thread_image *image_read(struct task *task, uint64_t flags, 
 	return came ? host_thread_read(task->host, STATE_REGISTERS | STATE_FPU) : image;
 }
 
-/* Writes the FPU state, with what tells its size. */
-static bool fpu_push(struct task *task, uint64_t address, const uint8_t *fpu)
+/* Writes the FPU state, with what tells its size: that is put into the image first. */
+static bool fpu_push(struct task *task, uint64_t address, uint8_t *fpu)
 {
 	uint64_t bytes = host_fpu_bytes;
 	struct fpu_tail tail = {.magic = FPU_MAGIC1, .extended_bytes = (uint32_t)(bytes + sizeof(uint32_t)), .features = 7, .state_bytes = (uint32_t)bytes};
 	const uint32_t magic = FPU_MAGIC2;
 
-	if (user_write(task->memory, address, fpu, bytes) != 0)
-		return false;
-	return bytes <= FPU_LEGACY_BYTES || (user_put(task->memory, address + FPU_MAGIC1_OFFSET, &tail) == 0 && user_put(task->memory, address + bytes, &magic) == 0);
+	if (bytes <= FPU_LEGACY_BYTES)
+		return user_write(task->memory, address, fpu, bytes) == 0;
+	memcpy(fpu + FPU_MAGIC1_OFFSET, &tail, sizeof(tail));
+	memcpy(fpu + bytes, &magic, sizeof(magic));
+	return user_write(task->memory, address, fpu, bytes + sizeof(magic)) == 0;
 }
 
 /* The registers with which the handler begins. */
@@ -159,30 +161,42 @@ static void registers_enter(struct thread_registers *registers, const struct sig
 	registers->rflags &= ~0x500ull; /* direction and single step: clear in a handler */
 }
 
+static void frame_fill(struct frame *frame, const struct task *task, const struct signal_action *action, const struct signal_information *information, uint64_t mask)
+{
+	frame->restorer = action->restorer;
+	frame->flags = CONTEXT_FLAGS;
+	frame->link = 0;
+	frame->stack = task->alternate;
+	frame->mask = mask;
+	frame->information = *information;
+	frame->context.old_mask = mask;
+	frame->context.trap = task->fault_vector;
+	frame->context.error = task->fault_error;
+	frame->context.cr2 = task->fault_address;
+}
+
 bool frame_push(struct task *task, const struct signal_action *action, const struct signal_information *information, uint64_t mask, int64_t result, bool call, bool again)
 {
-	struct frame frame = {.restorer = action->restorer, .flags = CONTEXT_FLAGS, .stack = task->alternate, .mask = mask, .information = *information};
 	struct place place;
-	const struct thread_image *image = image_read(task, action->flags, &place);
-	struct thread_registers registers;
+	struct thread_image *image = image_read(task, action->flags, &place);
+	struct frame whole, *frame;
+	size_t there;
 
 	if (!image)
 		return false;
-	registers = image->registers;
 	if (call)
-		registers.rax = (uint64_t)result;
+		image->registers.rax = (uint64_t)result;
 	if (again)
-		registers.rip -= SYSCALL_BYTES;
-	context_fill(&frame.context, &registers);
-	frame.context.old_mask = mask;
-	frame.context.trap = task->fault_vector;
-	frame.context.error = task->fault_error;
-	frame.context.cr2 = task->fault_address;
-	frame.context.fpu = place.fpu;
-	if (!fpu_push(task, place.fpu, image->fpu) || user_put(task->memory, place.frame, &frame) != 0)
+		image->registers.rip -= SYSCALL_BYTES;
+	frame = (struct frame *)user_bytes(task->memory, place.frame, sizeof(*frame), true, &there);
+	if (!frame || there < sizeof(*frame)) /* over the border of two pages */
+		frame = &whole;
+	context_fill(&frame->context, &image->registers);
+	frame_fill(frame, task, action, information, mask);
+	frame->context.fpu = place.fpu;
+	if (!fpu_push(task, place.fpu, image->fpu) || (frame == &whole && user_put(task->memory, place.frame, &whole) != 0))
 		return false;
-	registers_enter(&registers, action, information->number, place.frame);
-	thread_self_image()->registers = registers;
+	registers_enter(&image->registers, action, information->number, place.frame);
 	return host_thread_write(task->host, STATE_REGISTERS);
 }
 
@@ -208,20 +222,23 @@ static bool fpu_pull(struct task *task, uint64_t address)
 bool frame_pop(struct task *task)
 {
 	const struct thread_image *image = host_thread_read(task->host, STATE_REGISTERS);
-	struct thread_registers registers;
+	struct thread_registers *registers = &thread_self_image()->registers;
+	uint64_t fs_base, gs_base;
 	struct frame frame;
 
 	if (!image)
 		return false;
-	registers = image->registers;
-	if (user_get(task->memory, &frame, registers.rsp - sizeof(frame.restorer)) != 0)
+	fs_base = image->registers.fs_base;
+	gs_base = image->registers.gs_base;
+	if (user_read(task->memory, &frame, image->registers.rsp - sizeof(frame.restorer), offsetof(struct frame, information)) != 0)
 		return false;
-	registers_fill(&registers, &frame.context);
 	if (frame.context.fpu && !fpu_pull(task, frame.context.fpu))
 		return false;
 	if (!(frame.stack.flags & LINUX_SS_DISABLE) || !frame.stack.bytes)
 		task->alternate = frame.stack;
 	signals_block(task, frame.mask);
-	thread_self_image()->registers = registers;
+	registers_fill(registers, &frame.context);
+	registers->fs_base = fs_base;
+	registers->gs_base = gs_base;
 	return host_thread_write(task->host, STATE_REGISTERS | (frame.context.fpu ? STATE_FPU : 0));
 }
