@@ -122,12 +122,17 @@ enum open_flags {
 	OPEN_NOFOLLOW = 0400000,
 	OPEN_NOATIME = 01000000,
 	OPEN_PATH = 010000000,
+	OPEN_NAMELESS = 020000000, /* O_TMPFILE without O_DIRECTORY: a new file without a name, in the directory that the path leads to; with OPEN_EXCLUSIVE it will never have one */
+	OPEN_CHANGES = OPEN_CREATE | OPEN_TRUNCATE | OPEN_NAMELESS, /* those with which OPEN needs a sequence */
 	OPEN_NO_MOUNTS = 1 << 2,   /* not of open(2), but of openat2(2): a path that leads from one mount to another is EXDEV (RESOLVE_NO_XDEV), */
 	OPEN_NO_LINKS = 1 << 3,    /* one with a symbolic link that would be followed is ELOOP (RESOLVE_NO_SYMLINKS), */
 	OPEN_BENEATH = 1 << 4,     /* one that leads out of the start, or is absolute, is EXDEV (RESOLVE_BENEATH) */
 	OPEN_READ_ONLY = 1 << 29,  /* not of open(2): vfs says that its attributes cannot be changed either, where it was found */
 	OPEN_KEEP_SETID = 1 << 30, /* not of open(2): vfs says that the opener may write without clearing set-user-id and set-group-id */
 };
+
+/* What OPEN has done besides opening. */
+enum opening_done { OPENING_CREATED = 1 };
 
 /* Flags of RENAME; the numbers are those of renameat2(2). */
 enum rename_flags { RENAME_KEEP = 1 /* RENAME_NOREPLACE */, RENAME_SWAP = 2 /* RENAME_EXCHANGE */ };
@@ -136,7 +141,7 @@ enum rename_flags { RENAME_KEEP = 1 /* RENAME_NOREPLACE */, RENAME_SWAP = 2 /* R
 enum path_flags {
 	PATH_NOFOLLOW = OPEN_NOFOLLOW, /* the last component is not followed when it is a symbolic link */
 	PATH_FOLLOW = 0x400,           /* LINK follows only with this: AT_SYMLINK_FOLLOW */
-	PATH_EMPTY = 0x1000,           /* an empty path means the start itself: AT_EMPTY_PATH */
+	PATH_EMPTY = 0x1000,           /* an empty path means the start itself: AT_EMPTY_PATH. In OPEN and LINK that may be any file that the client has open; of one that is no directory `mode` tells by which mount it was found, as OPEN has told it */
 };
 
 /* Whence of SEEK: the numbers of lseek(2). */

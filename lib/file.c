@@ -46,6 +46,18 @@ static int opening_finish(int number, const struct path_request *request, int64_
 	return number;
 }
 
+static void opened_take(struct file_opened *opened, const uint64_t answer[8])
+{
+	*opened = (struct file_opened){
+		.mode = (uint32_t)answer[2],
+		.mount_flags = (uint32_t)(answer[2] >> 32),
+		.inode = answer[3],
+		.device = answer[4],
+		.mount = (uint32_t)answer[5],
+		.done = (uint32_t)(answer[5] >> 32),
+	};
+}
+
 /* Asks vfs. `depends`: where to put on what the opening depends, and `*count` of them, if the file could be kept; else null. */
 __attribute__((always_inline)) static inline int opening_ask(struct path *path, uint32_t flags, uint32_t mode, struct file_opened *opened, struct path_depend *depends, uint32_t *count)
 {
@@ -58,13 +70,13 @@ __attribute__((always_inline)) static inline int opening_ask(struct path *path, 
 	path_begin(&request, path, flags, mode);
 	request.data[6] = (uint64_t)number;
 	request.data[7] = depends ? request.lane->at + LANE_DEPENDS : 0;
-	result = path_send(&request, path, NULL, VFS_OPEN, flags & (OPEN_CREATE | OPEN_TRUNCATE));
+	result = path_send(&request, path, NULL, VFS_OPEN, flags & OPEN_CHANGES);
 	if (depends)
 		*count = result ? 0 : path_depends_take(&request, depends);
 	path_end(&request);
 	if (!result) {
 		path->filesystem = request.answer.data[1];
-		*opened = (struct file_opened){.mode = (uint32_t)request.answer.data[2], .mount_flags = (uint32_t)(request.answer.data[2] >> 32), .inode = request.answer.data[3], .device = request.answer.data[4]};
+		opened_take(opened, request.answer.data);
 	}
 	return opening_finish(number, &request, result);
 }

@@ -35,10 +35,11 @@ void file_credentials(uint32_t user, uint32_t group, uint32_t capabilities);
 /* Opens a file: flags and mode as in open(2). Returns its number. */
 int file_open(const char *path, uint32_t flags, uint32_t mode);
 
-/* The same for an asker, or PATH_REFERRAL. What was opened: mode with type, enum mount_flags that hold there, inode, device of a device file. */
+/* The same for an asker, or PATH_REFERRAL. What was opened: mode with type, enum mount_flags that hold there, inode, device of a device file, the mount by which it was found, enum opening_done. */
 struct file_opened {
 	uint32_t mode, mount_flags;
 	uint64_t inode, device;
+	uint32_t mount, done;
 };
 int file_open_at(struct path *path, uint32_t flags, uint32_t mode, struct file_opened *opened);
 

@@ -89,9 +89,11 @@ struct filesystem_operations {
 	int (*lookup)(void *core, uint64_t directory, struct name name, struct attributes *attributes);
 	/* + the new file's link count is 1, a directory's 2 and its parent's one more; times are now; a directory inherits nothing: vfs has decided mode and group */
 	int (*create)(void *core, uint64_t directory, struct name name, const struct file_creation *creation, struct attributes *attributes);
+	/* + a regular file without names, in the directory's part of the disk; it is opened in the same transaction. `linkable`: link() can give it its first name */
+	int (*create_nameless)(void *core, uint64_t directory, const struct file_creation *creation, bool linkable, struct attributes *attributes);
 	int (*symlink)(void *core, uint64_t directory, struct name name, const char *target, size_t bytes, uint32_t owner, uint32_t group,
 		struct attributes *attributes); /* + */
-	int (*link)(void *core, uint64_t directory, struct name name, uint64_t inode, struct attributes *attributes); /* + EPERM for directories, EMLINK */
+	int (*link)(void *core, uint64_t directory, struct name name, uint64_t inode, struct attributes *attributes); /* + EPERM for directories, EMLINK, ENOENT for what has lost its last name, or was made not to have one */
 	int (*unlink)(void *core, uint64_t directory, struct name name);                                             /* + EISDIR for directories */
 	int (*rmdir)(void *core, uint64_t directory, struct name name);                                              /* + ENOTDIR, ENOTEMPTY */
 	/* + as renameat2: flags 0, RENAME_KEEP or RENAME_SWAP; two names of one file: nothing happens; EINVAL for a directory below itself (ENOTEMPTY if the target is an ancestor) */

@@ -41,7 +41,7 @@ struct handler {
 
 /* By label. */
 #define FILE_HANDLERS (FILE_UNSHARE - FILE_READ + 1)
-#define TREE_HANDLERS (TREE_FENCE - TREE_ROOT + 1)
+#define TREE_HANDLERS (TREE_OPENED - TREE_ROOT + 1)
 extern const struct handler file_handlers[FILE_HANDLERS], tree_handlers[TREE_HANDLERS];
 
 /*

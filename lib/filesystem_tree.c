@@ -134,18 +134,31 @@ static int session_open_file(struct call *call, uint64_t inode, uint64_t badge, 
 	return 0;
 }
 
+static int named_create(struct call *call, const struct file_creation *creation, struct attributes *attributes)
+{
+	struct name_copy copy;
+	int error = name_take(call, call->word[2], &copy, false);
+
+	return error ? error : call->operations->create(call->core, call->word[1], copy.name, creation, attributes);
+}
+
+/* Who does not open it would never get at it. */
+static int nameless_create(struct call *call, const struct file_creation *creation, struct attributes *attributes)
+{
+	if (!call->word[7] || (creation->mode & MODE_TYPE) != MODE_REGULAR)
+		return -EINVAL;
+	return call->operations->create_nameless(call->core, call->word[1], creation, !(call->word[7] & OPEN_EXCLUSIVE), attributes);
+}
+
 /* Made and opened, or neither. */
 static int64_t tree_create(struct call *call)
 {
 	struct file_creation creation = {.mode = low(call->word[3]), .owner = low(call->word[4]), .group = high(call->word[4]), .device = call->word[5]};
 	struct attributes attributes = {0};
-	struct name_copy copy;
-	int error = name_take(call, call->word[2], &copy, false);
+	int error = mode_is_creatable(creation.mode) ? 0 : -EINVAL;
 
-	if (!error && !mode_is_creatable(creation.mode))
-		error = -EINVAL;
 	if (!error)
-		error = call->operations->create(call->core, call->word[1], copy.name, &creation, &attributes);
+		error = span_bytes(call->word[2]) ? named_create(call, &creation, &attributes) : nameless_create(call, &creation, &attributes);
 	if (!error && call->word[7])
 		error = session_open_file(call, attributes.inode, opening_badge(call->word[7]), opening_id(call->word[7]), low(call->word[7]));
 	return attributes_answer(call, error, call->word[6], &attributes);
@@ -220,6 +233,14 @@ static int64_t tree_open(struct call *call)
 	return session_open_file(call, call->word[1], call->word[2], call->word[3], low(call->word[4]));
 }
 
+static int64_t tree_opened(struct call *call)
+{
+	uint32_t key = file_key(call->word[1], call->word[2]);
+	const struct open_file *file = call->word[1] && call->word[1] <= FILESYSTEM_SESSIONS && call->word[2] < FILE_IDS ? file_slot(call->server, key) : NULL;
+
+	return file && file->key == key && file->inode ? (int64_t)file->inode : -EBADF;
+}
+
 static int64_t tree_statfs(struct call *call)
 {
 	return statistics_put(call, call->word[1]);
@@ -253,4 +274,5 @@ const struct handler tree_handlers[TREE_HANDLERS] = {
 	[TREE_STATFS - TREE_ROOT] = {tree_statfs, 2, TREE},
 	[TREE_SYNC - TREE_ROOT] = {tree_sync, 1, TREE},
 	[TREE_FENCE - TREE_ROOT] = {tree_fence, 1, TREE},
+	[TREE_OPENED - TREE_ROOT] = {tree_opened, 3, TREE},
 };

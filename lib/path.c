@@ -239,11 +239,11 @@ static int path_change(struct path *path, uint64_t label, uint32_t flags, uint32
 }
 
 /* With one more path, or the target of a link, for which there is no `other`. */
-static int path_change_two(struct path *path, struct path *other, const char *text, uint64_t label, uint32_t flags)
+static int path_change_two(struct path *path, struct path *other, const char *text, uint64_t label, uint32_t flags, uint32_t mode)
 {
 	struct path_request request;
 
-	path_begin(&request, path, flags, 0);
+	path_begin(&request, path, flags, mode);
 	request.data[6] = text_put(text, request.lane->at + LANE_NEW_PATH);
 	request.data[7] = other ? (uint32_t)other->start : 0;
 	return (int)path_finish(&request, path, other, label, true);
@@ -261,7 +261,7 @@ int path_make_node_at(struct path *path, uint32_t mode, uint64_t device)
 
 int path_make_link_at(struct path *path, const char *target)
 {
-	return path_change_two(path, NULL, target, VFS_SYMLINK, 0);
+	return path_change_two(path, NULL, target, VFS_SYMLINK, 0, 0);
 }
 
 int path_remove_at(struct path *path)
@@ -276,12 +276,17 @@ int path_remove_directory_at(struct path *path)
 
 int path_rename_at(struct path *from, struct path *to, uint32_t flags)
 {
-	return path_change_two(from, to, to->text, VFS_RENAME, flags);
+	return path_change_two(from, to, to->text, VFS_RENAME, flags, 0);
 }
 
 int path_link_at(struct path *from, struct path *to, uint32_t flags)
 {
-	return path_change_two(from, to, to->text, VFS_LINK, flags);
+	return path_change_two(from, to, to->text, VFS_LINK, flags, 0);
+}
+
+int path_link_of_start_at(struct path *from, struct path *to, uint32_t mount)
+{
+	return path_change_two(from, to, to->text, VFS_LINK, PATH_EMPTY, mount);
 }
 
 int path_change_mode_at(struct path *path, uint32_t flags, uint32_t mode)

@@ -24,7 +24,7 @@ struct asker {
 
 struct path {
 	const struct asker *asker;
-	int start;        /* where it begins unless with a slash: the number of an open directory (lib/file.h), or PATH_ROOT */
+	int start;        /* where it begins unless with a slash: the number of an open directory (lib/file.h), or PATH_ROOT; with PATH_EMPTY also of another open file */
 	int root;         /* what "/" is: the same */
 	const char *text; /* NUL-terminated */
 	char *rest;       /* room for PATH_BYTES_MAX + 1 bytes; null for who serves no mounts */
@@ -53,6 +53,7 @@ int path_remove_directory_at(struct path *path);
 /* Two paths; who asks is the first one's. */
 int path_rename_at(struct path *from, struct path *to, uint32_t flags); /* enum rename_flags */
 int path_link_at(struct path *from, struct path *to, uint32_t flags);   /* PATH_FOLLOW */
+int path_link_of_start_at(struct path *from, struct path *to, uint32_t mount); /* the open file where `from`, which is empty, begins; `mount`: by which it was found (struct file_opened) */
 
 int path_change_mode_at(struct path *path, uint32_t flags, uint32_t mode);
 int path_change_owner_at(struct path *path, uint32_t flags, uint32_t owner, uint32_t group); /* UINT32_MAX: as it is */

@@ -60,8 +60,11 @@ struct extent {
 };
 
 struct open_inode {
-	uint32_t inode, users; /* inode 0: free */
+	uint32_t inode; /* 0: free */
+	uint32_t users : 31;
+	uint32_t linkable : 1; /* made without a name, and still to get its first one */
 };
+_Static_assert(sizeof(struct open_inode) == 8, "kept in the state");
 
 /*
  * UNSEALED: contents of a file as the disk has them; lib/tsm does not know them (their checks are of something else). Reading large files would otherwise cost a check of each byte. Such a page is given up at a restart, and sealed

@@ -273,6 +273,31 @@ static int orphan_find(struct ext2 *fs, struct orphan *orphan)
 	return 0;
 }
 
+int orphan_remove(struct ext2 *fs, uint32_t number, struct inode *inode)
+{
+	struct superblock *superblock;
+	struct inode *before;
+	int result = superblock_get(fs, &superblock);
+	uint32_t *link;
+
+	if (result != 0)
+		return result;
+	link = &superblock->last_orphan;
+	for (uint32_t steps = 0; *link != number; steps++) {
+		if (*link == 0 || steps >= fs->inodes)
+			return damage_found(fs, "an inode without names is not on the list of orphans", number);
+		result = inode_get(fs, *link, &before);
+		if (result != 0)
+			return result;
+		link = &before->delete_time;
+	}
+	page_change(fs, link, sizeof(*link));
+	*link = inode->delete_time;
+	inode_change(fs, inode);
+	inode->delete_time = 0;
+	return 0;
+}
+
 /* One file fewer uses the block of extended attributes. */
 static int attributes_free(struct ext2 *fs, uint32_t number, struct inode *inode)
 {

@@ -54,6 +54,9 @@ bool inode_time_is(const struct ext2 *fs, const struct inode *inode, enum inode_
 /* The last name of an inode is gone (links is 0): it lives until it is closed. */
 int orphan_add(struct ext2 *fs, uint32_t number, struct inode *inode);
 
+/* It gets a name after all: it leaves the list. */
+int orphan_remove(struct ext2 *fs, uint32_t number, struct inode *inode);
+
 /* Blocks of the file behind its size are still being freed: -EAGAIN, else 0. Before it grows. */
 int inode_cut_finished(struct ext2 *fs, uint32_t number);
 

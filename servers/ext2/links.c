@@ -148,6 +148,28 @@ int operation_create(void *core, uint64_t directory, struct name name, const str
 	return result;
 }
 
+int operation_create_nameless(void *core, uint64_t directory_number, const struct file_creation *creation, bool linkable, struct attributes *attributes)
+{
+	struct ext2 *fs = core;
+	struct inode *directory = NULL, *inode = NULL;
+	uint32_t number = 0;
+	int result = directory_for_change(fs, directory_number, &directory);
+
+	if (result == 0)
+		result = inode_make(fs, (uint32_t)directory_number, creation, &number, &inode);
+	if (result == 0) {
+		inode->links = 0;
+		result = inode_open_nameless(fs, number, linkable);
+	}
+	if (result == 0)
+		result = orphan_add(fs, number, inode);
+	if (result != 0)
+		return result;
+	inode_publish(fs, number);
+	inode_attributes(fs, number, inode, attributes);
+	return 0;
+}
+
 int operation_symlink(void *core, uint64_t directory, struct name name, const char *target, size_t bytes, uint32_t owner, uint32_t group,
 	struct attributes *attributes)
 {
@@ -163,6 +185,25 @@ int operation_symlink(void *core, uint64_t directory, struct name name, const ch
 	return result;
 }
 
+/* One link more for a file that has some, or was made without one. */
+static int link_gain(struct ext2 *fs, uint32_t number, struct inode *inode)
+{
+	int result;
+
+	if (inode->links > 0)
+		return links_add(fs, inode);
+	if (!inode_is_linkable(fs, number))
+		return -ENOENT;
+	result = inode_cut_finished(fs, number);
+	if (result == 0)
+		result = orphan_remove(fs, number, inode);
+	if (result == 0)
+		result = links_add(fs, inode);
+	if (result == 0)
+		inode_linked(fs, number);
+	return result;
+}
+
 int operation_link(void *core, uint64_t directory_number, struct name name, uint64_t number, struct attributes *attributes)
 {
 	struct ext2 *fs = core;
@@ -175,10 +216,8 @@ int operation_link(void *core, uint64_t directory_number, struct name name, uint
 		result = name_absent(fs, directory_number, directory, name);
 	if (result == 0 && (is_directory(inode) || inode->flags & (INODE_IMMUTABLE | INODE_APPEND)))
 		result = -EPERM;
-	if (result == 0 && inode->links == 0)
-		result = -ENOENT;
 	if (result == 0)
-		result = links_add(fs, inode);
+		result = link_gain(fs, (uint32_t)number, inode);
 	if (result == 0)
 		result = directory_add(fs, (uint32_t)directory_number, directory, name, (uint32_t)number, inode->mode);
 	if (result != 0)

@@ -90,6 +90,7 @@ const struct filesystem_operations ext2_operations = {
 	.root = operation_root,
 	.lookup = operation_lookup,
 	.create = operation_create,
+	.create_nameless = operation_create_nameless,
 	.symlink = operation_symlink,
 	.link = operation_link,
 	.unlink = operation_unlink,

@@ -60,6 +60,7 @@ int victim_find(struct ext2 *fs, uint64_t directory_number, const struct inode *
 int victim_check(const struct inode *directory, const struct victim *victim);
 
 int operation_lookup(void *core, uint64_t directory, struct name name, struct attributes *attributes);
+int operation_create_nameless(void *core, uint64_t directory, const struct file_creation *creation, bool linkable, struct attributes *attributes);
 int operation_create(void *core, uint64_t directory, struct name name, const struct file_creation *creation, struct attributes *attributes);
 int operation_symlink(void *core, uint64_t directory, struct name name, const char *target, size_t bytes, uint32_t owner, uint32_t group, struct attributes *attributes);
 int operation_link(void *core, uint64_t directory_number, struct name name, uint64_t number, struct attributes *attributes);

@@ -65,6 +65,29 @@ static void place_free(struct ext2 *fs, uint32_t gap)
 	fs->open_count--;
 }
 
+int inode_open_nameless(struct ext2 *fs, uint32_t number, bool linkable)
+{
+	if (fs->open_count == OPEN_FILES_MAX)
+		return -ENFILE;
+	fs->open_count++;
+	place_set(fs, place_of(fs, number), (struct open_inode){number, 0, linkable});
+	return 0;
+}
+
+bool inode_is_linkable(const struct ext2 *fs, uint32_t number)
+{
+	const struct open_inode *open = &fs->state->open[place_of(fs, number)];
+
+	return open->inode == number && open->linkable;
+}
+
+void inode_linked(struct ext2 *fs, uint32_t number)
+{
+	uint32_t at = place_of(fs, number);
+
+	place_set(fs, at, (struct open_inode){number, fs->state->open[at].users, false});
+}
+
 int inode_open(struct ext2 *fs, uint64_t number)
 {
 	struct inode *inode = NULL;
@@ -81,7 +104,7 @@ int inode_open(struct ext2 *fs, uint64_t number)
 	if (open.inode == 0 && fs->open_count == OPEN_FILES_MAX)
 		return -ENFILE;
 	fs->open_count += open.inode == 0;
-	place_set(fs, at, (struct open_inode){(uint32_t)number, open.users + 1});
+	place_set(fs, at, (struct open_inode){(uint32_t)number, open.users + 1, open.linkable});
 	return 0;
 }
 
@@ -105,7 +128,7 @@ int inode_close(struct ext2 *fs, uint64_t number)
 	if (open.inode == 0)
 		return -EBADF;
 	if (open.users > 1) {
-		place_set(fs, at, (struct open_inode){open.inode, open.users - 1});
+		place_set(fs, at, (struct open_inode){open.inode, open.users - 1, open.linkable});
 		return 0;
 	}
 	place_free(fs, at);

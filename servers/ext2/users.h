@@ -15,6 +15,13 @@ void users_count(struct ext2 *fs);
 /* Does anybody have it open? */
 bool inode_in_use(const struct ext2 *fs, uint32_t number);
 
+/* A new inode that has no name is about to get its first user, by inode_open() in the same transaction. `linkable`: it may get a name later. -ENFILE. */
+int inode_open_nameless(struct ext2 *fs, uint32_t number, bool linkable);
+
+/* May it get its first name? And it has got it. In a transaction. */
+bool inode_is_linkable(const struct ext2 *fs, uint32_t number);
+void inode_linked(struct ext2 *fs, uint32_t number);
+
 /* One user more. -ESTALE when no file has that number, or one without names that nobody uses; -ENFILE when too many are open; -EAGAIN. In a transaction. */
 int inode_open(struct ext2 *fs, uint64_t number);
 

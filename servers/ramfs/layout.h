@@ -56,7 +56,7 @@ struct ramfs_inode {
 	struct timestamp access, modify, change;
 	uint32_t first, last; /* of a directory: its entries */
 	uint32_t entries;
-	uint32_t reserved_too;
+	uint32_t linkable; /* of a file that was made without a name: 1 until it gets its first one */
 };
 _Static_assert(sizeof(struct ramfs_inode) == 128, "kept in the state");
 

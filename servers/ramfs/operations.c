@@ -224,6 +224,24 @@ static int ramfs_create(void *core, uint64_t number, struct name name, const str
 	return 0;
 }
 
+static int ramfs_create_nameless(void *core, uint64_t number, const struct file_creation *creation, bool linkable, struct attributes *attributes)
+{
+	struct ramfs *ramfs = core;
+	struct ramfs_inode *directory, *inode;
+	int error = directory_find(ramfs, number, &directory);
+
+	if (error)
+		return error;
+	if (!directory->links)
+		return -ENOENT;
+	inode = inode_take(ramfs, creation);
+	if (!inode)
+		return -ENOSPC;
+	inode->linkable = linkable;
+	inode_attributes(ramfs, inode, attributes);
+	return 0;
+}
+
 static int ramfs_symlink(void *core, uint64_t number, struct name name, const char *target, size_t bytes, uint32_t owner, uint32_t group,
 	struct attributes *attributes)
 {
@@ -276,13 +294,14 @@ static int ramfs_link(void *core, uint64_t number, struct name name, uint64_t ta
 		return -ESTALE;
 	if (inode_is(inode, MODE_DIRECTORY))
 		return -EPERM;
-	if (!inode->links)
+	if (!inode->links && !inode->linkable)
 		return -ENOENT;
 	if (inode->links >= LINKS_MAX)
 		return -EMLINK;
 	if (!entry_fits(ramfs, name, 0))
 		return -ENOSPC;
 	tsm_set(ramfs->tsm, inode->links, inode->links + 1);
+	tsm_set(ramfs->tsm, inode->linkable, 0);
 	inode_touch(ramfs, inode, false);
 	entry_add(ramfs, directory, name, inode_number(ramfs, inode));
 	inode_touch(ramfs, directory, true);
@@ -604,6 +623,7 @@ const struct filesystem_operations ramfs_operations = {
 	.root = ramfs_root,
 	.lookup = ramfs_lookup,
 	.create = ramfs_create,
+	.create_nameless = ramfs_create_nameless,
 	.symlink = ramfs_symlink,
 	.link = ramfs_link,
 	.unlink = ramfs_unlink,

@@ -88,6 +88,8 @@ int64_t path_walk(struct vfs_call *call, struct vfs_walk *walk, uint64_t path, u
 		error = -EXDEV;
 	if (!error && start_id != START_ROOT && !(bytes && text[0] == '/'))
 		error = place_find(call, start_id, &walk->at);
+	if (error == -EBADF && !bytes && flags & WALK_START)
+		error = opened_find(call, start_id, high(words(call)[5]), &walk->at);
 	if (flags & WALK_BENEATH)
 		directory_copy(&walk->root, &walk->at);
 	if (!error)

@@ -50,6 +50,8 @@ static void caches_drop(const struct vfs_call *call, const struct vfs_intent *in
 		cache_inode_drop(vfs, intent->tree, intent->words[1]);
 		return;
 	}
+	if (!intent->name_bytes) /* a file that gets none */
+		return;
 	if (cache_name_get(vfs, intent->tree, intent->words[1], name, &inode))
 		cache_inode_drop(vfs, intent->tree, inode);
 	cache_name_drop(vfs, intent->tree, intent->words[1], name);
@@ -72,7 +74,7 @@ static void caches_fill(const struct vfs_call *call, const struct vfs_intent *in
 	case TREE_SETATTR:
 		memcpy(attributes, tree_part(call, intent->tree) + WORKER_ATTRIBUTES, sizeof(*attributes));
 		cache_inode_put(call->vfs, intent->tree, attributes);
-		if (intent->label != TREE_SETATTR)
+		if (intent->label != TREE_SETATTR && intent->name_bytes)
 			cache_name_put(call->vfs, intent->tree, intent->words[1], name, attributes->inode);
 		break;
 	case TREE_UNLINK:
@@ -103,11 +105,15 @@ static int64_t intent_complete(struct vfs_call *call)
 	struct vfs_intent *intent = &worker_state(call)->intent;
 	struct session_result stored = {.words = 1};
 	struct attributes attributes = {0};
-	int64_t result;
+	bool truncates = intent->opens && intent->label == TREE_SETATTR;
+	int64_t result = 0;
 
 	vfs->changing++;
 	caches_drop(call, intent);
-	result = intent_send(call, intent);
+	if (truncates) /* one that cannot be opened is not truncated; the other way round it stays open until the client takes that id again */
+		result = tree_open(call, intent->tree, intent->words[1], intent->badge, intent->id, intent->flags);
+	if (!result)
+		result = intent_send(call, intent);
 	vfs->names_changed[intent->tree]++;
 	caches_drop(call, intent); /* again: while this waited, another request may have been told of what was there before, and have remembered it */
 	if (result >= 0)
@@ -115,10 +121,8 @@ static int64_t intent_complete(struct vfs_call *call)
 	vfs->changing--;
 	vfs->changed++;
 	if (result >= 0 && intent->opens) {
-		if (intent->label != TREE_CREATE) /* which has opened it */
-			result = tree_open(call, intent->tree, attributes.inode, intent->badge, intent->id, intent->flags);
-		open_answer(call, intent->tree, &attributes, intent->mount_flags);
-		stored.words = 1 + (result ? 0 : call->answer_words);
+		open_answer(call, intent->tree, &attributes, intent->mount_flags, pair_make(intent->mount, truncates ? 0 : OPENING_CREATED));
+		stored.words = 1 + call->answer_words;
 		memcpy(stored.word + 1, call->answer, call->answer_words * sizeof(stored.word[0]));
 	}
 	stored.word[0] = (uint64_t)(result < 0 ? result : 0);

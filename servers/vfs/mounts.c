@@ -71,6 +71,18 @@ int place_find(const struct vfs_call *call, uint32_t id, struct vfs_directory *d
 	return directory->attributes.generation == place->generation ? 0 : -EBADF;
 }
 
+int opened_find(const struct vfs_call *call, uint32_t id, uint32_t mount, struct vfs_directory *file)
+{
+	const struct vfs_mount *mounts = call->vfs->state->mounts;
+
+	for (uint32_t i = 0; i < call->vfs->mount_end; i++)
+		if (mounts[i].state == MOUNT_TREE && (uint32_t)mounts[i].serial == mount) {
+			file->mount = i;
+			return tree_opened(call, mounts[i].tree, call->request.badge, id, &file->attributes);
+		}
+	return -EBADF;
+}
+
 int place_set(const struct vfs_call *call, uint64_t badge, uint32_t id, const struct vfs_directory *directory)
 {
 	struct vfs_place *place = place_slot(call->vfs, place_key(badge, id));

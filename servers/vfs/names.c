@@ -190,7 +190,7 @@ int64_t request_link(struct vfs_call *call)
 	struct vfs_walk *from = first_walk(call), *to = &call->vfs->workers[call->worker].second;
 	uint32_t flags = low(words(call)[5]);
 	struct vfs_intent *intent;
-	int64_t error = first_path(call, flags & PATH_FOLLOW ? WALK_FOLLOW : 0);
+	int64_t error = first_path(call, (flags & PATH_FOLLOW ? WALK_FOLLOW : 0u) | (flags & PATH_EMPTY ? WALK_EMPTY | WALK_START : 0u));
 
 	if (!error && !from->found)
 		error = -ENOENT;

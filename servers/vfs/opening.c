@@ -86,7 +86,7 @@ static int64_t open_existing(struct vfs_call *call, uint32_t id, uint32_t flags)
 		place_clear(call, badge, id);
 	if (call->depends)
 		open_depends_tell(call, file);
-	open_answer(call, tree, &file->attributes, flags_of(call, file));
+	open_answer(call, tree, &file->attributes, flags_of(call, file), mount_told(call, file));
 	return error;
 }
 
@@ -105,6 +105,7 @@ static int64_t open_intend(struct vfs_call *call, struct vfs_intent *intent, uin
 	intent->id = id;
 	intent->flags = kept_flags(call, first_walk(call), flags);
 	intent->mount_flags = flags_of(call, &first_walk(call)->target);
+	intent->mount = mount_told(call, &first_walk(call)->target);
 	return change_carry_out(call);
 }
 
@@ -121,6 +122,25 @@ static int64_t open_new(struct vfs_call *call, uint32_t id, uint32_t flags)
 	place_clear(call, call->request.badge, id);
 	intent = create_begin(call, walk, MODE_REGULAR | (high(words(call)[5]) & MODE_PERMISSIONS), 0);
 	intent->words[7] = opening_make(call->request.badge, id, kept_flags(call, walk, flags));
+	return open_intend(call, intent, id, flags);
+}
+
+/* OPEN_NAMELESS: a file without a name, in the directory to which the path leads (vfs_tmpfile). */
+static int64_t open_nameless(struct vfs_call *call, uint32_t id, uint32_t flags)
+{
+	struct vfs_walk *walk = first_walk(call);
+	struct vfs_intent *intent;
+	int64_t error = file_is(&walk->target, MODE_DIRECTORY) ? writable(call, &walk->target) : -ENOTDIR;
+
+	if (!error)
+		error = permission_check(walk->credentials, &walk->target.attributes, ACCESS_WRITE | ACCESS_EXECUTE);
+	if (error)
+		return error;
+	place_clear(call, call->request.badge, id);
+	walk->at = walk->target;
+	walk->name = (struct name){.text = "", .bytes = 0};
+	intent = create_begin(call, walk, MODE_REGULAR | (high(words(call)[5]) & MODE_PERMISSIONS), 0);
+	intent->words[7] = opening_make(call->request.badge, id, kept_flags(call, walk, flags) | (flags & OPEN_EXCLUSIVE));
 	return open_intend(call, intent, id, flags);
 }
 
@@ -146,7 +166,7 @@ static int64_t open_truncated(struct vfs_call *call, uint32_t id, uint32_t flags
 /* How the path is walked along. */
 static uint32_t walking_of(uint32_t flags)
 {
-	return (flags & OPEN_NO_MOUNTS ? WALK_NO_MOUNTS : 0u) | (flags & OPEN_NO_LINKS ? WALK_NO_LINKS : 0u) | (flags & OPEN_BENEATH ? WALK_BENEATH : 0u);
+	return (flags & PATH_EMPTY ? WALK_EMPTY | WALK_START : 0u) | (flags & OPEN_NO_MOUNTS ? WALK_NO_MOUNTS : 0u) | (flags & OPEN_NO_LINKS ? WALK_NO_LINKS : 0u) | (flags & OPEN_BENEATH ? WALK_BENEATH : 0u);
 }
 
 int64_t request_open(struct vfs_call *call)
@@ -163,6 +183,8 @@ int64_t request_open(struct vfs_call *call)
 	if (flags & OPEN_PATH)
 		flags &= OPEN_PATH | OPEN_DIRECTORY | OPEN_NOFOLLOW;
 	error = first_path(call, walking | (creates ? WALK_NO_SLASH : 0));
+	if (!error && walk->found && flags & OPEN_NAMELESS)
+		return open_nameless(call, id, flags);
 	if (!error && !walk->found && creates) {
 		names_lock(call, tree_of(call, &walk->at));
 		if (walk_last(call, walk) == -ENOENT)

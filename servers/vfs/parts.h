@@ -24,14 +24,15 @@ struct vfs_call {
 	uint32_t locked_tree;
 };
 
-/* The answer of OPEN. */
-static inline void open_answer(struct vfs_call *call, uint32_t tree, const struct attributes *attributes, uint32_t mount_flags)
+/* The answer of OPEN. `found`: pair mount, enum opening_done. */
+static inline void open_answer(struct vfs_call *call, uint32_t tree, const struct attributes *attributes, uint32_t mount_flags, uint64_t found)
 {
 	call->answer[0] = call->vfs->options.tree_badge[tree];
 	call->answer[1] = pair_make(attributes->mode, mount_flags);
 	call->answer[2] = attributes->inode;
 	call->answer[3] = attributes->device;
-	call->answer_words = 4;
+	call->answer[4] = found;
+	call->answer_words = 5;
 }
 
 /* trees.c: requests to trees, with what they leave in the caches. */
@@ -54,6 +55,9 @@ int tree_lookup(const struct vfs_call *call, uint32_t tree, uint64_t directory, 
 
 /* The target of a link into `target`, which has room for PATH_BYTES_MAX bytes. */
 int64_t tree_readlink(const struct vfs_call *call, uint32_t tree, uint64_t inode, char *target);
+
+/* What a client has open under that id, with its attributes. -EBADF */
+int tree_opened(const struct vfs_call *call, uint32_t tree, uint64_t badge, uint64_t id, struct attributes *attributes);
 
 /* Opens a file for a client's session. */
 int tree_open(const struct vfs_call *call, uint32_t tree, uint64_t inode, uint64_t badge, uint64_t id, uint32_t flags);
@@ -123,6 +127,15 @@ static inline void directory_copy(struct vfs_directory *to, const struct vfs_dir
 /* The directory that a client has open under that id. */
 int place_find(const struct vfs_call *call, uint32_t id, struct vfs_directory *directory);
 
+/* Any file that the client has open under that id, as found by that mount. -EBADF */
+int opened_find(const struct vfs_call *call, uint32_t id, uint32_t mount, struct vfs_directory *file);
+
+/* What OPEN tells of the mount of a file. */
+static inline uint32_t mount_told(const struct vfs_call *call, const struct vfs_directory *file)
+{
+	return (uint32_t)mount_of(call, file)->serial;
+}
+
 /* Notes that a client has opened a directory. */
 int place_set(const struct vfs_call *call, uint64_t badge, uint32_t id, const struct vfs_directory *directory);
 
@@ -152,7 +165,7 @@ bool bound_holds(const struct vfs_call *call, const struct vfs_directory *direct
 
 /* walk.c */
 
-enum walk_flags { WALK_FOLLOW = 1 /* a link in the last component, too */, WALK_PARENT = 2 /* does not look the last component up */, WALK_EMPTY = 4 /* an empty path is the start */, WALK_NO_SLASH = 8 /* a last name with slashes behind it is EISDIR: opening that creates */, WALK_NO_MOUNTS = 16, WALK_NO_LINKS = 32, WALK_BENEATH = 64 /* as the flags of OPEN are called; with the last, the root is where the walk begins */ };
+enum walk_flags { WALK_FOLLOW = 1 /* a link in the last component, too */, WALK_PARENT = 2 /* does not look the last component up */, WALK_EMPTY = 4 /* an empty path is the start */, WALK_NO_SLASH = 8 /* a last name with slashes behind it is EISDIR: opening that creates */, WALK_NO_MOUNTS = 16, WALK_START = 128 /* with WALK_EMPTY: the start may be any open file */, WALK_NO_LINKS = 32, WALK_BENEATH = 64 /* as the flags of OPEN are called; with the last, the root is where the walk begins */ };
 
 /*
  * Walks along the `bytes` bytes of path that lie at the end of the walk's text, from where `at` is. 0: see struct vfs_walk; a last component that there is not is no error, `found` is false then. 1: the path leads into a client's own tree; what is left of

@@ -399,7 +399,7 @@ static uint64_t fingerprint(const struct file_exchange *exchange)
 static int64_t request_refuse(const struct file_exchange *exchange, const struct request_kind *kind)
 {
 	bool numbered = exchange->data[0] << (64 - SEQUENCE_LANE_SHIFT);
-	bool changes = kind && (kind->numbering == NUMBERED || (kind->numbering == EITHER && (low(exchange->data[5]) & (OPEN_CREATE | OPEN_TRUNCATE))));
+	bool changes = kind && (kind->numbering == NUMBERED || (kind->numbering == EITHER && (low(exchange->data[5]) & OPEN_CHANGES)));
 
 	if (!kind)
 		return -ENOSYS;

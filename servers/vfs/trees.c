@@ -94,6 +94,14 @@ int64_t tree_readlink(const struct vfs_call *call, uint32_t tree, uint64_t inode
 	return bytes;
 }
 
+int tree_opened(const struct vfs_call *call, uint32_t tree, uint64_t badge, uint64_t id, struct attributes *attributes)
+{
+	const uint64_t words[] = {badge, id};
+	int64_t inode = tree_call(call, tree, TREE_OPENED, words, 2, NULL);
+
+	return inode < 0 ? (int)inode : tree_getattr(call, tree, (uint64_t)inode, attributes);
+}
+
 int tree_open(const struct vfs_call *call, uint32_t tree, uint64_t inode, uint64_t badge, uint64_t id, uint32_t flags)
 {
 	const uint64_t words[] = {inode, badge, id, flags};

@@ -103,7 +103,9 @@ struct vfs_intent {
 	uint32_t tree, name_bytes, new_name_bytes, text_bytes;
 	uint32_t opens, id, flags; /* the file is then opened for the client */
 	uint32_t mount_flags; /* that hold where the file is opened */
-	uint64_t reserved[5];
+	uint32_t mount;       /* by which it is found */
+	uint32_t reserved_too;
+	uint64_t reserved[4];
 	struct timestamp times[2];
 	char name[256], new_name[256];
 	char text[PATH_BYTES_MAX + 1];

@@ -176,19 +176,53 @@ int64_t linux_renameat2(struct task *task, const uint64_t arguments[6])
 	return call_rename(task, (int32_t)arguments[0], arguments[1], (int32_t)arguments[2], arguments[3], (uint32_t)arguments[4]);
 }
 
-/* An open file itself gets one more name (AT_EMPTY_PATH): by the start of the path at vfs. */
-static int64_t link_of_start(struct walk *from, struct walk *to)
+/* An open file itself gets one more name. */
+static int64_t link_of_opened(struct walk *from, const struct description *file, struct walk *to)
+{
+	int64_t error = 0;
+	bool asks;
+
+	if (!file->opened)
+		return -EXDEV;
+	from->path.start = file->opened->number;
+	from->path.text = "";
+	asks = !to->entry && (to->asked || walk_next(to, &error));
+	while (asks) {
+		error = path_link_of_start_at(&from->path, &to->path, file->mount);
+		asks = walk_next(to, &error);
+	}
+	return error == -EBADF ? -EXDEV : error; /* EBADF: the mount by which it was opened is gone */
+}
+
+/* A name in a tree of the shim's own: first it is looked for, and in /proc there is none that could be made. */
+static int64_t link_in_tree(const struct walk *to)
+{
+	const struct entry_operations *operations = to->entry->operations;
+	struct entry *found;
+	int error = operations->find ? operations->find(to->entry, to->task, to->last, &found) : -ENOTDIR;
+
+	if (!error)
+		entry_release(found);
+	return !error ? -EEXIST : error == -ENOENT && to->entry->filesystem != FILESYSTEM_PROCESS ? -EXDEV : error;
+}
+
+static int64_t link_make(struct walk *from, struct walk *to, uint64_t flags)
 {
 	int64_t error = 0;
 
-	if (!task_may(from->task, CAP_DAC_READ_SEARCH))
-		return -ENOENT;
-	if (!from->start->opened)
-		return -EXDEV;
-	from->path.start = from->start->opened->number;
+	if (walk_is_start(from))
+		return link_of_opened(from, from->start, to);
 	while (walk_next_two(from, to, &error))
-		error = path_link_at(&from->path, &to->path, PATH_EMPTY);
-	return error;
+		error = path_link_at(&from->path, &to->path, flags & LINUX_AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0);
+	return from->found && !error ? link_of_opened(from, from->found, to) : error;
+}
+
+static void link_tell(const struct walk *to)
+{
+	struct notify_victim linked = notify_victim(to);
+
+	notify_linked(&linked);
+	notify_walk(to, LINUX_IN_CREATE, 0);
 }
 
 static __attribute__((noinline)) int64_t call_link(struct task *task, int64_t from_directory, uint64_t from_address, int64_t to_directory, uint64_t to_address, uint64_t flags)
@@ -198,25 +232,25 @@ static __attribute__((noinline)) int64_t call_link(struct task *task, int64_t fr
 
 	if (flags & ~(uint64_t)(LINUX_AT_SYMLINK_FOLLOW | LINUX_AT_EMPTY_PATH))
 		return -EINVAL;
-	error = walk_begin(&from, task, from_directory, from_address, (flags & LINUX_AT_EMPTY_PATH ? WALK_EMPTY : 0u) | (flags & LINUX_AT_SYMLINK_FOLLOW ? 0u : WALK_NOFOLLOW));
+	if (flags & LINUX_AT_EMPTY_PATH && !task_may(task, CAP_DAC_READ_SEARCH))
+		return -ENOENT;
+	error = walk_begin(&from, task, from_directory, from_address, (flags & LINUX_AT_EMPTY_PATH ? WALK_EMPTY : 0u) | (flags & LINUX_AT_SYMLINK_FOLLOW ? WALK_FOUND : WALK_NOFOLLOW));
 	if (error) {
 		walk_end(&from);
 		return error;
 	}
 	error = walk_begin(&to, task, to_directory, to_address, WALK_PARENT);
-	if (!error && walk_is_start(&from)) {
-		error = link_of_start(&from, &to);
-	} else {
-		while (walk_next_two(&from, &to, &error))
-			error = path_link_at(&from.path, &to.path, flags & LINUX_AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0);
-	}
-	if (!error && !to.entry && watches) {
-		struct notify_victim linked = notify_victim(&to);
-
-		notify_linked(&linked);
-		notify_walk(&to, LINUX_IN_CREATE, 0);
-	}
-	return two_finish(&from, &to, error);
+	if (!error)
+		error = link_make(&from, &to, flags);
+	if (!error && !to.entry && watches)
+		link_tell(&to);
+	if (to.entry)
+		error = link_in_tree(&to);
+	else if (from.entry)
+		error = -EXDEV;
+	walk_end(&to);
+	walk_end(&from);
+	return error;
 }
 
 int64_t linux_link(struct task *task, const uint64_t arguments[6])

@@ -11,6 +11,7 @@
 #include "file/pipe.h"
 #include "file/place.h"
 #include "file/regular.h"
+#include "file/text.h"
 #include "file/tree.h"
 #include "process/handlers.h"
 
@@ -18,7 +19,7 @@
 	(LINUX_O_ACCMODE | LINUX_O_CREAT | LINUX_O_EXCL | LINUX_O_NOCTTY | LINUX_O_TRUNC | LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_SYNC | LINUX_FASYNC | LINUX_O_DIRECT |      \
 		LINUX_O_LARGEFILE | LINUX_O_DIRECTORY | LINUX_O_NOFOLLOW | LINUX_O_NOATIME | LINUX_O_CLOEXEC | LINUX_O_PATH | LINUX___O_TMPFILE)
 #define FLAGS_PATH (LINUX_O_DIRECTORY | LINUX_O_NOFOLLOW | LINUX_O_PATH | LINUX_O_CLOEXEC)
-#define FLAGS_OF_VFS (OPEN_ACCESS | OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE | OPEN_APPEND | OPEN_DIRECTORY | OPEN_NOFOLLOW | OPEN_NOATIME | OPEN_PATH)
+#define FLAGS_OF_VFS (OPEN_ACCESS | OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE | OPEN_APPEND | OPEN_DIRECTORY | OPEN_NOFOLLOW | OPEN_NOATIME | OPEN_PATH | OPEN_NAMELESS)
 #define RESOLVE_VALID (LINUX_RESOLVE_NO_XDEV | LINUX_RESOLVE_NO_MAGICLINKS | LINUX_RESOLVE_NO_SYMLINKS | LINUX_RESOLVE_BENEATH | LINUX_RESOLVE_IN_ROOT | LINUX_RESOLVE_CACHED)
 #define FLAGS_ONCE (LINUX_O_CREAT | LINUX_O_EXCL | LINUX_O_NOCTTY | LINUX_O_TRUNC | LINUX_O_CLOEXEC) /* F_GETFL does not tell them */
 
@@ -71,18 +72,20 @@ static int type_open(struct task *task, struct description *description, uint32_
 	}
 }
 
-static struct description *description_of_vfs(const struct walk *walk, int number, const struct file_opened *what, uint32_t flags)
+static struct description *description_of_vfs(uint64_t filesystem, char *text, int number, const struct file_opened *what, uint32_t flags)
 {
-	struct description *description = description_make(operations_of(what->mode, flags), what->mode, flags & ~(uint32_t)FLAGS_ONCE, walk->path.filesystem + FILESYSTEMS_OWN);
+	struct description *description = description_make(operations_of(what->mode, flags), what->mode, flags & ~(uint32_t)FLAGS_ONCE, filesystem);
 
 	if (!description) {
 		(void)file_close(number);
+		text_return(text);
 		return NULL;
 	}
 	description->inode = what->inode;
 	description->mount_flags = what->mount_flags;
+	description->mount = what->mount;
 	description->device = what->device;
-	description->text = walk_text(walk);
+	description->text = text;
 	description->opened = opened_make(number);
 	if (description->operations == &regular_operations)
 		description->node = node_take(description->filesystem, what->inode);
@@ -98,19 +101,24 @@ static struct description *description_of_vfs(const struct walk *walk, int numbe
 	return NULL;
 }
 
-int opened_describe(struct task *task, const struct walk *walk, int number, const struct file_opened *what, uint32_t flags, struct description **description)
+/* `filesystem` as st_dev tells it; takes the text. */
+static int number_describe(struct task *task, uint64_t filesystem, char *text, int number, const struct file_opened *what, uint32_t flags, struct description **description)
 {
 	int error;
 
-	*description = description_of_vfs(walk, number, what, flags);
+	*description = description_of_vfs(filesystem, text, number, what, flags);
 	if (!*description)
 		return -ENFILE;
-	error = type_open(task, *description, flags);
+	error = type_open(task, *description, what->done & OPENING_CREATED ? flags & ~(uint32_t)LINUX_O_TRUNC : flags);
 	if (error)
 		description_release(*description);
 	return error;
 }
 
+int opened_describe(struct task *task, const struct walk *walk, int number, const struct file_opened *what, uint32_t flags, struct description **description)
+{
+	return number_describe(task, walk->path.filesystem + FILESYSTEMS_OWN, flags & LINUX___O_TMPFILE ? text_nameless(walk_text(walk), what->inode) : walk_text(walk), number, what, flags, description);
+}
 int64_t walk_changeable(struct walk *walk)
 {
 	struct attributes attributes;
@@ -146,11 +154,44 @@ int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct descripti
 	if (walk->entry && result >= 0)
 		result = entry_open(walk, flags, description);
 	else if (walk->found && result >= 0)
-		result = found_open(walk, flags, description);
+		result = found_open(walk, flags, mode, description);
 	else if (result >= 0)
 		result = opened_describe(walk->task, walk, (int)result, &what, flags, description);
+	walk->created = what.done & OPENING_CREATED && !(flags & LINUX___O_TMPFILE);
 	walk_end(walk);
 	return (int)result;
+}
+
+/* O_TRUNC of a program, of what it may only read. */
+static int program_check(const struct walk *walk, const struct description *file)
+{
+	const struct node *node = node_find(file->filesystem, file->inode);
+	struct attributes attributes;
+	int error;
+
+	if (!node || !content_is_executed(node))
+		return 0;
+	error = file_attributes(file->opened->number, &attributes);
+	if (!error)
+		error = asker_check(&walk->asker, &attributes, ACCESS_WRITE);
+	return error ? error : -ETXTBSY;
+}
+
+int opened_open_again(struct walk *walk, const struct description *file, uint32_t flags, uint32_t mode, struct description **description)
+{
+	bool directory = description_is(file, MODE_DIRECTORY), writes = flags & LINUX_O_ACCMODE;
+	struct path path = {.asker = &walk->asker, .start = file->opened->number, .root = walk->path.root, .text = directory ? "." : ""};
+	uint32_t asked = flags & FLAGS_OF_VFS & ~(uint32_t)(OPEN_CREATE | OPEN_NOFOLLOW | (writes ? OPEN_TRUNCATE : 0));
+	struct file_opened what = {0};
+	int number = flags & LINUX_O_TRUNC && !writes ? program_check(walk, file) : 0;
+
+	if (!(flags & LINUX___O_TMPFILE))
+		asked &= ~(uint32_t)OPEN_EXCLUSIVE;
+	if (!number)
+		number = file_open_at(&path, directory ? asked : asked | PATH_EMPTY, directory ? mode : file->mount, &what);
+	if (number < 0)
+		return number == -EMFILE ? -ENFILE : number == -EBADF ? -ENOENT : number; /* EBADF: the mount is gone */
+	return number_describe(walk->task, file->filesystem, text_copy(file->text), number, &what, flags, description);
 }
 
 int text_open(struct task *task, const char *text, uint32_t flags, uint32_t mode, struct description **description)
@@ -170,9 +211,8 @@ static int flags_check(uint32_t *flags)
 	if (*flags & LINUX_O_PATH)
 		*flags &= FLAGS_PATH;
 	if (*flags & (LINUX_O_TMPFILE & ~LINUX_O_DIRECTORY)) {
-		if (!(*flags & LINUX_O_DIRECTORY) || !(*flags & LINUX_O_ACCMODE))
+		if (!(*flags & LINUX_O_DIRECTORY) || *flags & LINUX_O_CREAT || !(*flags & LINUX_O_ACCMODE))
 			return -EINVAL;
-		return -EOPNOTSUPP;
 	}
 	return 0;
 }
@@ -189,7 +229,6 @@ static int64_t call_open(struct task *task, int64_t directory, uint64_t address,
 {
 	struct description *description;
 	struct walk walk;
-	bool created;
 	int error;
 
 	flags |= LINUX_O_LARGEFILE;
@@ -203,11 +242,10 @@ static int64_t call_open(struct task *task, int64_t directory, uint64_t address,
 		walk_end(&walk);
 		return error;
 	}
-	created = flags & LINUX_O_CREAT && watches && !notify_victim(&walk).links;
 	error = walk_open(&walk, flags, mode & MODE_PERMISSIONS & ~task->place->umask, &description);
 	if (error)
 		return error;
-	if (created)
+	if (walk.created)
 		notify_description(description, LINUX_IN_CREATE);
 	else if (flags & LINUX_O_TRUNC && description_is(description, MODE_REGULAR))
 		notify_description(description, LINUX_IN_MODIFY);

@@ -17,5 +17,8 @@ int64_t walk_changeable(struct walk *walk);
 /* What vfs has opened becomes a description of its type. The number is given up on an error. */
 int opened_describe(struct task *task, const struct walk *walk, int number, const struct file_opened *opened, uint32_t flags, struct description **description);
 
+/* Opens what is open once more, without its path, for the asker of a walk that has found it; as far as vfs has opened it (`opened` of it is not null). As walk_open(), but that the walk goes on. */
+int opened_open_again(struct walk *walk, const struct description *file, uint32_t flags, uint32_t mode, struct description **description);
+
 /* By a path of the shim's own, as the task may. */
 int text_open(struct task *task, const char *text, uint32_t flags, uint32_t mode, struct description **description);

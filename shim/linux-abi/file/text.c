@@ -44,6 +44,20 @@ void text_return(char *text)
 		slab_return(&classes[(int)text[-1]], text - 1);
 }
 
+char *text_nameless(char *directory, uint64_t inode)
+{
+	char name[sizeof("#18446744073709551615")], *at = name + sizeof(name), *text;
+
+	*--at = 0;
+	do
+		*--at = (char)('0' + inode % 10);
+	while ((inode /= 10) != 0);
+	*--at = '#';
+	text = directory ? text_make(directory, at) : NULL;
+	text_return(directory);
+	return text;
+}
+
 char *text_make(const char *start, const char *path)
 {
 	size_t before = start ? strlen(start) : 0, after = strlen(path) + 1;

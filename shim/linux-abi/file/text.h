@@ -12,6 +12,9 @@ struct description;
 /* The text of `path` seen from a directory whose own text is `start`: "" for the root of all, null when it is not known. A null pointer when it is not known, too long, or there is no memory. */
 char *text_make(const char *start, const char *path);
 char *text_copy(const char *text);
+
+/* That of a file without a name in a directory, whose text is taken: as Linux calls it, "#" and its inode. */
+char *text_nameless(char *directory, uint64_t inode);
 void text_return(char *text);
 
 /*

@@ -331,6 +331,11 @@ static int open_check(const struct walk *walk, const struct entry *entry, const 
 {
 	bool directory = is_type(entry, MODE_DIRECTORY);
 
+	if (flags & LINUX___O_TMPFILE) {
+		int error = directory ? asker_check(&walk->asker, attributes, ACCESS_WRITE | ACCESS_EXECUTE) : -ENOTDIR;
+
+		return error ? error : -EOPNOTSUPP;
+	}
 	if (flags & LINUX_O_CREAT && flags & LINUX_O_EXCL)
 		return -EEXIST;
 	if (flags & LINUX_O_CREAT && directory)
@@ -434,7 +439,7 @@ int entry_open(struct walk *walk, uint32_t flags, struct description **descripti
 	return error;
 }
 
-/* By its path, as long as it leads there. */
+/* What lies in a tree of the shim's own: by its path, as long as that leads there. */
 static int path_open(struct walk *walk, const struct description *file, uint32_t flags, struct description **description)
 {
 	char path[PATH_BYTES_MAX + 1];
@@ -470,15 +475,21 @@ static int device_open_again(struct walk *walk, const struct description *file, 
 	return error;
 }
 
-int found_open(struct walk *walk, uint32_t flags, struct description **description)
+int found_open(struct walk *walk, uint32_t flags, uint32_t mode, struct description **description)
 {
 	struct description *file = walk->found;
 
+	if (flags & LINUX_O_CREAT && flags & LINUX_O_EXCL)
+		return -EEXIST;
+	if (flags & LINUX_O_CREAT && description_is(file, MODE_DIRECTORY))
+		return -EISDIR;
 	if (flags & LINUX_O_DIRECTORY && !description_is(file, MODE_DIRECTORY))
 		return -ENOTDIR;
 	if (description_is(file, MODE_CHARACTER) && !(flags & LINUX_O_PATH))
 		return device_open_again(walk, file, flags, description);
 	if (pipe_of(file) && !file->opened)
 		return pipe_open_again(file, flags, description);
+	if (file->opened)
+		return opened_open_again(walk, file, flags, mode, description);
 	return file->text ? path_open(walk, file, flags, description) : -ENXIO;
 }

@@ -26,4 +26,4 @@ bool tree_enter(struct walk *walk, struct entry *at, const char *place, int64_t 
 int entry_open(struct walk *walk, uint32_t flags, struct description **description);
 
 /* Opens once more what a magic link leads to. */
-int found_open(struct walk *walk, uint32_t flags, struct description **description);
+int found_open(struct walk *walk, uint32_t flags, uint32_t mode, struct description **description);

@@ -80,6 +80,7 @@ static void walk_clear(struct walk *walk, struct task *task, uint32_t flags)
 	walk->found = NULL;
 	walk->place = NULL;
 	walk->referrals = 0;
+	walk->created = false;
 }
 
 int walk_begin_text(struct walk *walk, struct task *task, int64_t directory, const char *text, uint32_t flags)

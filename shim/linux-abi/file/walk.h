@@ -49,6 +49,7 @@ struct walk {
 	struct description *found;   /* held: the open file that the path leads to by a link such as /proc/self/fd/0; with WALK_FOUND only */
 	const char *place;           /* of where the walk in such a tree began: `text` is relative to it then */
 	unsigned referrals;
+	bool created;                /* walk_open() has made the file */
 	char text[PATH_BYTES_MAX + 1];
 };
 

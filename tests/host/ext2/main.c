@@ -34,6 +34,7 @@ int main(void)
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_access_noted),
 		cmocka_unit_test(test_nameless),
+		cmocka_unit_test(test_made_nameless),
 		cmocka_unit_test(test_differential),
 		cmocka_unit_test(test_power_cuts),
 		cmocka_unit_test(test_kills),

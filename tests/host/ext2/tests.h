@@ -44,3 +44,4 @@ void test_read_ahead(void **state);
 void test_users(void **state);
 void test_access_noted(void **state);
 void test_nameless(void **state);
+void test_made_nameless(void **state);

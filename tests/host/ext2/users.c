@@ -154,6 +154,87 @@ void test_nameless(void **state)
 	world_free(&world);
 }
 
+/* Makes and opens a file without a name. */
+static int64_t nameless_make(struct world *world, bool linkable, uint64_t *inode)
+{
+	const struct file_creation creation = {.mode = MODE_REGULAR | 0600};
+	struct attributes attributes;
+	int64_t result = CHANGE(world, (change_result = ext2_operations.create_nameless(world->fs, INODE_ROOT, &creation, linkable, &attributes)) ? change_result : ext2_operations.open(world->fs, attributes.inode));
+
+	*inode = attributes.inode;
+	return result;
+}
+
+static int64_t nameless_link(struct world *world, uint64_t inode, const char *path)
+{
+	struct attributes attributes;
+	struct name name;
+	uint64_t root = (uint64_t)path_parent(world, path, &name);
+
+	return CHANGE(world, ext2_operations.link(world->fs, root, name, inode, &attributes));
+}
+
+/* Files that are made without a name: some get one, from any place in the list of orphans; the others go with their last user, or with the power. */
+void test_made_nameless(void **state)
+{
+	static unsigned char bytes[60000];
+	struct filesystem_statistics before, after;
+	struct attributes attributes;
+	uint64_t inodes[5], excluded, offset;
+	struct world world;
+	char path[8];
+
+	(void)state;
+	world_make(&world, MEMORY, 37);
+	world_format(&world, "-b 1024", "8M");
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	assert_int_equal(ext2_operations.statfs(world.fs, &before), 0);
+	for (unsigned i = 0; i < 5; i++) {
+		offset = 0;
+		assert_int_equal(nameless_make(&world, true, &inodes[i]), 0);
+		assert_int_equal(CHANGE(&world, ext2_operations.write(world.fs, inodes[i], &offset, bytes, sizeof(bytes))), sizeof(bytes));
+	}
+	assert_int_equal(nameless_make(&world, false, &excluded), 0);
+	assert_int_equal(nameless_link(&world, excluded, "/excluded"), -ENOENT);
+	ext2_work(world.fs, true);
+	assert_int_equal(world_continue(&world), MOUNT_FINE);
+	for (unsigned i = 1; i < 5; i += 2) { /* behind each of them in the list is one that stays there: the first of all to the end */
+		(void)snprintf(path, sizeof(path), "/%u", i);
+		assert_int_equal(nameless_link(&world, inodes[i], path), 0);
+		assert_int_equal(path_find(&world, path, &attributes), 0);
+		assert_int_equal(attributes.links, 1);
+		assert_int_equal(attributes.size, sizeof(bytes));
+	}
+	assert_int_equal(path_unlink(&world, "/3"), 0);
+	assert_int_equal(nameless_link(&world, inodes[3], "/3"), -ENOENT); /* its first name was its last chance */
+	assert_int_equal(nameless_link(&world, inodes[4], "/4"), 0);
+	assert_int_equal(CHANGE(&world, ext2_operations.setattr(world.fs, inodes[2], &(struct attribute_change){.mask = ATTRIBUTE_SIZE, .size = 5}, &attributes)), 0);
+	assert_int_equal(nameless_link(&world, inodes[2], "/2"), 0);
+	assert_int_equal(path_find(&world, "/2", &attributes), 0);
+	assert_int_equal(attributes.size, 5);
+	ext2_work(world.fs, true);
+	assert_int_equal(CHANGE(&world, ext2_operations.close(world.fs, excluded)), 0);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(CHANGE(&world, ext2_operations.close(world.fs, inodes[i])), 0);
+	ext2_work(world.fs, false);
+	assert_int_equal(ext2_operations.getattr(world.fs, excluded, &attributes), -ESTALE);
+	assert_int_equal(ext2_operations.getattr(world.fs, inodes[3], &attributes), -ESTALE);
+	assert_int_equal(ext2_operations.getattr(world.fs, inodes[0], &attributes), -ESTALE);
+	assert_int_equal(path_unlink(&world, "/1"), 0);
+	assert_int_equal(path_unlink(&world, "/2"), 0);
+	assert_int_equal(path_unlink(&world, "/4"), 0);
+	assert_int_equal(nameless_make(&world, true, &inodes[0]), 0);
+	ext2_work(world.fs, true);
+	assert_int_equal(CHANGE(&world, ext2_operations.close(world.fs, inodes[0])), 0);
+	ext2_work(world.fs, true);
+	assert_int_equal(ext2_operations.statfs(world.fs, &after), 0);
+	assert_int_equal(after.blocks_free, before.blocks_free);
+	assert_int_equal(after.inodes_free, before.inodes_free);
+	assert_int_equal(world_unmount(&world), 0);
+	assert_int_equal(world_check(&world), 0);
+	world_free(&world);
+}
+
 /* Reads the file `times` times; how often that was noted. */
 static uint64_t reads_noted(struct world *world, uint64_t inode, unsigned times)
 {

@@ -29,7 +29,7 @@ static const struct user users[] = {
 	{.user = 1002, .group = 5},
 };
 
-enum { DO_OPEN, DO_MKDIR, DO_MKNOD, DO_UNLINK, DO_RMDIR, DO_RENAME, DO_LINK, DO_SYMLINK, DO_READLINK, DO_CHMOD, DO_CHOWN, DO_UTIMES, DO_TRUNCATE, DO_ACCESS, DO_STAT, DO_KINDS };
+enum { DO_OPEN, DO_MKDIR, DO_MKNOD, DO_UNLINK, DO_RMDIR, DO_RENAME, DO_LINK, DO_SYMLINK, DO_READLINK, DO_CHMOD, DO_CHOWN, DO_UTIMES, DO_TRUNCATE, DO_ACCESS, DO_STAT, DO_NAMELESS, DO_KINDS };
 
 struct action {
 	int kind;
@@ -68,7 +68,7 @@ static void path_choose(char *path, unsigned *seed)
 static void action_choose(struct action *a, unsigned *seed)
 {
 	static const int kinds[] = {DO_OPEN, DO_OPEN, DO_OPEN, DO_MKDIR, DO_MKDIR, DO_MKDIR, DO_MKDIR, DO_MKNOD, DO_UNLINK, DO_UNLINK, DO_RMDIR, DO_RENAME, DO_RENAME, DO_RENAME, DO_LINK,
-		DO_SYMLINK, DO_SYMLINK, DO_READLINK, DO_CHMOD, DO_CHMOD, DO_CHOWN, DO_UTIMES, DO_TRUNCATE, DO_ACCESS, DO_STAT};
+		DO_SYMLINK, DO_SYMLINK, DO_READLINK, DO_CHMOD, DO_CHMOD, DO_CHOWN, DO_UTIMES, DO_TRUNCATE, DO_ACCESS, DO_STAT, DO_NAMELESS};
 	static const uint32_t modes[] = {0777, 0777, 0755, 0700, 01777, 02775, 0644, 0600, 04755, 02755, 02711, 0, 0111, 0444, 06777, 03777};
 	static const uint32_t types[] = {0, S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK, S_IFDIR, S_IFLNK};
 
@@ -87,6 +87,9 @@ static void action_choose(struct action *a, unsigned *seed)
 			   (random_next(seed) % 6 ? 0 : O_NOFOLLOW) | (random_next(seed) % 10 ? 0 : O_NOATIME) | (random_next(seed) % 10 ? 0 : O_PATH);
 		if (!(a->flags & O_CREAT) && random_next(seed) % 8 == 0)
 			a->flags |= O_DIRECTORY;
+		break;
+	case DO_NAMELESS:
+		a->flags = (random_next(seed) % 2 ? O_WRONLY : O_RDWR) | (random_next(seed) % 4 ? 0 : O_EXCL) | (random_next(seed) % 6 ? 0 : O_NOFOLLOW);
 		break;
 	case DO_MKNOD:
 		a->mode |= types[random_next(seed) % 8];
@@ -129,6 +132,20 @@ static struct timespec linux_time(uint32_t which, uint32_t choice)
 	return (struct timespec){.tv_sec = 5000 + which, .tv_nsec = 7};
 }
 
+/* A file without a name, to which root gives one. */
+static long nameless_linux(const struct action *a)
+{
+	int file = open(a->path, (int)a->flags | O_TMPFILE, a->mode);
+	long result;
+
+	if (file < 0)
+		return file;
+	become(&root_user);
+	result = linkat(file, "", AT_FDCWD, a->other, AT_EMPTY_PATH);
+	close(file);
+	return result;
+}
+
 static int64_t do_linux(const struct action *a)
 {
 	struct timespec times[2] = {linux_time(0, a->mode % 3), linux_time(1, a->mode / 3)};
@@ -158,6 +175,7 @@ static int64_t do_linux(const struct action *a)
 	case DO_TRUNCATE: result = truncate(a->path, (long)a->size); break;
 	case DO_ACCESS: result = syscall(SYS_faccessat2, AT_FDCWD, a->path, a->mode, AT_EACCESS | (a->flags ? AT_SYMLINK_NOFOLLOW : 0)); break;
 	case DO_STAT: result = a->flags ? lstat(a->path, &told) : stat(a->path, &told); break;
+	case DO_NAMELESS: result = nameless_linux(a); break;
 	default: abort();
 	}
 	return result < 0 ? -errno : result;
@@ -192,6 +210,20 @@ static int64_t request_send_dying(struct system *system, const struct path_reque
 	return (int64_t)again.data[0];
 }
 
+static int64_t request_try(struct system *system, const struct path_request *r, unsigned *deadly)
+{
+	return deadly ? request_send_dying(system, r, deadly) : request_send(system, r, NULL);
+}
+
+/* The root of all is mount 0, and the file is open until the next one takes its number. */
+static int64_t nameless_vfs(struct system *system, const struct action *a, unsigned *deadly)
+{
+	const struct path_request link = {.label = VFS_LINK, .path = "", .start = 5 + 1, .flags = PATH_EMPTY, .mode = 0, .text = a->other};
+	int64_t error = request_try(system, &(struct path_request){.label = VFS_OPEN, .path = a->path, .user = a->user, .flags = a->flags | OPEN_NAMELESS, .mode = a->mode, .word6 = 5}, deadly);
+
+	return error ? error : request_try(system, &link, deadly);
+}
+
 static int64_t do_vfs(struct system *system, const struct action *a, unsigned *deadly)
 {
 	struct timestamp times[2] = {{.seconds = 5000, .nanoseconds = 7}, {.seconds = 5001, .nanoseconds = 7}};
@@ -200,6 +232,8 @@ static int64_t do_vfs(struct system *system, const struct action *a, unsigned *d
 	static const uint64_t labels[] = {VFS_OPEN, VFS_MKDIR, VFS_MKNOD, VFS_UNLINK, VFS_RMDIR, VFS_RENAME, VFS_LINK, VFS_SYMLINK, VFS_READLINK, VFS_CHMOD, VFS_CHOWN, VFS_UTIMES, VFS_TRUNCATE,
 		VFS_ACCESS, VFS_STAT};
 
+	if (a->kind == DO_NAMELESS)
+		return nameless_vfs(system, a, deadly);
 	r.label = labels[a->kind];
 	switch (a->kind) {
 	case DO_OPEN:
@@ -245,7 +279,7 @@ static int64_t do_vfs(struct system *system, const struct action *a, unsigned *d
 	default:
 		r.flags = 0;
 	}
-	return deadly ? request_send_dying(system, &r, deadly) : request_send(system, &r, NULL);
+	return request_try(system, &r, deadly);
 }
 
 /* Comparison of the trees. */
@@ -300,7 +334,7 @@ static const char *tree_compare(struct system *system, const char *path, unsigne
 
 static const char *action_text(const struct action *a)
 {
-	static const char *const names[] = {"open", "mkdir", "mknod", "unlink", "rmdir", "rename", "link", "symlink", "readlink", "chmod", "chown", "utimes", "truncate", "access", "stat"};
+	static const char *const names[] = {"open", "mkdir", "mknod", "unlink", "rmdir", "rename", "link", "symlink", "readlink", "chmod", "chown", "utimes", "truncate", "access", "stat", "nameless"};
 	static char text[1600];
 
 	snprintf(text, sizeof(text), "%s '%s' '%s' by %u:%u flags %o mode %o owner %d:%d size %lu", names[a->kind], a->path, a->other, a->user->user, a->user->group, a->flags, a->mode,

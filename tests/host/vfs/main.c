@@ -392,6 +392,42 @@ static void test_bounds(void **state)
 	system_free(&system);
 }
 
+/* What a client has open is where a path of no components leads, whatever has become of its names; for nobody else, and by no other mount. */
+static void test_opened(void **state)
+{
+	static struct system system;
+	struct path_request again = {.label = VFS_OPEN, .path = "", .start = 5 + 1, .flags = OPEN_READ_WRITE | PATH_EMPTY, .word6 = 6};
+	struct path_request link = {.label = VFS_LINK, .path = "", .start = 5 + 1, .flags = PATH_EMPTY, .text = "/named"};
+	struct file_exchange answer = {0};
+
+	(void)state;
+	system_make(&system);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/m", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MOUNT, "/m", MOUNT_READ_ONLY, 7), 0);
+	assert_int_equal(request_send(&system, &again, NULL), -EBADF);
+	assert_int_equal(simple(&system, VFS_OPEN, "/file", OPEN_CREATE | OPEN_WRITE, 5), 0);
+	assert_int_equal(request_send(&system, &again, &answer), 0);
+	assert_int_equal(answer.data[2] & MODE_TYPE, MODE_REGULAR);
+	assert_int_equal(simple(&system, VFS_UNLINK, "/file", 0, 0), 0);
+	system_restart(&system);
+	assert_int_equal(request_send(&system, &again, NULL), 0);
+	assert_int_equal(request_send(&system, &link, NULL), -ENOENT);
+	again.mode = link.mode = 1; /* the mount at /m */
+	assert_int_equal(request_send(&system, &again, NULL), -EROFS);
+	again.mode = 9;
+	assert_int_equal(request_send(&system, &again, NULL), -EBADF);
+	assert_int_equal(simple(&system, VFS_OPEN, "/", OPEN_WRITE | OPEN_NAMELESS, 5), 0);
+	assert_int_equal(request_send(&system, &link, NULL), -EXDEV);
+	link.mode = 0;
+	assert_int_equal(request_send(&system, &link, NULL), 0);
+	assert_int_equal(request_send(&system, &link, NULL), -EEXIST);
+	assert_int_equal(simple(&system, VFS_OPEN, "/", OPEN_WRITE | OPEN_NAMELESS | OPEN_EXCLUSIVE, 5), 0);
+	link.text = "/other";
+	assert_int_equal(request_send(&system, &link, NULL), -ENOENT);
+	assert_null(world_check(&system.world));
+	system_free(&system);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_referral),
 		cmocka_unit_test(test_mounted_directory),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_opened),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_linux),
 		cmocka_unit_test(test_linux_with_deaths),

@@ -115,7 +115,7 @@ static bool changes(uint64_t label, uint32_t flags)
 {
 	switch (label) {
 	case VFS_OPEN:
-		return flags & (OPEN_CREATE | OPEN_TRUNCATE);
+		return flags & OPEN_CHANGES;
 	case VFS_STAT:
 	case VFS_READLINK:
 	case VFS_ACCESS:
