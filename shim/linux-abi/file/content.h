@@ -24,6 +24,7 @@ struct program {
 	uint64_t size;
 	uint32_t mode, owner, group; /* for set-user-id and set-group-id */
 	bool no_setid;               /* mounted so that these do not count */
+	bool secret;                 /* who executes it may not read it: what it holds in memory is not shown to him either */
 	char path[256];              /* absolute, for /proc/self/exe */
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that make, move and remove names: the mkdir, rmdir, unlink, rename, link, symlink and mknod families. What a tree of the shim's own contains is not changed by them. */
+#include "file/names.h"
+
 #include "file/entry.h"
 #include "file/notify.h"
 #include "file/opened.h"
@@ -84,19 +86,32 @@ int64_t linux_mknodat(struct task *task, const uint64_t arguments[6])
 	return call_make_node(task, (int32_t)arguments[0], arguments[1], (uint32_t)arguments[2], (uint32_t)arguments[3]);
 }
 
-static int64_t call_remove(struct task *task, int64_t directory, uint64_t address, bool is_directory)
+/* `error` is that of the walk's beginning. */
+static int64_t walk_remove(struct walk *walk, int64_t error, bool is_directory)
 {
-	struct walk walk;
-	int64_t error = walk_begin(&walk, task, directory, address, WALK_PARENT);
 	struct notify_victim victim = {0};
 
 	if (!error)
-		victim = notify_victim(&walk);
-	while (walk_next(&walk, &error))
-		error = is_directory ? path_remove_directory_at(&walk.path) : path_remove_at(&walk.path);
+		victim = notify_victim(walk);
+	while (walk_next(walk, &error))
+		error = is_directory ? path_remove_directory_at(&walk->path) : path_remove_at(&walk->path);
 	if (!error)
 		notify_gone(&victim);
-	return walk_finish(&walk, error, LINUX_IN_DELETE | (is_directory ? (uint32_t)LINUX_IN_ISDIR : 0));
+	return walk_finish(walk, error, LINUX_IN_DELETE | (is_directory ? (uint32_t)LINUX_IN_ISDIR : 0));
+}
+
+int64_t text_remove(struct task *task, const char *text)
+{
+	struct walk walk;
+
+	return walk_remove(&walk, walk_begin_text(&walk, task, LINUX_AT_FDCWD, text, WALK_PARENT), false);
+}
+
+static int64_t call_remove(struct task *task, int64_t directory, uint64_t address, bool is_directory)
+{
+	struct walk walk;
+
+	return walk_remove(&walk, walk_begin(&walk, task, directory, address, WALK_PARENT), is_directory);
 }
 
 int64_t linux_unlink(struct task *task, const uint64_t arguments[6])

@@ -11,6 +11,8 @@
 #include "process/permission.h"
 
 #define PAGES_FIRST 16
+
+int64_t pipe_bytes_most = RING_PAGES_MAX * PAGE_SIZE;
 #define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
 #define EVENTS_WRITE (LINUX_POLLOUT | LINUX_POLLWRNORM)
 
@@ -267,17 +269,16 @@ static int64_t pipe_ioctl(struct task *task, struct description *description, ui
 	return request == LINUX_FIONREAD ? user_put(task->memory, argument, &count) : -ENOTTY;
 }
 
-/* Rounds up to a power of two of pages, as Linux does. */
 static int64_t size_set(struct task *task, struct pipe *pipe, uint64_t bytes)
 {
-	uint64_t pages = 1;
+	uint64_t pages = pipe_pages(bytes);
 
 	if (bytes > 1u << 31)
 		return -EINVAL;
-	while (pages * PAGE_SIZE < bytes)
-		pages *= 2;
+	if (pages > pipe->ring.pages && (int64_t)(pages * PAGE_SIZE) > pipe_bytes_most && !task_may(task, LINUX_CAP_SYS_RESOURCE))
+		return -EPERM;
 	if (pages > RING_PAGES_MAX)
-		return task_may(task, LINUX_CAP_SYS_RESOURCE) ? -ENOMEM : -EPERM;
+		return -ENOMEM;
 	if (pipe->ring.pages * (uint64_t)PAGE_SIZE - pipe_room(pipe) > pages * PAGE_SIZE)
 		return -EBUSY;
 	if (!ring_resize(&pipe->ring, (uint32_t)pages))
@@ -342,12 +343,12 @@ struct pipe *pipe_of(const struct description *description)
 	return description->operations == &pipe_operations ? description->data : NULL;
 }
 
-static struct pipe *pipe_new(void)
+static struct pipe *pipe_new(const struct task *task)
 {
 	struct pipe *pipe = slab_take(&pipes);
 
 	if (pipe)
-		pipe->ring.pages = PAGES_FIRST;
+		pipe->ring.pages = PAGES_FIRST * PAGE_SIZE > pipe_bytes_most && !task_may(task, LINUX_CAP_SYS_RESOURCE) ? (uint32_t)(pipe_bytes_most / PAGE_SIZE) : PAGES_FIRST;
 	return pipe;
 }
 
@@ -360,9 +361,9 @@ static void end_come(struct pipe *pipe, const struct description *description)
 	pipe->writer_openings += description_writes(description);
 }
 
-int pipe_make(uint32_t flags, struct description *ends[2])
+int pipe_make(const struct task *task, uint32_t flags, struct description *ends[2])
 {
-	struct pipe *pipe = pipe_new();
+	struct pipe *pipe = pipe_new(task);
 
 	if (!pipe)
 		return -ENFILE;
@@ -398,10 +399,10 @@ int pipe_open_again(struct description *end, uint32_t flags, struct description 
 
 /* Named pipes. */
 
-/* The pipe of a node, made when it has none. */
-static struct pipe *pipe_of_node(struct node *node)
+/* The pipe of a node, made for a task when it has none. */
+static struct pipe *pipe_of_node(const struct task *task, struct node *node)
 {
-	if (!node->pipe && (node->pipe = pipe_new()) != NULL)
+	if (!node->pipe && (node->pipe = pipe_new(task)) != NULL)
 		node->pipe->node = node;
 	return node->pipe;
 }
@@ -431,7 +432,7 @@ static int ends_meet(struct task *task, struct pipe *pipe, const struct descript
 int fifo_open(struct task *task, struct description *description)
 {
 	struct node *node = node_take(description->filesystem, description->inode);
-	struct pipe *pipe = node ? pipe_of_node(node) : NULL;
+	struct pipe *pipe = node ? pipe_of_node(task, node) : NULL;
 	int error = pipe ? 0 : -ENOMEM;
 
 	if (!error && ((description->flags & LINUX_O_ACCMODE) == LINUX_O_ACCMODE || description->flags & LINUX_O_DIRECT))
@@ -463,7 +464,7 @@ static int64_t call_pipe(struct task *task, uint64_t address, uint32_t flags)
 
 	if (flags & ~(uint32_t)(LINUX_O_CLOEXEC | LINUX_O_NONBLOCK | LINUX_O_DIRECT))
 		return -EINVAL;
-	error = pipe_make(flags & (LINUX_O_NONBLOCK | LINUX_O_DIRECT), ends);
+	error = pipe_make(task, flags & (LINUX_O_NONBLOCK | LINUX_O_DIRECT), ends);
 	if (error)
 		return error;
 	return descriptors_give_two(task, ends, flags, address);

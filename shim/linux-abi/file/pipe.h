@@ -23,8 +23,20 @@ struct pipe {
 	struct node *node;                         /* of a named pipe: not a user of it, the descriptions are */
 };
 
-/* Makes a pipe with two ends, each with one user; `flags`: O_NONBLOCK, O_DIRECT. 0, -ENOMEM. */
-int pipe_make(uint32_t flags, struct description *ends[2]);
+extern int64_t pipe_bytes_most; /* /proc/sys/fs/pipe-max-size: what a pipe may hold that nobody with CAP_SYS_RESOURCE has made so */
+
+/* The pages of a pipe that is to hold `bytes` bytes: a power of two, as Linux rounds. */
+static inline uint64_t pipe_pages(uint64_t bytes)
+{
+	uint64_t pages = 1;
+
+	while (pages * PAGE_SIZE < bytes)
+		pages *= 2;
+	return pages;
+}
+
+/* Makes a pipe for a task, with two ends, each with one user; `flags`: O_NONBLOCK, O_DIRECT. 0, -ENOMEM. */
+int pipe_make(const struct task *task, uint32_t flags, struct description *ends[2]);
 
 /* The pipe of a description; a null pointer when it is none. */
 struct pipe *pipe_of(const struct description *description);

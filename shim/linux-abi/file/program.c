@@ -109,6 +109,7 @@ static int program_take(struct task *task, struct description *file, struct prog
 	if (error)
 		return error;
 	program_describe(file, &attributes, program);
+	program->secret = asker_check(&asker, &attributes, ACCESS_READ) != 0;
 	return content_execute(file, &program->content);
 }
 

@@ -5,6 +5,7 @@
 #include "mm/slab.h"
 
 static struct slab structures = SLAB(struct area);
+int64_t areas_most = AREAS_MAX;
 
 static uint32_t priority_next(void)
 {
@@ -126,7 +127,7 @@ static struct area *area_across(const struct areas *areas, uint64_t address)
 
 bool area_split(struct areas *areas, uint64_t address)
 {
-	return !area_across(areas, address) || (areas->count < AREAS_MAX && area_split_beyond(areas, address));
+	return !area_across(areas, address) || (areas->count < (uint64_t)areas_most && area_split_beyond(areas, address));
 }
 
 bool area_split_beyond(struct areas *areas, uint64_t address)

@@ -18,6 +18,7 @@ enum area_flags {
 	AREA_LOCKED = 0x80,
 	AREA_NOT_FORKED = 0x100, /* MADV_DONTFORK */
 	AREA_WIPED = 0x200,      /* MADV_WIPEONFORK */
+	AREA_NOT_DUMPED = 0x400, /* MADV_DONTDUMP */
 	AREA_SEGMENT = 0x800,    /* attached by shmat */
 	AREA_NO_EXECUTE = 0x1000, /* mprotect may not add PROT_EXEC: a file of a filesystem that is mounted noexec */
 };
@@ -31,7 +32,9 @@ struct area {
 	struct area *left, *right;
 };
 
-#define AREAS_MAX 65530 /* of one address space: vm.max_map_count */
+#define AREAS_MAX 65530 /* of one address space */
+
+extern int64_t areas_most; /* vm.max_map_count: at most AREAS_MAX */
 
 struct areas {
 	struct area *root;
@@ -58,10 +61,10 @@ struct area *area_add(struct areas *areas, const struct area *like);
 /* Takes an area out and gives it and its hold on the object back. */
 void area_remove(struct areas *areas, struct area *area);
 
-/* Makes `address` a border: an area that holds it in its middle becomes two. False when there is no memory, or there are AREAS_MAX already. */
+/* Makes `address` a border: an area that holds it in its middle becomes two. False when there is no memory, or there are `areas_most` already. */
 bool area_split(struct areas *areas, uint64_t address);
 
-/* The same, also beyond AREAS_MAX: for who is about to take areas away. */
+/* The same, also beyond that: for who is about to take areas away. */
 bool area_split_beyond(struct areas *areas, uint64_t address);
 
 /* Joins an area with its neighbours where they are alike. */

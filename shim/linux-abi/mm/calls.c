@@ -270,7 +270,7 @@ static int64_t resize_moving(struct task *task, uint64_t address, uint64_t old_b
 {
 	struct memory *memory = task->memory;
 	uint64_t moved = old_bytes < new_bytes ? old_bytes : new_bytes;
-	int error = memory->areas.count >= AREAS_MAX - 3 ? -ENOMEM : 0; /* Linux keeps as many for it */
+	int error = (int64_t)memory->areas.count >= areas_most - 3 ? -ENOMEM : 0; /* Linux keeps as many for it */
 
 	if (error)
 		return error;
@@ -563,8 +563,6 @@ static int advise(struct task *task, uint64_t address, uint64_t end, int advice)
 	case LINUX_MADV_WILLNEED:
 	case LINUX_MADV_HUGEPAGE:
 	case LINUX_MADV_NOHUGEPAGE:
-	case LINUX_MADV_DONTDUMP:
-	case LINUX_MADV_DODUMP:
 	case LINUX_MADV_MERGEABLE:
 	case LINUX_MADV_UNMERGEABLE:
 		return 0; /* advice, and no more than that */
@@ -583,6 +581,10 @@ static int advise(struct task *task, uint64_t address, uint64_t end, int advice)
 		return advise_flags(memory, address, end, AREA_NOT_FORKED, 0);
 	case LINUX_MADV_DOFORK:
 		return advise_flags(memory, address, end, 0, AREA_NOT_FORKED);
+	case LINUX_MADV_DONTDUMP:
+		return advise_flags(memory, address, end, AREA_NOT_DUMPED, 0);
+	case LINUX_MADV_DODUMP:
+		return advise_flags(memory, address, end, 0, AREA_NOT_DUMPED);
 	case LINUX_MADV_WIPEONFORK:
 		return range_is_private(memory, address, end) ? advise_flags(memory, address, end, AREA_WIPED, 0) : -EINVAL;
 	case LINUX_MADV_KEEPONFORK:

@@ -149,7 +149,7 @@ int memory_map(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t
 {
 	struct area like = {.start = address, .end = address + bytes, .flags = flags, .object = object, .first = first}, *area;
 
-	if (memory->areas.count > AREAS_MAX) /* one more than by splitting, as on Linux */
+	if (memory->areas.count > (uint64_t)areas_most) /* one more than by splitting, as on Linux */
 		return -ENOMEM;
 	area = area_add(&memory->areas, &like);
 	if (!area)
@@ -166,7 +166,7 @@ int memory_unmap(struct memory *memory, uint64_t address, uint64_t bytes)
 
 	if (!area || area->start >= end)
 		return 0;
-	if (area->start < address && area->end > end && memory->areas.count >= AREAS_MAX) /* more only when there are more afterwards */
+	if (area->start < address && area->end > end && memory->areas.count >= (uint64_t)areas_most) /* more only when there are more afterwards */
 		return -ENOMEM;
 	if (!area_split_beyond(&memory->areas, address) || !area_split_beyond(&memory->areas, end))
 		return -ENOMEM;

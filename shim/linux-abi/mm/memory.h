@@ -17,6 +17,8 @@
 #define MEMORY_TOP 0x7ffffffff000        /* the first address that is nobody's */
 #define STACK_GAP (256 * PAGE_SIZE)      /* kept free below a stack that grows */
 
+#define AUXILIARY_PAIRS 20
+
 enum entry_bits {
 	ENTRY_WRITE = 1,   /* mapped writable in the host */
 	ENTRY_EXECUTE = 2, /* mapped executable in the host */
@@ -41,6 +43,9 @@ struct memory {
 	uint64_t stack_start;
 	uint64_t argument_start, argument_end, environment_start, environment_end;
 	uint64_t map_top;  /* mmap looks for room below this */
+	struct {
+		uint64_t key, value;
+	} auxiliary[AUXILIARY_PAIRS]; /* as the program got it; the last one is AT_NULL */
 	uint64_t stack_limit; /* RLIMIT_STACK in bytes, as it was at the exec */
 	uint64_t size_limit;  /* RLIMIT_AS in bytes */
 	uint64_t data_limit;  /* RLIMIT_DATA */

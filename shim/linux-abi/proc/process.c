@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of /proc/PID (proc(5)). A zombie has no memory, files or place any more: what tells of them is empty. */
 #include "abi/linux/constants.h"
+#include "core/image.h"
 #include "file/content.h"
 #include "file/description.h"
 #include "file/descriptors.h"
@@ -11,6 +12,7 @@
 #include "lib/string.h"
 #include "mm/user.h"
 #include "proc/memory.h"
+#include "proc/setting.h"
 #include "process/names.h"
 #include "process/permission.h"
 #include "process/usage.h"
@@ -231,6 +233,34 @@ static void environment_tell(struct proc_text *text, const struct proc_subject *
 
 	if (memory)
 		range_tell(text, memory, memory->environment_start, memory->environment_end);
+}
+
+static void auxiliary_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	const struct memory *memory = memory_of(subject);
+
+	if (memory)
+		text_add_bytes(text, memory->auxiliary, sizeof(memory->auxiliary));
+}
+
+static void core_filter_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	if (!subject->task)
+		return;
+	text_add_hex(text, subject->process->core_filter, 8);
+	text_add(text, "\n");
+}
+
+/* A number in C's notation. What is no bit of it is dropped. */
+static int64_t core_filter_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	uint64_t filter;
+	int error = subject->task ? number_read(line, bytes, &filter) : -ESRCH;
+
+	if (error)
+		return error;
+	subject->process->core_filter = (uint16_t)(filter & CORE_FILTER_BITS);
+	return (int64_t)bytes;
 }
 
 static void comm_tell(struct proc_text *text, const struct proc_subject *subject)
@@ -484,7 +514,7 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 #define LINK_NODE(file, function) {.name = file, .mode = MODE_LINK | 0777, .read_link = function, .magic = true}
 
 #define NODES_OF_TASK \
-	FILE_NODE("cmdline", command_line_tell), {.name = "comm", .mode = MODE_REGULAR | 0644, .tell = comm_tell, .take = comm_take}, LINK_NODE("cwd", directory_link), \
+	{.name = "auxv", .mode = MODE_REGULAR | 0400, .tell = auxiliary_tell, .inspects = true}, FILE_NODE("cmdline", command_line_tell), {.name = "comm", .mode = MODE_REGULAR | 0644, .tell = comm_tell, .take = comm_take}, LINK_NODE("cwd", directory_link), \
 	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell, .inspects = true}, LINK_NODE("exe", executable_link), \
 	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .inspects = true, .special = proc_file_find, .list_special = proc_files_list}, \
 	{.name = "fdinfo", .mode = MODE_DIRECTORY | 0555, .special = proc_file_info_find, .list_special = proc_file_infos_list}, FILE_NODE("limits", limits_tell), {.name = "maps", .mode = MODE_REGULAR | 0444, .tell = maps_tell, .inspects = true}, \
@@ -495,4 +525,4 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 
 const struct proc_node proc_task_nodes[] = {NODES_OF_TASK, {0}};
 
-const struct proc_node proc_process_nodes[] = {NODES_OF_TASK, {.name = "task", .mode = MODE_DIRECTORY | 0555, .special = proc_task_find, .list_special = proc_tasks_list}, {0}};
+const struct proc_node proc_process_nodes[] = {NODES_OF_TASK, {.name = "coredump_filter", .mode = MODE_REGULAR | 0644, .tell = core_filter_tell, .take = core_filter_take}, {.name = "task", .mode = MODE_DIRECTORY | 0555, .special = proc_task_find, .list_special = proc_tasks_list}, {0}};

@@ -5,11 +5,16 @@
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
 #include "file/content.h"
+#include "core/dump.h"
+#include "core/name.h"
+#include "file/pipe.h"
 #include "ipc/limits.h"
 #include "ipc/listing.h"
 #include "lib/clock.h"
 #include "lib/string.h"
+#include "mm/area.h"
 #include "proc/proc.h"
+#include "proc/setting.h"
 #include "process/names.h"
 #include "process/random.h"
 #include "process/usage.h"
@@ -246,7 +251,6 @@ static void entropy_tell(struct proc_text *text, const struct proc_subject *subj
 	}
 VALUE(pid_max, "32768")
 VALUE(threads_max, "2046")
-VALUE(core_pattern, "core")
 VALUE(zero, "0")
 VALUE(one, "1")
 VALUE(capability_last, "40")
@@ -255,8 +259,6 @@ VALUE(overcommit_share, "50")
 VALUE(backlog, "4096")  /* of listen(2) */
 VALUE(datagrams, "10") /* in the queue of a socket */
 VALUE(file_max, "65536")
-VALUE(pipe_size, "1048576")
-VALUE(map_count, "65530")
 VALUE(map_least, "65536")
 
 /* Limits of System V IPC, which may be written: `count` from the first one on. */
@@ -279,6 +281,51 @@ SETTING(queue_bytes, LIMIT_QUEUE_BYTES, 1)
 SETTING(queues, LIMIT_QUEUES, 1)
 SETTING(semaphores, LIMIT_SET_SEMAPHORES, 4)
 
+/* Numbers that may be written, within bounds. */
+#define NUMBER(name, variable, least, most) \
+	static void name##_tell(struct proc_text *text, const struct proc_subject *subject) \
+	{ \
+		(void)subject; \
+		setting_tell(text, variable); \
+	} \
+	static int64_t name##_take(const struct proc_subject *subject, const char *line, size_t bytes) \
+	{ \
+		(void)subject; \
+		return setting_take(line, bytes, least, most, &(variable)); \
+	}
+NUMBER(core_uses_id, core_uses_pid, INT32_MIN, INT32_MAX)
+NUMBER(set_id_dumpable, core_set_id_dumpable, DUMPABLE_NOT, DUMPABLE_ROOT)
+NUMBER(map_count, areas_most, 0, AREAS_MAX)
+
+static void pipe_size_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	setting_tell(text, pipe_bytes_most);
+}
+
+/* As a pipe's own size: a power of two of pages. */
+static int64_t pipe_size_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	int64_t size, taken = setting_take(line, bytes, 0, INT32_MAX, &size);
+
+	(void)subject;
+	if (taken > 0)
+		pipe_bytes_most = (int64_t)pipe_pages((uint64_t)size) * PAGE_SIZE;
+	return taken;
+}
+
+static void core_pattern_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%s\n", core_pattern());
+}
+
+static int64_t core_pattern_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	(void)subject;
+	return core_pattern_set(line, bytes);
+}
+
 #define FILE_NODE(file, function) {.name = file, .mode = MODE_REGULAR | 0444, .tell = function}
 #define SETTING_NODE(file, setting) {.name = file, .mode = MODE_REGULAR | 0644, .tell = setting##_tell, .take = setting##_take}
 #define DIRECTORY_NODE(directory, table) {.name = directory, .mode = MODE_DIRECTORY | 0555, .nodes = table}
@@ -293,8 +340,8 @@ static const struct proc_node kernel_nodes[] = {
 	FILE_NODE("domainname", domain_name_tell),
 	FILE_NODE("pid_max", pid_max_tell),
 	FILE_NODE("threads-max", threads_max_tell),
-	FILE_NODE("core_pattern", core_pattern_tell),
-	FILE_NODE("core_uses_pid", zero_tell),
+	SETTING_NODE("core_pattern", core_pattern),
+	SETTING_NODE("core_uses_pid", core_uses_id),
 	FILE_NODE("tainted", zero_tell),
 	FILE_NODE("randomize_va_space", zero_tell),
 	FILE_NODE("cap_last_cap", capability_last_tell),
@@ -310,9 +357,9 @@ static const struct proc_node kernel_nodes[] = {
 	DIRECTORY_NODE("random", random_nodes),
 	{0},
 };
-static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("overcommit_ratio", overcommit_share_tell), FILE_NODE("nr_hugepages", zero_tell), FILE_NODE("max_map_count", map_count_tell), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
-static const struct proc_node fs_nodes[] = {FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), FILE_NODE("pipe-max-size", pipe_size_tell), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
-					    FILE_NODE("protected_hardlinks", zero_tell), FILE_NODE("suid_dumpable", zero_tell), FILE_NODE("lease-break-time", one_tell), {0}};
+static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("overcommit_ratio", overcommit_share_tell), FILE_NODE("nr_hugepages", zero_tell), SETTING_NODE("max_map_count", map_count), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
+static const struct proc_node fs_nodes[] = {FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
+					    FILE_NODE("protected_hardlinks", zero_tell), SETTING_NODE("suid_dumpable", set_id_dumpable), FILE_NODE("lease-break-time", one_tell), {0}};
 static const struct proc_node core_nodes[] = {FILE_NODE("somaxconn", backlog_tell), {0}}, unix_nodes[] = {FILE_NODE("max_dgram_qlen", datagrams_tell), {0}};
 static const struct proc_node net_nodes[] = {DIRECTORY_NODE("core", core_nodes), DIRECTORY_NODE("unix", unix_nodes), {0}};
 static const struct proc_node sys_nodes[] = {DIRECTORY_NODE("net", net_nodes), DIRECTORY_NODE("kernel", kernel_nodes), DIRECTORY_NODE("vm", vm_nodes), DIRECTORY_NODE("fs", fs_nodes), {0}};

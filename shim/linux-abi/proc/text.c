@@ -8,6 +8,7 @@
 #include "lib/string.h"
 
 #define PIECE 512
+_Static_assert(TEXT_FRAMES * sizeof(frame_t) <= PAGE_SIZE, "their numbers fit into one frame");
 
 /* The frame for the byte at `offset`, made when it is not there; a null pointer when there is no memory. */
 static unsigned char *frame_at(struct proc_text *text, uint64_t offset)

@@ -8,7 +8,7 @@
 
 #include "mm/frames.h"
 
-#define TEXT_FRAMES 256 /* a text is at most 1 MiB; what is more is left out */
+#define TEXT_FRAMES 1024 /* a text is at most 4 MiB; what is more is left out */
 
 struct proc_text {
 	frame_t index; /* a frame with the numbers of the text's frames; 0: there is nothing yet */

@@ -66,7 +66,7 @@ static struct proc_entry *entry_make(struct entry *parent, const struct proc_nod
 	const struct process *owner = process ? process_find(process) : NULL;
 	const struct task *leader = owner ? process_task(owner) : NULL;
 
-	if (owner && !owner->dumpable && (node->mode & MODE_TYPE) == MODE_REGULAR) /* they are root's */
+	if (owner && owner->dumpable != DUMPABLE_USER && (node->mode & MODE_TYPE) == MODE_REGULAR) /* they are root's */
 		leader = NULL;
 	if (!made)
 		return NULL;

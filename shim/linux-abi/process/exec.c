@@ -8,6 +8,7 @@
 #include "abi/file.h"
 #include "abi/linux/constants.h"
 
+#include "core/dump.h"
 #include "file/content.h"
 #include "file/descriptors.h"
 #include "file/walk.h"
@@ -311,6 +312,7 @@ static void credentials_choose(const struct image *image, struct credentials *cr
 struct words {
 	struct memory *memory;
 	uint64_t at;
+	unsigned pairs;
 	int error;
 };
 
@@ -321,8 +323,11 @@ static void word_put(struct words *words, uint64_t word)
 	words->at += sizeof(word);
 }
 
+/* A pair of the auxiliary vector, which the memory remembers: /proc/PID/auxv and core files tell it as it was. */
 static void pair_put(struct words *words, uint64_t key, uint64_t value)
 {
+	words->memory->auxiliary[words->pairs].key = key;
+	words->memory->auxiliary[words->pairs++].value = value;
 	word_put(words, key);
 	word_put(words, value);
 }
@@ -367,8 +372,6 @@ static void auxiliary_put(struct words *words, const struct image *image, const 
 	pair_put(words, LINUX_AT_PLATFORM, platform_at);
 	pair_put(words, LINUX_AT_NULL, 0);
 }
-
-#define AUXILIARY_PAIRS 20
 
 static int words_put(struct image *image, const struct credentials *who, uint64_t *rsp)
 {
@@ -495,7 +498,7 @@ static int64_t image_run(struct image *image, const char *path, uint64_t argumen
 			credentials_release(credentials);
 		return error;
 	}
-	image->task->process->dumpable = credentials->user == credentials->effective_user && credentials->group == credentials->effective_group;
+	image->task->process->dumpable = image->program.secret || credentials->user != credentials->effective_user || credentials->group != credentials->effective_group ? (uint8_t)core_set_id_dumpable : DUMPABLE_USER;
 	posix_timers_end(image->task->process);
 	credentials_set(image->task, credentials);
 	if (image_enter(image, path, rsp))

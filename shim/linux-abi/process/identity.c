@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who a task is: getpid(2) and its like, users and groups (credentials(7)), capget(2) and capset(2). */
 #include "abi/linux/constants.h"
+#include "core/dump.h"
 #include "lib/string.h"
 #include "mm/user.h"
 #include "process/handlers.h"
@@ -43,7 +44,7 @@ bool may_inspect(const struct task *task, const struct task *of)
 
 	if (task->process == of->process || task_may(task, LINUX_CAP_SYS_PTRACE))
 		return true;
-	if (!they || !of->process->dumpable || they->permitted & ~me->permitted)
+	if (!they || of->process->dumpable != DUMPABLE_USER || they->permitted & ~me->permitted)
 		return false;
 	return me->user == they->user && me->user == they->effective_user && me->user == they->saved_user && me->group == they->group && me->group == they->effective_group && me->group == they->saved_group;
 }
@@ -105,7 +106,7 @@ static int64_t credentials_commit(struct task *task, struct credentials *changed
 
 	capabilities_follow(changed, old);
 	if (changed->effective_user != old->effective_user || changed->effective_group != old->effective_group || changed->file_user != old->file_user) {
-		task->process->dumpable = false;
+		task->process->dumpable = (uint8_t)core_set_id_dumpable;
 		task->process->death_signal = 0;
 	}
 	task->process->user = changed->user;

@@ -5,6 +5,8 @@
 #include "process/life.h"
 
 #include "abi/linux/constants.h"
+#include "core/dump.h"
+#include "core/image.h"
 #include "file/description.h"
 #include "file/descriptors.h"
 #include "file/place.h"
@@ -185,7 +187,8 @@ static struct task *process_make(struct process *parent)
 		return NULL;
 	process->actions->users = 1;
 	process->exit_signal = LINUX_SIGCHLD;
-	process->dumpable = true;
+	process->dumpable = DUMPABLE_USER;
+	process->core_filter = CORE_FILTER_FIRST;
 	limits_set(process);
 	task->host->owner = task;
 	process_enter(process, parent);
@@ -216,6 +219,7 @@ static struct process *process_fork(const struct task *parent, const struct clon
 	process->terminal = from->terminal;
 	process->exit_signal = request->exit_signal;
 	process->dumpable = from->dumpable;
+	process->core_filter = from->core_filter;
 	process->nice = parent->policy_resets && from->nice < 0 ? 0 : from->nice;
 	process->personality = from->personality;
 	process->oom_adjustment = from->oom_adjustment;
@@ -506,6 +510,8 @@ void task_notice(struct task *task)
 
 void process_end(struct process *process, int status)
 {
+	if (process->exiting && status == LINUX_SIGKILL)
+		core_cut(process);
 	if (process->exiting)
 		return;
 	process->exiting = true;

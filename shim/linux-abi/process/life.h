@@ -23,7 +23,7 @@ struct clone_request {
 /* Makes a task as clone does and lets it run. Its id, or a negative error number. Waits for the child with CLONE_VFORK. */
 int64_t task_clone(struct task *parent, const struct clone_request *request);
 
-/* Decides the end of a whole process: `status` is what wait4 tells. Each of its tasks leaves at its next return. */
+/* Decides the end of a whole process: `status` is what wait4 tells. Each of its tasks leaves at its next return. Of one that ends already a SIGKILL cuts its core short. */
 void process_end(struct process *process, int status);
 
 /* The end of a task, in its own fiber, at its return: gives everything back. The task is gone afterwards. */

@@ -52,7 +52,7 @@ static int64_t dumpable_set(struct process *process, uint64_t value)
 {
 	if (value > 1)
 		return -EINVAL;
-	process->dumpable = value;
+	process->dumpable = (uint8_t)value; /* 2 is for the system alone */
 	return 0;
 }
 

@@ -22,6 +22,8 @@ struct semaphore_owner; /* ipc/undo.c */
 struct identity; /* process/pidfd.c */
 struct process;
 struct terminal;
+struct core_image; /* core/image.h */
+struct core_state; /* core/dump.h */
 
 struct task {
 	int32_t id; /* as gettid tells */
@@ -60,7 +62,11 @@ struct task {
 	uint64_t restart_deadline; /* of nanosleep and the like */
 	int (*restart)(struct task *task);
 	bool trace; /* its calls are printed */
+	const struct core_state *held; /* it is dying, and waits until the core of its process is written; null: it does not */
 };
+
+/* prctl(PR_SET_DUMPABLE): who may look into a process, and to whom a core of it belongs. */
+enum dumpable { DUMPABLE_NOT = 0, DUMPABLE_USER = 1, DUMPABLE_ROOT = 2 };
 
 struct process {
 	int32_t id; /* of the leader */
@@ -83,7 +89,10 @@ struct process {
 	int stop_signal;
 	int exit_status;   /* as wait4 tells it */
 	int exit_signal;   /* to the parent */
-	bool dumpable, child_subreaper;
+	uint8_t dumpable; /* enum dumpable */
+	uint16_t core_filter; /* enum core_filter (core/image.h) */
+	struct core_image *core; /* that is being written; null: none is */
+	bool child_subreaper;
 	int death_signal;  /* prctl(PR_SET_PDEATHSIG) */
 	uint64_t user_ns, children_ns; /* CPU time of its ended tasks; of its waited-for children */
 	uint64_t children_minor, children_major, children_resident;

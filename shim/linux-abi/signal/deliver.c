@@ -6,6 +6,7 @@
 #include "signal/deliver.h"
 
 #include "abi/linux/constants.h"
+#include "core/dump.h"
 #include "lib/string.h"
 #include "mm/user.h"
 #include "process/groups.h"
@@ -30,8 +31,9 @@ static void stop_wait(struct task *task)
 	attention_update(task);
 }
 
-static void default_act(struct task *task, int number)
+static void default_act(struct task *task, const struct signal_information *information, const struct core_state *state)
 {
+	int number = information->number;
 	struct process *process = task->process;
 
 	switch (signal_default(number)) {
@@ -42,7 +44,9 @@ static void default_act(struct task *task, int number)
 		if (number == LINUX_SIGSTOP || !group_is_orphaned(process))
 			process_stop(process, number);
 		break;
-	case DEFAULT_CORE: /* no core file is written: the bit that says so stays 0 */
+	case DEFAULT_CORE:
+		core_dump(task, information, state);
+		break;
 	case DEFAULT_END:
 		process_end(process, number);
 		break;
@@ -84,28 +88,31 @@ static bool handler_enter(struct task *task, const struct signal_information *in
 }
 
 /* A handler has no stack: that is a SIGSEGV, whose own handler may have one. */
-static void stack_fail(struct task *task, int number)
+static void stack_fail(struct task *task, int number, const struct core_state *state)
 {
+	const struct signal_information information = {.number = LINUX_SIGSEGV, .code = LINUX_SI_KERNEL};
+
 	if (number == LINUX_SIGSEGV)
-		process_end(task->process, LINUX_SIGSEGV);
+		core_dump(task, &information, state);
 	else
-		signal_force(task, &(struct signal_information){.number = LINUX_SIGSEGV, .code = LINUX_SI_KERNEL});
+		signal_force(task, &information);
 }
 
 /* One signal. True when a handler was entered. */
 static bool signal_act(struct task *task, const struct signal_information *information, int64_t *result, bool call)
 {
 	const struct signal_action *action = &task->process->actions->action[information->number - 1];
+	const struct core_state state = {.result = *result, .in_call = call};
 
 	if (action->handler == LINUX_SIG_IGN)
 		return false;
 	if (action->handler == LINUX_SIG_DFL) {
-		default_act(task, information->number);
+		default_act(task, information, &state);
 		return false;
 	}
 	if (handler_enter(task, information, result, call))
 		return true;
-	stack_fail(task, information->number);
+	stack_fail(task, information->number, &state);
 	return false;
 }
 
@@ -115,6 +122,7 @@ enum deliver_result signals_handle(struct task *task, int64_t *result, bool call
 
 	while (task->attention) {
 		if (task->dying) {
+			core_hold(task, &(struct core_state){.result = *result, .in_call = call});
 			task_leave(task);
 			return DELIVER_DONE;
 		}

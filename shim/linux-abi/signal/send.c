@@ -201,7 +201,7 @@ static struct task *taker_find(struct process *process, int number)
 /* What a signal does before it is pending. False when it is not to be pending at all. */
 static bool send_begin(struct process *process, int number, bool blocked)
 {
-	if (process->zombie || !process->actions || process->exiting)
+	if (process->zombie || !process->actions || (process->exiting && number != LINUX_SIGKILL))
 		return false;
 	if (number == LINUX_SIGKILL) {
 		if (process->id != 1)
