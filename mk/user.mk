@@ -147,9 +147,9 @@ $(BUILD)/linux/%.glibc: tests/linux/%.c $(BUILD)/linux/flags
 	$(Q)gcc $(linux_flags) -MMD -MP -MF $@.d -o $@ $<
 ltp_programs := $(patsubst tests/ltp/%.c,$(BUILD)/ltp/%,$(sort $(wildcard tests/ltp/*.c)))
 $(BUILD)/ltp/%: tests/ltp/%.c $(BUILD)/linux/flags
-	$(call say,$(MUSL_CC),$<)
+	$(call say,gcc,$<)
 	@mkdir -p $(@D)
-	$(Q)$(MUSL_CC) $(linux_flags) -MMD -MP -MF $@.d -o $@ $<
+	$(Q)gcc $(linux_flags) -MMD -MP -MF $@.d -o $@ $<
 linux_programs += $(ltp_programs)
 -include $(addsuffix .d,$(linux_programs))
 

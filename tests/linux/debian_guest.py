@@ -48,14 +48,15 @@ def archive_make(path, kernel, script):
     debian_kernel.archive_write(path, places + modules + [("bin/busybox", 0o100755, "/bin/busybox"), ("init", 0o100755, first)])
 
 
-def script_run(image, script, patience, share=None):
-    """Runs a script by its path in the guest. It does not test its timer at the start, which fails on a machine that is busy. Raises PackageError when the machine did not come to its end within so many seconds."""
+def script_run(image, script, patience, share=None, memory=512, words=""):
+    """Runs a script by its path in the guest, which has so many MiB and these words more on its command line. It does not test its timer at the start, which fails on a machine that is busy. Raises PackageError when the machine did not come to its
+    end within so many seconds."""
     kernel = debian_kernel.Kernel()
     with tempfile.TemporaryDirectory(prefix="kozo-linux-") as directory:
         archive = os.path.join(directory, "initramfs")
         archive_make(archive, kernel, script)
         disks = [word for disk in (image, share) if disk for word in ("--disk", disk)]
-        result = subprocess.run([f"{TOP}/tools/run-qemu", "--kernel", kernel.path, "--boot", archive, "--append", "console=ttyS0 quiet panic=-1 no_timer_check", "--cpu", CPU, *disks, "--mem", "512", "--timeout", str(patience), "--ends", "off"],
+        result = subprocess.run([f"{TOP}/tools/run-qemu", "--kernel", kernel.path, "--boot", archive, "--append", f"console=ttyS0 quiet panic=-1 no_timer_check {words}".rstrip(), "--cpu", CPU, *disks, "--mem", str(memory), "--timeout", str(patience), "--ends", "off"],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
     if result.returncode:
         raise debian_package.PackageError(f"{result.stdout[-2000:]}\nLinux did not come to its end")

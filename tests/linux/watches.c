@@ -160,6 +160,66 @@ static void others(void)
 	CALL(inotify_init);
 }
 
+/* What /proc tells of the queue. */
+static void watched(void)
+{
+	unsigned number, mask, ignored;
+	char path[64], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", queue);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "inotify wd:%x ino:%*x sdev:%*x mask:%x ignored_mask:%x", &number, &mask, &ignored) == 3)
+			SHOW("watched", "%u %#x %#x", number, mask, ignored);
+	if (file)
+		fclose(file);
+}
+
+/* Who watches a directory and a file in it hears of both, the directory first. What has no name any more is not told of to who does not want it. */
+static void families(void)
+{
+	int file, directory;
+
+	mkdir("family", 0755);
+	close(creat("family/child", 0644));
+	directory = (int)CALL(inotify_add_watch, queue, "family", IN_ATTRIB | IN_MODIFY);
+	CALL(inotify_add_watch, queue, "family/child", IN_ATTRIB | IN_MODIFY);
+	chmod("family/child", 0600);
+	file = open("family/child", O_RDWR);
+	(void)!write(file, "x", 1);
+	events("both");
+	unlink("family/child");
+	(void)!write(file, "x", 1);
+	close(file);
+	events("without a name");
+	CALL(inotify_add_watch, queue, "family", IN_MODIFY | IN_EXCL_UNLINK);
+	file = open("family/child", O_RDWR | O_CREAT, 0600);
+	(void)!write(file, "x", 1);
+	unlink("family/child");
+	(void)!write(file, "x", 1);
+	close(file);
+	events("not of what has no name");
+	watched();
+	CALL(inotify_rm_watch, queue, directory);
+	rmdir("family");
+	events("removed");
+}
+
+static void renamed(void)
+{
+	mkdir("before", 0755);
+	(void)!chdir("before");
+	CALL(inotify_add_watch, queue, ".", IN_CREATE | IN_DELETE | IN_MOVE_SELF);
+	rename("../before", "../after");
+	close(creat("one", 0600));
+	unlink("one");
+	events("in a directory that was renamed");
+	(void)!chdir("..");
+	rmdir("after");
+	events("removed");
+}
+
 static void overflow(void)
 {
 	int lost = 0, files[2];
@@ -195,6 +255,8 @@ int main(void)
 	contents();
 	directories();
 	others();
+	families();
+	renamed();
 	overflow();
 	return 0;
 }

@@ -2,27 +2,38 @@
 /*
  * The guest's end of tools/kozo-ltp: runs a list of test commands one after the other, each apart from the others, and tells what came of them.
  *
- * usage: runner ROOT <plan
+ * usage: runner [--without-inet] ROOT <plan
  *
  * Each line of the plan is `NAME SECONDS COMMAND`. The command is done by a shell in a session of its own and in an empty directory of its own, with what it prints going through a pipe, of which the first OUTPUT_MOST bytes are kept. A test is
- * over when that shell has ended or its time is; then every process but the first one and us is ended, which is why this refuses to run anywhere but on Kozo, in a machine that is there for nothing else. Orphans come to us
- * (PR_SET_CHILD_SUBREAPER), so we know when all are gone. Mounts and files that a test left behind are taken away.
+ * over when that shell has ended or its time is; then every process but the first one and us is ended, which is why this refuses to run anywhere but in a machine that is there for nothing else: Kozo, or a Linux that
+ * tools/kozo-ltp has started. Orphans come to us (PR_SET_CHILD_SUBREAPER), so we know when all are gone. Mounts, files and System V objects that a test left behind are taken away.
+ *
+ * With --without-inet the tests have no sockets of AF_INET and AF_INET6: a filter (seccomp) answers EAFNOSUPPORT, as a system without them does. What fails only then needs the network.
  *
  * For each line, standard output gets `begin NAME`, and afterwards `end NAME STATUS MILLISECONDS FREE BYTES` with so many bytes of output behind it: STATUS is `exited N`, `killed N` (a signal) or `late 0`, FREE the change of free memory in KiB.
  *
  * Exit status: 0 at the end of the plan; 3 when something that a test started could not be ended, so that the machine is good for no further one.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -31,6 +42,8 @@
 #define OUTPUT_MOST 262144 /* bytes of a test's output that are kept: the first half and the last */
 #define LOOK_MS 20        /* how often we look whether a test has ended */
 #define END_MS 60000      /* patience for ending what a test started */
+#define TABLE_ROUNDS 16   /* how often a table of System V objects is read to be emptied */
+#define MACHINE_WORD "kozo-ltp" /* on the command line of a Linux that is there for nothing else */
 #define WORK "/tmp/ltp"
 
 enum exit_status { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_SPOILT = 3 };
@@ -129,13 +142,70 @@ static void mounts_remove(void)
 		umount2(paths[count], MNT_DETACH);
 }
 
-/* An empty directory to work in, whatever the last test has left. */
-static void directory_renew(void)
+static void shared_memory_remove(int id)
+{
+	(void)shmctl(id, IPC_RMID, NULL);
+}
+
+static void semaphores_remove(int id)
+{
+	(void)semctl(id, 0, IPC_RMID);
+}
+
+static void messages_remove(int id)
+{
+	(void)msgctl(id, IPC_RMID, NULL);
+}
+
+/* Takes away the System V objects of one kind. Their table is read again until it has none, because it changes while it is read. */
+static void objects_remove(const char *table, void (*remove)(int))
+{
+	bool found = true;
+
+	for (int round = 0; found && round < TABLE_ROUNDS; round++) {
+		FILE *file = fopen(table, "re");
+		char line[512];
+		int id;
+
+		found = false;
+		while (file && fgets(line, sizeof(line), file))
+			if (sscanf(line, "%*d %d", &id) == 1) {
+				remove(id);
+				found = true;
+			}
+		if (file)
+			fclose(file);
+	}
+}
+
+/* An empty directory to work in, and none of what the last test has left. */
+static void place_renew(void)
 {
 	mounts_remove();
+	objects_remove("/proc/sysvipc/shm", shared_memory_remove);
+	objects_remove("/proc/sysvipc/sem", semaphores_remove);
+	objects_remove("/proc/sysvipc/msg", messages_remove);
 	(void)!system("rm -rf " WORK " /dev/shm/* >/dev/null 2>&1");
 	mkdir(WORK, 0777);
 	chmod(WORK, 0777);
+}
+
+/* From now on we and our children get no sockets of the network. False when the kernel has no filters. */
+static bool inet_forbid(void)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socketpair, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {.len = sizeof(steps) / sizeof(*steps), .filter = steps};
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0;
 }
 
 static _Noreturn void command_start(const char *command, int end)
@@ -204,7 +274,7 @@ static bool test_run(struct test *test)
 
 	printf("begin %s\n", test->name);
 	fflush(stdout);
-	directory_renew();
+	place_renew();
 	before = memory_free();
 	output_bytes = 0;
 	if (!test_start(test))
@@ -213,7 +283,7 @@ static bool test_run(struct test *test)
 	gone = processes_end(test);
 	output_take(test);
 	close(test->output);
-	directory_renew();
+	place_renew();
 	test_tell(test, now_ms() - start, memory_free() - before);
 	return gone;
 }
@@ -230,12 +300,18 @@ static bool line_parse(char *line, struct test *test)
 	return test->seconds > 0 && rest && *rest;
 }
 
-/* Tests change the name of the machine, not that of the system. */
-static bool is_on_kozo(void)
+/* Whether this machine is there for us alone. Tests change the name of the machine, not that of the system. */
+static bool machine_is_ours(void)
 {
+	char line[4096] = "";
 	struct utsname name;
+	FILE *file = fopen("/proc/cmdline", "re");
 
-	return uname(&name) == 0 && strstr(name.release, "kozo");
+	if (file) {
+		(void)!fgets(line, sizeof(line), file);
+		fclose(file);
+	}
+	return strstr(line, MACHINE_WORD) || (uname(&name) == 0 && strstr(name.release, "kozo"));
 }
 
 static void environment_set(const char *root)
@@ -252,18 +328,23 @@ static void environment_set(const char *root)
 
 int main(int count, char **arguments)
 {
+	bool without_inet = count == 3 && !strcmp(arguments[1], "--without-inet");
 	static char line[65536];
 	struct test test;
 
-	if (count != 2) {
-		fprintf(stderr, "usage: runner ROOT <plan\n");
+	if (count != 2 && !without_inet) {
+		fprintf(stderr, "usage: runner [--without-inet] ROOT <plan\n");
 		return EXIT_USAGE;
 	}
-	if (!is_on_kozo()) {
-		fprintf(stderr, "runner: this ends every process of its machine: it runs on Kozo only (tools/kozo-ltp)\n");
+	if (!machine_is_ours()) {
+		fprintf(stderr, "runner: this ends every process of its machine: it runs in a machine that tools/kozo-ltp has started only\n");
 		return EXIT_USAGE;
 	}
-	environment_set(arguments[1]);
+	if (without_inet && !inet_forbid()) {
+		fprintf(stderr, "runner: no filter of system calls: %s\n", strerror(errno));
+		return EXIT_USAGE;
+	}
+	environment_set(arguments[count - 1]);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	while (fgets(line, sizeof(line), stdin))
 		if (line_parse(line, &test) && !test_run(&test))

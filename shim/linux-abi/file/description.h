@@ -22,11 +22,15 @@ struct file_change;
 struct item;
 struct node;
 struct opened;
+struct proc_text;
 struct sigio;
 
 struct description_operations {
 	/* What /proc/PID/fd calls a file without a path: "pipe" for pipe:[inode], or "[eventfd]" for anon_inode:[eventfd]. May be null. */
 	const char *kind;
+
+	/* Adds lines of its own to its file in /proc/PID/fdinfo. May be null. */
+	void (*describe)(const struct description *description, struct proc_text *text);
 
 	/* Move data at *offset, and *offset on; for what cannot be sought in it means nothing. May be null: EINVAL. */
 	int64_t (*read)(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset);

@@ -17,6 +17,8 @@
 #define MAGIC_MASK 0xffff0000ull
 #define TEXT_BYTES 256
 
+enum { SYSFS_NUMBER = 1, SYSFS_NAME, SYSFS_COUNT }; /* sysfs(2) */
+
 /* A short text; an empty one for a null pointer. */
 static int text_take(struct task *task, uint64_t address, char text[TEXT_BYTES])
 {
@@ -27,6 +29,47 @@ static int text_take(struct task *task, uint64_t address, char text[TEXT_BYTES])
 		return 0;
 	length = user_text(task->memory, text, address, TEXT_BYTES);
 	return length == -ENAMETOOLONG ? -EINVAL : length < 0 ? (int)length : 0;
+}
+
+static int64_t type_number(struct task *task, uint64_t address)
+{
+	const struct filesystem_type *type;
+	char text[TEXT_BYTES];
+	int64_t length = user_text(task->memory, text, address, sizeof(text));
+
+	if (length == -EFAULT || !length)
+		return length ? -EFAULT : -ENOENT;
+	for (uint32_t number = 0; length > 0 && (type = filesystem_type(number)); number++)
+		if (strcmp(text, type->name) == 0)
+			return number;
+	return -EINVAL;
+}
+
+static int64_t types_count(void)
+{
+	uint32_t count = 0;
+
+	while (filesystem_type(count))
+		count++;
+	return count;
+}
+
+/* sysfs(2): the types of filesystems, by name and number. */
+int64_t linux_sysfs(struct task *task, const uint64_t arguments[6])
+{
+	const struct filesystem_type *type;
+
+	switch ((uint32_t)arguments[0]) {
+	case SYSFS_NUMBER:
+		return type_number(task, arguments[1]);
+	case SYSFS_NAME:
+		type = arguments[1] <= UINT32_MAX ? filesystem_type((uint32_t)arguments[1]) : NULL;
+		return type ? user_write(task->memory, arguments[2], type->name, strlen(type->name) + 1) : -EINVAL;
+	case SYSFS_COUNT:
+		return types_count();
+	default:
+		return -EINVAL;
+	}
 }
 
 /* Where a walk leads, for the list of mounts. */

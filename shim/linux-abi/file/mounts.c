@@ -98,16 +98,22 @@ static int disk_mount(struct path *path, const char *source, uint32_t flags)
 	return -ENODEV;
 }
 
-/* What serves a type, and the name that stays: null for a type that there is not. */
+const struct filesystem_type *filesystem_type(uint32_t number)
+{
+	static const struct filesystem_type types[] = {{"proc", .own = true}, {.name = "devtmpfs"}, {"devpts", .own = true}, {.name = "tmpfs"}, {.name = "ramfs"}, {"ext2", .on_device = true}};
+
+	return number < sizeof(types) / sizeof(types[0]) ? &types[number] : NULL;
+}
+
+/* The name that stays of a type: null for one that there is not. */
 static const char *type_name(const char *type)
 {
-	static const char *const served[] = {"tmpfs", "ramfs", "devtmpfs", "ext2"};
-	const struct tree_kind *kind = tree_kind_find(type);
+	const struct filesystem_type *known;
 
-	for (size_t i = 0; i < sizeof(served) / sizeof(served[0]); i++)
-		if (strcmp(type, served[i]) == 0)
-			return served[i];
-	return kind ? kind->type : NULL;
+	for (uint32_t number = 0; (known = filesystem_type(number)); number++)
+		if (strcmp(type, known->name) == 0)
+			return !known->own || tree_kind_find(type) ? known->name : NULL;
+	return NULL;
 }
 
 int mount_make(struct path *path, const char *place, const char *source, const char *type, const char *options, uint32_t flags)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "lib/path.h"
 
 struct entry;
@@ -18,6 +20,14 @@ struct mount {
 	char *source, *place; /* place: absolute, from the root of all */
 	uint64_t number;      /* no two have the same */
 };
+
+/* A type that mount(2) knows, by its number from 0 on (sysfs(2), /proc/filesystems); a null pointer behind the last. */
+struct filesystem_type {
+	const char *name;
+	bool on_device;
+	bool own; /* a tree of the shim's own; else a service has it */
+};
+const struct filesystem_type *filesystem_type(uint32_t number);
 
 /* All mounts. */
 extern struct mount *mounts;

@@ -10,12 +10,12 @@
 #include "file/text.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "proc/text.h"
 #include "process/handlers.h"
 
-#define QUEUED_MAX 16384 /* fs.inotify.max_queued_events */
-#define WATCHES_MAX 8192
 #define EVENTS_ALL 0xfff
 #define MASK_KNOWN (EVENTS_ALL | LINUX_IN_ONLYDIR | LINUX_IN_DONT_FOLLOW | LINUX_IN_EXCL_UNLINK | LINUX_IN_MASK_CREATE | LINUX_IN_MASK_ADD | (uint32_t)LINUX_IN_ONESHOT)
+#define MASK_TOLD (EVENTS_ALL | LINUX_IN_EXCL_UNLINK | (uint32_t)LINUX_IN_ONESHOT)
 #define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
 
 struct event {
@@ -77,13 +77,13 @@ static void event_append(struct instance *instance, struct event *event)
 /* What is like the event before it is not told twice; what finds the queue full is lost, and that is told. */
 static void event_put(struct instance *instance, int32_t number, uint32_t mask, uint32_t cookie, const char *name)
 {
-	struct event *event = instance->count <= QUEUED_MAX ? slab_take(&events) : NULL, *last = event_last(instance);
+	struct event *event = instance->count <= NOTIFY_QUEUED_MAX ? slab_take(&events) : NULL, *last = event_last(instance);
 	size_t bytes = name ? strlen(name) : 0;
 
 	if (!event)
 		return;
 	event->head = (struct linux_inotify_event){.wd = number, .mask = mask, .cookie = cookie};
-	if (instance->count == QUEUED_MAX)
+	if (instance->count == NOTIFY_QUEUED_MAX)
 		event->head = (struct linux_inotify_event){.wd = -1, .mask = LINUX_IN_Q_OVERFLOW};
 	else if (bytes && bytes <= NAME_BYTES_MAX) {
 		memcpy(event->name, name, bytes);
@@ -108,17 +108,22 @@ static void watch_end(struct watch *watch, bool told)
 	watches--;
 }
 
-/* Tells all who watch a place. */
-static void place_tell(uint64_t filesystem, uint64_t inode, uint32_t mask, uint32_t cookie, const char *name)
+/* Tells all who watch a place. `gone`: what it is about has lost this name, of which not all want to hear more. */
+static void place_tell_of(uint64_t filesystem, uint64_t inode, uint32_t mask, uint32_t cookie, const char *name, bool gone)
 {
 	for (struct watch *watch = all, *next; watch; watch = next) {
 		next = watch->next;
-		if (watch->inode != inode || watch->filesystem != filesystem || !(watch->mask & mask & EVENTS_ALL))
+		if (watch->inode != inode || watch->filesystem != filesystem || !(watch->mask & mask & EVENTS_ALL) || (gone && watch->mask & LINUX_IN_EXCL_UNLINK))
 			continue;
 		event_put(watch->instance, watch->number, mask, cookie, name);
 		if (watch->mask & (uint32_t)LINUX_IN_ONESHOT)
 			watch_end(watch, true);
 	}
+}
+
+static void place_tell(uint64_t filesystem, uint64_t inode, uint32_t mask, uint32_t cookie, const char *name)
+{
+	place_tell_of(filesystem, inode, mask, cookie, name, false);
 }
 
 /* The last component of a path; null for the root. */
@@ -142,28 +147,53 @@ static int place_of(const char *text, struct attributes *attributes, uint64_t *f
 	return error;
 }
 
-/* Tells the directory of an absolute path without links. */
-static void directory_tell(char *path, uint32_t mask, uint32_t cookie)
+/* Whether an open file lies at this path. */
+static bool is_at(const struct description *description, const char *path)
+{
+	struct attributes attributes;
+	uint64_t filesystem;
+
+	return !place_of(path, &attributes, &filesystem) && attributes.inode == description->inode && filesystem == description->filesystem;
+}
+
+/* Tells the directory of an absolute path without links. `of`: the open file that was reached through it, or null. */
+static void directory_tell(char *path, uint32_t mask, uint32_t cookie, const struct description *of)
 {
 	char *name = name_of(path), before;
 	struct attributes attributes;
 	uint64_t filesystem;
+	bool gone;
 	int error;
 
 	if (!name)
 		return;
+	gone = of && !is_at(of, path);
 	before = *name;
 	*name = 0;
 	error = place_of(path, &attributes, &filesystem);
 	*name = before;
 	if (!error)
-		place_tell(filesystem, attributes.inode, mask, cookie, name);
+		place_tell_of(filesystem, attributes.inode, mask, cookie, name, gone);
+}
+
+char *notify_walk_text(const struct walk *walk)
+{
+	char start[PATH_BYTES_MAX + 1];
+	int64_t length;
+
+	if (!watches || walk->entry || walk->text[0] == '/' || !walk->start)
+		return walk_text(walk);
+	length = text_resolve(walk->start, start);
+	if (length <= 0)
+		return NULL;
+	start[length] = 0;
+	return text_make(length == 1 ? "" : start, walk->text);
 }
 
 /* Where a walk leads, as an absolute path; the last component stays a link if it is one and the request is about that. False when it is not known. */
 static bool path_take(const struct walk *walk, char path[PATH_BYTES_MAX + 1])
 {
-	char *text = walk_text(walk), *name = text && walk->flags & (WALK_PARENT | WALK_NOFOLLOW) ? name_of(text) : NULL, kept[NAME_BYTES_MAX + 1];
+	char *text = notify_walk_text(walk), *name = text && walk->flags & (WALK_PARENT | WALK_NOFOLLOW) ? name_of(text) : NULL, kept[NAME_BYTES_MAX + 1];
 	size_t bytes = 0;
 	int64_t length;
 
@@ -196,9 +226,9 @@ void notify_description_slow(struct description *description, uint32_t mask)
 	char path[PATH_BYTES_MAX + 1];
 	uint32_t typed = of_type(mask, description->mode);
 
-	place_tell(description->filesystem, description->inode, typed, 0, NULL);
 	if (text_without_links(description->text, path) > 0)
-		directory_tell(path, typed, 0);
+		directory_tell(path, typed, 0, description); /* before the file itself, as who watches both is told */
+	place_tell(description->filesystem, description->inode, typed, 0, NULL);
 }
 
 /* Events that a directory is told of its names, and not the file. */
@@ -209,15 +239,16 @@ void notify_walk_slow(const struct walk *walk, uint32_t mask, uint32_t cookie)
 	char path[PATH_BYTES_MAX + 1];
 	struct attributes attributes;
 	uint64_t filesystem;
+	bool found;
 
 	if (walk->entry || !path_take(walk, path))
 		return;
-	if (!(mask & (LINUX_IN_DELETE | LINUX_IN_MOVED_FROM | LINUX_IN_MOVED_TO)) && !place_of(path, &attributes, &filesystem)) {
+	found = !(mask & (LINUX_IN_DELETE | LINUX_IN_MOVED_FROM | LINUX_IN_MOVED_TO)) && !place_of(path, &attributes, &filesystem);
+	if (found)
 		mask = of_type(mask, attributes.mode);
-		if (!(mask & OF_NAMES))
-			place_tell(filesystem, attributes.inode, mask, cookie, NULL);
-	}
-	directory_tell(path, mask, cookie);
+	directory_tell(path, mask, cookie, NULL);
+	if (found && !(mask & OF_NAMES))
+		place_tell(filesystem, attributes.inode, mask, cookie, NULL);
 }
 
 struct notify_victim notify_victim(const struct walk *walk)
@@ -350,7 +381,15 @@ static void notify_release(struct description *description)
 	slab_return(&instances, instance);
 }
 
-static const struct description_operations operations = {.kind = "inotify", .seeks_nowhere = true, .read = notify_read, .poll = notify_poll, .told = notify_told, .ioctl = notify_ioctl, .release = notify_release};
+/* Its watches, the newest first, as proc(5) has them. */
+static void notify_describe(const struct description *description, struct proc_text *text)
+{
+	for (const struct watch *watch = all; watch; watch = watch->next)
+		if (watch->instance == description->data)
+			text_add(text, "inotify wd:%x ino:%x sdev:%x mask:%x ignored_mask:0\n", (uint64_t)watch->number, watch->inode, watch->filesystem, (uint64_t)(watch->mask & MASK_TOLD));
+}
+
+static const struct description_operations operations = {.kind = "inotify", .describe = notify_describe, .seeks_nowhere = true, .read = notify_read, .poll = notify_poll, .told = notify_told, .ioctl = notify_ioctl, .release = notify_release};
 
 static int64_t call_init(struct task *task, uint32_t flags)
 {
@@ -406,9 +445,9 @@ static int64_t watch_add(struct instance *instance, const struct status *status,
 		watch->mask = mask & LINUX_IN_MASK_ADD ? watch->mask | mask : mask;
 		return watch->number;
 	}
-	watch = watches < WATCHES_MAX ? slab_take(&watch_slab) : NULL;
+	watch = watches < NOTIFY_WATCHES_MAX ? slab_take(&watch_slab) : NULL;
 	if (!watch)
-		return watches < WATCHES_MAX ? -ENOMEM : -ENOSPC;
+		return watches < NOTIFY_WATCHES_MAX ? -ENOMEM : -ENOSPC;
 	*watch = (struct watch){.next = all, .instance = instance, .number = ++instance->last, .mask = mask, .filesystem = status->filesystem, .inode = status->attributes.inode};
 	all = watch;
 	watches++;

@@ -6,10 +6,17 @@
 
 #include "file/walk.h"
 
+/* What /proc/sys/fs/inotify tells: events that wait to be read, after which they are lost, and watches, of all instances together. */
+#define NOTIFY_QUEUED_MAX 16384
+#define NOTIFY_WATCHES_MAX 8192
+
 extern uint32_t watches; /* that there are */
 
 void notify_description_slow(struct description *description, uint32_t events);
 void notify_walk_slow(const struct walk *walk, uint32_t events, uint32_t cookie);
+
+/* As walk_text(), and while anybody watches by the name that a directory in which the path begins has now. May wait. */
+char *notify_walk_text(const struct walk *walk);
 
 /* Something was done with an open file. May wait. */
 static inline void notify_description(struct description *description, uint32_t events)

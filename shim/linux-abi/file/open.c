@@ -117,8 +117,9 @@ static int number_describe(struct task *task, uint64_t filesystem, char *text, i
 
 int opened_describe(struct task *task, const struct walk *walk, int number, const struct file_opened *what, uint32_t flags, struct description **description)
 {
-	return number_describe(task, walk->path.filesystem + FILESYSTEMS_OWN, flags & LINUX___O_TMPFILE ? text_nameless(walk_text(walk), what->inode) : walk_text(walk), number, what, flags, description);
+	return number_describe(task, walk->path.filesystem + FILESYSTEMS_OWN, flags & LINUX___O_TMPFILE ? text_nameless(walk_text(walk), what->inode) : notify_walk_text(walk), number, what, flags, description);
 }
+
 int64_t walk_changeable(struct walk *walk)
 {
 	struct attributes attributes;

@@ -228,6 +228,13 @@ int64_t pipe_fill(struct task *task, struct pipe *pipe, struct transfer *transfe
 	return transfer->done > before ? (int64_t)(transfer->done - before) : error;
 }
 
+int64_t pipe_fill_once(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking)
+{
+	int64_t room = transfer->left ? pipe_wait_room(task, pipe, 1, nonblocking) : 0;
+
+	return room > 0 ? pipe_fill(task, pipe, transfer, true) : room;
+}
+
 static int64_t pipe_write(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
 {
 	struct pipe *pipe = description->data;

@@ -66,6 +66,9 @@ void pipe_drop(struct pipe *pipe, uint64_t bytes);
 int64_t pipe_take(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking);
 int64_t pipe_fill(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking);
 
+/* The same, but it waits for the first byte's room alone, and moves what fits. */
+int64_t pipe_fill_once(struct task *task, struct pipe *pipe, struct transfer *transfer, bool nonblocking);
+
 /* Tells who waits that bytes have come, or have gone. */
 void pipe_told_bytes(struct pipe *pipe);
 void pipe_told_room(struct pipe *pipe);

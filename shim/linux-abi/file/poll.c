@@ -220,7 +220,7 @@ static void timeout_put(struct task *task, uint64_t address, uint64_t per_second
 	uint64_t now = clock_now();
 	struct time_value time = time_of_ns(deadline > now ? deadline - now : 0, per_second);
 
-	if (address && deadline != NEVER)
+	if (address && deadline != NEVER && !(task->process->personality & LINUX_STICKY_TIMEOUTS))
 		(void)user_put(task->memory, address, &time);
 }
 

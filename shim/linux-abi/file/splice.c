@@ -401,7 +401,7 @@ int64_t linux_vmsplice(struct task *task, const uint64_t arguments[6])
 		bool nonblocking = is_nonblocking(description, (uint32_t)arguments[3]);
 
 		transfer_vector(&transfer, task->memory, parts, (uint64_t)result);
-		result = description_writes(description) ? pipe_fill(task, pipe, &transfer, nonblocking) : pipe_take(task, pipe, &transfer, nonblocking);
+		result = description_writes(description) ? pipe_fill_once(task, pipe, &transfer, nonblocking) : pipe_take(task, pipe, &transfer, nonblocking);
 	}
 	description_release(description);
 	return result;

@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "mm/slab.h"
 #include "process/handlers.h"
+#include "process/permission.h"
 #include "time/convert.h"
 #include "vdso/vdso.h"
 
@@ -73,8 +74,8 @@ static void timer_release(struct description *description)
 
 static const struct description_operations operations = {.kind = "[timerfd]", .seeks_nowhere = true, .read = timer_read, .poll = timer_poll, .release = timer_release};
 
-/* Clocks that a timer can be by; alarms need what wakes a sleeping machine, and that needs a capability and a clock which there is not. */
-static int clock_check(int32_t clock)
+/* Clocks that a timer can be by. Alarms wake a sleeping machine too, which this one never is. */
+static int clock_check(const struct task *task, int32_t clock)
 {
 	switch (clock) {
 	case LINUX_CLOCK_REALTIME:
@@ -83,7 +84,7 @@ static int clock_check(int32_t clock)
 		return 0;
 	case LINUX_CLOCK_REALTIME_ALARM:
 	case LINUX_CLOCK_BOOTTIME_ALARM:
-		return -EOPNOTSUPP;
+		return task_may(task, LINUX_CAP_WAKE_ALARM) ? 0 : -EPERM;
 	default:
 		return -EINVAL;
 	}
@@ -94,7 +95,7 @@ int64_t linux_timerfd_create(struct task *task, const uint64_t arguments[6])
 	uint32_t flags = (uint32_t)arguments[1];
 	struct description *description;
 	struct file_timer *file;
-	int error = flags & ~(uint32_t)(LINUX_TFD_CLOEXEC | LINUX_TFD_NONBLOCK) ? -EINVAL : clock_check((int32_t)arguments[0]);
+	int error = flags & ~(uint32_t)(LINUX_TFD_CLOEXEC | LINUX_TFD_NONBLOCK) ? -EINVAL : clock_check(task, (int32_t)arguments[0]);
 
 	if (error)
 		return error;
@@ -159,7 +160,8 @@ static bool ns_of(const struct linux_timespec *time, uint64_t *ns)
 /* An absolute time of the timer's clock as a deadline. */
 static uint64_t deadline_of(const struct file_timer *file, uint64_t ns, bool absolute)
 {
-	uint64_t now = clock_now(), of_clock = file->clock == LINUX_CLOCK_REALTIME ? vdso_wall_now() : now;
+	bool of_wall = file->clock == LINUX_CLOCK_REALTIME || file->clock == LINUX_CLOCK_REALTIME_ALARM;
+	uint64_t now = clock_now(), of_clock = of_wall ? vdso_wall_now() : now;
 
 	if (!absolute)
 		return ns < NEVER - now ? now + ns : NEVER - 1;

@@ -7,6 +7,8 @@
 #include "file/content.h"
 #include "core/dump.h"
 #include "core/name.h"
+#include "file/mounts.h"
+#include "file/notify.h"
 #include "file/pipe.h"
 #include "ipc/limits.h"
 #include "ipc/listing.h"
@@ -155,8 +157,11 @@ static void processor_tell(struct proc_text *text, const struct proc_subject *su
 
 static void filesystems_tell(struct proc_text *text, const struct proc_subject *subject)
 {
+	const struct filesystem_type *type;
+
 	(void)subject;
-	text_add(text, "nodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\ttmpfs\n\text2\n");
+	for (uint32_t number = 0; (type = filesystem_type(number)); number++)
+		text_add(text, "%s\t%s\n", type->on_device ? "" : "nodev", type->name);
 }
 
 static void devices_tell(struct proc_text *text, const struct proc_subject *subject)
@@ -326,6 +331,18 @@ static int64_t core_pattern_take(const struct proc_subject *subject, const char 
 	return core_pattern_set(line, bytes);
 }
 
+static void notify_queued_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%u\n", (uint64_t)NOTIFY_QUEUED_MAX);
+}
+
+static void notify_watches_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	text_add(text, "%u\n", (uint64_t)NOTIFY_WATCHES_MAX);
+}
+
 #define FILE_NODE(file, function) {.name = file, .mode = MODE_REGULAR | 0444, .tell = function}
 #define SETTING_NODE(file, setting) {.name = file, .mode = MODE_REGULAR | 0644, .tell = setting##_tell, .take = setting##_take}
 #define DIRECTORY_NODE(directory, table) {.name = directory, .mode = MODE_DIRECTORY | 0555, .nodes = table}
@@ -358,7 +375,8 @@ static const struct proc_node kernel_nodes[] = {
 	{0},
 };
 static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("overcommit_ratio", overcommit_share_tell), FILE_NODE("nr_hugepages", zero_tell), SETTING_NODE("max_map_count", map_count), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
-static const struct proc_node fs_nodes[] = {FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
+static const struct proc_node inotify_nodes[] = {FILE_NODE("max_queued_events", notify_queued_tell), FILE_NODE("max_user_watches", notify_watches_tell), {0}};
+static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("inotify", inotify_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
 					    FILE_NODE("protected_hardlinks", zero_tell), SETTING_NODE("suid_dumpable", set_id_dumpable), FILE_NODE("lease-break-time", one_tell), {0}};
 static const struct proc_node core_nodes[] = {FILE_NODE("somaxconn", backlog_tell), {0}}, unix_nodes[] = {FILE_NODE("max_dgram_qlen", datagrams_tell), {0}};
 static const struct proc_node net_nodes[] = {DIRECTORY_NODE("core", core_nodes), DIRECTORY_NODE("unix", unix_nodes), {0}};

@@ -377,6 +377,8 @@ static void file_info_tell(struct proc_text *text, const struct proc_subject *su
 	text_add(text, "pos:\t%u\nflags:\t0", description->offset);
 	text_add_columns(text, &flags, 1);
 	text_add(text, "mnt_id:\t%u\nino:\t%u\n", description->filesystem, description->inode);
+	if (description->operations->describe)
+		description->operations->describe(description, text);
 }
 
 /* The open file that a link in fd leads to, held: -ENOENT, -EACCES. */

@@ -17,6 +17,7 @@
 #include "mm/user.h"
 #include "process/elf.h"
 #include "process/handlers.h"
+#include "process/permission.h"
 #include "process/life.h"
 #include "process/random.h"
 #include "signal/send.h"
@@ -35,6 +36,8 @@
 #define CLOCK_TICKS 100
 
 /* An exec under way. */
+#define PERSONALITY_UNSAFE ((uint32_t)(LINUX_ADDR_NO_RANDOMIZE | LINUX_MMAP_PAGE_ZERO)) /* what a set-user-ID program does not take over (PER_CLEAR_ON_SETID) */
+
 struct image {
 	struct task *task;
 	struct program program;
@@ -455,6 +458,20 @@ static bool image_enter(struct image *image, const char *path, uint64_t rsp)
 	return host_thread_write(task->host, STATE_REGISTERS | STATE_FPU);
 }
 
+/* Whether the program gets other rights than who executes it. */
+static bool is_set_id(const struct task *task, const struct credentials *credentials)
+{
+	return credentials->effective_user != task->credentials->effective_user || credentials->effective_group != task->credentials->effective_group;
+}
+
+/* MMAP_PAGE_ZERO of personality(2): zeros for who reads what null points to. Without the right to map there is nothing, as on Linux. */
+static int page_zero_map(const struct image *image, const struct credentials *credentials)
+{
+	if (!(image->task->process->personality & LINUX_MMAP_PAGE_ZERO) || is_set_id(image->task, credentials) || !task_may(image->task, LINUX_CAP_SYS_RAWIO))
+		return 0;
+	return memory_map(image->memory, 0, PAGE_SIZE, AREA_READ | AREA_EXECUTE | AREA_MAY_WRITE, NULL, 0);
+}
+
 /* From the strings to the whole first stack: nothing of the caller's has changed yet. */
 static int image_complete(struct image *image, const char *path, struct credentials **credentials, uint64_t *rsp)
 {
@@ -474,7 +491,8 @@ static int image_complete(struct image *image, const char *path, struct credenti
 	if (error)
 		return error;
 	credentials_choose(image, *credentials);
-	return words_put(image, *credentials, rsp);
+	error = page_zero_map(image, *credentials);
+	return error ? error : words_put(image, *credentials, rsp);
 }
 
 static int64_t image_run(struct image *image, const char *path, uint64_t arguments, uint64_t environment)
@@ -499,6 +517,8 @@ static int64_t image_run(struct image *image, const char *path, uint64_t argumen
 		return error;
 	}
 	image->task->process->dumpable = image->program.secret || credentials->user != credentials->effective_user || credentials->group != credentials->effective_group ? (uint8_t)core_set_id_dumpable : DUMPABLE_USER;
+	if (is_set_id(image->task, credentials))
+		image->task->process->personality &= ~PERSONALITY_UNSAFE;
 	posix_timers_end(image->task->process);
 	credentials_set(image->task, credentials);
 	if (image_enter(image, path, rsp))

@@ -324,6 +324,7 @@ static void task_inherit(struct task *task, const struct task *parent, const str
 	memcpy(task->name, parent->name, sizeof(task->name));
 	task->timer_slack = task->timer_slack_first = parent->timer_slack;
 	task->policy = parent->policy;
+	task->io_priority = parent->io_priority;
 	task->trace = parent->trace;
 	if (request->flags & LINUX_CLONE_CHILD_CLEARTID)
 		task->clear_id_at = request->child_id_at;

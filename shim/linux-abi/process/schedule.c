@@ -232,14 +232,18 @@ int64_t linux_sched_rr_get_interval(struct task *task, const uint64_t arguments[
 	return task_named(task, arguments[0]) ? user_put(task->memory, arguments[1], &turn) : -ESRCH;
 }
 
-/* There is one execution domain, and no randomness in where things lie: to ask for none changes nothing, but is remembered. */
+/*
+ * There is one execution domain, whose numbers say nothing but what uname(2) calls the machine; and no randomness in where things lie, so to ask for none changes nothing. Some flags are about calls that 64-bit programs do not have, on Linux too.
+ * What would need other mappings is refused.
+ */
+#define PERSONALITY_REFUSED (LINUX_ADDR_COMPAT_LAYOUT | LINUX_READ_IMPLIES_EXEC)
 int64_t linux_personality(struct task *task, const uint64_t arguments[6])
 {
 	uint32_t wanted = (uint32_t)arguments[0], old = task->process->personality;
 
 	if (wanted == UINT32_MAX)
 		return old;
-	if (wanted & ~(uint32_t)(LINUX_ADDR_NO_RANDOMIZE | LINUX_UNAME26))
+	if (wanted & PERSONALITY_REFUSED)
 		return -EINVAL;
 	task->process->personality = wanted;
 	return old;

@@ -40,7 +40,7 @@ int64_t linux_uname(struct task *task, const uint64_t arguments[6])
 	text_set(name.nodename, host_name);
 	text_set(name.release, task->process->personality & LINUX_UNAME26 ? SYSTEM_RELEASE_26 : SYSTEM_RELEASE);
 	text_set(name.version, SYSTEM_VERSION);
-	text_set(name.machine, "x86_64");
+	text_set(name.machine, (task->process->personality & LINUX_PER_MASK) == LINUX_PER_LINUX32 ? "i686" : "x86_64");
 	text_set(name.domainname, domain_name);
 	return user_put(task->memory, arguments[0], &name);
 }

@@ -160,6 +160,8 @@ int64_t linux_clock_nanosleep(struct task *task, const uint64_t arguments[6])
 		return -EINVAL;
 	if (clock == LINUX_CLOCK_THREAD_CPUTIME_ID || clock == LINUX_CLOCK_MONOTONIC_RAW || clock == LINUX_CLOCK_REALTIME_COARSE || clock == LINUX_CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
+	if ((clock == LINUX_CLOCK_REALTIME_ALARM || clock == LINUX_CLOCK_BOOTTIME_ALARM) && !task_may(task, LINUX_CAP_WAKE_ALARM))
+		return -EPERM;
 	if (!(arguments[1] & LINUX_TIMER_ABSTIME))
 		return sleep(task, arguments[2], arguments[3]);
 	if (user_get(task->memory, &time, arguments[2]) != 0)

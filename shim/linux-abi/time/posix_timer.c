@@ -15,6 +15,7 @@
 #include "mm/slab.h"
 #include "mm/user.h"
 #include "process/handlers.h"
+#include "process/permission.h"
 #include "process/usage.h"
 #include "signal/send.h"
 #include "time/convert.h"
@@ -165,12 +166,14 @@ static int clock_choose(const struct task *task, struct posix_timer *timer)
 	case LINUX_CLOCK_TAI:
 		timer->by = BY_TIME;
 		return 0;
+	case LINUX_CLOCK_REALTIME_ALARM: /* a machine that never sleeps need not be woken */
+	case LINUX_CLOCK_BOOTTIME_ALARM:
+		timer->by = BY_TIME;
+		return task_may(task, LINUX_CAP_WAKE_ALARM) ? 0 : -EPERM;
 	case LINUX_CLOCK_MONOTONIC_RAW:
 	case LINUX_CLOCK_REALTIME_COARSE:
 	case LINUX_CLOCK_MONOTONIC_COARSE:
-	case LINUX_CLOCK_REALTIME_ALARM:
-	case LINUX_CLOCK_BOOTTIME_ALARM:
-		return -EOPNOTSUPP; /* nothing here wakes a machine that sleeps */
+		return -EOPNOTSUPP;
 	default:
 		return -EINVAL;
 	}
@@ -290,8 +293,8 @@ static void timer_set(struct posix_timer *timer, uint64_t first, uint64_t period
 		return;
 	if (!absolute)
 		timer->deadline = now + first;
-	else if (timer->by == BY_TIME && (timer->clock == LINUX_CLOCK_REALTIME || timer->clock == LINUX_CLOCK_TAI))
-		timer->deadline = first > wall ? now + (first - wall) : now;
+	else if (timer->by == BY_TIME && (timer->clock == LINUX_CLOCK_REALTIME || timer->clock == LINUX_CLOCK_TAI || timer->clock == LINUX_CLOCK_REALTIME_ALARM))
+		timer->deadline = first > wall ? now + (first - wall) : now > wall - first ? now - (wall - first) : 0; /* periods that are over count */
 	else
 		timer->deadline = first;
 	timer_await(timer);
