@@ -373,6 +373,46 @@ static void limits(void)
 	      });
 }
 
+static void setting_write(const char *name, const char *value)
+{
+	char path[64];
+	long written;
+	int file;
+
+	snprintf(path, sizeof(path), "/proc/sys/fs/mqueue/%s", name);
+	file = open(path, O_WRONLY);
+	written = write(file, value, strlen(value));
+	SHOW(name, "%s: %ld %s", value, written, written < 0 ? check_errno_name(errno) : "");
+	close(file);
+}
+
+/* What may be is in files that root writes, and who has no right to more is held by. */
+static void settings(void)
+{
+	struct mq_attr told;
+
+	setting_write("queues_max", "-1");
+	setting_write("msg_max", "0");
+	setting_write("msg_max", "70000");
+	setting_write("msgsize_max", "127");
+	setting_write("queues_max", "0");
+	CHILD("none", { check_become(2000); GOOD(mq_open, "mine", MAKE, 0600, NULL); });
+	setting_write("queues_max", "256");
+	setting_write("msg_default", "2");
+	setting_write("msgsize_default", "200");
+	CHILD("small ones", {
+		int queue;
+
+		check_become(2000);
+		queue = (int)GOOD(mq_open, "mine", MAKE, 0600, NULL);
+		CALL(mq_getsetattr, queue, NULL, &told);
+		SHOW("as by default", "%ld of %ld", told.mq_maxmsg, told.mq_msgsize);
+		CALL(mq_unlink, "mine");
+	});
+	setting_write("msg_default", "10");
+	setting_write("msgsize_default", "8192");
+}
+
 int main(void)
 {
 	making();
@@ -382,5 +422,6 @@ int main(void)
 	telling();
 	owning();
 	limits();
+	settings();
 	return 0;
 }

@@ -206,6 +206,27 @@ static void families(void)
 	events("removed");
 }
 
+/* A user's queues are counted; how many there may be is root's to say. */
+static void limited(void)
+{
+	const char *const setting = "/proc/sys/fs/inotify/max_user_instances";
+	char before[16] = "";
+	int file = open(setting, O_RDWR), another;
+
+	SHOW("read", "%d", read(file, before, sizeof(before) - 1) > 0);
+	CALL(pwrite64, file, "x\n", 2, 0);
+	CALL(pwrite64, file, "2\n", 2, 0);
+	another = (int)CALL(inotify_init1, 0);
+	CALL(inotify_init1, 0);
+	close(another);
+	close((int)CALL(inotify_init1, 0));
+	CALL(pwrite64, file, "0\n", 2, 0);
+	CALL(inotify_init1, 0);
+	CHILD("another user", { check_become(2000); CALL(inotify_init1, 0); });
+	SHOW("as before", "%d", pwrite(file, before, strlen(before), 0) == (long)strlen(before));
+	close(file);
+}
+
 static void renamed(void)
 {
 	mkdir("before", 0755);
@@ -256,6 +277,7 @@ int main(void)
 	directories();
 	others();
 	families();
+	limited();
 	renamed();
 	overflow();
 	return 0;

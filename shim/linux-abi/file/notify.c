@@ -30,6 +30,8 @@ struct instance {
 	uint32_t count;
 	uint64_t bytes;
 	int32_t last;
+	uint32_t user; /* on whose account it is */
+	struct instance *next;
 };
 
 struct watch {
@@ -41,9 +43,11 @@ struct watch {
 };
 
 uint32_t watches;
+int64_t notify_instances_most = 128;
 
 static struct slab events = SLAB(struct event), instances = SLAB(struct instance), watch_slab = SLAB(struct watch);
 static struct watch *all;
+static struct instance *every;
 static uint32_t cookie_last;
 static const struct asker shim = {.capabilities = UINT32_MAX};
 
@@ -367,6 +371,16 @@ static int64_t notify_ioctl(struct task *task, struct description *description, 
 	return request == LINUX_FIONREAD ? user_put(task->memory, argument, &bytes) : -ENOTTY;
 }
 
+static void instance_end(struct instance *instance)
+{
+	struct instance **at = &every;
+
+	while (*at != instance)
+		at = &(*at)->next;
+	*at = instance->next;
+	slab_return(&instances, instance);
+}
+
 static void notify_release(struct description *description)
 {
 	struct instance *instance = description->data;
@@ -378,7 +392,7 @@ static void notify_release(struct description *description)
 	}
 	while (instance->first)
 		event_drop(instance);
-	slab_return(&instances, instance);
+	instance_end(instance);
 }
 
 /* Its watches, the newest first, as proc(5) has them. */
@@ -391,6 +405,15 @@ static void notify_describe(const struct description *description, struct proc_t
 
 static const struct description_operations operations = {.kind = "inotify", .describe = notify_describe, .seeks_nowhere = true, .read = notify_read, .poll = notify_poll, .told = notify_told, .ioctl = notify_ioctl, .release = notify_release};
 
+static int64_t instances_of(uint32_t user)
+{
+	int64_t count = 0;
+
+	for (const struct instance *instance = every; instance; instance = instance->next)
+		count += instance->user == user;
+	return count;
+}
+
 static int64_t call_init(struct task *task, uint32_t flags)
 {
 	struct description *description;
@@ -398,6 +421,8 @@ static int64_t call_init(struct task *task, uint32_t flags)
 
 	if (flags & ~(uint32_t)(LINUX_IN_CLOEXEC | LINUX_IN_NONBLOCK))
 		return -EINVAL;
+	if (instances_of(task->credentials->user) >= notify_instances_most)
+		return -EMFILE;
 	instance = slab_take(&instances);
 	description = instance ? description_make(&operations, 0600, LINUX_O_RDONLY | (flags & LINUX_O_NONBLOCK), FILESYSTEM_ANONYMOUS) : NULL;
 	if (!description) {
@@ -405,8 +430,9 @@ static int64_t call_init(struct task *task, uint32_t flags)
 			slab_return(&instances, instance);
 		return -ENOMEM;
 	}
-	*instance = (struct instance){0};
+	*instance = (struct instance){.user = task->credentials->user, .next = every};
 	instance->end = &instance->first;
+	every = instance;
 	description->data = instance;
 	return descriptor_give(task, description, flags);
 }

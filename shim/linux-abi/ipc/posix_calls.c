@@ -19,14 +19,11 @@
 #include "time/convert.h"
 #include "vdso/vdso.h"
 
-#define QUEUES_MOST 256       /* /proc/sys/fs/mqueue/queues_max; CAP_SYS_RESOURCE may have more */
-#define MESSAGES_MOST 10      /* msg_max, msg_default: messages of a queue */
-#define BYTES_MOST 8192       /* msgsize_max, msgsize_default: bytes of a message */
-#define MESSAGES_EVER 65536   /* with CAP_SYS_RESOURCE: HARD_MSGMAX */
-#define BYTES_EVER (16 << 20) /* HARD_MSGSIZEMAX */
 #define MESSAGE_ACCOUNT 48    /* what a message and a priority cost besides, as Linux counts: sizes of its structures */
 #define PRIORITY_ACCOUNT 48
 #define STATE_BYTES 80        /* the size of a queue as a file: what is read from it */
+
+struct posix_limits posix_limits = {.queues = 256, .messages = 10, .messages_default = 10, .bytes = 8192, .bytes_default = 8192};
 
 static struct slab queues = SLAB(struct posix_queue);
 static struct posix_queue *all;
@@ -212,7 +209,7 @@ static int size_check(const struct task *task, const struct linux_mq_attr *wante
 
 	if (wanted->mq_maxmsg <= 0 || wanted->mq_msgsize <= 0)
 		return -EINVAL;
-	if (wanted->mq_maxmsg > (free ? MESSAGES_EVER : MESSAGES_MOST) || wanted->mq_msgsize > (free ? BYTES_EVER : BYTES_MOST))
+	if (wanted->mq_maxmsg > (free ? POSIX_MESSAGES_EVER : posix_limits.messages) || wanted->mq_msgsize > (free ? POSIX_BYTES_EVER : posix_limits.bytes))
 		return -EINVAL;
 	*account = messages * ((uint64_t)wanted->mq_msgsize + MESSAGE_ACCOUNT) + priorities * PRIORITY_ACCOUNT;
 	return 0;
@@ -235,7 +232,7 @@ static int queue_make(const struct task *task, const char *name, uint32_t mode, 
 	uint64_t account;
 	int error = size_check(task, wanted, &account);
 
-	if (queues_count() >= QUEUES_MOST && !task_may(task, LINUX_CAP_SYS_RESOURCE))
+	if (queues_count() >= (uint64_t)posix_limits.queues && !task_may(task, LINUX_CAP_SYS_RESOURCE))
 		return -ENOSPC;
 	if (error)
 		return error;
@@ -290,9 +287,14 @@ static int64_t queue_give(struct task *task, struct posix_queue *queue, uint32_t
 	return descriptor_give(task, description, LINUX_O_CLOEXEC);
 }
 
+static int64_t least(int64_t one, int64_t other)
+{
+	return one < other ? one : other;
+}
+
 int64_t linux_mq_open(struct task *task, const uint64_t arguments[6])
 {
-	struct linux_mq_attr wanted = {.mq_maxmsg = MESSAGES_MOST, .mq_msgsize = BYTES_MOST};
+	struct linux_mq_attr wanted = {.mq_maxmsg = least(posix_limits.messages, posix_limits.messages_default), .mq_msgsize = least(posix_limits.bytes, posix_limits.bytes_default)};
 	uint32_t flags = (uint32_t)arguments[1];
 	char name[PATH_BYTES_MAX];
 	struct posix_queue *queue;

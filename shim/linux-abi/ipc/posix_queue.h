@@ -16,6 +16,13 @@
 #define POSIX_NAME_MOST 255
 #define POSIX_PRIORITIES 32768 /* MQ_PRIO_MAX */
 
+/* /proc/sys/fs/mqueue: queues of all together, messages of a queue and bytes of a message, each for who has no CAP_SYS_RESOURCE; and what a queue has for which nothing is said. */
+#define POSIX_MESSAGES_EVER 65536 /* HARD_MSGMAX */
+#define POSIX_BYTES_EVER 16777216 /* HARD_MSGSIZEMAX */
+extern struct posix_limits {
+	int64_t queues, messages, messages_default, bytes, bytes_default;
+} posix_limits;
+
 struct descriptors;
 
 struct posix_queue {

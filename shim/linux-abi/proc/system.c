@@ -12,6 +12,7 @@
 #include "file/pipe.h"
 #include "ipc/limits.h"
 #include "ipc/listing.h"
+#include "ipc/posix_queue.h"
 #include "lib/clock.h"
 #include "lib/string.h"
 #include "mm/area.h"
@@ -301,6 +302,24 @@ SETTING(semaphores, LIMIT_SET_SEMAPHORES, 4)
 NUMBER(core_uses_id, core_uses_pid, INT32_MIN, INT32_MAX)
 NUMBER(set_id_dumpable, core_set_id_dumpable, DUMPABLE_NOT, DUMPABLE_ROOT)
 NUMBER(map_count, areas_most, 0, AREAS_MAX)
+NUMBER(notify_instances, notify_instances_most, 0, INT32_MAX)
+NUMBER(mq_queues, posix_limits.queues, INT32_MIN, INT32_MAX) /* less than nothing is no limit, as on Linux */
+NUMBER(mq_messages, posix_limits.messages, 1, POSIX_MESSAGES_EVER)
+NUMBER(mq_messages_default, posix_limits.messages_default, 1, POSIX_MESSAGES_EVER)
+NUMBER(mq_bytes, posix_limits.bytes, 128, POSIX_BYTES_EVER)
+NUMBER(mq_bytes_default, posix_limits.bytes_default, 128, POSIX_BYTES_EVER)
+
+static int64_t host_name_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	(void)subject;
+	return system_host_name_take(line, bytes);
+}
+
+static int64_t domain_name_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	(void)subject;
+	return system_domain_name_take(line, bytes);
+}
 
 static void pipe_size_tell(struct proc_text *text, const struct proc_subject *subject)
 {
@@ -353,8 +372,8 @@ static const struct proc_node kernel_nodes[] = {
 	FILE_NODE("ostype", type_tell),
 	FILE_NODE("osrelease", release_tell),
 	FILE_NODE("version", system_version_tell),
-	FILE_NODE("hostname", host_name_tell),
-	FILE_NODE("domainname", domain_name_tell),
+	SETTING_NODE("hostname", host_name),
+	SETTING_NODE("domainname", domain_name),
 	FILE_NODE("pid_max", pid_max_tell),
 	FILE_NODE("threads-max", threads_max_tell),
 	SETTING_NODE("core_pattern", core_pattern),
@@ -375,8 +394,9 @@ static const struct proc_node kernel_nodes[] = {
 	{0},
 };
 static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("overcommit_ratio", overcommit_share_tell), FILE_NODE("nr_hugepages", zero_tell), SETTING_NODE("max_map_count", map_count), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
-static const struct proc_node inotify_nodes[] = {FILE_NODE("max_queued_events", notify_queued_tell), FILE_NODE("max_user_watches", notify_watches_tell), {0}};
-static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("inotify", inotify_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
+static const struct proc_node mqueue_nodes[] = {SETTING_NODE("queues_max", mq_queues), SETTING_NODE("msg_max", mq_messages), SETTING_NODE("msg_default", mq_messages_default), SETTING_NODE("msgsize_max", mq_bytes), SETTING_NODE("msgsize_default", mq_bytes_default), {0}};
+static const struct proc_node inotify_nodes[] = {FILE_NODE("max_queued_events", notify_queued_tell), SETTING_NODE("max_user_instances", notify_instances), FILE_NODE("max_user_watches", notify_watches_tell), {0}};
+static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("inotify", inotify_nodes), DIRECTORY_NODE("mqueue", mqueue_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
 					    FILE_NODE("protected_hardlinks", zero_tell), SETTING_NODE("suid_dumpable", set_id_dumpable), FILE_NODE("lease-break-time", one_tell), {0}};
 static const struct proc_node core_nodes[] = {FILE_NODE("somaxconn", backlog_tell), {0}}, unix_nodes[] = {FILE_NODE("max_dgram_qlen", datagrams_tell), {0}};
 static const struct proc_node net_nodes[] = {DIRECTORY_NODE("core", core_nodes), DIRECTORY_NODE("unix", unix_nodes), {0}};

@@ -13,5 +13,9 @@
 const char *system_host_name(void);
 const char *system_domain_name(void);
 
+/* /proc/sys/kernel/hostname and domainname: a line is the new name, as far as it fits. The bytes of the line. */
+int64_t system_host_name_take(const char *line, size_t bytes);
+int64_t system_domain_name_take(const char *line, size_t bytes);
+
 /* A number as text without a NUL: its length, -EINVAL when it does not fit. */
 int64_t number_text(int64_t number, char *text, size_t bytes);

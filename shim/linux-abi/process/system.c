@@ -26,6 +26,27 @@ const char *system_domain_name(void)
 	return domain_name;
 }
 
+static int64_t line_take(char name[NAME_BYTES], const char *line, size_t bytes)
+{
+	size_t length = 0;
+
+	while (length < bytes && length < NAME_BYTES - 1 && line[length] && line[length] != '\n')
+		length++;
+	memset(name, 0, NAME_BYTES);
+	memcpy(name, line, length);
+	return (int64_t)bytes;
+}
+
+int64_t system_host_name_take(const char *line, size_t bytes)
+{
+	return line_take(host_name, line, bytes);
+}
+
+int64_t system_domain_name_take(const char *line, size_t bytes)
+{
+	return line_take(domain_name, line, bytes);
+}
+
 static void text_set(char to[NAME_BYTES], const char *from)
 {
 	memset(to, 0, NAME_BYTES);
