@@ -382,7 +382,7 @@ static void setting_write(const char *name, const char *value)
 	snprintf(path, sizeof(path), "/proc/sys/fs/mqueue/%s", name);
 	file = open(path, O_WRONLY);
 	written = write(file, value, strlen(value));
-	SHOW(name, "%s: %ld %s", value, written, written < 0 ? check_errno_name(errno) : "");
+	SHOW(name, "%s: %ld%s%s", value, written, written < 0 ? " " : "", written < 0 ? check_errno_name(errno) : "");
 	close(file);
 }
 
