@@ -10,10 +10,15 @@
 #define AT_FDCWD ((uint64_t)-100)
 #define BUFFER_MOST 4096
 #define ELEMENTS_MOST 8
+#define PAGE_BYTES 4096
+#define PAGES_MOST 16 /* that lengths of memory have mostly */
+#define NEWEST 3      /* of what is remembered: taken as often as all else */
+#define FIRST_USERS 24 /* rows, by number */
+#define NEIGHBOURS 16 /* rows around the last call's: numbers that are neighbours have much to do with each other */
 
 void grammar_start(struct grammar *grammar, const uint8_t *bytes, size_t size, const struct grammar_memory *memory)
 {
-	*grammar = (struct grammar){.next = bytes, .left = size, .memory = memory};
+	*grammar = (struct grammar){.next = bytes, .left = size, .memory = memory, .given = GIVES_NOTHING};
 }
 
 void grammar_remember(struct grammar *grammar, enum grammar_resource resource, uint64_t value)
@@ -62,9 +67,56 @@ static uint64_t resource_make(struct grammar *grammar, enum grammar_resource res
 {
 	unsigned count = grammar->counts[resource] < GRAMMAR_REMEMBERED ? grammar->counts[resource] : GRAMMAR_REMEMBERED;
 
+	uint64_t choice;
+
 	if (!count || one_in_eight(grammar))
 		return number_make(grammar);
-	return grammar->values[resource][take_below(grammar, count)];
+	choice = take(grammar, 1);
+	if (choice % 2)
+		return grammar->values[resource][(grammar->counts[resource] - 1 - choice / 2 % (count < NEWEST ? count : NEWEST)) % GRAMMAR_REMEMBERED];
+	return grammar->values[resource][choice / 2 % count];
+}
+
+/* Files of a kind: which arguments (of which calls; null: of all) take them, and which calls give them. */
+static const struct file_kind {
+	enum grammar_resource resource;
+	const char *argument, *taker;
+	const char *givers[4];
+} file_kinds[] = {
+	{RESOURCE_SOCKET, "sockfd", NULL, {"socket", "socketpair", "accept", "accept4"}},
+	{RESOURCE_EPOLL, "epfd", NULL, {"epoll_create", "epoll_create1"}},
+	{RESOURCE_QUEUE, "mqdes", NULL, {"mq_open"}},
+	{RESOURCE_PIDFD, "pidfd", NULL, {"pidfd_open"}},
+	{RESOURCE_TIMERFD, "fd", "timerfd_settime", {"timerfd_create"}},
+	{RESOURCE_TIMERFD, "fd", "timerfd_gettime", {NULL}},
+	{RESOURCE_INOTIFY, "fd", "inotify_add_watch", {"inotify_init", "inotify_init1"}},
+	{RESOURCE_INOTIFY, "fd", "inotify_rm_watch", {NULL}},
+	{RESOURCE_PIPE, "fd_in", NULL, {"pipe", "pipe2"}},
+	{RESOURCE_PIPE, "fd_out", NULL, {NULL}},
+	{RESOURCE_PIPE, "fd", "vmsplice", {NULL}},
+	{RESOURCE_TERMINAL, "fd", "ioctl", {NULL}},
+};
+#define FILE_KINDS (sizeof(file_kinds) / sizeof(file_kinds[0]))
+
+/* A file, mostly of the kind that the call is for. */
+static uint64_t file_make(struct grammar *grammar, const struct row *row, const struct argument *argument)
+{
+	for (unsigned i = 0; i < FILE_KINDS; i++) {
+		const struct file_kind *kind = &file_kinds[i];
+
+		if (!strcmp(kind->argument, argument->name) && (!kind->taker || !strcmp(kind->taker, row->name)) && grammar->counts[kind->resource])
+			return resource_make(grammar, take(grammar, 1) % 4 ? kind->resource : RESOURCE_FILE);
+	}
+	return resource_make(grammar, RESOURCE_FILE);
+}
+
+static void file_given(struct grammar *grammar, const struct row *row, uint64_t file)
+{
+	grammar_remember(grammar, RESOURCE_FILE, file);
+	for (unsigned i = 0; i < FILE_KINDS; i++)
+		for (unsigned giver = 0; giver < 4 && file_kinds[i].givers[giver]; giver++)
+			if (!strcmp(file_kinds[i].givers[giver], row->name))
+				grammar_remember(grammar, file_kinds[i].resource, file);
 }
 
 static uint64_t set_make(struct grammar *grammar, const struct constants *set, const struct constants *second)
@@ -142,13 +194,22 @@ static uint64_t text_write(struct grammar *grammar, const char *text)
 
 static uint64_t path_make(struct grammar *grammar)
 {
-	static const char *const paths[] = {"a", "b", "d", "d/a", "d/b", "d/e", "/tmp/a", "/tmp/d/../b", "/", ".", "..", "", "a/", "link", "/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/proc/self/fd/3", "/proc/self/status", "/proc/self/maps",
-		"/proc/1/stat", "/etc/passwd", "//tmp//./a", "/dev/ptmx", "/mnt", "nothing/there", "fifo", "socket"};
-	char text[300];
+	static const char *const paths[] = {"a", "b", "d", "d/a", "d/b", "d/e", "/tmp/a", "/tmp/d/../b", "/tmp/b", "./b", "/", ".", "..", "", "a/", "link", "/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/proc/self/fd/3", "/proc/self/status", "/proc/self/maps",
+		"/proc/1/stat", "/etc/passwd", "//tmp//./a", "/dev/ptmx", "/mnt", "nothing/there", "fifo", "socket", "user.a", "/dev/pts/0", "/dev/shm/a", "/dev/random"};
+	static const char *const told[] = {"self/stat", "self/statm", "self/comm", "self/cmdline", "self/environ", "self/exe", "self/cwd", "self/root", "self/fd", "self/fdinfo/3", "self/fdinfo/9", "self/fdinfo/14", "self/fdinfo/15", "self/limits",
+		"self/mem", "self/pagemap", "self/mounts", "self/task", "self/oom_score", "self/oom_score_adj", "self/signals", "", "self", "1", "2/fd", "3/status", "3/maps", "cpuinfo", "meminfo", "stat", "uptime", "loadavg", "version", "filesystems",
+		"mounts", "slabinfo", "swaps", "devices", "cmdline", "locks", "net/unix", "sysvipc/shm", "sysvipc/sem", "sysvipc/msg", "sys/kernel/hostname", "sys/kernel/domainname", "sys/kernel/osrelease", "sys/kernel/pid_max", "sys/kernel/msgmax",
+		"sys/kernel/sem", "sys/kernel/shmmax", "sys/kernel/random/uuid", "sys/kernel/random/boot_id", "sys/kernel/random/entropy_avail", "sys/kernel/core_pattern", "sys/vm/overcommit_memory", "sys/vm/max_map_count", "sys/vm/swappiness",
+		"sys/fs/nr_open", "sys/fs/protected_symlinks", "sys/fs/suid_dumpable", "sys/net/core/somaxconn", "sys/net/unix/max_dgram_qlen", "sys/kernel", "sys/fs"};
+	char text[300] = "/proc/";
 	uint64_t pointer;
 
 	if (bad_pointer_make(grammar, &pointer))
 		return pointer;
+	if (take(grammar, 1) % 4 == 3) {
+		strcat(text, told[take_below(grammar, sizeof(told) / sizeof(told[0]))]);
+		return text_write(grammar, text);
+	}
 	if (!one_in_eight(grammar))
 		return text_write(grammar, paths[take_below(grammar, sizeof(paths) / sizeof(paths[0]))]);
 	pointer = take_below(grammar, sizeof(text) - 1);
@@ -172,6 +233,16 @@ static uint64_t texts_make(struct grammar *grammar)
 	return pointer;
 }
 
+/* Below a page, or pages. */
+static uint64_t size_make(struct grammar *grammar)
+{
+	uint64_t choice = take(grammar, 1);
+
+	if (choice % 8 == 7)
+		return number_make(grammar);
+	return choice % 4 ? take_below(grammar, BUFFER_MOST) : take_below(grammar, PAGES_MOST) * PAGE_BYTES;
+}
+
 static uint64_t value_make(struct grammar *grammar, enum argument_kind kind, const struct constants *set)
 {
 	static const uint64_t users[] = {0, 1, 1000, 65534, UINT64_MAX};
@@ -192,7 +263,9 @@ static uint64_t value_make(struct grammar *grammar, enum argument_kind kind, con
 	case KIND_CHOICE:
 		return choice_make(grammar, set);
 	case KIND_SIZE:
-		return one_in_eight(grammar) ? number_make(grammar) : take_below(grammar, BUFFER_MOST);
+		return size_make(grammar);
+	case KIND_OFFSET:
+		return take(grammar, 1) % 2 ? size_make(grammar) : number_make(grammar);
 	case KIND_ADDRESS:
 		return one_in_eight(grammar) ? number_make(grammar) : resource_make(grammar, RESOURCE_ADDRESS);
 	default:
@@ -239,18 +312,20 @@ static uint64_t vector_make(struct grammar *grammar, uint64_t count)
 	return place;
 }
 
-/* struct sockaddr_un: a path, or behind a NUL a name. */
-static uint64_t socket_address_make(struct grammar *grammar)
+/* struct sockaddr_un: a path, or behind a NUL a name. Its length may be that of the whole structure. */
+static uint64_t socket_address_make(struct grammar *grammar, uint64_t *length)
 {
 	static const char names[][8] = {"socket", "a", "\0hidden", "\0x", ""};
+	static const uint8_t lengths[] = {8, 3, 9, 4, 2};
 	char address[110] = {1};
-	uint64_t place;
+	uint64_t place, name = take_below(grammar, sizeof(names) / sizeof(names[0]));
 
+	*length = take(grammar, 1) % 2 ? lengths[name] : sizeof(address);
 	if (bad_pointer_make(grammar, &place))
 		return place;
 	if (one_in_eight(grammar))
 		address[0] = (char)take(grammar, 1);
-	memcpy(address + 2, names[take_below(grammar, sizeof(names) / sizeof(names[0]))], sizeof(names[0]));
+	memcpy(address + 2, names[name], sizeof(names[0]));
 	place = place_take(grammar, sizeof(address));
 	write_at(grammar, place, address, sizeof(address));
 	return place;
@@ -264,8 +339,8 @@ static uint64_t message_make(struct grammar *grammar)
 
 	if (bad_pointer_make(grammar, &place))
 		return place;
-	message[0] = take(grammar, 1) % 2 ? socket_address_make(grammar) : 0;
-	message[1] = message[0] ? take_below(grammar, 112) : 0;
+	if (take(grammar, 1) % 2)
+		message[0] = socket_address_make(grammar, &message[1]);
 	message[2] = vector_make(grammar, count);
 	message[3] = one_in_eight(grammar) ? number_make(grammar) : count;
 	if (take(grammar, 1) % 2) {
@@ -297,6 +372,21 @@ static bool is_measure(const struct row *row, const struct argument *argument)
 	return false;
 }
 
+static uint64_t measured_address_make(struct grammar *grammar, const struct row *row, struct grammar_call *call, const struct argument *argument)
+{
+	uint64_t length, place = socket_address_make(grammar, &length);
+
+	measure(grammar, row, call, argument, length);
+	return place;
+}
+
+static uint64_t measured_structure_make(struct grammar *grammar, const struct row *row, struct grammar_call *call, const struct argument *argument)
+{
+	if (argument->other)
+		measure(grammar, row, call, argument, argument->structure->bytes);
+	return structures_make(grammar, argument->structure, 1);
+}
+
 static uint64_t measured_make(struct grammar *grammar, const struct row *row, struct grammar_call *call, const struct argument *argument)
 {
 	uint64_t amount = take_below(grammar, argument->kind == KIND_BUFFER ? BUFFER_MOST : ELEMENTS_MOST);
@@ -319,21 +409,52 @@ static uint64_t length_make(struct grammar *grammar)
 	return place;
 }
 
-static uint64_t anything_make(struct grammar *grammar)
+static uint64_t anything_make(struct grammar *grammar, const struct argument *argument)
 {
-	switch (take_below(grammar, 4)) {
+	switch (take_below(grammar, 6)) {
 	case 0:
 		return bytes_make(grammar, 128);
 	case 1:
 		return resource_make(grammar, RESOURCE_FILE);
+	case 2:
+		return structures_make(grammar, pointed[take_below(grammar, pointed_count)], 1);
+	case 3:
+		return resource_make(grammar, RESOURCE_ADDRESS);
+	case 4:
+		if (argument->structure)
+			return structures_make(grammar, argument->structure, 1);
+		return number_make(grammar);
 	default:
 		return number_make(grammar);
 	}
 }
 
+/* What arguments of a name mostly are, where chance would hardly come to it: the size of a set of signals, AF_UNIX, SOL_SOCKET, an unlocked futex. */
+static bool usual_make(struct grammar *grammar, const struct argument *argument, uint64_t *value)
+{
+	static const struct {
+		const char *name;
+		uint64_t value;
+	} usual[] = {{"sigsetsize", 8}, {"sizemask", 8}, {"domain", 1}, {"protocol", 0}, {"level", 1}, {"val", 0}};
+
+	for (unsigned i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		if (strcmp(usual[i].name, argument->name))
+			continue;
+		*value = usual[i].value;
+		return take(grammar, 1) % 4 != 3;
+	}
+	return false;
+}
+
 static uint64_t argument_make(struct grammar *grammar, const struct row *row, struct grammar_call *call, const struct argument *argument)
 {
+	uint64_t value;
+
+	if (usual_make(grammar, argument, &value))
+		return value;
 	switch (argument->kind) {
+	case KIND_FILE:
+		return file_make(grammar, row, argument);
 	case KIND_BUFFER:
 	case KIND_ARRAY:
 	case KIND_VECTOR:
@@ -351,18 +472,52 @@ static uint64_t argument_make(struct grammar *grammar, const struct row *row, st
 	case KIND_FILES:
 		return bytes_make(grammar, argument->bytes);
 	case KIND_STRUCTURE:
-		return structures_make(grammar, argument->structure, 1);
+		return measured_structure_make(grammar, row, call, argument);
 	case KIND_MESSAGE:
 		return message_make(grammar);
 	case KIND_SOCKET_ADDRESS:
-		return socket_address_make(grammar);
+		return measured_address_make(grammar, row, call, argument);
 	case KIND_LENGTH:
 		return length_make(grammar);
 	case KIND_ANYTHING:
-		return anything_make(grammar);
+		return anything_make(grammar, argument);
 	default:
 		return value_make(grammar, argument->kind, argument->set);
 	}
+}
+
+static bool row_takes(const struct row *row, unsigned resource)
+{
+	for (unsigned i = 0; i < GRAMMAR_ARGUMENTS && row->arguments[i].name; i++) {
+		const struct argument *argument = &row->arguments[i];
+
+		if (argument->kind == KIND_RESOURCE ? argument->resource == resource : argument->kind == KIND_FILE ? resource == RESOURCE_FILE : argument->kind == KIND_ADDRESS && resource == RESOURCE_ADDRESS)
+			return true;
+	}
+	return false;
+}
+
+/* A row that takes what the last call has given: of files, mostly one of the first, which read and write. */
+static unsigned row_using(const struct grammar *grammar, unsigned choice)
+{
+	unsigned users = choice & 1 ? FIRST_USERS : row_count;
+
+	for (unsigned i = 0, row = choice / 2 % users; i < users; i++, row = (row + 1) % users)
+		if (row_takes(&rows[row], grammar->given))
+			return row;
+	return grammar->row;
+}
+
+/* Any row, or one near that of the last call, or one that takes what it has given. */
+static unsigned row_choose(struct grammar *grammar)
+{
+	unsigned choice = (unsigned)take(grammar, 2);
+
+	if (choice & 0x4000 && grammar->given != GIVES_NOTHING)
+		return row_using(grammar, choice & 0x3fff);
+	if (choice & 0x8000)
+		return (grammar->row + row_count - NEIGHBOURS / 2 + choice % NEIGHBOURS) % row_count;
+	return choice % row_count;
 }
 
 bool grammar_next(struct grammar *grammar, struct grammar_call *call)
@@ -373,8 +528,10 @@ bool grammar_next(struct grammar *grammar, struct grammar_call *call)
 	do {
 		if (grammar->left < 2)
 			return false;
-		row = &rows[take(grammar, 2) % row_count];
+		grammar->row = row_choose(grammar);
+		row = &rows[grammar->row];
 	} while (grammar->forbidden[row->number]);
+	grammar->given = GIVES_NOTHING;
 	*call = (struct grammar_call){.number = row->number};
 	for (unsigned i = 0; i < GRAMMAR_ARGUMENTS && row->arguments[i].name; i++) {
 		if (!is_measure(row, &row->arguments[i]))
@@ -401,8 +558,8 @@ static void written_learn(struct grammar *grammar, const struct row *row, const 
 
 	for (unsigned i = 0; i < GRAMMAR_ARGUMENTS && row->arguments[i].name; i++) {
 		if (row->arguments[i].kind == KIND_FILES && memory->read(memory->context, call->arguments[i], pair, sizeof(pair))) {
-			grammar_remember(grammar, RESOURCE_FILE, (uint32_t)pair[0]);
-			grammar_remember(grammar, RESOURCE_FILE, (uint32_t)pair[1]);
+			file_given(grammar, row, (uint32_t)pair[0]);
+			file_given(grammar, row, (uint32_t)pair[1]);
 		}
 		if (!strcmp(row->name, "timer_create") && i == 2 && memory->read(memory->context, call->arguments[i], &id, 4))
 			grammar_remember(grammar, RESOURCE_TIMER, id);
@@ -415,10 +572,13 @@ void grammar_learn(struct grammar *grammar, const struct grammar_call *call, int
 
 	if (!row || (result < 0 && result >= -4095))
 		return;
-	if (row->gives != GIVES_NOTHING)
+	grammar->given = row->gives;
+	if (row->gives == RESOURCE_FILE)
+		file_given(grammar, row, (uint64_t)result);
+	else if (row->gives != GIVES_NOTHING)
 		grammar_remember(grammar, row->gives, (uint64_t)result);
-	if (!strcmp(row->name, "close"))
-		forget(grammar, RESOURCE_FILE, call->arguments[0]);
+	for (unsigned kind = RESOURCE_FILE; kind <= RESOURCE_TERMINAL && !strcmp(row->name, "close"); kind++)
+		forget(grammar, (enum grammar_resource)kind, call->arguments[0]);
 	if (!strcmp(row->name, "munmap"))
 		forget(grammar, RESOURCE_ADDRESS, call->arguments[0]);
 	written_learn(grammar, row, call);

@@ -19,11 +19,14 @@
 
 #define GRAMMAR_ARGUMENTS 6
 
-/* What calls give and other calls take. */
-enum grammar_resource { RESOURCE_FILE, RESOURCE_PROCESS, RESOURCE_ADDRESS, RESOURCE_SHM, RESOURCE_SEM, RESOURCE_MSG, RESOURCE_TIMER, RESOURCE_WATCH, RESOURCE_AIO, RESOURCES };
+/* What calls give and other calls take. Files of a kind that has calls of its own are remembered twice: as such, and as files. */
+enum grammar_resource {
+	RESOURCE_FILE, RESOURCE_SOCKET, RESOURCE_EPOLL, RESOURCE_QUEUE, RESOURCE_PIDFD, RESOURCE_TIMERFD, RESOURCE_INOTIFY, RESOURCE_PIPE, RESOURCE_TERMINAL, /* up to here: files */
+	RESOURCE_PROCESS, RESOURCE_ADDRESS, RESOURCE_SHM, RESOURCE_SEM, RESOURCE_MSG, RESOURCE_TIMER, RESOURCE_WATCH, RESOURCE_AIO, RESOURCES
+};
 
 /* So many of each kind are remembered; older ones are forgotten. */
-#define GRAMMAR_REMEMBERED 16
+#define GRAMMAR_REMEMBERED 24
 
 /* Where arguments lie, and which addresses are bad. An address of 0 stands for one that the owner does not have. */
 struct grammar_memory {
@@ -48,6 +51,8 @@ struct grammar {
 	uint64_t used; /* bytes of the memory that hold arguments of the present call */
 	uint64_t values[RESOURCES][GRAMMAR_REMEMBERED];
 	unsigned counts[RESOURCES];
+	unsigned row;   /* of the last call */
+	unsigned given; /* by it: an enum grammar_resource, or none of them */
 	bool forbidden[512];
 };
 

@@ -80,10 +80,39 @@ LAYOUT(size, 8)
 LAYOUT(offset, 8)
 LAYOUT(address, 8)
 LAYOUT(aio_context, 8)
-LAYOUT(sigaction, sizeof(struct linux_sigaction))
 LAYOUT(siginfo, sizeof(struct linux_siginfo))
-LAYOUT(sigevent, sizeof(struct linux_sigevent))
 LAYOUT(sigset_argument, sizeof(struct linux_sigset_argument))
+
+/* Structures with unions whose other members are worth a choice. */
+static const struct member *members_of_sigaction(void)
+{
+	static const struct member members[] = {
+		{offsetof(struct linux_sigaction, handler), 8, KIND_ADDRESS, NULL},
+		{offsetof(struct linux_sigaction, flags), 8, KIND_SET, &constants_of_sigaction_flags},
+		{offsetof(struct linux_sigaction, restorer), 8, KIND_ADDRESS, NULL},
+		{offsetof(struct linux_sigaction, mask), 8, KIND_LONG, NULL},
+		{0, 0, KIND_MEMORY, NULL},
+	};
+	return members;
+}
+
+static const struct member *members_of_sigevent(void)
+{
+	static const struct member members[] = {
+		{offsetof(struct linux_sigevent, value), 8, KIND_LONG, NULL},
+		{offsetof(struct linux_sigevent, signo), 4, KIND_SIGNAL, NULL},
+		{offsetof(struct linux_sigevent, notify), 4, KIND_CHOICE, &constants_of_notify_how},
+		{offsetof(struct linux_sigevent, thread), 4, KIND_INT, NULL},
+		{0, 0, KIND_MEMORY, NULL},
+	};
+	return members;
+}
+
+static const struct layout layout_sigaction = {sizeof(struct linux_sigaction), members_of_sigaction};
+static const struct layout layout_sigevent = {sizeof(struct linux_sigevent), members_of_sigevent};
+
+const struct layout *const pointed[] = {&layout_flock, &layout_f_owner_ex, &layout_timespec, &layout_itimerspec, &layout_itimerval, &layout_rlimit, &layout_sembuf, &layout_semid_ds, &layout_winsize, &layout_termio, &layout_ucred, &layout_linger};
+const unsigned pointed_count = sizeof(pointed) / sizeof(pointed[0]);
 
 /* Arguments. */
 #define ARGUMENT(argument, ...) {.name = #argument, .kind = __VA_ARGS__},
@@ -96,6 +125,7 @@ LAYOUT(sigset_argument, sizeof(struct linux_sigset_argument))
 #define HEX(name) ARGUMENT(name, KIND_ANYTHING)
 #define HEX32(name) ARGUMENT(name, KIND_ANYTHING)
 #define ANYTHING(name) ARGUMENT(name, KIND_ANYTHING)
+#define OFTEN(name, type) ARGUMENT(name, KIND_ANYTHING, .structure = &layout_##type)
 #define MODE(name) ARGUMENT(name, KIND_MODE)
 #define FILE_MODE(name) ARGUMENT(name, KIND_SET, .set = &constants_of_mode_bits, .second = &constants_of_file_types)
 #define FD(name) ARGUMENT(name, KIND_FILE)
@@ -125,12 +155,13 @@ LAYOUT(sigset_argument, sizeof(struct linux_sigset_argument))
 #define IN(name, type) ARGUMENT(name, KIND_STRUCTURE, .structure = &layout_##type)
 #define OUT(name, type) IN(name, type)
 #define INOUT(name, type) IN(name, type)
+#define IN_SIZED(name, type, size) ARGUMENT(name, KIND_STRUCTURE, .other = #size, .structure = &layout_##type)
 #define IN_ARRAY(name, type, count) ARGUMENT(name, KIND_ARRAY, .other = #count, .structure = &layout_##type)
 #define OUT_ARRAY(name, type, count) IN_ARRAY(name, type, count)
 #define IN_VECTOR(name, count) ARGUMENT(name, KIND_VECTOR, .other = #count)
 #define OUT_VECTOR(name, count) IN_VECTOR(name, count)
 #define MESSAGE(name) ARGUMENT(name, KIND_MESSAGE)
-#define SOCKET_ADDRESS(name) ARGUMENT(name, KIND_SOCKET_ADDRESS)
+#define SOCKET_ADDRESS(name, length) ARGUMENT(name, KIND_SOCKET_ADDRESS, .other = #length)
 #define LENGTH(name) ARGUMENT(name, KIND_LENGTH)
 #define OUT_FILES(name) ARGUMENT(name, KIND_FILES, .bytes = 8)
 #define SPECIAL(name, kind) PLAIN_##kind(name)

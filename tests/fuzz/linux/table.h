@@ -5,15 +5,18 @@
 #include "tests/fuzz/linux/grammar.h"
 
 enum argument_kind {
-	KIND_INT, KIND_UINT, KIND_LONG, KIND_SIZE, KIND_OFFSET, KIND_MODE, KIND_USER, KIND_SIGNAL, KIND_ANYTHING,
+	KIND_INT, KIND_UINT, KIND_LONG, KIND_SIZE, KIND_OFFSET, KIND_MODE, KIND_USER, KIND_SIGNAL,
+	KIND_ANYTHING, /* that another argument may ask for; often `structure`, when there is one */
 	KIND_FILE, KIND_DIRECTORY, KIND_RESOURCE, /* of `resource` */
 	KIND_SET, KIND_CHOICE, /* of `set`; flags have one of `second` beside them, when there is one */
 	KIND_ADDRESS,
 	KIND_PATH, KIND_TEXT, KIND_TEXTS,
 	KIND_BUFFER, /* its length is the argument `other` */
 	KIND_MEMORY, /* `bytes` */
-	KIND_STRUCTURE, KIND_ARRAY, /* of `structure`; its count is the argument `other` */
-	KIND_VECTOR, KIND_MESSAGE, KIND_SOCKET_ADDRESS, KIND_LENGTH, KIND_FILES,
+	KIND_STRUCTURE, /* of `structure`; its size is the argument `other`, when there is one */
+	KIND_ARRAY, /* of `structure`; its count is the argument `other` */
+	KIND_SOCKET_ADDRESS, /* its length is the argument `other`, when there is one */
+	KIND_VECTOR, KIND_MESSAGE, KIND_LENGTH, KIND_FILES,
 };
 
 /* Values of a set of abi/linux. */
@@ -56,6 +59,10 @@ struct row {
 
 extern const struct row rows[];
 extern const unsigned row_count;
+
+/* Structures that are pointed to by arguments whose meaning another argument tells. */
+extern const struct layout *const pointed[];
+extern const unsigned pointed_count;
 
 /* The row of a number, or null. */
 const struct row *row_of(uint64_t number);

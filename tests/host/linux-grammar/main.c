@@ -162,6 +162,52 @@ static void learns_what_is_written(void **state)
 	assert_int_equal(grammar.values[RESOURCE_FILE][1], 78);
 }
 
+/* Of each 100 files that calls on sockets take at least 60 are sockets; calls on any file take others too. */
+static void files_go_to_their_calls(void **state)
+{
+	struct grammar grammar;
+	struct grammar_call call, open = {.number = 257}, make = {.number = 41};
+	unsigned right = 0, all = 0, others = 0;
+
+	(void)state;
+	start(&grammar, 7);
+	for (int64_t file = 1000; file < 1010; file++)
+		grammar_learn(&grammar, &open, file);
+	grammar_learn(&grammar, &make, 2000);
+	while (grammar_next(&grammar, &call)) {
+		const struct row *row = row_of(call.number);
+
+		if (row->arguments[0].name && !strcmp(row->arguments[0].name, "sockfd")) {
+			all++;
+			right += call.arguments[0] == 2000;
+		} else if (takes_file(row)) {
+			others += call.arguments[0] >= 1000 && call.arguments[0] < 1010;
+		}
+	}
+	assert_true(all > 500 && right * 100 > all * 60 && right < all && others > 500);
+}
+
+/* Of each 100 calls behind one that has given a file at least 60 take a file. */
+static void what_is_given_is_used(void **state)
+{
+	struct grammar grammar;
+	struct grammar_call call, open = {.number = 257};
+	unsigned used = 0, all = 5000;
+
+	(void)state;
+	start(&grammar, 8);
+	for (unsigned i = 0; i < all; i++) {
+		bool takes = false;
+
+		grammar_learn(&grammar, &open, 1000);
+		assert_true(grammar_next(&grammar, &call));
+		for (const struct argument *argument = row_of(call.number)->arguments; argument < row_of(call.number)->arguments + GRAMMAR_ARGUMENTS && argument->name; argument++)
+			takes = takes || argument->kind == KIND_FILE;
+		used += takes;
+	}
+	assert_true(used * 100 > all * 60 && used < all);
+}
+
 static void short_input_ends(void **state)
 {
 	struct grammar grammar;
@@ -204,6 +250,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(buffers_are_mostly_true),
 		cmocka_unit_test(carries_results),
 		cmocka_unit_test(learns_what_is_written),
+		cmocka_unit_test(files_go_to_their_calls),
+		cmocka_unit_test(what_is_given_is_used),
 		cmocka_unit_test(short_input_ends),
 	};
 

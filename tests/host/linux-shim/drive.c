@@ -50,6 +50,20 @@ bool quiet_step(void)
 	return signals_give() || (late_answer_give() && signals_give()) || time_pass();
 }
 
+/* The thread of the last step, as long as it can run, or another one: what one call gives is often what the next one takes. */
+static void thread_step(unsigned ready)
+{
+	static struct model_thread *last;
+	struct model_thread *thread = model_threads->next;
+
+	while (thread && thread != last)
+		thread = thread->next;
+	if (!thread || !thread_can_run(thread) || choice_below(4) == 3)
+		thread = thread_ready(choice_below(ready));
+	last = thread;
+	program_step(thread);
+}
+
 bool random_step(void)
 {
 	unsigned ready = threads_ready(), choice = choice_below(16);
@@ -64,7 +78,7 @@ bool random_step(void)
 		console_type((unsigned char)choice_below(128));
 	if (choice == 4 && choice_below(16) == 1)
 		filesystem_restart(choice_below(2));
-	program_step(thread_ready(choice_below(ready)));
+	thread_step(ready);
 	return true;
 }
 

@@ -53,6 +53,7 @@ static void world_begin(void)
 	system_begin();
 	(void)workers_make(WORKERS); /* made and ended once before they are counted, so that what stays for the next ones is there */
 	processes_end();
+	objects_remove();
 	before = census_take();
 	if (!workers_make(WORKERS))
 		complain("no process can be made");
@@ -74,7 +75,7 @@ static void input_run(uint8_t how)
 	bool goes_on = true;
 
 	answers_delay(how & 1);
-	calls_trace(how % 8 == 4);
+	calls_trace(how & 4);
 	for (unsigned steps = 0, made = 0; goes_on && choices_left() && steps < STEPS_MOST; steps++) {
 		allocations_limit(period);
 		while (goes_on && random_step()) {

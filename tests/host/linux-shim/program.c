@@ -126,13 +126,25 @@ static const struct grammar_memory memory = {
 /* What would end the test, or stay when all processes have ended: mounts, names of the machine. */
 static const uint16_t forbidden[] = {165 /* mount */, 166 /* umount2 */, 155 /* pivot_root */, 169 /* reboot */, 429 /* move_mount */};
 
+/* What files of theirs are that processes begin with (scripts.c). */
+static const struct {
+	enum grammar_resource resource;
+	uint64_t file;
+} first_files[] = {
+	{RESOURCE_TERMINAL, 0}, {RESOURCE_PIPE, 2}, {RESOURCE_PIPE, 3}, {RESOURCE_SOCKET, 4}, {RESOURCE_SOCKET, 5}, {RESOURCE_SOCKET, 6}, {RESOURCE_SOCKET, 7}, {RESOURCE_SOCKET, 8}, {RESOURCE_EPOLL, 9}, {RESOURCE_TERMINAL, 13}, {RESOURCE_INOTIFY, 14}, {RESOURCE_TIMERFD, 15},
+	{RESOURCE_QUEUE, 18}, {RESOURCE_TERMINAL, 19},
+};
+#define FILES_BEGUN 20
+
 void programs_begin(const uint8_t *bytes, size_t size)
 {
 	grammar_start(&grammar, bytes, size, &memory);
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
 		grammar.forbidden[forbidden[i]] = true;
-	for (uint64_t file = 0; file < GRAMMAR_REMEMBERED; file++)
+	for (uint64_t file = 0; file < FILES_BEGUN; file++)
 		grammar_remember(&grammar, RESOURCE_FILE, file);
+	for (unsigned i = 0; i < sizeof(first_files) / sizeof(first_files[0]); i++)
+		grammar_remember(&grammar, first_files[i].resource, first_files[i].file);
 	for (uint64_t process = 2; process < 5; process++)
 		grammar_remember(&grammar, RESOURCE_PROCESS, process);
 	for (uint64_t address = WINDOW; address <= 0x230000000; address += 0x10000000)

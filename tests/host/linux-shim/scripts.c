@@ -7,6 +7,7 @@
 
 #include "abi/file.h"
 #include "abi/linux/constants.h"
+#include "abi/linux/structures.h"
 #include "drive.h"
 #include "limits.h"
 
@@ -58,7 +59,12 @@ void system_begin(void)
 		complain("there is no /tmp");
 }
 
-/* Files 0 to 15, and memory of the kinds that there are. */
+/* A handler that is not where the program begins, so that it is seen when one runs. */
+static const struct linux_sigaction handler = {.handler = TEXT + 16, .flags = LINUX_SA_RESTORER | LINUX_SA_SIGINFO, .restorer = TEXT};
+
+#define HANDLE(signal) {.call = {CALL_rt_sigaction, {signal, TEXT_0, 0, 8}}, .texts = {{(const char *)&handler, sizeof(handler)}}}
+
+/* Files 0 to 19, memory of the kinds that there are, and handlers of signals. */
 static const struct line beginning[] = {
 	LINE(setsid, 0),
 	LINE_WITH("/dev/console", open, TEXT_0, READ_WRITE_NOW),
@@ -82,6 +88,13 @@ static const struct line beginning[] = {
 	LINE(mmap, 0x230000000, MAPPED_BYTES, 3, LINUX_MAP_SHARED | LINUX_MAP_FIXED, 1, 0),
 	LINE(ftruncate, 1, 10000),
 	LINE_WITH("/proc/self/maps", open, TEXT_0, OPEN_READ),
+	LINE_WITH("q", mq_open, TEXT_0, READ_WRITE_NOW | OPEN_CREATE, 0600, 0),
+	LINE_WITH("\0\0\0", ioctl, 13, LINUX_TIOCSPTLCK, TEXT_0),
+	LINE(ioctl, 13, LINUX_TIOCGPTPEER, READ_WRITE_NOW),
+	LINE(ioctl, 19, LINUX_TIOCSCTTY, 0),
+	HANDLE(LINUX_SIGUSR1),
+	HANDLE(LINUX_SIGALRM),
+	HANDLE(LINUX_SIGIO),
 	LINE_WITH("some bytes", write, 3, TEXT_0, 10),
 	LINE_WITH("a message", write, 4, TEXT_0, 9),
 	LINE_WITH("a datagram", write, 6, TEXT_0, 10),
