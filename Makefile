@@ -25,6 +25,7 @@ OBJCOPY ?= objcopy
 MUSL_CC ?= musl-gcc
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
+COVERAGE_SECONDS ?= 0
 JOBS ?= $(shell nproc)
 PROGRAM ?=
 SYSTEM ?= rootfs/system
@@ -44,7 +45,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all help run graph test test-faults test-full gdb iso loc lint bench fuzz fuzz-shim test-busybox clean abi-docs test-programs programs kernels
+.PHONY: FORCE all help run graph test test-faults test-full gdb iso loc lint bench fuzz fuzz-shim coverage test-busybox clean abi-docs test-programs programs kernels
 
 include mk/rules.mk
 include mk/kernel.mk
@@ -133,6 +134,9 @@ fuzz: $(fuzz_programs) ## run each fuzzer for FUZZ_SECONDS=60 and keep what it f
 fuzz-shim: $(BUILD)/host-tests/linux-shim programs ## random Linux calls to the personality, on the host (keeping what it found) and in QEMU, FUZZ_SECONDS=60 each
 	@BUILD=$(BUILD) ci/run-fuzzer --keep linux-shim $(FUZZ_SECONDS)
 	@BUILD=$(BUILD) tests/fuzz/guest/run --seconds $(FUZZ_SECONDS) --seed $$(date +%s)
+
+coverage: ## which lines of the Linux personality its fuzzer reaches: HTML and a total (COVERAGE_SECONDS=0 of fuzzing after its corpus)
+	@BUILD=$(BUILD) tests/host/linux-shim/coverage --seconds $(COVERAGE_SECONDS)
 
 abi-docs: ## write the tables of docs/kernel.md and docs/linux-abi.md anew from abi/ and shim/linux-abi/syscalls.def
 	tools/abi-docs docs/kernel.md
