@@ -79,6 +79,7 @@ void fibers_run(void)
 		fibers_now.running = fibers_now.ready_first;
 		fibers_now.ready_first = fibers_now.running->next;
 		fibers_now.running->state = FIBER_RUNNING;
+		fibers_now.switches++;
 		fiber_switch(&loop_stack_pointer, fibers_now.running->stack_pointer);
 		fibers_now.running = NULL;
 	}

@@ -36,6 +36,7 @@ void fibers_run(void);
 /* What lib/fiber.c keeps: who runs, and the queue of those who could. */
 struct fibers {
 	struct fiber *running, *ready_first, *ready_last;
+	uint64_t switches; /* how often a fiber has begun to run or gone on */
 };
 extern struct fibers fibers_now;
 

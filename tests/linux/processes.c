@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Processes and what they are: fork, wait, execve, exit, identities, groups and sessions, limits, times, prctl, and time itself. */
-#include "check.h"
+#include "waiting.h"
 
 #include <sched.h>
+#include <sys/times.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -191,6 +192,52 @@ static void clocks(void)
 	GOOD(times, NULL);
 }
 
+/* Calls, or counts, until times() tells of some ticks in that mode. */
+static void spend(int calls)
+{
+	time_t end = check_seconds() + CHECK_PATIENCE;
+	struct tms before, now;
+
+	times(&before);
+	do {
+		for (volatile int i = 0; i < 100000; i++)
+			if (calls)
+				syscall(SYS_getppid);
+		times(&now);
+	} while ((calls ? now.tms_stime - before.tms_stime : now.tms_utime - before.tms_utime) < 2 && check_seconds() < end);
+	SHOW(calls ? "in system mode" : "in user mode", "%d", (calls ? now.tms_stime - before.tms_stime : now.tms_utime - before.tms_utime) >= 2);
+}
+
+/* CPU time by mode, and the most memory, of a process and of the children that it has waited for. */
+static void usage(void)
+{
+	const size_t much = 24 << 20;
+	struct rusage self, children;
+	struct timespec all;
+	struct tms now;
+
+	spend(1);
+	spend(0);
+	getrusage(RUSAGE_SELF, &self);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &all);
+	SHOW("getrusage", "%d %d", self.ru_utime.tv_sec || self.ru_utime.tv_usec, self.ru_stime.tv_sec || self.ru_stime.tv_usec);
+	SHOW("both together", "%d", (all.tv_sec + 1) * 1000000 + all.tv_nsec / 1000 >= (self.ru_utime.tv_sec + self.ru_stime.tv_sec) * 1000000 + self.ru_utime.tv_usec + self.ru_stime.tv_usec);
+	CHILD("which spends", {
+		times(&now);
+		SHOW("begins without children", "%d", (int)now.tms_cstime);
+		spend(1);
+	});
+	times(&now);
+	SHOW("of children", "%d", now.tms_cstime >= 2);
+	getrusage(RUSAGE_CHILDREN, &children);
+	SHOW("children", "%d, %d", children.ru_stime.tv_sec || children.ru_stime.tv_usec, children.ru_maxrss > 0 && children.ru_maxrss < (long)(much >> 10));
+	CHILD("whose child has much", CHILD("which has much", memset(mmap(NULL, much, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, much)));
+	getrusage(RUSAGE_CHILDREN, &children);
+	SHOW("the most of all of them", "%d", children.ru_maxrss >= (long)(much >> 10));
+	getrusage(RUSAGE_SELF, &self);
+	SHOW("its own", "%d", self.ru_maxrss > 0 && self.ru_maxrss < (long)(much >> 10));
+}
+
 int main(void)
 {
 	waiting();
@@ -199,5 +246,6 @@ int main(void)
 	limits();
 	names();
 	clocks();
+	usage();
 	return 0;
 }

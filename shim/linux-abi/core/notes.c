@@ -8,7 +8,6 @@
 #include "mm/user.h"
 #include "process/usage.h"
 #include "signal/signal.h"
-#include "time/convert.h"
 #include "vdso/vdso.h"
 
 enum note_type { NOTE_PRSTATUS = 1, NOTE_FPREGSET = 2, NOTE_PRPSINFO = 3, NOTE_AUXV = 6, NOTE_X86_XSTATE = 0x202, NOTE_FILE = 0x46494c45, NOTE_SIGINFO = 0x53494749 };
@@ -93,13 +92,6 @@ static struct registers registers_of(const struct task *task, const struct threa
 	};
 }
 
-static struct linux_timeval timeval_of(uint64_t ns)
-{
-	struct time_value time = time_of_ns(ns, 1000000);
-
-	return (struct linux_timeval){time.seconds, time.fraction};
-}
-
 static struct status status_of(const struct core_image *image, const struct task *task, const struct thread_registers *registers, const struct core_state *state)
 {
 	const struct process *process = task->process;
@@ -113,8 +105,10 @@ static struct status status_of(const struct core_image *image, const struct task
 		.parent = process->parent ? process->parent->id : 0,
 		.group = process->group,
 		.session = process->session,
-		.user = timeval_of(leader ? process_cpu_ns(process) : task_cpu_ns(task)),
-		.children_user = timeval_of(process->children_ns),
+		.user = timeval_of(leader ? process_user_ns(process) : task_user_ns(task)),
+		.system = timeval_of(leader ? process_system_ns(process) : task_system_ns(task)),
+		.children_user = timeval_of(process->children_user_ns),
+		.children_system = timeval_of(process->children_system_ns),
 		.registers = registers_of(task, registers, state),
 		.fpu_valid = 1,
 	};

@@ -355,7 +355,8 @@ static void numbers_copy(struct memory *child, const struct memory *parent)
 	numbers.pages_data = child->pages_data;
 	numbers.pages_locked = 0;
 	numbers.locks_new = numbers.locks_touched = false;
-	numbers.faults_major = numbers.faults_minor = numbers.resident_most = 0;
+	numbers.faults_major = numbers.faults_minor = 0;
+	numbers.resident_most = child->resident;
 	*child = numbers;
 	if (child->program)
 		object_execute(child->program);

@@ -95,8 +95,8 @@ static void stat_tell(struct proc_text *text, const struct proc_subject *subject
 	actions_tell(process, &ignored, &caught);
 	text_add(text, "%d (%s) %c %d %d %d ", (int64_t)id_of(subject), name_of(subject), state_letter(subject), (int64_t)(process->parent ? process->parent->id : 0), (int64_t)process->group, (int64_t)process->session);
 	text_add(text, "%d %d 0 ", (int64_t)(process->terminal ? (int64_t)process->terminal->number : 0), (int64_t)(process->terminal ? process->terminal->foreground : -1));
-	text_add(text, "%u %u %u %u ", memory ? memory->faults_minor : process->faults_minor, process->children_minor, memory ? memory->faults_major : process->faults_major, process->children_major);
-	text_add(text, "%u 0 %u 0 %d %d %u 0 %u ", ticks(process_cpu_ns(process)), ticks(process->children_ns), 20 + (int64_t)process->nice, (int64_t)process->nice, (uint64_t)process->task_count,
+	text_add(text, "%u %u %u %u ", process->faults_minor + (memory ? memory->faults_minor : 0), process->children_minor, process->faults_major + (memory ? memory->faults_major : 0), process->children_major);
+	text_add(text, "%u %u %u %u %d %d %u 0 %u ", ticks(process_user_ns(process)), ticks(process_system_ns(process)), ticks(process->children_user_ns), ticks(process->children_system_ns), 20 + (int64_t)process->nice, (int64_t)process->nice, (uint64_t)process->task_count,
 		 ticks(subject->task ? subject->task->started_ns : 0));
 	text_add(text, "%u %u %u ", memory ? memory->pages_mapped * PAGE_SIZE : 0, memory ? memory->resident : 0, process->limits[LINUX_RLIMIT_RSS][0]);
 	text_add(text, "%u %u %u 0 0 ", memory ? memory->code_start : 0, memory ? memory->code_end : 0, memory ? memory->stack_start : 0);

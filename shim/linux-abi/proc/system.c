@@ -32,14 +32,20 @@ static uint64_t ticks(uint64_t ns)
 	return ns / (NS_PER_SECOND / TICKS_PER_SECOND);
 }
 
-/* CPU time of all processes that there are. */
-static uint64_t busy_ns(void)
-{
-	uint64_t ns = 0;
+/* CPU time of all processes that there are, in user and in system mode. */
+struct busy {
+	uint64_t user, system;
+};
 
-	for (const struct process *process = processes; process; process = process->next)
-		ns += process_cpu_ns(process) + process->children_ns;
-	return ns;
+static struct busy busy_ns(void)
+{
+	struct busy busy = {0};
+
+	for (const struct process *process = processes; process; process = process->next) {
+		busy.user += process_user_ns(process) + process->children_user_ns;
+		busy.system += process_system_ns(process) + process->children_system_ns;
+	}
+	return busy;
 }
 
 static void seconds_add(struct proc_text *text, uint64_t ns)
@@ -51,7 +57,8 @@ static void seconds_add(struct proc_text *text, uint64_t ns)
 
 static void uptime_tell(struct proc_text *text, const struct proc_subject *subject)
 {
-	uint64_t now = clock_now(), busy = busy_ns();
+	struct busy time = busy_ns();
+	uint64_t now = clock_now(), busy = time.user + time.system;
 
 	(void)subject;
 	seconds_add(text, now);
@@ -110,11 +117,12 @@ static void load_tell(struct proc_text *text, const struct proc_subject *subject
 
 static void stat_tell(struct proc_text *text, const struct proc_subject *subject)
 {
-	uint64_t busy = ticks(busy_ns()), all = ticks(clock_now()), idle = all > busy ? all - busy : 0;
+	struct busy busy = busy_ns();
+	uint64_t user = ticks(busy.user), system = ticks(busy.system), all = ticks(clock_now()), idle = all > user + system ? all - user - system : 0;
 
 	(void)subject;
 	for (unsigned i = 0; i < 2; i++)
-		text_add(text, "%s %u 0 0 %u 0 0 0 0 0 0\n", i ? "cpu0" : "cpu ", busy, idle);
+		text_add(text, "%s %u 0 %u %u 0 0 0 0 0 0\n", i ? "cpu0" : "cpu ", user, system, idle);
 	text_add(text, "intr 0\nctxt 0\nbtime %u\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n", vdso_wall_now() / NS_PER_SECOND - clock_now() / NS_PER_SECOND, (uint64_t)id_newest(), (uint64_t)running_count());
 }
 

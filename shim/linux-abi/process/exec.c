@@ -20,6 +20,7 @@
 #include "process/permission.h"
 #include "process/life.h"
 #include "process/random.h"
+#include "process/usage.h"
 #include "signal/send.h"
 #include "time/posix_timer.h"
 #include "vdso/vdso.h"
@@ -439,6 +440,7 @@ static bool image_enter(struct image *image, const char *path, uint64_t rsp)
 	object_execute(task->memory->program);
 	image->memory = NULL;
 	taken = memory_take_host(task->memory, old, task->host);
+	usage_leave_memory(process, old);
 	memory_release(old);
 	if (!taken)
 		return false;

@@ -16,6 +16,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "mm/user.h"
+#include "process/charge.h"
 #include "process/futex.h"
 #include "process/groups.h"
 #include "process/handlers.h"
@@ -360,7 +361,7 @@ static bool host_clone(struct task *task, const struct task *parent, const struc
 		return false;
 	if (registers_clone(task, parent, request)) {
 		task->host->owner = task;
-		task->cpu_before = task_cpu_ns(task);
+		task->cpu_before = task_user_ns(task);
 		return true;
 	}
 	host_thread_return(task->host);
@@ -624,11 +625,12 @@ void task_leave(struct task *task)
 		(void)user_put(task->memory, task->clear_id_at, &none); /* as in Linux: who gave a bad address is not told */
 		futex_wake(task->memory, task->clear_id_at, 1);
 	}
-	process->faults_minor += task->memory->faults_minor;
-	process->faults_major += task->memory->faults_major;
-	if (task->memory->resident_most > process->resident_most)
-		process->resident_most = task->memory->resident_most;
-	process->user_ns += task_cpu_ns(task);
+	if (process->task_count == 1)
+		usage_leave_memory(process, task->memory);
+	charge_end();
+	process->user_ns += task_user_ns(task);
+	process->system_ns += task_system_ns(task);
+	task->system_ticks = 0; /* what has been added up is not told twice while it closes its files */
 	host_thread_return(task->host);
 	task->host = NULL;
 	parts_release(task); /* may wait: files are closed */

@@ -48,6 +48,7 @@ struct task {
 	uint64_t clear_id_at; /* CLONE_CHILD_CLEARTID, set_tid_address */
 	uint64_t robust_list, robust_list_bytes;
 	uint64_t started_ns;
+	uint64_t system_ticks; /* of the shim's work for it (process/charge.h) */
 	uint64_t cpu_before; /* CPU time of its host thread when it got that */
 	char name[16]; /* comm */
 	uint64_t timer_slack, timer_slack_first; /* prctl(PR_SET_TIMERSLACK), ns; what the task began with; 0: as the first one */
@@ -95,7 +96,8 @@ struct process {
 	struct core_image *core; /* that is being written; null: none is */
 	bool child_subreaper;
 	int death_signal;  /* prctl(PR_SET_PDEATHSIG) */
-	uint64_t user_ns, children_ns; /* CPU time of its ended tasks; of its waited-for children */
+	uint64_t user_ns, system_ns; /* CPU time of its ended tasks */
+	uint64_t children_user_ns, children_system_ns; /* of its waited-for children */
 	uint64_t children_minor, children_major, children_resident;
 	uint32_t user; /* real user, also when no task is left */
 	uint64_t faults_minor, faults_major, resident_most;

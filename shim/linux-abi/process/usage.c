@@ -12,7 +12,7 @@
 
 #define TICKS_PER_SECOND 100
 
-uint64_t task_cpu_ns(const struct task *task)
+uint64_t task_user_ns(const struct task *task)
 {
 	struct thread_status status;
 
@@ -21,16 +21,50 @@ uint64_t task_cpu_ns(const struct task *task)
 	return status.cpu_time - task->cpu_before;
 }
 
-uint64_t process_cpu_ns(const struct process *process)
+uint64_t task_system_ns(const struct task *task)
+{
+	struct clock scale = clock_scale();
+
+	return (uint64_t)(((unsigned __int128)task->system_ticks * scale.mult) >> scale.shift);
+}
+
+uint64_t task_cpu_ns(const struct task *task)
+{
+	return task_user_ns(task) + task_system_ns(task);
+}
+
+uint64_t process_user_ns(const struct process *process)
 {
 	uint64_t ns = process->user_ns;
 
 	for (const struct task *task = process->tasks; task; task = task->next_in_process)
-		ns += task_cpu_ns(task);
+		ns += task_user_ns(task);
 	return ns;
 }
 
-static struct linux_timeval timeval_of(uint64_t ns)
+uint64_t process_system_ns(const struct process *process)
+{
+	uint64_t ns = process->system_ns;
+
+	for (const struct task *task = process->tasks; task; task = task->next_in_process)
+		ns += task_system_ns(task);
+	return ns;
+}
+
+uint64_t process_cpu_ns(const struct process *process)
+{
+	return process_user_ns(process) + process_system_ns(process);
+}
+
+void usage_leave_memory(struct process *process, const struct memory *memory)
+{
+	process->faults_minor += memory->faults_minor;
+	process->faults_major += memory->faults_major;
+	if (memory->resident_most > process->resident_most)
+		process->resident_most = memory->resident_most;
+}
+
+struct linux_timeval timeval_of(uint64_t ns)
 {
 	struct time_value time = time_of_ns(ns, 1000000);
 
@@ -43,7 +77,8 @@ void usage_tell(const struct process *process, bool children, struct linux_rusag
 	uint64_t most = process->resident_most;
 
 	*usage = (struct linux_rusage){0};
-	usage->ru_utime = timeval_of(process_cpu_ns(process) + (children ? process->children_ns : 0));
+	usage->ru_utime = timeval_of(process_user_ns(process) + (children ? process->children_user_ns : 0));
+	usage->ru_stime = timeval_of(process_system_ns(process) + (children ? process->children_system_ns : 0));
 	usage->ru_minflt = (int64_t)process->faults_minor;
 	usage->ru_majflt = (int64_t)process->faults_major;
 	if (task && task->memory) {
@@ -57,11 +92,14 @@ void usage_tell(const struct process *process, bool children, struct linux_rusag
 
 void usage_inherit(struct process *parent, const struct process *child)
 {
-	parent->children_ns += process_cpu_ns(child) + child->children_ns;
+	uint64_t most = child->resident_most > child->children_resident ? child->resident_most : child->children_resident;
+
+	parent->children_user_ns += process_user_ns(child) + child->children_user_ns;
+	parent->children_system_ns += process_system_ns(child) + child->children_system_ns;
 	parent->children_minor += child->faults_minor + child->children_minor;
 	parent->children_major += child->faults_major + child->children_major;
-	if (child->resident_most > parent->children_resident)
-		parent->children_resident = child->resident_most;
+	if (most > parent->children_resident)
+		parent->children_resident = most;
 }
 
 int64_t linux_getrusage(struct task *task, const uint64_t arguments[6])
@@ -75,10 +113,12 @@ int64_t linux_getrusage(struct task *task, const uint64_t arguments[6])
 		break;
 	case LINUX_RUSAGE_THREAD:
 		usage_tell(process, false, &usage);
-		usage.ru_utime = timeval_of(task_cpu_ns(task));
+		usage.ru_utime = timeval_of(task_user_ns(task));
+		usage.ru_stime = timeval_of(task_system_ns(task));
 		break;
 	case LINUX_RUSAGE_CHILDREN:
-		usage.ru_utime = timeval_of(process->children_ns);
+		usage.ru_utime = timeval_of(process->children_user_ns);
+		usage.ru_stime = timeval_of(process->children_system_ns);
 		usage.ru_minflt = (int64_t)process->children_minor;
 		usage.ru_majflt = (int64_t)process->children_major;
 		usage.ru_maxrss = (int64_t)(process->children_resident * (PAGE_SIZE / 1024));
@@ -92,7 +132,13 @@ int64_t linux_getrusage(struct task *task, const uint64_t arguments[6])
 int64_t linux_times(struct task *task, const uint64_t arguments[6])
 {
 	const uint64_t tick = NS_PER_SECOND / TICKS_PER_SECOND;
-	struct linux_tms times = {.tms_utime = (int64_t)(process_cpu_ns(task->process) / tick), .tms_cutime = (int64_t)(task->process->children_ns / tick)};
+	const struct process *process = task->process;
+	struct linux_tms times = {
+		.tms_utime = (int64_t)(process_user_ns(process) / tick),
+		.tms_stime = (int64_t)(process_system_ns(process) / tick),
+		.tms_cutime = (int64_t)(process->children_user_ns / tick),
+		.tms_cstime = (int64_t)(process->children_system_ns / tick),
+	};
 
 	if (arguments[0] && user_put(task->memory, arguments[0], &times) != 0)
 		return -EFAULT;

@@ -3,7 +3,7 @@
 #include "process/wait.h"
 
 #include "lib/clock.h"
-#include "process/task.h"
+#include "process/charge.h"
 
 void queue_join(struct wait_queue *queue, struct waiter *waiter, struct task *task)
 {
@@ -107,7 +107,10 @@ int task_wait(struct task *task, enum wait_kind kind, uint64_t deadline)
 	task->waiting = kind;
 	while ((result = wait_result(task, kind)) == 1) {
 		task->waits = true;
+		charge_end();
 		fiber_wait();
+		if (charge_chance())
+			charge_begin(task);
 		task->waits = false;
 	}
 	timer_stop(&task->timer);

@@ -219,11 +219,16 @@ int64_t linux_alarm(struct task *task, const uint64_t arguments[6])
 	return (int64_t)((left + NS_PER_SECOND / 2) / NS_PER_SECOND ? (left + NS_PER_SECOND / 2) / NS_PER_SECOND : left != 0);
 }
 
-/* The other two count the CPU time of the process, all of which is in user mode: what the personality does for it is the personality's. */
+/* The other two count the CPU time of the process: in user mode alone, or all of it. */
+static uint64_t cpu_interval_now(const struct cpu_interval *interval)
+{
+	return interval == &interval->process->virtual ? process_user_ns(interval->process) : process_cpu_ns(interval->process);
+}
+
 static void cpu_interval_expired(struct timer *timer)
 {
 	struct cpu_interval *interval = (struct cpu_interval *)timer;
-	uint64_t now = process_cpu_ns(interval->process);
+	uint64_t now = cpu_interval_now(interval);
 
 	if (now < interval->due) {
 		cpu_timer_look(timer, now, interval->due);
@@ -247,18 +252,19 @@ static uint64_t cpu_interval_left(const struct cpu_interval *interval)
 
 	if (!timer_is_started(&interval->timer))
 		return 0;
-	now = process_cpu_ns(interval->process);
+	now = cpu_interval_now(interval);
 	return interval->due > now ? interval->due - now : 1000;
 }
 
 static void cpu_interval_set(struct process *process, uint64_t which, uint64_t value, uint64_t period)
 {
 	struct cpu_interval *interval = cpu_interval_of(process, which);
-	uint64_t now = process_cpu_ns(process);
+	uint64_t now;
 
 	timer_stop(&interval->timer);
 	interval->timer.expired = cpu_interval_expired;
 	interval->process = process;
+	now = cpu_interval_now(interval);
 	interval->signal = which == LINUX_ITIMER_VIRTUAL ? LINUX_SIGVTALRM : LINUX_SIGPROF;
 	interval->interval = period;
 	interval->due = now + value;
