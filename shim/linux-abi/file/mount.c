@@ -6,6 +6,7 @@
 #include "file/open.h"
 #include "file/opened.h"
 #include "file/place.h"
+#include "file/status.h"
 #include "file/text.h"
 #include "lib/string.h"
 #include "process/handlers.h"
@@ -205,10 +206,19 @@ static int mount_separate(const char *place, uint64_t flags)
 	return mount || strcmp(place, "/") == 0 ? 0 : -EINVAL;
 }
 
-static int mount_check(const struct task *task, uint64_t flags)
+/* What somebody is told who may not mount anything: first what is wrong with the path. */
+static int stranger_refuse(struct walk *walk)
+{
+	struct status status;
+	int error = walk_status(walk, &status);
+
+	return error ? error : -EPERM;
+}
+
+static int mount_check(const struct task *task, struct walk *walk, uint64_t flags)
 {
 	if (!task_may(task, LINUX_CAP_SYS_ADMIN))
-		return -EPERM;
+		return stranger_refuse(walk);
 	return flags & ~(uint64_t)(FLAGS_OF_VFS | FLAGS_IGNORED | LINUX_MS_BIND | LINUX_MS_REC | LINUX_MS_REMOUNT | LINUX_MS_MOVE | LINUX_MS_PRIVATE) ? -EINVAL : 0; /* other kinds of propagation */
 }
 
@@ -253,21 +263,19 @@ int64_t linux_mount(struct task *task, const uint64_t arguments[6])
 		return error;
 	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[1], 0);
 	if (!error)
-		error = mount_check(task, flags);
-	if (!error)
 		error = place_take(&walk, request.place);
+	if (!error)
+		error = mount_check(task, &walk, flags);
 	if (!error)
 		error = mount_do(task, &walk, &request, flags);
 	walk_end(&walk);
 	return error;
 }
 
-static int unmount_check(const struct task *task, uint32_t flags)
+static int unmount_check(const struct task *task, struct walk *walk, uint32_t flags)
 {
-	if (flags & ~(uint32_t)(LINUX_MNT_FORCE | LINUX_MNT_DETACH | LINUX_MNT_EXPIRE | LINUX_UMOUNT_NOFOLLOW))
-		return -EINVAL;
 	if (!task_may(task, LINUX_CAP_SYS_ADMIN))
-		return -EPERM;
+		return stranger_refuse(walk);
 	if (flags & LINUX_MNT_EXPIRE)
 		return flags & (LINUX_MNT_FORCE | LINUX_MNT_DETACH) ? -EINVAL : -EAGAIN;
 	return 0;
@@ -278,13 +286,15 @@ int64_t linux_umount2(struct task *task, const uint64_t arguments[6])
 	uint32_t flags = (uint32_t)arguments[1];
 	char place[PATH_BYTES_MAX + 1];
 	struct walk walk;
-	int error = unmount_check(task, flags);
+	int error;
 
-	if (error)
-		return error;
+	if (flags & ~(uint32_t)(LINUX_MNT_FORCE | LINUX_MNT_DETACH | LINUX_MNT_EXPIRE | LINUX_UMOUNT_NOFOLLOW))
+		return -EINVAL;
 	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], flags & LINUX_UMOUNT_NOFOLLOW ? WALK_NOFOLLOW : 0);
 	if (!error)
 		error = place_take(&walk, place);
+	if (!error)
+		error = unmount_check(task, &walk, flags);
 	if (!error && !(flags & LINUX_MNT_DETACH) && tree_is_used(place, 0))
 		error = -EBUSY;
 	if (!error) {

@@ -147,7 +147,7 @@ static int64_t copy_check(struct description *in, const struct description *out,
 	struct attributes attributes;
 	int error;
 
-	if (from + *bytes < from || to + *bytes < to || from + *bytes > INT64_MAX || to + *bytes > INT64_MAX)
+	if (from > INT64_MAX - *bytes || (to > INT64_MAX - *bytes && to != INT64_MAX))
 		return -EOVERFLOW;
 	error = description_attributes(in, &attributes);
 	if (error)
@@ -156,16 +156,22 @@ static int64_t copy_check(struct description *in, const struct description *out,
 		*bytes = 0;
 	else if (*bytes > attributes.size - from)
 		*bytes = attributes.size - from;
+	if (to == INT64_MAX)
+		return -EFBIG;
 	return in->node == out->node && from < to + *bytes && to < from + *bytes ? -EINVAL : 0;
 }
 
 static int64_t files_check(const struct description *in, const struct description *out)
 {
-	if (!description_reads(in) || !description_writes(out) || out->flags & LINUX_O_APPEND)
+	if (in->flags & LINUX_O_PATH || out->flags & LINUX_O_PATH)
 		return -EBADF;
 	if (description_is(in, MODE_DIRECTORY) || description_is(out, MODE_DIRECTORY))
 		return -EISDIR;
-	return in->operations == &regular_operations && out->operations == &regular_operations ? 0 : -EINVAL;
+	if (in->operations != &regular_operations || out->operations != &regular_operations)
+		return -EINVAL;
+	if (!description_reads(in) || !description_writes(out) || out->flags & LINUX_O_APPEND)
+		return -EBADF;
+	return in->node->filesystem == out->node->filesystem ? 0 : -EXDEV;
 }
 
 static int64_t call_copy(struct task *task, struct description *in, struct description *out, const uint64_t arguments[6])
@@ -319,7 +325,7 @@ static int64_t splice_check(const struct description *in, uint64_t in_offset, co
 		return pipe_of(in) == pipe_of(out) ? -EINVAL : 0;
 	if (pipe_of(in))
 		return !out->operations->write || out->flags & LINUX_O_APPEND ? -EINVAL : out_offset && !out->operations->seek ? -EINVAL : 0;
-	return !in->operations->read ? -EINVAL : in_offset && !in->operations->seek ? -EINVAL : 0;
+	return !in->operations->read || description_is(in, MODE_DIRECTORY) ? -EINVAL : in_offset && !in->operations->seek ? -EINVAL : 0;
 }
 
 /* Between a pipe and a file, until something has been moved and more would have to be waited for. */
@@ -398,7 +404,7 @@ int64_t linux_vmsplice(struct task *task, const uint64_t arguments[6])
 	result = pipe_of(description) ? vector_take(task, arguments[1], arguments[2], parts) : -EBADF;
 	if (result > 0) {
 		struct pipe *pipe = pipe_of(description);
-		bool nonblocking = is_nonblocking(description, (uint32_t)arguments[3]);
+		bool nonblocking = arguments[3] & LINUX_SPLICE_F_NONBLOCK; /* and not by O_NONBLOCK, as on Linux */
 
 		transfer_vector(&transfer, task->memory, parts, (uint64_t)result);
 		result = description_writes(description) ? pipe_fill_once(task, pipe, &transfer, nonblocking) : pipe_take(task, pipe, &transfer, nonblocking);

@@ -63,7 +63,7 @@ int64_t linux_sync_file_range(struct task *task, const uint64_t arguments[6])
 	error = descriptor_take(task, (uint32_t)arguments[0], &description);
 	if (error)
 		return error;
-	if (!description->operations->seek || description_is(description, MODE_CHARACTER))
+	if (!description_is(description, MODE_REGULAR) && !description_is(description, MODE_DIRECTORY) && !description_is(description, MODE_BLOCK))
 		error = -ESPIPE;
 	else if (description->operations->sync && arguments[3])
 		error = description->operations->sync(description, true);

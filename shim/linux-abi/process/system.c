@@ -168,6 +168,15 @@ int64_t linux_getrandom(struct task *task, const uint64_t arguments[6])
 	return (int64_t)done;
 }
 
+/* LINUX_REBOOT_CMD_RESTART2: a text for the firmware, which has no use for it. */
+static int64_t restart_with(struct task *task, uint64_t address)
+{
+	char text[256];
+	int64_t length = user_text(task->memory, text, address, sizeof(text));
+
+	return length < 0 && length != -ENAMETOOLONG ? length : system_switch_off(task, true);
+}
+
 int64_t linux_reboot(struct task *task, const uint64_t arguments[6])
 {
 	if (!task_may(task, LINUX_CAP_SYS_BOOT))
@@ -184,6 +193,8 @@ int64_t linux_reboot(struct task *task, const uint64_t arguments[6])
 		return system_switch_off(task, false);
 	case LINUX_LINUX_REBOOT_CMD_RESTART:
 		return system_switch_off(task, true);
+	case LINUX_LINUX_REBOOT_CMD_RESTART2:
+		return restart_with(task, arguments[3]);
 	default:
 		return -EINVAL;
 	}

@@ -19,6 +19,7 @@ int main(void)
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_sparse),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_unlinked),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_attributes),

@@ -151,3 +151,36 @@ void test_names(void **state)
 	assert_int_equal(world_check(&world), 0);
 	world_free(&world);
 }
+
+/* As many names for a file as its inode can count, over directories that stay short; then no more, and nothing has changed. */
+
+#define NAMES_MOST 32000 /* EXT2_LINK_MAX of Linux */
+#define NAMES_OF_ONE 500
+
+void test_links(void **state)
+{
+	struct world world;
+	struct attributes file, folder = {0}, linked;
+	char path[64];
+
+	(void)state;
+	world_make(&world, 4 << 20, 11);
+	world_format(&world, "-b 1024 -N 256", "16M");
+	assert_int_equal(world_mount(&world), MOUNT_FINE);
+	assert_int_equal(path_create(&world, "/file", MODE_REGULAR | 0600), 0);
+	assert_int_equal(path_find(&world, "/file", &file), 0);
+	for (unsigned i = 1; i <= NAMES_MOST; i++) {
+		if (i % NAMES_OF_ONE == 1) {
+			snprintf(path, sizeof(path), "/folder-%u", i);
+			assert_int_equal(path_create(&world, path, MODE_DIRECTORY | 0700), 0);
+			assert_int_equal(path_find(&world, path, &folder), 0);
+		}
+		snprintf(path, sizeof(path), "n%u", i);
+		assert_int_equal(CHANGE(&world, ext2_operations.link(world.fs, folder.inode, (struct name){path, strlen(path)}, file.inode, &linked)), i < NAMES_MOST ? 0 : -EMLINK);
+	}
+	assert_int_equal(path_find(&world, "/file", &file), 0);
+	assert_int_equal(file.links, NAMES_MOST);
+	assert_int_equal(world_unmount(&world), 0);
+	assert_int_equal(world_check(&world), 0);
+	world_free(&world);
+}

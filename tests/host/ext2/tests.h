@@ -14,6 +14,7 @@ void test_refused(void **state);
 /* files.c: contents and attributes. */
 void test_sparse(void **state);
 void test_full(void **state);
+void test_links(void **state);
 void test_unlinked(void **state);
 void test_attributes(void **state);
 void test_marked(void **state);
