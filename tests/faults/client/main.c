@@ -5,8 +5,9 @@
  *   victims=NAME,NAME  who is killed
  *   points=N           how many different instructions of each victim, for each operation
  *   hangs=N            and so many at which it hangs
+ *   orphans=N          and so many at which it is stopped, and the supervisor faults before it starts it again
  *   base=/DIRECTORY    where to work
- *   operation=NAME     only this one
+ *   operation=NAME,NAME  only these
  *   flips=N            instead: the states of the victims are damaged, so often each
  *   then=NAME          who ends while the victim recovers
  *   mount=SERVICE      mounts it at /disk first
@@ -41,14 +42,19 @@ static bool check(bool holds, const char *id, const char *of, const char *senten
 	return holds;
 }
 
+static const char *end_name(const struct sweep *sweep)
+{
+	return sweep->hangs ? "hang" : sweep->orphans ? "kill-and-supervisor" : "kill";
+}
+
 /* VICTIM-OPERATION-HOW, the id of a result. */
 static const char *sweep_name(const struct sweep *sweep)
 {
 	static char name[64];
-	const char *parts[] = {sweep->victim, "-", sweep->operation->name, sweep->hangs ? "-hang" : "-kill", sweep->then ? "-then-" : "", sweep->then ? sweep->then : ""};
+	const char *parts[] = {sweep->victim, "-", sweep->operation->name, "-", end_name(sweep), sweep->then ? "-then-" : "", sweep->then ? sweep->then : ""};
 	size_t at = 0;
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		memcpy(name + at, parts[i], strlen(parts[i]) + 1);
 		at += strlen(parts[i]);
 	}
@@ -63,24 +69,42 @@ static bool sweep_report(const struct sweep *sweep)
 	sweep_run(sweep, &result);
 	if (!result.broken && !result.points && !result.tries)
 		return true; /* the victim has no part in it */
-	log_print("# figure: %s %s %s%s%s points %u in %u ends of %u tries, own %u, step %u, pause %u to %u, lost %u, wrong %u, repeated %u\n", sweep->victim, sweep->operation->name, sweep->hangs ? "hang" : "kill",
+	log_print("# figure: %s %s %s%s%s points %u in %u ends of %u tries, own %u, step %u, pause %u to %u, lost %u, wrong %u, repeated %u\n", sweep->victim, sweep->operation->name, end_name(sweep),
 		  sweep->then ? "-then-" : "", sweep->then ? sweep->then : "", result.points, result.ends, result.tries, result.own, result.step, result.median, result.most, result.verdicts[LOST], result.verdicts[WRONG], result.verdicts[REPEATED]);
+	if (sweep->orphans)
+		log_print("# supervisor: %u faults with %s stopped, pause %u to %u\n", result.ends, sweep->victim, result.supervisor_median, result.supervisor_most);
 	check(!result.broken && (result.points >= sweep->points || (result.points && result.step <= 1)), "faults-", sweep_name(sweep), "nothing is lost, wrong or done twice, at as many instructions as asked for, or at all at which it can be interrupted");
 	return !result.broken;
 }
 
-/* All operations of one victim. */
-static bool victim_sweep(const char *victim, uint64_t points, bool hangs)
+/* Whether an operation is asked for: by its name, or because it is one that all sweeps of this victim have. */
+static bool is_wanted(const struct operation *operation, const char *victim)
 {
-	char only[16], then[16];
-	const char *name = option_text("operation", "", only, sizeof(only));
+	char names[64], *list = names;
+	const char *name;
+
+	if (operation->victim && strcmp(operation->victim, victim) != 0)
+		return false;
+	if (!*option_text("operation", "", names, sizeof(names)))
+		return !operation->named || operation->victim;
+	while ((name = option_word(&list)))
+		if (strcmp(name, operation->name) == 0)
+			return true;
+	return false;
+}
+
+/* All operations of one victim that ends in one way, at so many points. */
+static bool victim_sweep(const char *victim, const char *how, uint64_t otherwise)
+{
+	uint64_t points = option_number(how, otherwise);
+	char then[16];
 	const struct operation *operation;
 	bool good = true;
 
 	for (unsigned i = 0; good && points && (operation = operation_at(i)); i++) {
-		struct sweep sweep = {operation, victim, points, hangs, *option_text("then", "", then, sizeof(then)) ? then : NULL};
+		struct sweep sweep = {operation, victim, points, strcmp(how, "hangs") == 0, strcmp(how, "orphans") == 0, *option_text("then", "", then, sizeof(then)) ? then : NULL};
 
-		if (operation_possible(operation) && (!operation->victim || strcmp(operation->victim, victim) == 0) && (*name ? strcmp(name, operation->name) == 0 : !operation->named || operation->victim))
+		if (operation_possible(operation) && is_wanted(operation, victim))
 			good = sweep_report(&sweep);
 	}
 	return good;
@@ -92,7 +116,7 @@ static bool victims_sweep(char *victims)
 	bool good = true;
 
 	while (good && (victim = option_word(&victims)))
-		good = victim_sweep(victim, option_number("points", 20), false) && victim_sweep(victim, option_number("hangs", 0), true);
+		good = victim_sweep(victim, "points", 20) && victim_sweep(victim, "hangs", 0) && victim_sweep(victim, "orphans", 0);
 	return good;
 }
 

@@ -40,8 +40,7 @@ static uint64_t kept_at, log_size, cut_size, moves, fixed_at;
 static uint64_t large_at, cold_at[COLD_PAGES];
 static int large_file = -1, fixed_file = -1, kept_file = -1, log_file = -1, cut_file = -1, new_file = -1;
 
-/* BASE/NAME, in one of two buffers by turns: an operation has at most two paths. */
-static const char *path_of(const char *name)
+const char *path_of(const char *name)
 {
 	static char paths[2][PATH_MOST];
 	static unsigned turn;
@@ -54,7 +53,7 @@ static const char *path_of(const char *name)
 	return path;
 }
 
-static void bytes_make(unsigned char *bytes, size_t count, uint64_t seed)
+void bytes_make(unsigned char *bytes, size_t count, uint64_t seed)
 {
 	for (size_t i = 0; i < count; i++)
 		bytes[i] = (unsigned char)((seed * 0x9e3779b97f4a7c15 >> 40) + i * 7 + (i >> 8));
@@ -566,7 +565,11 @@ const struct operation *operation_at(unsigned index)
 {
 	if (index < FILE_OPERATIONS)
 		return &file_operations[index];
-	return index - FILE_OPERATIONS < device_operation_count ? &device_operations[index - FILE_OPERATIONS] : NULL;
+	index -= FILE_OPERATIONS;
+	if (index < store_operation_count)
+		return &store_operations[index];
+	index -= store_operation_count;
+	return index < device_operation_count ? &device_operations[index] : NULL;
 }
 
 int64_t operation_run(const struct operation *operation)

@@ -33,13 +33,21 @@ struct operation {
 /* Does it. */
 int64_t operation_run(const struct operation *operation);
 
-/* The operations on files, and those of devices (devices.c), one after the other; a null pointer behind the last. */
+/* The operations on files, those on pages that are leased to write (stores.c), and those of devices (devices.c), one after the other; a null pointer behind the last. */
 const struct operation *operation_at(unsigned index);
+extern const struct operation store_operations[];
+extern const unsigned store_operation_count;
 extern const struct operation device_operations[];
 extern const unsigned device_operation_count;
 
 /* Whether this client has what an operation needs. */
 bool operation_possible(const struct operation *operation);
+
+/* BASE/NAME, in one of two buffers by turns: an operation has at most two paths. */
+const char *path_of(const char *name);
+
+/* Bytes that follow from a number. */
+void bytes_make(unsigned char *bytes, size_t count, uint64_t seed);
 
 /* Makes the directory `base` and all in it that operations expect. False when something of it fails. */
 bool operations_begin(const char *base);

@@ -22,31 +22,40 @@
 #define WARM_RUNS 3
 #define OWN_LEAST 100 /* who runs for less has no part in the operation: it was asked for a sign of life */
 
-/* One end of the victim: how long it had run for the operation, and how long the client waited. */
+/* One end of the victim. */
+enum {
+	OWN,        /* how long it had run for the operation */
+	PAUSE,      /* how long the client waited */
+	SUPERVISOR, /* how long the supervisor's own pause was */
+	END_FACTS,
+};
+
 struct end {
-	uint64_t own, pause;
+	uint64_t fact[END_FACTS];
 };
 
 static struct end ended[ENDS_MOST];
 static uint64_t ended_count;
 
-/* By how far the victim was, or by the pause, for the median. */
-static uint64_t end_key(const struct end *end, bool by_own)
-{
-	return by_own ? end->own : end->pause;
-}
-
-static void ends_sort(bool by_own)
+static void ends_sort(unsigned by)
 {
 	for (uint64_t gap = ended_count / 2; gap; gap /= 2)
 		for (uint64_t i = gap; i < ended_count; i++) {
 			struct end end = ended[i];
 			uint64_t at = i;
 
-			for (; at >= gap && end_key(&ended[at - gap], by_own) > end_key(&end, by_own); at -= gap)
+			for (; at >= gap && ended[at - gap].fact[by] > end.fact[by]; at -= gap)
 				ended[at] = ended[at - gap];
 			ended[at] = end;
 		}
+}
+
+/* The median of a fact, and the most. */
+static void ends_tell(unsigned fact, uint64_t *median, uint64_t *most)
+{
+	ends_sort(fact);
+	*median = ended_count ? ended[ended_count / 2].fact[fact] : 0;
+	*most = ended_count ? ended[ended_count - 1].fact[fact] : 0;
 }
 
 /* Lets so much time pass that the next death counts as a first one: back-off is not what is measured. */
@@ -60,7 +69,7 @@ static void life_await(void)
 }
 
 /* One operation under one strike. False when the client cannot go on. */
-static bool point_try(const struct sweep *sweep, uint64_t victim, uint64_t delay, uint64_t how, struct strike_result *strike, uint64_t *time, enum verdict *verdict)
+static bool point_try(const struct sweep *sweep, uint64_t victim, uint64_t delay, uint64_t how, struct strike_result *strike, struct end *end, enum verdict *verdict)
 {
 	const struct strike then = {sweep->then ? badge_of(sweep->then) : 0, delay * THEN_FACTOR % THEN_MOST_NS, KILLER_KILL | KILLER_ANYHOW, 0};
 	uint64_t begun;
@@ -74,9 +83,11 @@ static bool point_try(const struct sweep *sweep, uint64_t victim, uint64_t delay
 	if (killer_arm(&(const struct strike){victim, delay, how, 0}, sweep->then ? &then : NULL) != OK)
 		return false;
 	result = operation_run(sweep->operation);
-	*time = clock_now() - begun;
+	end->fact[PAUSE] = clock_now() - begun;
 	if (killer_look(strike) != OK)
 		return false;
+	end->fact[OWN] = strike->own;
+	end->fact[SUPERVISOR] = strike->pause;
 	*verdict = sweep->operation->check(result);
 	if (*verdict != RIGHT)
 		log_print("# %s: verdict %u, the answer was %d; %s at %u, own %u, rip [%p], outcome %u\n", sweep->operation->name, (uint64_t)*verdict, result, sweep->victim, delay, strike->own,
@@ -89,14 +100,16 @@ static bool measure(const struct sweep *sweep, uint64_t victim, struct sweep_res
 {
 	struct strike_result strike = {0};
 	enum verdict verdict = RIGHT;
+	struct end end = {{0}};
 	bool good = true;
 
 	for (int i = 0; good && i < WARM_RUNS; i++) {
 		uint64_t before = strike.own;
 
-		good = point_try(sweep, victim, 0, KILLER_MEASURE, &strike, length, &verdict);
+		good = point_try(sweep, victim, 0, KILLER_MEASURE, &strike, &end, &verdict);
 		result->own = i && before < strike.own ? before : strike.own;
 	}
+	*length = end.fact[PAUSE];
 	result->verdicts[verdict] += verdict != RIGHT;
 	return good;
 }
@@ -106,23 +119,29 @@ struct stretch {
 	uint64_t from, to, own_from, own_to;
 };
 
+static uint64_t how_of(const struct sweep *sweep)
+{
+	return (uint64_t)(sweep->hangs ? KILLER_HANG : KILLER_KILL) | (sweep->orphans ? KILLER_ORPHAN : 0);
+}
+
 /* A strike in the middle of a stretch. Returns how far the victim was, NOTHING when the client cannot go on. */
 static uint64_t stretch_strike(const struct sweep *sweep, uint64_t victim, const struct stretch *stretch, struct sweep_result *result)
 {
-	uint64_t delay = stretch->from + (stretch->to - stretch->from) / 2, time;
+	uint64_t delay = stretch->from + (stretch->to - stretch->from) / 2;
 	struct strike_result strike = {0};
 	enum verdict verdict = RIGHT;
+	struct end end = {{0}};
 	bool good;
 
-	if (sweep->hangs)
+	if (sweep->hangs || sweep->orphans)
 		life_await();
-	good = point_try(sweep, victim, delay, sweep->hangs ? KILLER_HANG : KILLER_KILL, &strike, &time, &verdict);
+	good = point_try(sweep, victim, delay, how_of(sweep), &strike, &end, &verdict);
 	result->tries++;
 	result->verdicts[verdict]++;
 	if (!good)
 		return NOTHING;
 	if (strike.outcome == STRIKE_HIT && ended_count < ENDS_MOST)
-		ended[ended_count++] = (struct end){strike.own, time};
+		ended[ended_count++] = end;
 	if (strike.outcome == STRIKE_NONE || strike.own > stretch->own_to)
 		return stretch->own_to;
 	return strike.own < stretch->own_from ? stretch->own_from : strike.own;
@@ -154,9 +173,9 @@ static uint64_t points_count(void)
 {
 	uint64_t count = 0;
 
-	ends_sort(true);
+	ends_sort(OWN);
 	for (uint64_t i = 0; i < ended_count; i++)
-		count += i == 0 || ended[i].own != ended[i - 1].own;
+		count += i == 0 || ended[i].fact[OWN] != ended[i - 1].fact[OWN];
 	return count;
 }
 
@@ -180,7 +199,6 @@ void sweep_run(const struct sweep *sweep, struct sweep_result *result)
 	}
 	result->broken = !good;
 	result->ends = ended_count;
-	ends_sort(false);
-	result->median = ended_count ? ended[ended_count / 2].pause : 0;
-	result->most = ended_count ? ended[ended_count - 1].pause : 0;
+	ends_tell(PAUSE, &result->median, &result->most);
+	ends_tell(SUPERVISOR, &result->supervisor_median, &result->supervisor_most);
 }

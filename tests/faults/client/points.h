@@ -9,6 +9,7 @@ struct sweep {
 	const char *victim; /* its name */
 	uint64_t points;    /* wanted */
 	bool hangs;         /* it is made to hang instead of being killed */
+	bool orphans;       /* it is stopped, and the supervisor faults before it starts it again */
 	const char *then;   /* who ends while the victim recovers, whatever it does; a null pointer: nobody */
 };
 
@@ -19,6 +20,7 @@ struct sweep_result {
 	uint64_t points;     /* different instructions of the victim at which it ended */
 	uint64_t ends, tries; /* how often it ended, and how often that was tried */
 	uint64_t median, most; /* of the client's pauses, in instructions */
+	uint64_t supervisor_median, supervisor_most; /* with orphans: from the supervisor's fault until it serves again */
 	uint64_t verdicts[VERDICTS];
 	bool broken;         /* the client could not go on */
 };

@@ -6,7 +6,7 @@
  * priority has it: then it ends between two instructions of its own. Else the strike misses and nothing happens. A second strike can follow the first, for deaths during recovery.
  *
  * A *storm* ends services at random until there were as many kills as asked for: most while the victim is at work. Most follow each other closely, so that they fall into the recovery from the one before.
- * The victims may include the supervisor itself: it stops another one of them, and dies of a fault before it starts that again.
+ * The victims may include the supervisor itself: it stops another one of them, and dies of a fault before it starts that again. A strike can be of that kind, too.
  */
 #pragma once
 
@@ -29,6 +29,7 @@ enum killer_how {
 	KILLER_HOW = 1, /* mask of the above */
 	KILLER_ANYHOW = 2, /* flag: whatever the victim is doing */
 	KILLER_MEASURE = 4, /* flag: never comes; only tells how long the victim runs */
+	KILLER_ORPHAN = 8, /* flag, of a first strike: the victim is stopped, and its supervisor faults before it starts it again */
 };
 
 /* As it travels. */
@@ -50,5 +51,5 @@ struct strike_result {
 	uint64_t outcome; /* enum strike_outcome */
 	uint64_t own;     /* ns that the victim had run from the arming to its end, or to now */
 	uint64_t rip;     /* where it ended; 0 unless it was killed */
-	uint64_t time;    /* when, by lib/clock.h */
+	uint64_t pause;   /* of KILLER_ORPHAN: ns from the supervisor's fault until it served again */
 };

@@ -32,14 +32,22 @@ struct armed {
 	uint64_t due, before; /* before: what the victim had run when this was armed */
 };
 
-/* A storm: lies in the state, so that the next instance goes on with it. */
+/* A storm. */
 struct storm {
 	uint64_t random, wanted, distance, victims, hang_share;
 	uint64_t ends, hangs, own_ends, own_young; /* own_young: deaths of this service since it last lived for OWN_LIFE */
 	uint64_t ready, found;                     /* clients after the storm */
 };
 
-static struct armed first, second;
+/* What the next instance goes on with: the state. */
+struct kept {
+	struct storm storm;
+	struct armed first;
+	uint64_t died; /* when this service faulted, until another instance serves */
+};
+
+static struct kept *kept;
+static struct armed *first, second;
 static struct storm *storm;
 static uint64_t storm_due = NEVER, born;
 
@@ -64,6 +72,19 @@ static void arm(struct armed *armed)
 		armed->before = state.cpu_time;
 }
 
+/* A service is stopped, and this one faults before it starts it again. The error, when init does not stop it. */
+static enum error orphan(uint32_t index)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {index, ENDED_KILLED};
+	enum error error = service_call(start_session("init"), INIT_STOP, 2 + INIT_NOTE_WORDS, data);
+
+	if (error != OK)
+		return error;
+	first->result.outcome = STRIKE_HIT;
+	kept->died = clock_now();
+	__builtin_trap();
+}
+
 static enum error victim_end(uint32_t index, bool hang)
 {
 	if (hang)
@@ -78,7 +99,6 @@ static void strike_now(struct armed *armed)
 
 	armed->due = NEVER;
 	result->outcome = STRIKE_MISSED;
-	result->time = clock_now();
 	if (!victim_look(&armed->strike, &state)) {
 		result->outcome = STRIKE_REFUSED;
 		return;
@@ -86,8 +106,11 @@ static void strike_now(struct armed *armed)
 	result->own = state.cpu_time - armed->before;
 	if (state.thread != THREAD_RUNNABLE && !(armed->strike.how & KILLER_ANYHOW))
 		return;
-	result->outcome = victim_end(index_of(&armed->strike), (armed->strike.how & KILLER_HOW) == KILLER_HANG) == OK ? STRIKE_HIT : STRIKE_REFUSED;
-	if (armed == &first && result->outcome == STRIKE_HIT && second.strike.victim)
+	if (armed == first && (armed->strike.how & KILLER_ORPHAN))
+		result->outcome = orphan(index_of(&armed->strike)) == OK ? STRIKE_HIT : STRIKE_REFUSED;
+	else
+		result->outcome = victim_end(index_of(&armed->strike), (armed->strike.how & KILLER_HOW) == KILLER_HANG) == OK ? STRIKE_HIT : STRIKE_REFUSED;
+	if (armed == first && result->outcome == STRIKE_HIT && second.strike.victim)
 		arm(&second);
 }
 
@@ -142,15 +165,15 @@ static uint32_t victim_draw(void)
 /* This very service ends, and leaves another one stopped that it had begun to restart. */
 static void own_end(void)
 {
-	uint64_t data[MESSAGE_REGISTER_WORDS] = {victim_draw(), ENDED_KILLED};
+	uint32_t victim = victim_draw();
 
 	storm->own_young = clock_now() - born > OWN_LIFE ? 0 : storm->own_young + 1;
 	if (storm->own_young > OWN_YOUNG_MOST)
 		return;
 	storm->own_ends++;
 	storm->ends++;
-	if (ward_at((uint32_t)data[0])->mine)
-		(void)!service_call(start_session("init"), INIT_STOP, 2 + INIT_NOTE_WORDS, data); /* refused when it is stopped already */
+	if (ward_at(victim)->mine)
+		(void)!orphan(victim); /* refused when it is stopped already */
 	__builtin_trap();
 }
 
@@ -233,22 +256,19 @@ static void request_take(struct request *request)
 	case KILLER_STORM:
 	case KILLER_CALM:
 	case KILLER_REPORT:
-		if (storm)
-			storm_request(request);
-		else
-			request->status = ERR_METHOD;
+		storm_request(request);
 		break;
 	case KILLER_ARM:
 		memset(&second, 0, sizeof(second));
 		second.due = NEVER;
 		memcpy(&second.strike, &request->data[4], sizeof(second.strike));
-		memcpy(&first.strike, &request->data[0], sizeof(first.strike));
-		arm(&first);
+		memcpy(&first->strike, &request->data[0], sizeof(first->strike));
+		arm(first);
 		break;
 	case KILLER_LOOK:
-		look(&first);
+		look(first);
 		look(&second);
-		memcpy(&request->data[0], &first.result, sizeof(first.result));
+		memcpy(&request->data[0], &first->result, sizeof(first->result));
 		memcpy(&request->data[4], &second.result, sizeof(second.result));
 		request->words = 8;
 		break;
@@ -275,8 +295,8 @@ static uint64_t due_run(uint64_t *round)
 {
 	uint64_t next;
 
-	if (clock_now() >= first.due)
-		strike_now(&first);
+	if (clock_now() >= first->due)
+		strike_now(first);
 	if (clock_now() >= second.due)
 		strike_now(&second);
 	if (clock_now() >= *round) {
@@ -286,25 +306,42 @@ static uint64_t due_run(uint64_t *round)
 	if (clock_now() >= storm_due)
 		storm_strike();
 	next = storm_due < *round ? storm_due : *round;
-	next = first.due < next ? first.due : next;
+	next = first->due < next ? first->due : next;
 	return second.due < next ? second.due : next;
+}
+
+/* Takes over what the instance before has left. */
+static void kept_open(void)
+{
+	kept = (struct kept *)start_find("state")->address;
+	first = &kept->first;
+	storm = &kept->storm;
+	first->due = second.due = NEVER;
+	born = clock_now();
+}
+
+/* From now on there is an answer to whoever asks. */
+static void pause_note(void)
+{
+	if (kept->died)
+		first->result.pause = clock_now() - kept->died;
+	kept->died = 0;
 }
 
 int main(void)
 {
-	const struct start_grant *state = start_find("state");
 	struct request request;
-	uint64_t round = 0;
+	uint64_t round = 0, next;
 	enum error error;
 
-	first.due = second.due = NEVER;
-	born = clock_now();
-	storm = state ? (struct storm *)state->address : NULL;
+	kept_open();
 	control_open();
 	wards_open();
-	if (storm && storm->wanted)
+	if (storm->wanted)
 		storm_plan();
-	for (error = service_receive_until(&request, due_run(&round)); error == OK || error == ERR_TIMEOUT; error = service_reply_receive_until(&request, due_run(&round)))
+	next = due_run(&round);
+	pause_note();
+	for (error = service_receive_until(&request, next); error == OK || error == ERR_TIMEOUT; error = service_reply_receive_until(&request, due_run(&round)))
 		if (error == OK && !message_take(&request))
 			request_take(&request);
 	log_print("cannot receive: error %u\n", (uint64_t)error);

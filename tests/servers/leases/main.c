@@ -9,6 +9,7 @@
 #include "tests/servers/console/console.h"
 #include "tests/servers/leases/report.h"
 #include "tests/servers/leases/sharing.h"
+#include "tests/servers/leases/toucher.h"
 
 #define PAGE 4096
 #define ROUNDS 300
@@ -143,7 +144,7 @@ int main(void)
 	check(close_takes_back(), "leases-closed", "closing takes pages back, removing the name does not, and who may not read gets none");
 	check(window_is_smaller(), "leases-slots", "more pages than the window has are read right");
 	check(reader_sees_whole(), "leases-reader", "another client sees each change at once, and no half of one");
-	check(sharing_start(), "shares-start", "a thread of this program has its faults served by it");
+	check(toucher_start(), "shares-start", "a thread of this program has its faults served by it");
 	check(stores_are_seen(), "shares-stored", "what is stored into a shared page is read at once, and its first store is the only one that faults");
 	check(write_back_protects(), "shares-synced", "writing back protects the page: the next store faults");
 	check(writes_are_seen(), "shares-written", "what is written is seen in the shared page");

@@ -1,92 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Shared pages (sharing.h). The thread waits in a call to an Endpoint of this program until there is work for it; its faults come to the same Endpoint. A fault is served by asking for the page at that slot, to write if it was
- * a store: that is what the shared mappings of a process will do.
- */
+/* Shared pages (sharing.h). A fault is served by asking for the page at that slot, to write if it was a store: that is what the shared mappings of a process do. */
 #include "tests/servers/leases/sharing.h"
 
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
-#include "lib/memory.h"
-#include "lib/methods.h"
 #include "lib/service.h"
-#include "lib/space.h"
 #include "lib/string.h"
-#include "lib/thread.h"
+#include "tests/servers/leases/toucher.h"
 
 #define PAGE 4096
-#define PRIORITY 9
-#define WRITES 2 /* in the error code of a page fault (SDM 3A 4.7) */
 #define KILLS 10
 #define KILL_PATIENCE_NS 100000000000
 #define ROUNDS_AFTER 100
 
-static handle_t endpoint, reply;
-static struct thread thread;
-static void (*volatile work)(void);
-static bool waits; /* the thread waits for work */
 static int file;
-static unsigned faults, faults_to_write, refused;
+static unsigned faults, faults_to_write;
 static volatile unsigned char *shared;
 static unsigned char value, seen;
 static unsigned char back[2 * PAGE];
 
-static void thread_work(uint64_t argument)
+static bool fault_serve(uint64_t address, bool writes)
 {
-	uint64_t none[4] = {0};
-
-	(void)argument;
-	for (;;) {
-		(void)call_short(endpoint, call_word(CALL_SEND | CALL_CALL, 0, 0, 0), none);
-		work();
-	}
-}
-
-static void fault_serve(const uint64_t *word)
-{
-	uint64_t slot = (word[1] - (uint64_t)shared) / PAGE;
-	bool writes = word[2] & WRITES;
+	uint64_t slot = (address - (uint64_t)shared) / PAGE;
 
 	faults++;
 	faults_to_write += writes;
-	if (word[1] < (uint64_t)shared || file_share(file, slot, (uint32_t)slot, writes) <= 0)
-		refused++;
+	return address >= (uint64_t)shared && file_share(file, slot, (uint32_t)slot, writes) > 0;
 }
 
-/* Has the thread do something, and serves its faults until that is done. */
 static bool work_do(void (*what)(void))
 {
-	struct kernel_call call = {.word = waits ? CALL_REPLY : 0};
-	enum message_kind kind;
-
-	work = what;
-	do {
-		call.word |= CALL_RECEIVE;
-		call.source = endpoint;
-		call.reply = reply;
-		if (kernel_call(&call) != OK || refused)
-			return false;
-		kind = answer_kind(call.word);
-		if (kind == MESSAGE_FAULT)
-			fault_serve(call.data);
-		else if (kind == MESSAGE_NOTIFICATION)
-			service_alive();
-		call.word = kind == MESSAGE_FAULT ? call_word(CALL_REPLY, 0, 0, RESUME_RESULT) : 0;
-	} while (kind != MESSAGE_CALL);
-	waits = true;
-	return true;
-}
-
-static void nothing(void)
-{
-}
-
-bool sharing_start(void)
-{
-	memory_use(start_find("untyped")->slot);
-	return object_create(OBJECT_ENDPOINT, 0, &endpoint) == OK && object_create(OBJECT_REPLY, 0, &reply) == OK && thread_create(&thread, &own_space, thread_work, 0, PRIORITY) == OK &&
-	       thread_bind(thread.thread, THREAD_FAULT, endpoint) == OK && thread_resume(thread.thread) == OK && work_do(nothing);
+	return toucher_do(what, fault_serve);
 }
 
 /* A file of two pages, open here, with its pages in slots 0 and 1. */

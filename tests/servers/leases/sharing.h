@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of shared pages of files: a thread of this program stores into them and reads them, and this program serves its faults. */
+/* Tests of shared pages of files: a thread of this program (toucher.h), which is there already, stores into them and reads them, and its faults are served here. */
 #pragma once
 
 #include <stdbool.h>
-
-/* Makes the thread. */
-bool sharing_start(void);
 
 /* What is stored is read by `read` at once; `write` is seen by who has the page; each write-back makes the next store fault. */
 bool stores_are_seen(void);
