@@ -18,6 +18,8 @@ static void rings_open(struct serial_session *session, char *buffer)
 	session->input.own = __atomic_load_n(&in->produced, __ATOMIC_ACQUIRE);
 	session->input.peer = __atomic_load_n(&in->consumed, __ATOMIC_ACQUIRE);
 	session->signalled = session->output.own;
+	session->gone = (uint32_t *)(buffer + SERIAL_GONE_OFFSET);
+	session->told = __atomic_load_n(session->gone, __ATOMIC_RELAXED) != 0;
 }
 
 /* One after the other: whenever the driver ends, two of them are the same. */
@@ -67,6 +69,7 @@ static int attach(struct serial_session *session, uint64_t badge)
 		return -EBUSY;
 	memset((char *)buffer->address + SERIAL_OUTPUT_OFFSET, 0, sizeof(struct ring_shared)); /* the client waits for our answer */
 	memset((char *)buffer->address + SERIAL_INPUT_OFFSET, 0, sizeof(struct ring_shared));
+	memset((char *)buffer->address + SERIAL_GONE_OFFSET, 0, sizeof(uint32_t));
 	owner_set(session, badge);
 	rings_open(session, (char *)buffer->address);
 	return 0;
@@ -78,7 +81,7 @@ static int detach(struct serial_session *session, uint64_t badge)
 
 	if (badge == 0 || session->owner != badge)
 		return -EINVAL;
-	if (!output->poisoned && __atomic_load_n(&output->shared->produced, __ATOMIC_ACQUIRE) != output->own)
+	if (!output->poisoned && !session->told && __atomic_load_n(&output->shared->produced, __ATOMIC_ACQUIRE) != output->own)
 		return -EAGAIN;
 	owner_set(session, 0);
 	return 0;
@@ -109,6 +112,15 @@ bool serial_session_give(struct serial_session *session, uint8_t byte)
 
 	session->received |= result == RING_OK;
 	return result != RING_FULL;
+}
+
+void serial_session_gone(struct serial_session *session, bool gone)
+{
+	if (!session->owner || session->told == gone)
+		return;
+	__atomic_store_n(session->gone, gone, __ATOMIC_RELEASE);
+	session->told = gone;
+	session->received = true; /* it is to be signalled */
 }
 
 void serial_session_signal(struct serial_session *session)

@@ -22,6 +22,8 @@ struct serial_session {
 	struct ring output, input;
 	uint64_t signalled; /* output.own when the client was last signalled */
 	bool received;      /* something is new in its input */
+	uint32_t *gone;     /* in its buffer: what it is told of the device; of a session only */
+	bool told;          /* what that is */
 };
 
 /* Takes up the session of the instance before, if its client still has a buffer. The next serial_session_signal signals it in any case. */
@@ -36,5 +38,8 @@ bool serial_session_take(struct serial_session *session, uint8_t *byte);
 /* A byte for the session. False when its ring is full: the driver drops it, or keeps it and gives it again. When nobody has the port it is dropped. */
 bool serial_session_give(struct serial_session *session, uint8_t byte);
 
-/* Signals the client when there is something new for it: input, or room in its output. */
+/* Tells the session whether the device is gone, or given up; the next serial_session_signal signals it when that is new. */
+void serial_session_gone(struct serial_session *session, bool gone);
+
+/* Signals the client when there is something new for it: input, room in its output, or that the device is gone. */
 void serial_session_signal(struct serial_session *session);

@@ -4,6 +4,7 @@
 QEMU unplugs a device when the guest agrees, by a register that ACPI's code would write. Kozo knows nothing of that: we write it, by QEMU's monitor.
 """
 
+import contextlib
 import json
 import re
 import socket
@@ -41,7 +42,8 @@ class Monitor:
         return self.command("human-monitor-command", **{"command-line": line})
 
     def unplug(self, device):
-        """Asks for it, by id or path, and agrees in the guest's place. Whether the device is gone."""
+        """Asks for it, by id or path, and agrees in the guest's place, while the machine stands still: a device that is at work when it goes can take QEMU 7.2 with it. Whether the device is gone."""
+        self.command("stop")
         self.command("device_del", id=device)
         for bus in range(BUSES):
             self.human(f"o /w {SELECT:#x} {bus}")
@@ -49,7 +51,10 @@ class Monitor:
             if slots:
                 self.human(f"o /w {EJECT:#x} {slots:#x}")
         path = device if device.startswith("/") else f"/machine/peripheral/{device}"
-        return "error" in self.exchange("qom-list", path=path)
+        gone = "error" in self.exchange("qom-list", path=path)
+        with contextlib.suppress(ConnectionError, json.JSONDecodeError):
+            self.command("cont")  # the guest may see it, and end the machine, before we have the answer
+        return gone
 
     def device_of(self, drive):
         """The path of the virtio disk with this drive, for unplug()."""

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio-console: the console device as the terminal of one session (abi/protocols/serial.h). What the device had to print when it had a fault may be lost with it. When it is given up, what the session sends is no longer taken.
+ * virtio-console: the console device as the terminal of one session (abi/protocols/serial.h). What the device had to print when it had a fault may be lost with it. When it is given up, or unplugged, the session is told, and what it sends
+ * is no longer taken. While there is a session the device is looked at: who only reads waits for it, too.
  */
 #include "drivers/virtio/console/port.h"
 #include "drivers/virtio/driver.h"
@@ -55,17 +56,17 @@ static void serve(struct virtio_driver *driver, struct request *request)
 
 static void tell(struct virtio_driver *driver)
 {
-	(void)driver;
+	serial_session_gone(&session, !driver->works);
 	serial_session_signal(&session);
 }
 
-/* A device may hold what it is to print for as long as nobody reads it. */
+/* Who has the port waits for what the device receives. What an earlier session had to print the device may hold for as long as nobody reads it. */
 static bool waits(void)
 {
 	for (unsigned i = 0; i < PORT_BUFFERS; i++)
 		if (port.busy[i])
 			return true;
-	return false;
+	return session.owner != 0;
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The link to kozo-run over the virtio console (shim/linux-abi/run/run.h): bytes between the driver's rings and lib/run_link.h, frames to whom they are for. The driver may be restarted at any time; what is lost then is sent again by the timer.
+ * The link to kozo-run over the virtio console (shim/linux-abi/run/run.h): bytes between the driver's rings and lib/run_link.h, frames to whom they are for. The driver may be restarted at any time; what is lost then is sent again by the timer. When the device is gone for good,
+ * the host is: standard input ends, and there is nobody who reads.
  */
 #include "abi/protocols/serial.h"
 #include "lib/clock.h"
@@ -15,7 +16,8 @@
 #define PIECE_BYTES 512
 
 static struct run_link host;
-static bool attached;
+static bool attached, gone;
+static const char *device_buffer;
 static struct ring output, input;
 static struct timer again;
 static char start[START_MOST];
@@ -78,6 +80,8 @@ void run_send(void)
 {
 	uint64_t next;
 
+	if (gone)
+		return;
 	if (credit_due && run_link_credit(&host, RUN_STREAM_INPUT, input_allowed))
 		credit_due = false;
 	next = run_link_work(&host, clock_now());
@@ -112,11 +116,32 @@ static void turns_wake(void)
 		fiber_wake(turn->fiber);
 }
 
+bool run_is_gone(void)
+{
+	return gone;
+}
+
+/* The console has gone, and the host with it. */
+static void host_leave(void)
+{
+	log_print("the console is gone: the program goes on without standard input, output and error\n");
+	gone = true;
+	attached = false;
+	timer_stop(&again);
+	run_stream_input(NULL, 0);
+	run_stream_told();
+	turns_wake();
+}
+
 void run_signalled(void)
 {
 	if (!attached)
 		return;
 	input_pull();
+	if (serial_is_gone(device_buffer)) {
+		host_leave();
+		return;
+	}
 	turns_wake();
 	run_stream_told();
 	run_send();
@@ -130,6 +155,7 @@ bool run_start(void)
 
 	if (!buffer || service_call(start_session(DRIVER), SERIAL_ATTACH, 0, data) != OK || data[0])
 		return false;
+	device_buffer = (const char *)buffer->address;
 	ring_open(&output, (char *)buffer->address + SERIAL_OUTPUT_OFFSET, SERIAL_RING_BYTES, 1);
 	ring_open(&input, (char *)buffer->address + SERIAL_INPUT_OFFSET, SERIAL_RING_BYTES, 1);
 	again.expired = again_expired;
@@ -169,7 +195,7 @@ static void turn_await(void)
 
 void run_put(enum run_kind kind, const void *bytes, size_t count)
 {
-	while (!run_link_put(&host, kind, bytes, count))
+	while (!gone && !run_link_put(&host, kind, bytes, count))
 		turn_await();
 	run_send();
 }

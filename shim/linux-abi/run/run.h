@@ -28,16 +28,19 @@ void run_trace(const char *line, size_t bytes);
 size_t run_write(enum run_stream stream, const void *bytes, size_t count);
 size_t run_room(enum run_stream stream);
 
+/* Whether the console has gone for good, so that there is no host any more. */
+bool run_is_gone(void);
+
 /* Lets the host send so many bytes more of standard input, beyond those that it was allowed before. */
 void run_input_allow(uint64_t bytes);
 
-/* Sends a frame as soon as there is room. In a fiber: waits. */
+/* Sends a frame as soon as there is room, if there is a host. In a fiber: waits. */
 void run_put(enum run_kind kind, const void *bytes, size_t count);
 
 /* Sends what was handed over. */
 void run_send(void);
 
-/* Bytes of standard input, or (null) its end; and room to write. */
+/* Bytes of standard input, or (null) its end; and room to write, or that nobody reads any more. */
 void run_stream_input(const void *bytes, size_t count);
 void run_stream_told(void);
 

@@ -8,6 +8,7 @@
 #include "file/descriptors.h"
 #include "file/device.h"
 #include "lib/string.h"
+#include "file/limits.h"
 #include "run/run.h"
 #include "terminal/terminal.h"
 
@@ -84,6 +85,13 @@ static enum run_stream stream_of(const struct description *description)
 	return (enum run_stream)(uintptr_t)description->data;
 }
 
+/* As for a pipe. */
+static int nobody_reads(struct task *task)
+{
+	task_signal(task, LINUX_SIGPIPE);
+	return -EPIPE;
+}
+
 static int64_t output_write(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
 {
 	const enum run_stream stream = stream_of(description);
@@ -96,6 +104,8 @@ static int64_t output_write(struct task *task, struct description *description, 
 		int64_t got = room ? transfer_get(transfer, piece, room < sizeof(piece) ? room : sizeof(piece)) : 0;
 		int error = 0;
 
+		if (run_is_gone())
+			return done ? done : nobody_reads(task);
 		if (got < 0)
 			return done ? done : got;
 		done += (int64_t)run_write(stream, piece, (size_t)got);
@@ -114,6 +124,8 @@ static uint32_t output_poll(struct task *task, struct description *description, 
 {
 	(void)task;
 	*queue = &writable;
+	if (run_is_gone())
+		return EVENTS_WRITE | LINUX_POLLERR;
 	return run_room(stream_of(description)) ? EVENTS_WRITE : 0;
 }
 
@@ -180,9 +192,11 @@ void run_stream_input(const void *bytes, size_t count)
 
 void run_stream_told(void)
 {
-	if (run_room(RUN_STREAM_OUTPUT) || run_room(RUN_STREAM_ERROR))
+	if (run_is_gone() || run_room(RUN_STREAM_OUTPUT) || run_room(RUN_STREAM_ERROR))
 		queue_wake(&writable, EVENTS_WRITE);
-	if (terminal.device && run_room(RUN_STREAM_OUTPUT))
+	if (terminal.device && run_is_gone())
+		terminal_hang_up(&terminal);
+	else if (terminal.device && run_room(RUN_STREAM_OUTPUT))
 		terminal_sent(&terminal);
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What clients see of devices that are unplugged while they work (tests/drivers/take-away): a disk that is written to all the time, then a source of random bytes that is drawn from all the time. Both must become errors, also for what
- * was under way, and nobody may wait for ever. Writes TAP; the host takes a device away when this program says that it works with it.
+ * was under way, and nobody may wait for ever; then a console of which this program only reads: it must be told. Writes TAP; the host takes a device away when this program says that it works with it.
  */
 #include "abi/errno.h"
 #include "abi/protocols/random.h"
+#include "abi/protocols/serial.h"
 #include "lib/block_session.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/ring.h"
 #include "lib/service.h"
 #include "tests/servers/console/console.h"
 
@@ -126,16 +128,54 @@ static bool random_ends(void)
 	return taken >= TOLD_AFTER && result == -EIO;
 }
 
+static const char *console_buffer(void)
+{
+	return (const char *)start_buffer_of("virtio-console")->address;
+}
+
+static int64_t console_ask(uint64_t label)
+{
+	uint64_t data[MESSAGE_REGISTER_WORDS] = {0};
+
+	return service_call(start_session("virtio-console"), label, 0, data) == OK ? (int64_t)data[0] : -EINVAL;
+}
+
+/* Attaches, and waits for what never comes, but for the end of the device. */
+static bool console_ends(void)
+{
+	uint64_t end = clock_now() + PATIENCE_NS;
+	struct request message;
+
+	if (console_ask(SERIAL_ATTACH) != 0 || serial_is_gone(console_buffer()))
+		return false;
+	log_print("works with the console\n");
+	while (!serial_is_gone(console_buffer()))
+		if (service_receive_until(&message, end) != OK)
+			return false;
+	return true;
+}
+
+/* Gives the port back with something that was pushed, and nobody gets it again. */
+static bool console_stays_gone(void)
+{
+	struct ring output;
+
+	ring_open(&output, (void *)(start_buffer_of("virtio-console")->address + SERIAL_OUTPUT_OFFSET), SERIAL_RING_BYTES, 1);
+	return ring_push(&output, "a") == RING_OK && console_ask(SERIAL_DETACH) == 0 && console_ask(SERIAL_ATTACH) == -ENODEV;
+}
+
 int main(void)
 {
 	uint64_t words[MESSAGE_REGISTER_WORDS] = {0};
 
-	log_print("1..5\n");
+	log_print("1..7\n");
 	(void)(check(disk_begins(), "begins", "a block is written") &&
 	       check(disk_ends(), "disk", "when the disk is taken away, what is under way there fails with ENODEV") &&
 	       check(disk_stays_gone(), "stays", "so does all that comes later") &&
 	       check(random_ends(), "random", "when the source of random bytes is taken away, who waits for some is told EIO") &&
-	       check(random_take() == -EIO && disk_stays_gone(), "both", "so is everybody later"));
+	       check(random_take() == -EIO && disk_stays_gone(), "both", "so is everybody later") &&
+	       check(console_ends(), "console", "when the console is taken away, who only reads there is told") &&
+	       check(console_stays_gone(), "free", "the port can be given back, and nobody gets it again"));
 	words[0] = failed;
 	(void)!service_call(start_session("console"), CONSOLE_END, 1, words);
 	return 1;

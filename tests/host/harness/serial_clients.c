@@ -82,7 +82,7 @@ static void detach_judge(const struct file_exchange *sent, const struct file_exc
 
 	if (is_owner ? result != 0 && result != -EAGAIN : result != -EINVAL)
 		complain("DETACH of %" PRIu64 " while %" PRIu64 " has the port: %" PRId64, sent->badge, owner, result);
-	if (result == 0 && rings_are_judged() && output.shared->consumed != pushed)
+	if (result == 0 && rings_are_judged() && !(device_gone && serial_is_gone((const char *)buffer[owner])) && output.shared->consumed != pushed)
 		complain("the port is given back with %" PRIu64 " bytes pushed and %" PRIu64 " taken", pushed, output.shared->consumed);
 	if (result == 0)
 		owner = 0;
