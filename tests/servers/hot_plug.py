@@ -56,10 +56,16 @@ class Monitor:
             self.command("cont")  # the guest may see it, and end the machine, before we have the answer
         return gone
 
-    def device_of(self, drive):
-        """The path of the virtio disk with this drive, for unplug()."""
+    def devices(self, kind):
+        """The paths of the devices of that type that have no name, for unplug()."""
         for path in re.findall(r"device\[\d+\]", self.human("qom-list /machine/peripheral-anon")):
             path = f"/machine/peripheral-anon/{path}"
-            if self.command("qom-get", path=path, property="type") == "virtio-blk-pci" and self.command("qom-get", path=path, property="drive") == drive:
+            if self.command("qom-get", path=path, property="type") == kind:
+                yield path
+
+    def device_of(self, drive):
+        """The path of the virtio disk with this drive."""
+        for path in self.devices("virtio-blk-pci"):
+            if self.command("qom-get", path=path, property="drive") == drive:
                 return path
         raise SystemExit(f"QEMU: no disk has the drive {drive}")
