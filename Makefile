@@ -71,12 +71,12 @@ help: ## print this list
 	@echo
 	@awk -F ' ## ' '/^[a-z%-]+:.* ## / { sub(/:.*/, "", $$1); printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## install what is missing, build, boot the system, or PROGRAM=test program, or BOOT=package, in QEMU; DISK=: its disk, made on first use (else a fresh copy of the distribution); LOG=: an image for its log
+run: ## install what is missing, build, boot the system, or PROGRAM=test program, or BOOT=package, in QEMU; DISK=: its disk, made on first use (else a fresh copy of the distribution); LOG=: an image for its log; CONTROL=: the socket of its supervisor
 	@tools/install-packages
 	+@$(MAKE) --no-print-directory all
 	@[ -n "$(DISK)" ] || rm -f $(BUILD)/disk.img
 	@[ -e "$(or $(DISK),$(BUILD)/disk.img)" ] || cp --reflink=auto --sparse=always $(BUILD)/rootfs.img "$(or $(DISK),$(BUILD)/disk.img)"
-	tools/run-qemu --interactive --timeout 0 --variant $(VARIANT) --control $(BUILD)/control --disk $(or $(DISK),$(BUILD)/disk.img) --disk $(or $(LOG),64) --boot $(BOOT)
+	tools/run-qemu --interactive --timeout 0 --variant $(VARIANT) --control $(or $(CONTROL),$(BUILD)/control) --disk $(or $(DISK),$(BUILD)/disk.img) --disk $(or $(LOG),64) --boot $(BOOT)
 
 graph: $(manifest_tool) ## draw who may talk to whom in the system: $(BUILD)/system.svg (SYSTEM=rootfs/system: another manifest)
 	$(manifest_tool) --graph $(SYSTEM).manifest | dot -Tsvg -o $(BUILD)/$(notdir $(SYSTEM)).svg

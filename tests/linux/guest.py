@@ -34,12 +34,11 @@ def all_passed():
 
 
 class Guest:
-    """A boot of the system, and its serial port. `log`: the log disk, an image or so many MiB."""
+    """A boot of the system, and its serial port. `log`: the log disk, an image or so many MiB. `words`: another command that boots it, whose control socket is DIRECTORY/control."""
 
-    def __init__(self, directory, image, package="rootfs/system", log="64"):
+    def __init__(self, directory, image, package="rootfs/system", log="64", words=None):
         self.control_path = os.path.join(directory, "control")
-        words = ["tools/run-qemu", "--interactive", "--timeout", "800", "--variant", "release", "--control", self.control_path, "--rng"]
-        words += ["--disk", image, "--disk", log, "--boot", f"{BUILD}/user/{package}.boot"]
+        words = words or ["tools/run-qemu", "--interactive", "--timeout", "800", "--variant", "release", "--control", self.control_path, "--rng", "--disk", image, "--disk", log, "--boot", f"{BUILD}/user/{package}.boot"]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
