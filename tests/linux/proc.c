@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <dirent.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -240,6 +241,30 @@ static void files(void)
 		close(i);
 }
 
+/* The auxiliary vector, as the program got it, and whatever it has made of its copy. */
+static void auxiliary(void)
+{
+	const unsigned long *words = (const unsigned long *)file_read("/proc/self/auxv");
+
+	for (; words[0]; words += 2)
+		if (words[0] == AT_PAGESZ || words[0] == AT_CLKTCK || words[0] == AT_SECURE)
+			SHOW("auxv", "%lu: %lu", words[0], words[1]);
+	SHOW("auxv", "ends with %lu: %lu", words[0], words[1]);
+}
+
+static void tsc(void)
+{
+	int how = 0;
+
+	CALL(prctl, PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
+	CALL(prctl, PR_SET_TSC, 3, 0, 0, 0);
+	CALL(prctl, PR_GET_TSC, &how, 0, 0, 0);
+	CALL(prctl, PR_GET_TSC, BAD_ADDRESS, 0, 0, 0);
+	SHOW("PR_GET_TSC", "%d", how);
+	CALL(settimeofday, NULL, NULL);
+	CHILD("as a user", check_become(1000); CALL(settimeofday, NULL, NULL));
+}
+
 static void links(void)
 {
 	link_show("exe", "/proc/self/exe");
@@ -261,7 +286,7 @@ static void modes(void)
 {
 	static const char *const paths[] = {"/proc", "/proc/self/", "/proc/self/maps", "/proc/self/status", "/proc/self/stat", "/proc/self/statm", "/proc/self/mem", "/proc/self/environ", "/proc/self/cmdline", "/proc/self/comm", "/proc/self/fd", "/proc/self/fd/0",
 					    "/proc/self/fdinfo", "/proc/self/fdinfo/0", "/proc/self/exe", "/proc/self/cwd", "/proc/self/root", "/proc/self/mounts", "/proc/self/limits", "/proc/self/oom_score", "/proc/self/oom_score_adj",
-					    "/proc/self/task", "/proc/self/pagemap",
+					    "/proc/self/task", "/proc/self/pagemap", "/proc/self/auxv", "/proc/self/coredump_filter", "/proc/self/timerslack_ns",
 					    "/proc/uptime", "/proc/loadavg", "/proc/stat", "/proc/cpuinfo", "/proc/version", "/proc/filesystems", "/proc/devices", "/proc/mounts", "/proc/self", "/proc/thread-self", "/proc/sys",
 					    "/proc/sys/kernel", "/proc/sys/kernel/osrelease"};
 
@@ -355,6 +380,13 @@ static void changing(void)
 	write_show("/proc/self/oom_score_adj", "-1001");
 	write_show("/proc/self/oom_score_adj", "x");
 	write_show("/proc/self/oom_score_adj", "");
+	file_show("/proc/self/timerslack_ns");
+	write_show("/proc/self/timerslack_ns", "1234\n");
+	file_show("/proc/self/timerslack_ns");
+	SHOW("PR_GET_TIMERSLACK", "%d", prctl(PR_GET_TIMERSLACK));
+	write_show("/proc/self/timerslack_ns", "0");
+	file_show("/proc/self/timerslack_ns");
+	write_show("/proc/self/timerslack_ns", "x");
 	CALL(open, "/proc/new", O_CREAT | O_WRONLY, 0644);
 	CALL(stat, "/proc/99999", &status);
 	CALL(stat, "/proc/0", &status);
@@ -438,6 +470,8 @@ int main(int count, char *words_of_call[])
 	}
 	maps();
 	files();
+	auxiliary();
+	tsc();
 	links();
 	mounts();
 	status();

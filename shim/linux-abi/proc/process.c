@@ -217,22 +217,32 @@ static void command_line_tell(struct proc_text *text, const struct proc_subject 
 		range_tell(text, memory, memory->argument_start, memory->argument_end);
 }
 
-/* Whether a task may look into another process: the same user and dumpable, or CAP_SYS_PTRACE. */
-static bool may_look(const struct proc_subject *subject)
-{
-	const struct credentials *me = subject->reader->credentials, *they = subject->task ? subject->task->credentials : NULL;
-
-	if (subject->process == subject->reader->process || task_may(subject->reader, LINUX_CAP_SYS_PTRACE))
-		return true;
-	return they && subject->process->dumpable && me->file_user == they->user && me->file_user == they->effective_user && me->file_user == they->saved_user;
-}
-
 static void environment_tell(struct proc_text *text, const struct proc_subject *subject)
 {
 	struct memory *memory = memory_of(subject);
 
 	if (memory)
 		range_tell(text, memory, memory->environment_start, memory->environment_end);
+}
+
+static void timer_slack_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	if (subject->task)
+		text_add(text, "%u\n", timer_slack_of(subject->task));
+}
+
+/* 0: as the task began. */
+static int64_t timer_slack_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	uint64_t slack;
+	int error = subject->task ? number_read(line, bytes, &slack) : -ESRCH;
+
+	if (!error && subject->task != subject->reader && !task_may(subject->reader, LINUX_CAP_SYS_NICE))
+		error = -EPERM;
+	if (error)
+		return error;
+	subject->task->timer_slack = slack ? slack : subject->task->timer_slack_first;
+	return (int64_t)bytes;
 }
 
 static void auxiliary_tell(struct proc_text *text, const struct proc_subject *subject)
@@ -470,7 +480,7 @@ static int64_t executable_link(const struct proc_subject *subject, char *target,
 
 	if (!subject->process->executable[0] || !subject->task)
 		return -ENOENT;
-	if (!may_look(subject))
+	if (!may_look(subject->reader, subject->task))
 		return -EACCES;
 	memcpy(text, subject->process->executable, sizeof(text)); /* the way of links may wait, and the process end meanwhile */
 	length = text_without_links(text, path);
@@ -486,7 +496,7 @@ static int64_t place_link(const struct proc_subject *subject, struct description
 	char path[PATH_BYTES_MAX + 1];
 	int64_t length;
 
-	if (!may_look(subject))
+	if (!may_look(subject->reader, subject->task))
 		return -EACCES;
 	if (directory)
 		description_hold(directory); /* as above: the process may leave it */
@@ -525,4 +535,4 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 
 const struct proc_node proc_task_nodes[] = {NODES_OF_TASK, {0}};
 
-const struct proc_node proc_process_nodes[] = {NODES_OF_TASK, {.name = "coredump_filter", .mode = MODE_REGULAR | 0644, .tell = core_filter_tell, .take = core_filter_take}, {.name = "task", .mode = MODE_DIRECTORY | 0555, .special = proc_task_find, .list_special = proc_tasks_list}, {0}};
+const struct proc_node proc_process_nodes[] = {NODES_OF_TASK, {.name = "coredump_filter", .mode = MODE_REGULAR | 0644, .tell = core_filter_tell, .take = core_filter_take}, {.name = "timerslack_ns", .mode = MODE_REGULAR | 0666, .inspects = true, .tell = timer_slack_tell, .take = timer_slack_take}, {.name = "task", .mode = MODE_DIRECTORY | 0555, .special = proc_task_find, .list_special = proc_tasks_list}, {0}};

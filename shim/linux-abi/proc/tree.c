@@ -246,9 +246,9 @@ static int64_t directory_list(struct entry *directory, struct task *task, uint64
 }
 
 /* Whether the reader may look at an entry of a process, beyond what its mode says: asked again at each look into a directory, which he may have opened when the process was another one. */
-static bool may_look(const struct proc_entry *entry, const struct proc_subject *subject)
+static bool entry_may_look(const struct proc_entry *entry, const struct proc_subject *subject)
 {
-	return !entry->node->inspects || !subject->task || may_inspect(subject->reader, subject->task);
+	return !entry->node->inspects || !subject->task || may_look(subject->reader, subject->task);
 }
 
 static int folder_open(struct entry *entry, struct task *task, struct description *description)
@@ -258,7 +258,7 @@ static int folder_open(struct entry *entry, struct task *task, struct descriptio
 	(void)description;
 	if (subject_find(of(entry), task, &subject) != 0)
 		return -ENOENT;
-	return may_look(of(entry), &subject) ? 0 : -EACCES;
+	return entry_may_look(of(entry), &subject) ? 0 : -EACCES;
 }
 
 static const struct entry_operations folder_operations = {.find = directory_find, .list = directory_list, .open = folder_open, .release = entry_free};
@@ -315,7 +315,7 @@ static int numbered_find(struct entry *directory, struct task *task, const char 
 	int64_t number = number_of(name);
 	struct proc_entry *made;
 
-	if (files && !may_look(of(directory), &subject))
+	if (files && !entry_may_look(of(directory), &subject))
 		return -EACCES;
 	if (!files || number < 0 || !descriptor_find(files, (uint64_t)number))
 		return -ENOENT;
@@ -345,7 +345,7 @@ static int64_t numbers_list(struct entry *directory, struct task *task, const st
 	const struct descriptors *files = files_of(directory, task, &subject);
 	size_t done = 0;
 
-	if (files && !may_look(of(directory), &subject))
+	if (files && !entry_may_look(of(directory), &subject))
 		return -EACCES;
 	for (uint64_t number = files ? descriptor_next(files, *cookie - FIRST_COOKIE) : DESCRIPTORS_MAX; number < DESCRIPTORS_MAX; number = descriptor_next(files, number + 1)) {
 		if (!number_record_put(buffer, bytes, &done, node, of(directory)->process, of(directory)->task, number, number + 1 + FIRST_COOKIE))
@@ -387,7 +387,7 @@ static int file_link_follow(struct entry *link, struct task *task, struct descri
 	struct proc_subject subject;
 	const struct descriptors *files = files_of(link, task, &subject);
 
-	if (files && !may_look(of(link), &subject))
+	if (files && !entry_may_look(of(link), &subject))
 		return -EACCES;
 	*description = files ? descriptor_find(files, of(link)->file) : NULL;
 	if (!*description)
@@ -519,7 +519,7 @@ static int file_open_text(struct entry *entry, struct task *task, struct descrip
 
 	if (subject_find(of(entry), task, &subject) != 0)
 		return -ENOENT;
-	if (!may_look(of(entry), &subject))
+	if (!entry_may_look(of(entry), &subject))
 		return -EACCES;
 	if (of(entry)->node->open)
 		return of(entry)->node->open(&subject, description);

@@ -38,15 +38,28 @@ bool may_signal(const struct task *task, const struct process *process, int numb
 	return who->effective_user == saved || who->effective_user == user || who->user == saved || who->user == user;
 }
 
+/* Whether who is this user and group, and has these capabilities, may do to another task what its own user may. */
+static bool is_open_to(const struct task *of, uint32_t user, uint32_t group, uint64_t capabilities)
+{
+	const struct credentials *they = of->credentials;
+
+	if (!they || of->process->dumpable != DUMPABLE_USER || they->permitted & ~capabilities)
+		return false;
+	return user == they->user && user == they->effective_user && user == they->saved_user && group == they->group && group == they->effective_group && group == they->saved_group;
+}
+
 bool may_inspect(const struct task *task, const struct task *of)
 {
-	const struct credentials *me = task->credentials, *they = of->credentials;
+	const struct credentials *me = task->credentials;
 
-	if (task->process == of->process || task_may(task, LINUX_CAP_SYS_PTRACE))
-		return true;
-	if (!they || of->process->dumpable != DUMPABLE_USER || they->permitted & ~me->permitted)
-		return false;
-	return me->user == they->user && me->user == they->effective_user && me->user == they->saved_user && me->group == they->group && me->group == they->effective_group && me->group == they->saved_group;
+	return task->process == of->process || task_may(task, LINUX_CAP_SYS_PTRACE) || is_open_to(of, me->user, me->group, me->permitted);
+}
+
+bool may_look(const struct task *task, const struct task *of)
+{
+	const struct credentials *me = task->credentials;
+
+	return task->process == of->process || task_may(task, LINUX_CAP_SYS_PTRACE) || is_open_to(of, me->file_user, me->file_group, me->effective);
 }
 
 static int64_t triple_put(struct task *task, const uint64_t arguments[6], uint32_t real, uint32_t effective, uint32_t saved)

@@ -23,3 +23,6 @@ bool may_signal(const struct task *task, const struct process *process, int numb
 
 /* Whether a task may look into another one and change it (ptrace(2), PTRACE_MODE_ATTACH_REALCREDS): all its users and groups are the task's own, it may be dumped and has no capability more; or CAP_SYS_PTRACE. */
 bool may_inspect(const struct task *task, const struct task *of);
+
+/* The same by the identity that files ask for (PTRACE_MODE_READ_FSCREDS): what /proc tells of others. */
+bool may_look(const struct task *task, const struct task *of);

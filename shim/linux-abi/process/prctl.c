@@ -10,10 +10,10 @@
 #include "process/life.h"
 #include "process/permission.h"
 
+#define TSC_ENABLE 1 /* PR_TSC_ENABLE: programs may read the time-stamp counter */
 #define CAPABILITY_LAST LINUX_CAP_CHECKPOINT_RESTORE
 #define SECURE_LOCKS (LINUX_SECBIT_NOROOT_LOCKED | LINUX_SECBIT_NO_SETUID_FIXUP_LOCKED | LINUX_SECBIT_KEEP_CAPS_LOCKED | LINUX_SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 #define SECURE_BITS (LINUX_SECBIT_NOROOT | LINUX_SECBIT_NO_SETUID_FIXUP | LINUX_SECBIT_KEEP_CAPS | LINUX_SECBIT_NO_CAP_AMBIENT_RAISE)
-#define TIMER_SLACK_NS 50000 /* what Linux begins with; a deadline here is never rounded, which no slack forbids */
 
 /* Puts a changed copy of the task's credentials into force. */
 static int64_t credentials_put(struct task *task, const struct credentials *changed)
@@ -165,6 +165,8 @@ static int64_t option_set(struct task *task, const uint64_t arguments[6], bool *
 	case LINUX_PR_SET_CHILD_SUBREAPER:
 		process->child_subreaper = arguments[1];
 		return 0;
+	case LINUX_PR_SET_TSC: /* to forbid reading the time-stamp counter is not built */
+		return arguments[1] == TSC_ENABLE ? 0 : -EINVAL;
 	case LINUX_PR_SET_TIMERSLACK:
 		task->timer_slack = (int64_t)arguments[1] > 0 ? arguments[1] : task->timer_slack_first;
 		return 0;
@@ -203,7 +205,9 @@ static int64_t option_get(struct task *task, const uint64_t arguments[6])
 	case LINUX_PR_GET_CHILD_SUBREAPER:
 		return tell(task, arguments[1], task->process->child_subreaper);
 	case LINUX_PR_GET_TIMERSLACK:
-		return (int64_t)(task->timer_slack ? task->timer_slack : TIMER_SLACK_NS);
+		return (int64_t)timer_slack_of(task);
+	case LINUX_PR_GET_TSC:
+		return tell(task, arguments[1], TSC_ENABLE);
 	case LINUX_PR_GET_TIMING:
 		return 0; /* PR_TIMING_STATISTICAL */
 	case LINUX_PR_CAP_AMBIENT:

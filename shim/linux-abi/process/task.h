@@ -122,6 +122,13 @@ struct process {
 	uint32_t personality; /* personality(2) */
 };
 
+/* The slack of a task's timers, ns. A deadline here is never rounded, which no slack forbids. */
+#define TIMER_SLACK_NS 50000 /* what Linux begins with */
+static inline uint64_t timer_slack_of(const struct task *task)
+{
+	return task->timer_slack ? task->timer_slack : TIMER_SLACK_NS;
+}
+
 /* The task with an id, the process with an id; null pointers when there is none. */
 struct task *task_find(int32_t id);
 struct process *process_find(int32_t id);

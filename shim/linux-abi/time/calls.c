@@ -330,6 +330,8 @@ int64_t linux_settimeofday(struct task *task, const uint64_t arguments[6])
 	struct linux_timezone zone;
 	uint64_t ns;
 
+	if (!arguments[0] && !arguments[1])
+		return task_may(task, LINUX_CAP_SYS_TIME) ? 0 : -EPERM;
 	if (arguments[0] && user_get(task->memory, &time, arguments[0]) != 0)
 		return -EFAULT;
 	if (!time_to_ns(&time, US_PER_SECOND, &ns))
