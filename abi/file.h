@@ -190,8 +190,9 @@ struct filesystem_statistics {
 	uint64_t inodes, inodes_free;
 	uint64_t name_length;
 	uint64_t flags; /* enum mount_flags */
+	uint64_t file_bytes_max; /* how long a file can be */
 };
-_Static_assert(sizeof(struct filesystem_statistics) == 72, "crosses sessions");
+_Static_assert(sizeof(struct filesystem_statistics) == 80, "crosses sessions");
 
 /* One entry of READDIR's answer: struct linux_dirent64. Records are padded to eight bytes; the name ends with a NUL. */
 struct directory_record {

@@ -38,6 +38,7 @@ static int statfs_once(struct ext2 *fs, struct filesystem_statistics *statistics
 		.inodes = fs->inodes,
 		.inodes_free = superblock->inodes_free,
 		.name_length = NAME_BYTES_MAX,
+		.file_bytes_max = fs->file_bytes_max,
 		.flags = fs->read_only ? MOUNT_READ_ONLY : 0,
 	};
 	return 0;

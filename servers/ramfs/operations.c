@@ -612,6 +612,7 @@ static int ramfs_statfs(void *core, struct filesystem_statistics *statistics)
 		.inodes = state->inode_count - 1,
 		.inodes_free = state->inodes_free,
 		.name_length = NAME_BYTES_MAX,
+		.file_bytes_max = FILE_SIZE_MAX,
 	};
 	return 0;
 }

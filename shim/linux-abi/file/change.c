@@ -284,7 +284,7 @@ int64_t linux_truncate(struct task *task, const uint64_t arguments[6])
 		return -EFBIG;
 	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], 0);
 	while (walk_next(&walk, &error)) {
-		error = walk_changeable(&walk);
+		error = walk_changeable(&walk, LINUX_O_WRONLY);
 		if (!error)
 			error = path_truncate_at(&walk.path, size);
 		if (!error && !path_attributes_at(&walk.path, 0, &status.attributes)) {

@@ -2,9 +2,11 @@
 /* The calls on numbers of open files: dup, dup2, dup3, fcntl, ioctl. */
 #include "file/descriptors.h"
 #include "file/description.h"
+#include "file/lease.h"
 #include "file/locks.h"
 #include "file/sigio.h"
 #include "process/handlers.h"
+#include "process/permission.h"
 
 #define FLAGS_SETTABLE (LINUX_O_APPEND | LINUX_O_NONBLOCK | LINUX_O_DIRECT | LINUX_O_NOATIME)
 
@@ -69,10 +71,21 @@ int64_t linux_dup3(struct task *task, const uint64_t arguments[6])
 
 /* fcntl. */
 
+/* Who may read a file without a trace: its owner. */
+static int times_check(const struct task *task, struct description *description)
+{
+	struct attributes attributes;
+	int error = description_attributes(description, &attributes);
+
+	return error ? error : attributes.owner == task->credentials->file_user || task_may(task, LINUX_CAP_FOWNER) ? 0 : -EPERM;
+}
+
 static int64_t flags_set(struct task *task, struct description *description, uint64_t number, uint64_t flags)
 {
-	int error = 0;
+	int error = flags & ~(uint64_t)description->flags & LINUX_O_NOATIME ? times_check(task, description) : 0;
 
+	if (error)
+		return error;
 	if (flags & LINUX_O_DIRECT && !description->operations->seek && !description_is(description, MODE_FIFO))
 		return -EINVAL;
 	if ((flags ^ description->flags) & LINUX_FASYNC)
@@ -115,6 +128,8 @@ static int64_t description_control(struct task *task, struct description *descri
 {
 	int64_t result = owner_control(task, description, command, argument);
 
+	if (result == -ENOSYS)
+		result = lease_control(task, description, number, command, argument);
 	if (result != -ENOSYS)
 		return result;
 	switch (command) {

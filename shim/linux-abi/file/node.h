@@ -8,6 +8,7 @@
 #include "process/wait.h"
 
 struct content;
+struct lease;
 struct lock;
 struct pipe;
 
@@ -16,12 +17,15 @@ struct node {
 	uint64_t filesystem, inode;
 	uint32_t users;
 	uint32_t writers; /* descriptions of a regular file that are open for writing: it is not executed meanwhile */
+	uint32_t readers; /* those that are open for reading alone: nobody else gets a lease for writing */
 	struct fiber_lock changing; /* held by who writes, truncates or writes back: one after another, as Linux's inode lock has it */
 	uint64_t changes;           /* counts them, each when it is done: who has read meanwhile reads again */
 	struct content *content;    /* its pages (file/content.h); null: none are kept */
 	struct pipe *pipe;          /* of a named pipe that is open */
 	struct lock *locks;         /* file/lock_list.h */
 	struct wait_queue unlocked; /* woken when locks go */
+	struct lease *leases;       /* file/lease.h */
+	struct wait_queue unleased; /* woken when leases go, or become less */
 };
 
 /* The node of a file, with one user more. A null pointer when there is no memory. */

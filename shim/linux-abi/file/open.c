@@ -5,6 +5,7 @@
 #include "file/content.h"
 #include "file/descriptors.h"
 #include "file/device.h"
+#include "file/lease.h"
 #include "file/node.h"
 #include "file/notify.h"
 #include "file/opened.h"
@@ -41,7 +42,10 @@ static const struct description_operations *operations_of(uint32_t mode, uint32_
 static int regular_open(struct task *task, struct description *description, uint32_t flags)
 {
 	struct node *node = description->node;
+	int error = node->leases ? leases_break(task, node, flags) : 0;
 
+	if (error)
+		return error;
 	if (description_writes(description) && content_is_executed(node))
 		return -ETXTBSY;
 	if (flags & LINUX_O_TRUNC && description_writes(description))
@@ -91,7 +95,7 @@ static struct description *description_of_vfs(uint64_t filesystem, char *text, i
 		description->node = node_take(description->filesystem, what->inode);
 	if (description->opened && (description->node || description->operations != &regular_operations)) {
 		if (description->node)
-			description->node->writers += description_writes(description);
+			regular_count(description);
 		return description;
 	}
 	description->operations = &path_operations;
@@ -120,16 +124,20 @@ int opened_describe(struct task *task, const struct walk *walk, int number, cons
 	return number_describe(task, walk->path.filesystem + FILESYSTEMS_OWN, flags & LINUX___O_TMPFILE ? text_nameless(walk_text(walk), what->inode) : notify_walk_text(walk), number, what, flags, description);
 }
 
-int64_t walk_changeable(struct walk *walk)
+int64_t walk_changeable(struct walk *walk, uint32_t flags)
 {
 	struct attributes attributes;
 	int64_t result = path_attributes_at(&walk->path, 0, &attributes);
-	const struct node *node = result ? NULL : node_find(walk->path.filesystem + FILESYSTEMS_OWN, attributes.inode);
+	struct node *node = result ? NULL : node_find(walk->path.filesystem + FILESYSTEMS_OWN, attributes.inode);
 
-	if (!node || !content_is_executed(node))
+	if (!node || (!node->leases && !content_is_executed(node)))
 		return result;
+	node->users++;
 	result = path_access_at(&walk->path, 0, ACCESS_WRITE);
-	return result ? result : -ETXTBSY;
+	if (!result)
+		result = content_is_executed(node) ? -ETXTBSY : leases_break(walk->task, node, flags);
+	node_release(node);
+	return result;
 }
 
 /* What vfs is to know of how a walk is restricted. */
@@ -146,7 +154,7 @@ int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct descripti
 	int64_t result = 0;
 
 	while (walk_next(walk, &result)) {
-		result = flags & LINUX_O_TRUNC && !writes ? walk_changeable(walk) : 0;
+		result = flags & LINUX_O_TRUNC && !writes ? walk_changeable(walk, flags) : 0;
 		if (!result || result == -ENOENT)
 			result = file_open_at(&walk->path, (flags & FLAGS_OF_VFS & ~(writes ? (uint32_t)OPEN_TRUNCATE : 0)) | restrictions(walk), mode, &what);
 	}

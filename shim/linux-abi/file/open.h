@@ -9,10 +9,10 @@
 int walk_open(struct walk *walk, uint32_t flags, uint32_t mode, struct description **description);
 
 /*
- * Whether the file to which a walk leads may be truncated by its path, as far as it may be a program: 0, -ETXTBSY, or an error by which there is no such file or no right. Between this and a request of vfs it may become one; where a file is opened for writing,
+ * Whether the file to which a walk leads may be truncated by its path, as far as it may be a program, or somebody have a lease of it (`flags` as leases_break() takes them): 0, -ETXTBSY, or an error by which there is no such file or no right. Between this and a request of vfs it may become one; where a file is opened for writing,
  * nobody can execute it before it is truncated.
  */
-int64_t walk_changeable(struct walk *walk);
+int64_t walk_changeable(struct walk *walk, uint32_t flags);
 
 /* What vfs has opened becomes a description of its type. The number is given up on an error. */
 int opened_describe(struct task *task, const struct walk *walk, int number, const struct file_opened *opened, uint32_t flags, struct description **description);

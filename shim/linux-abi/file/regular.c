@@ -6,11 +6,14 @@
 #include "file/regular.h"
 
 #include "file/content.h"
+#include "file/lease.h"
 #include "file/limits.h"
 #include "file/node.h"
 #include "file/opened.h"
 #include "lib/file.h"
 #include "lib/string.h"
+
+#define ALWAYS_POSSIBLE (1ll << 34) /* offsets: up to here every filesystem has room in a file */
 
 /* Reads what one page of the file's content, or the filesystem, has for a place in memory. */
 static int64_t piece_read(const struct description *description, uint64_t offset, unsigned char *to, uint64_t bytes)
@@ -146,6 +149,17 @@ int64_t offset_sought(const struct description *description, int64_t offset, uin
 	return sought;
 }
 
+/* An offset at which no byte of this filesystem's files can lie is none. */
+static int64_t offset_check(const struct description *description, int64_t offset)
+{
+	struct filesystem_statistics statistics;
+	int error = offset > ALWAYS_POSSIBLE ? file_statistics(description->opened->number, &statistics) : 0;
+
+	if (error || offset <= ALWAYS_POSSIBLE)
+		return error ? error : offset;
+	return (uint64_t)offset > statistics.file_bytes_max ? -EINVAL : offset;
+}
+
 static int64_t regular_seek(struct task *task, struct description *description, int64_t offset, uint64_t whence)
 {
 	struct attributes attributes = {0};
@@ -156,7 +170,7 @@ static int64_t regular_seek(struct task *task, struct description *description, 
 		return offset < 0 ? -ENXIO : file_seek(description->opened->number, (uint64_t)offset, (enum seek_whence)whence);
 	if (whence == LINUX_SEEK_END)
 		error = file_attributes(description->opened->number, &attributes);
-	return error ? error : offset_sought(description, offset, whence, attributes.size);
+	return error ? error : offset_check(description, offset_sought(description, offset, whence, attributes.size));
 }
 
 static int regular_truncate(struct task *task, struct description *description, uint64_t size)
@@ -218,9 +232,23 @@ static int regular_sync(struct description *description, bool data_only)
 	return error ? error : failed;
 }
 
-static void regular_release(struct description *description)
+void regular_count(const struct description *description)
+{
+	description->node->writers += description_writes(description);
+	description->node->readers += !description_writes(description) && description_reads(description);
+}
+
+static void regular_uncount(const struct description *description)
 {
 	description->node->writers -= description_writes(description);
+	description->node->readers -= !description_writes(description) && description_reads(description);
+}
+
+static void regular_release(struct description *description)
+{
+	if (description->node->leases)
+		lease_end(description);
+	regular_uncount(description);
 	node_release(description->node);
 }
 

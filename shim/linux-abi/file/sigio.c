@@ -92,6 +92,13 @@ void owner_tell_urgent(const struct description *description)
 	owner_tell(&description->owner, 0, NULL);
 }
 
+void owner_tell_lease(const struct description *description, int32_t number)
+{
+	static const struct reason reason = {.code = LINUX_POLL_MSG, .band = LINUX_POLLIN | LINUX_POLLRDNORM | LINUX_POLLMSG};
+
+	owner_tell(&description->owner, number, &reason);
+}
+
 static void sigio_notified(struct waiter *waiter, uint32_t events)
 {
 	const struct sigio *sigio = (const struct sigio *)waiter;
@@ -144,6 +151,12 @@ static void owner_become(const struct task *task, struct file_owner *owner, int3
 	owner->type = type;
 	owner->user = task->credentials->user;
 	owner->effective_user = task->credentials->effective_user;
+}
+
+void owner_become_first(const struct task *task, struct description *description)
+{
+	if (!description->owner.id)
+		owner_become(task, &description->owner, task->process->id, LINUX_F_OWNER_PID);
 }
 
 static int64_t owner_set(struct task *task, struct description *description, int32_t who)

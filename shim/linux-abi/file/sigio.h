@@ -13,6 +13,12 @@ int64_t owner_ioctl(struct task *task, struct description *description, uint64_t
 /* Sends SIGURG to the owner, with O_ASYNC or without: urgent data has come. */
 void owner_tell_urgent(const struct description *description);
 
+/* Tells the owner that its lease is to end; `number` is what the signal tells as the file. */
+void owner_tell_lease(const struct description *description, int32_t number);
+
+/* The task's process becomes the owner if there is none. */
+void owner_become_first(const struct task *task, struct description *description);
+
 /* Sets or takes away O_ASYNC; `number` is what the signal will tell as the file. 0, also of a file that tells nobody anything (`told` is null) and does not get the flag; -ENOMEM. */
 int sigio_switch(struct task *task, struct description *description, uint64_t number, bool on);
 

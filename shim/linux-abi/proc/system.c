@@ -10,6 +10,7 @@
 #include "file/mounts.h"
 #include "file/notify.h"
 #include "file/pipe.h"
+#include "file/lease.h"
 #include "ipc/limits.h"
 #include "ipc/listing.h"
 #include "ipc/posix_queue.h"
@@ -266,7 +267,6 @@ static void entropy_tell(struct proc_text *text, const struct proc_subject *subj
 VALUE(pid_max, "32768")
 VALUE(threads_max, "2046")
 VALUE(zero, "0")
-VALUE(one, "1")
 VALUE(capability_last, "40")
 VALUE(overflow_id, "65534")
 VALUE(overcommit_share, "50")
@@ -328,6 +328,7 @@ static int64_t domain_name_take(const struct proc_subject *subject, const char *
 	(void)subject;
 	return system_domain_name_take(line, bytes);
 }
+NUMBER(lease_seconds, lease_break_seconds, INT32_MIN, INT32_MAX)
 
 static void pipe_size_tell(struct proc_text *text, const struct proc_subject *subject)
 {
@@ -405,7 +406,7 @@ static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_
 static const struct proc_node mqueue_nodes[] = {SETTING_NODE("queues_max", mq_queues), SETTING_NODE("msg_max", mq_messages), SETTING_NODE("msg_default", mq_messages_default), SETTING_NODE("msgsize_max", mq_bytes), SETTING_NODE("msgsize_default", mq_bytes_default), {0}};
 static const struct proc_node inotify_nodes[] = {FILE_NODE("max_queued_events", notify_queued_tell), SETTING_NODE("max_user_instances", notify_instances), FILE_NODE("max_user_watches", notify_watches_tell), {0}};
 static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("inotify", inotify_nodes), DIRECTORY_NODE("mqueue", mqueue_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
-					    FILE_NODE("protected_hardlinks", zero_tell), SETTING_NODE("suid_dumpable", set_id_dumpable), FILE_NODE("lease-break-time", one_tell), {0}};
+					    FILE_NODE("protected_hardlinks", zero_tell), SETTING_NODE("suid_dumpable", set_id_dumpable), SETTING_NODE("lease-break-time", lease_seconds), {0}};
 static const struct proc_node core_nodes[] = {FILE_NODE("somaxconn", backlog_tell), {0}}, unix_nodes[] = {FILE_NODE("max_dgram_qlen", datagrams_tell), {0}};
 static const struct proc_node net_nodes[] = {DIRECTORY_NODE("core", core_nodes), DIRECTORY_NODE("unix", unix_nodes), {0}};
 static const struct proc_node sys_nodes[] = {DIRECTORY_NODE("net", net_nodes), DIRECTORY_NODE("kernel", kernel_nodes), DIRECTORY_NODE("vm", vm_nodes), DIRECTORY_NODE("fs", fs_nodes), {0}};
