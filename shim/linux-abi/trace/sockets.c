@@ -312,7 +312,7 @@ static void put_control(struct trace_line *line, uint64_t address, uint64_t byte
 	}
 	put_character(line, '[');
 	while (left >= sizeof(header) && read_memory(line, address, &header, sizeof(header))) {
-		uint64_t step = (header.cmsg_len + 7) & ~UINT64_C(7);
+		uint64_t step = header.cmsg_len < left ? (header.cmsg_len + 7) & ~UINT64_C(7) : left; /* a sum that wraps would be no step at all */
 
 		put_separator(line, &first);
 		put_control_message(line, &header, address, left);
