@@ -28,7 +28,7 @@ __attribute__((always_inline)) static inline int64_t data_move(struct task *task
 /* Whether who moves data through it has the offset for itself: of regular files, as in Linux (FMODE_ATOMIC_POS), whose offset others can use. */
 static bool position_is_locked(const struct description *description)
 {
-	return description->users > 1 && description->operations->seek && (description->mode & MODE_TYPE) == MODE_REGULAR;
+	return (description->mode & MODE_TYPE) == MODE_REGULAR && description->users > 1 && description->operations->seek;
 }
 
 /* data_move_on(), for read and write without a call between. */
