@@ -2,7 +2,7 @@
 //
 // A plugin of QEMU that counts the instructions that the whole guest executes between two marks (mark.h), in whatever program, kernel or ring. Time-stamps would count the idle time too, in which a guest waits for its disk; this
 // counts what it executes, as `-icount` does: a step of `rep movs` is one. It tells besides how many of them were executed at kernel addresses, how often CR3 was written, and, with `watch=ADDRESS:...` (hexadecimal), how often the
-// instructions there were executed.
+// instructions there were executed. With `whole=on` it tells them at the end of the machine too: since the last beginning, or since the first instruction when no mark was passed.
 //
 // What it uses of QEMU's plugin interface (version 1, docs/devel/tcg-plugins of QEMU) is declared here: Debian has no header of it.
 #include <inttypes.h>
@@ -32,6 +32,7 @@ extern uint64_t qemu_plugin_insn_vaddr(const struct insn *insn);
 extern size_t qemu_plugin_insn_size(const struct insn *insn);
 extern void qemu_plugin_register_vcpu_insn_exec_inline(struct insn *insn, int operation, void *counter, uint64_t add);
 extern void qemu_plugin_register_vcpu_insn_exec_cb(struct insn *insn, void (*executed)(unsigned cpu, void *data), int registers, void *data);
+extern void qemu_plugin_register_atexit_cb(plugin_id id, void (*ended)(plugin_id id, void *data), void *data);
 
 EXPORTED int qemu_plugin_version = 1;
 
@@ -44,15 +45,26 @@ static uint64_t counter[COUNTERS], begun[COUNTERS];
 static uint64_t watched[WATCHED_MAX];
 static size_t watched_count;
 
+static void counts_tell(void)
+{
+	fprintf(stderr, "count: %" PRIu64 " instructions, %" PRIu64 " in the kernel, %" PRIu64 " writes of CR3, %" PRIu64 " watched\n", counter[EXECUTED] - begun[EXECUTED], counter[IN_KERNEL] - begun[IN_KERNEL],
+		counter[CR3_WRITES] - begun[CR3_WRITES], counter[WATCHED] - begun[WATCHED]);
+}
+
 static void mark_passed(unsigned cpu, void *data)
 {
 	(void)cpu;
-	if ((uintptr_t)data == MARK_BEGIN) {
+	if ((uintptr_t)data == MARK_BEGIN)
 		memcpy(begun, counter, sizeof(begun));
-		return;
-	}
-	fprintf(stderr, "count: %" PRIu64 " instructions, %" PRIu64 " in the kernel, %" PRIu64 " writes of CR3, %" PRIu64 " watched\n", counter[EXECUTED] - begun[EXECUTED], counter[IN_KERNEL] - begun[IN_KERNEL],
-		counter[CR3_WRITES] - begun[CR3_WRITES], counter[WATCHED] - begun[WATCHED]);
+	else
+		counts_tell();
+}
+
+static void machine_ended(plugin_id id, void *data)
+{
+	(void)id;
+	(void)data;
+	counts_tell();
 }
 
 // MOV to CR3 (Intel SDM 2B): 0F 22 /r with 3 as the register field, behind a REX prefix or none.
@@ -132,7 +144,9 @@ EXPORTED int qemu_plugin_install(plugin_id id, const void *info, int words, char
 
 	(void)info;
 	for (int i = 0; i < words; i++)
-		if (strncmp(arguments[i], watch, sizeof(watch) - 1) != 0 || !watched_take(arguments[i] + sizeof(watch) - 1))
+		if (strcmp(arguments[i], "whole=on") == 0)
+			qemu_plugin_register_atexit_cb(id, machine_ended, NULL);
+		else if (strncmp(arguments[i], watch, sizeof(watch) - 1) != 0 || !watched_take(arguments[i] + sizeof(watch) - 1))
 			return 1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return 0;

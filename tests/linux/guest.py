@@ -34,11 +34,11 @@ def all_passed():
 
 
 class Guest:
-    """A boot of the system, and its serial port. `log`: the log disk, an image or so many MiB. `words`: another command that boots it, whose control socket is DIRECTORY/control."""
+    """A boot of the system, and its serial port. `log`: the log disk, an image or so many MiB. `words`: another command that boots it, whose control socket is DIRECTORY/control; `more`: words more for the usual one."""
 
-    def __init__(self, directory, image, package="rootfs/system", log="64", words=None):
+    def __init__(self, directory, image, package="rootfs/system", log="64", words=None, more=()):
         self.control_path = os.path.join(directory, "control")
-        words = words or ["tools/run-qemu", "--interactive", "--timeout", "800", "--variant", "release", "--control", self.control_path, "--rng", "--disk", image, "--disk", log, "--boot", f"{BUILD}/user/{package}.boot"]
+        words = words or ["tools/run-qemu", "--interactive", "--timeout", "800", "--variant", "release", "--control", self.control_path, "--rng", "--disk", image, "--disk", log, "--boot", f"{BUILD}/user/{package}.boot", *more]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
