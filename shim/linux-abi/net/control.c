@@ -151,14 +151,23 @@ static int files_put(struct task *task, struct room *room, struct receiving *rec
 	return error;
 }
 
-/* When the message was sent; or received, when nobody had asked before. */
-static int time_put(struct task *task, struct room *room, const struct socket *socket, uint64_t wall, struct linux_msghdr *header)
+static int32_t stamp_type(const struct socket_stamps *stamps)
 {
-	bool ns = socket_has_option(socket, LINUX_SO_TIMESTAMPNS_OLD);
-	uint64_t at = wall ? wall : vdso_wall_now();
-	const struct time_value time = time_of_ns(at, ns ? NS_PER_SECOND : 1000000);
+	if (stamps->ns)
+		return stamps->new_number ? LINUX_SO_TIMESTAMPNS_NEW : LINUX_SO_TIMESTAMPNS_OLD;
+	return stamps->new_number ? LINUX_SO_TIMESTAMP_NEW : LINUX_SO_TIMESTAMP_OLD;
+}
 
-	return message_put_in(task, room, ns ? LINUX_SO_TIMESTAMPNS_OLD : LINUX_SO_TIMESTAMP_OLD, &time, sizeof(time), header);
+/* When the message was sent; or received, when nobody had asked before. SO_TIMESTAMPING has three times: by software, and two by hardware that there is none of. */
+static int times_put(struct task *task, struct room *room, const struct socket_stamps *stamps, uint64_t wall, struct linux_msghdr *header)
+{
+	uint64_t at = wall ? wall : vdso_wall_now();
+	const struct time_value time = time_of_ns(at, stamps->ns ? NS_PER_SECOND : 1000000), times[3] = {time_of_ns(at, NS_PER_SECOND)};
+	int error = message_put_in(task, room, stamp_type(stamps), &time, sizeof(time), header);
+
+	if (error || !(stamps->flags & LINUX_SOF_TIMESTAMPING_SOFTWARE))
+		return error;
+	return message_put_in(task, room, stamps->new_number ? LINUX_SO_TIMESTAMPING_NEW : LINUX_SO_TIMESTAMPING_OLD, times, sizeof(times), header);
 }
 
 int control_put(struct task *task, const struct socket *socket, struct linux_msghdr *header, struct receiving *receiving, bool close_on_exec)
@@ -166,8 +175,8 @@ int control_put(struct task *task, const struct socket *socket, struct linux_msg
 	struct room room = {.address = header->msg_control, .left = header->msg_control ? header->msg_controllen : 0};
 	int error = 0;
 
-	if (socket_has_option(socket, LINUX_SO_TIMESTAMP_OLD) && !socket_is_stream(socket) && receiving->has_sender)
-		error = time_put(task, &room, socket, receiving->wall, header);
+	if (socket->stamps.wanted && !socket_is_stream(socket) && receiving->has_sender)
+		error = times_put(task, &room, &socket->stamps, receiving->wall, header);
 	if (!error && socket->passes_credentials && receiving->has_sender)
 		error = message_put_in(task, &room, LINUX_SCM_CREDENTIALS, &receiving->sender, sizeof(receiving->sender), header);
 	if (receiving->files && !error)

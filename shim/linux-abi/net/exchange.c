@@ -3,7 +3,7 @@
 #include "file/blocking.h"
 #include "file/limits.h"
 #include "lib/clock.h"
-#include "net/socket.h"
+#include "net/filter.h"
 #include "net/urgent.h"
 #include "vdso/vdso.h"
 
@@ -89,16 +89,23 @@ bool socket_is_full(const struct socket *socket, const struct socket *target)
 	return target->charged >= socket->send_bytes || (socket_is_datagram(socket) && target->peer != socket && target->messages >= DATAGRAMS_MAX);
 }
 
-/* Waits until the receiver has room. 0 with it held. */
-static int room_wait(struct task *task, struct socket *socket, const struct sending *sending, struct socket **target)
+/* Waits until the receiver has room. 0 with it held; or without it (a null pointer) when its filter does not take the message (null: of a stream). As on Linux the filter is asked once the sender may send so much more, before the receiver's queue is looked at. */
+static int room_wait(struct task *task, struct socket *socket, const struct sending *sending, struct message *message, struct socket **target)
 {
 	uint64_t deadline = deadline_of(socket->send_ns);
 
 	for (;;) {
 		int error = target_take(task, socket, sending, target);
 
-		if (error || !socket_is_full(socket, *target))
+		if (error)
 			return error;
+		if (message && (*target)->charged < socket->send_bytes && !filter_passes(*target, message)) {
+			socket_release(*target);
+			*target = NULL;
+			return 0;
+		}
+		if (!socket_is_full(socket, *target))
+			return 0;
 		socket->lacked_room = true;
 		error = sending->nonblocking ? -EAGAIN : wait_result(queue_wait(&(*target)->queue, task, EVENTS_WRITE, deadline), socket->send_ns);
 		socket_release(*target);
@@ -109,12 +116,12 @@ static int room_wait(struct task *task, struct socket *socket, const struct send
 
 static void message_queue(struct socket *target, struct message *message, bool urgent)
 {
-	if (socket_has_option(target, LINUX_SO_TIMESTAMP_OLD))
+	if (target->stamps.wanted)
 		message->wall = vdso_wall_now();
 	*target->end = message;
 	target->end = &message->next;
 	target->queued += message->bytes;
-	target->charged += charge_of(message->bytes);
+	target->charged += message->charge;
 	target->messages++;
 	if (urgent)
 		urgent_come(target, message);
@@ -141,15 +148,17 @@ static struct message *message_begin(const struct socket *socket, struct sending
 static int64_t piece_send(struct task *task, struct socket *socket, struct sending *sending, uint64_t bytes)
 {
 	struct message *message = message_begin(socket, sending);
-	struct socket *target;
+	struct socket *target = NULL;
 	int64_t filled = message ? message_fill(message, sending->transfer, bytes) : -ENOBUFS;
-	int error = filled < 0 ? (int)filled : !socket_is_stream(socket) && (uint64_t)filled < bytes ? -EFAULT : room_wait(task, socket, sending, &target);
+	bool stream = socket_is_stream(socket);
+	int error = filled < 0 ? (int)filled : !stream && (uint64_t)filled < bytes ? -EFAULT : room_wait(task, socket, sending, stream ? NULL : message, &target);
 
-	if (error) {
+	if (error || !target) {
 		if (message)
 			message_free(message);
-		return error;
+		return error ? error : filled;
 	}
+	message->charge = charge_of((uint64_t)filled);
 	message_queue(target, message, sending->urgent && !sending->transfer->left);
 	socket_release(target);
 	return filled;
@@ -170,7 +179,7 @@ static int64_t stream_send(struct task *task, struct socket *socket, struct send
 
 	do {
 		struct socket *target;
-		int64_t sent = room_wait(task, socket, sending, &target); /* before the data is taken: what is taken is sent */
+		int64_t sent = room_wait(task, socket, sending, NULL, &target); /* before the data is taken: what is taken is sent */
 
 		if (!sent) {
 			socket_release(target);
@@ -286,7 +295,7 @@ void socket_drop_first(struct socket *socket)
 	if (socket->urgent == message)
 		socket->urgent = NULL;
 	socket->messages--;
-	socket->charged -= charge_of(message->bytes);
+	socket->charged -= message->charge;
 	message_free(message);
 }
 

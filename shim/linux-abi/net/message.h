@@ -26,6 +26,7 @@ struct message {
 	struct linux_ucred sender;
 	uint64_t wall; /* when it was sent, in ns of the clock of the day; 0: the receiver did not ask */
 	uint32_t bytes, taken;
+	uint64_t charge; /* what it counts against the sender's SO_SNDBUF */
 	frame_t frames[MESSAGE_FRAMES];
 };
 

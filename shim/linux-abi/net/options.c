@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Options of sockets (socket(7)): getsockopt and setsockopt. Those that mean something only on a network are remembered. */
-#include "net/socket.h"
+/* Options of sockets (socket(7)): getsockopt and setsockopt. */
+#include "net/options.h"
+
+#include "bpf/program.h"
+#include "net/filter.h"
 #include "process/handlers.h"
 #include "process/permission.h"
 #include "time/convert.h"
 
 #define SEND_LEAST 4608 /* SOCK_MIN_SNDBUF of Linux */
 #define RECEIVE_LEAST 2304 /* SOCK_MIN_RCVBUF */
+#define DEVICE_NAME_BYTES 16 /* IFNAMSIZ, with the NUL */
 #define BUFFER_MOST 212992 /* net.core.wmem_max, rmem_max */
-#define PRIORITY_FREE 6 /* up to here everybody may */
 
 /* Options that are a bit. */
 static bool is_bit(uint32_t option)
@@ -22,11 +25,12 @@ static bool is_bit(uint32_t option)
 	case LINUX_SO_OOBINLINE:
 	case LINUX_SO_NO_CHECK:
 	case LINUX_SO_REUSEPORT:
-	case LINUX_SO_TIMESTAMP_OLD:
-	case LINUX_SO_TIMESTAMPNS_OLD:
 	case LINUX_SO_PASSSEC:
 	case LINUX_SO_RXQ_OVFL:
+	case LINUX_SO_WIFI_STATUS:
+	case LINUX_SO_NOFCS:
 	case LINUX_SO_LOCK_FILTER:
+	case LINUX_SO_SELECT_ERR_QUEUE:
 		return true;
 	default:
 		return false;
@@ -65,53 +69,79 @@ static int linger_set(struct task *task, struct socket *socket, uint64_t address
 	return user_get(task->memory, &socket->linger, address);
 }
 
-static bool may_administer(const struct task *task)
+bool option_administers(const struct task *task)
 {
 	return task_may(task, LINUX_CAP_NET_ADMIN);
 }
 
-/* Time stamps are in us or in ns, not both: that they are wanted at all is SO_TIMESTAMP's bit here. */
-static void stamps_set(struct socket *socket, bool wanted, bool ns)
+/* Time stamps are in us or in ns, not both. Under which number they come stays as it is when they are no longer wanted. */
+static int stamps_set(struct socket *socket, bool wanted, bool ns, bool new_number)
 {
-	uint64_t both = 1ull << LINUX_SO_TIMESTAMP_OLD | 1ull << LINUX_SO_TIMESTAMPNS_OLD;
+	socket->stamps.wanted = wanted;
+	socket->stamps.ns = wanted && ns;
+	if (wanted)
+		socket->stamps.new_number = new_number;
+	return 0;
+}
 
-	socket->options = (socket->options & ~both) | (!wanted ? 0 : ns ? both : 1ull << LINUX_SO_TIMESTAMP_OLD);
+/* SO_TIMESTAMPING: flags alone, or with the clock of a device. Nothing is bound to a device here. */
+static int stamping_set(struct task *task, struct socket *socket, uint32_t option, uint64_t address, uint32_t bytes)
+{
+	const uint32_t all = LINUX_SOF_TIMESTAMPING_BIND_PHC * 2 - 1, statistics = LINUX_SOF_TIMESTAMPING_OPT_STATS | LINUX_SOF_TIMESTAMPING_OPT_TSONLY;
+	struct linux_so_timestamping given = {0};
+	uint32_t flags;
+
+	if (user_read(task->memory, &given, address, bytes == sizeof(given) ? sizeof(given) : sizeof(given.flags)))
+		return -EFAULT;
+	flags = (uint32_t)given.flags;
+	if (flags & ~all || (flags & statistics) == LINUX_SOF_TIMESTAMPING_OPT_STATS)
+		return -EINVAL;
+	if (flags & LINUX_SOF_TIMESTAMPING_BIND_PHC)
+		return -EOPNOTSUPP;
+	socket->stamps.flags = flags;
+	socket->stamps.new_number = option == LINUX_SO_TIMESTAMPING_NEW;
+	return 0;
+}
+
+void option_bit_set(struct socket *socket, uint32_t option, bool value)
+{
+	uint64_t *word = &socket->options[option / 64], bit = 1ull << option % 64;
+
+	*word = value ? *word | bit : *word & ~bit;
 }
 
 static int bit_set(struct task *task, struct socket *socket, uint32_t option, bool value)
 {
-	if (option == LINUX_SO_DEBUG && value && !may_administer(task))
+	if (option == LINUX_SO_DEBUG && value && !option_administers(task))
 		return -EACCES;
 	if (option == LINUX_SO_REUSEPORT && value)
 		return -EOPNOTSUPP; /* of sockets of the internet */
 	if (option == LINUX_SO_LOCK_FILTER && !value && socket_has_option(socket, option))
 		return -EPERM;
-	if (option == LINUX_SO_TIMESTAMP_OLD || option == LINUX_SO_TIMESTAMPNS_OLD)
-		stamps_set(socket, value, option == LINUX_SO_TIMESTAMPNS_OLD);
-	else
-		socket->options = value ? socket->options | 1ull << option : socket->options & ~(1ull << option);
+	option_bit_set(socket, option, value);
 	return 0;
 }
 
-static int forced_set(struct task *task, uint32_t *bytes, int32_t value, uint32_t least)
+/* Who has said how large a buffer is keeps it so (SO_BUF_LOCK). */
+static int buffer_set(struct task *task, struct socket *socket, int32_t value, bool sends, bool forced)
 {
-	if (!may_administer(task))
+	if (forced && !option_administers(task))
 		return -EPERM;
-	*bytes = buffer_bytes(value, least, true);
+	*(sends ? &socket->send_bytes : &socket->receive_bytes) = buffer_bytes(value, sends ? SEND_LEAST : RECEIVE_LEAST, forced);
+	socket->network.buffer_lock |= sends ? 1 : 2;
 	return 0;
 }
 
-/* Options that matter on a network, and are remembered: who may set them to what. */
-static int remembered_set(struct task *task, struct socket *socket, uint32_t option, int32_t value)
+/* Filters of the other kind are programs that bpf(2) makes: there are none, so that no open file is one. */
+static int program_attach(struct task *task, struct socket *socket, int32_t number, uint32_t bytes)
 {
-	bool may = may_administer(task), may_send = may || task_may(task, LINUX_CAP_NET_RAW);
+	struct description *description;
+	int error = socket_has_option(socket, LINUX_SO_LOCK_FILTER) ? -EPERM : bytes != sizeof(number) ? -EINVAL : descriptor_take(task, (uint32_t)number, &description);
 
-	if (option == LINUX_SO_PRIORITY ? (value < 0 || value > PRIORITY_FREE) && !may_send : option == LINUX_SO_MARK ? !may_send : value > (int32_t)socket->busy_poll && !may)
-		return -EPERM;
-	if (option == LINUX_SO_BUSY_POLL && value < 0)
-		return -EINVAL;
-	*(option == LINUX_SO_PRIORITY ? &socket->priority : option == LINUX_SO_MARK ? &socket->mark : &socket->busy_poll) = (uint32_t)value;
-	return 0;
+	if (error)
+		return error;
+	description_release(description);
+	return -EINVAL;
 }
 
 static int number_set(struct task *task, struct socket *socket, uint32_t option, int32_t value)
@@ -121,45 +151,92 @@ static int number_set(struct task *task, struct socket *socket, uint32_t option,
 		socket->passes_credentials = value;
 		return 0;
 	case LINUX_SO_SNDBUF:
-		socket->send_bytes = buffer_bytes(value, SEND_LEAST, false);
-		return 0;
-	case LINUX_SO_RCVBUF:
-		socket->receive_bytes = buffer_bytes(value, RECEIVE_LEAST, false);
-		return 0;
 	case LINUX_SO_SNDBUFFORCE:
-		return forced_set(task, &socket->send_bytes, value, SEND_LEAST);
+		return buffer_set(task, socket, value, true, option == LINUX_SO_SNDBUFFORCE);
+	case LINUX_SO_RCVBUF:
 	case LINUX_SO_RCVBUFFORCE:
-		return forced_set(task, &socket->receive_bytes, value, RECEIVE_LEAST);
+		return buffer_set(task, socket, value, false, option == LINUX_SO_RCVBUFFORCE);
+	case LINUX_SO_TIMESTAMP_OLD:
+	case LINUX_SO_TIMESTAMP_NEW:
+	case LINUX_SO_TIMESTAMPNS_OLD:
+	case LINUX_SO_TIMESTAMPNS_NEW:
+		return stamps_set(socket, value, option == LINUX_SO_TIMESTAMPNS_OLD || option == LINUX_SO_TIMESTAMPNS_NEW, option == LINUX_SO_TIMESTAMP_NEW || option == LINUX_SO_TIMESTAMPNS_NEW);
 	case LINUX_SO_RCVLOWAT:
 		socket->receive_least = value < 0 ? INT32_MAX : value ? (uint32_t)value : 1;
 		return 0;
 	case LINUX_SO_PEEK_OFF:
 		socket->peek_offset = value;
 		return 0;
-	case LINUX_SO_PRIORITY:
-	case LINUX_SO_MARK:
-	case LINUX_SO_BUSY_POLL:
-		return remembered_set(task, socket, option, value);
+	case LINUX_SO_DETACH_FILTER:
+		return filter_detach(socket);
+	case LINUX_SO_DETACH_REUSEPORT_BPF:
+		return -EINVAL; /* no sockets share a port */
 	default:
 		return is_bit(option) ? bit_set(task, socket, option, value) : -ENOPROTOOPT;
 	}
+}
+
+/* The two kinds of filters for sockets that share a port, which those of AF_UNIX never do: what is given is looked at first. */
+static int shared_filter_attach(struct task *task, struct socket *socket, uint32_t option, int32_t value, uint64_t address, uint32_t bytes)
+{
+	struct socket tried = {.options = {socket->options[0], socket->options[1]}};
+	int error;
+
+	if (option == LINUX_SO_ATTACH_REUSEPORT_EBPF)
+		return program_attach(task, socket, value, bytes);
+	error = filter_attach(task, &tried, address, bytes);
+	if (tried.filter)
+		bpf_release(tried.filter);
+	return error ? error : -EINVAL;
+}
+
+/* By name: no name binds to no device, and there is no other. */
+static int device_name_set(struct task *task, struct socket *socket, uint64_t address, uint32_t bytes)
+{
+	char name[DEVICE_NAME_BYTES] = "";
+
+	if (user_read(task->memory, name, address, bytes < sizeof(name) ? bytes : sizeof(name) - 1))
+		return -EFAULT;
+	if (name[0])
+		return -ENODEV;
+	return network_option_set(task, socket, LINUX_SO_BINDTOIFINDEX, 0, 0, sizeof(int32_t));
 }
 
 static int option_set(struct task *task, struct socket *socket, uint32_t option, uint64_t address, uint32_t bytes)
 {
 	int32_t value;
 
-	if (option == LINUX_SO_RCVTIMEO_OLD)
-		return time_set(task, address, bytes, &socket->receive_ns);
-	if (option == LINUX_SO_SNDTIMEO_OLD)
-		return time_set(task, address, bytes, &socket->send_ns);
-	if (option == LINUX_SO_LINGER)
-		return linger_set(task, socket, address, bytes);
+	int error;
+
+	if (option == LINUX_SO_BINDTODEVICE)
+		return device_name_set(task, socket, address, bytes);
 	if (bytes < sizeof(value))
 		return -EINVAL;
 	if (user_get(task->memory, &value, address))
 		return -EFAULT;
-	return number_set(task, socket, option, value);
+	switch (option) {
+	case LINUX_SO_RCVTIMEO_OLD:
+	case LINUX_SO_RCVTIMEO_NEW:
+		return time_set(task, address, bytes, &socket->receive_ns);
+	case LINUX_SO_SNDTIMEO_OLD:
+	case LINUX_SO_SNDTIMEO_NEW:
+		return time_set(task, address, bytes, &socket->send_ns);
+	case LINUX_SO_LINGER:
+		return linger_set(task, socket, address, bytes);
+	case LINUX_SO_TIMESTAMPING_OLD:
+	case LINUX_SO_TIMESTAMPING_NEW:
+		return stamping_set(task, socket, option, address, bytes);
+	case LINUX_SO_ATTACH_FILTER:
+		return filter_attach(task, socket, address, bytes);
+	case LINUX_SO_ATTACH_BPF:
+		return program_attach(task, socket, value, bytes);
+	case LINUX_SO_ATTACH_REUSEPORT_CBPF:
+	case LINUX_SO_ATTACH_REUSEPORT_EBPF:
+		return shared_filter_attach(task, socket, option, value, address, bytes);
+	default:
+		error = number_set(task, socket, option, value);
+		return error == -ENOPROTOOPT ? network_option_set(task, socket, option, value, address, bytes) : error;
+	}
 }
 
 static int64_t option_change(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
@@ -175,14 +252,7 @@ int64_t linux_setsockopt(struct task *task, const uint64_t arguments[6])
 
 /* Getting. */
 
-union value {
-	int32_t number;
-	struct linux_timeval time;
-	struct linux_linger linger;
-	struct linux_ucred credentials;
-};
-
-static uint32_t time_get(uint64_t ns, union value *value)
+static uint32_t time_get(uint64_t ns, union option_value *value)
 {
 	value->time = (struct linux_timeval){.tv_sec = (int64_t)(ns / NS_PER_SECOND), .tv_usec = (int64_t)(ns % NS_PER_SECOND / 1000)};
 	return sizeof(value->time);
@@ -198,6 +268,8 @@ static int32_t error_take(struct socket *socket)
 
 static int number_get(struct socket *socket, uint32_t option, int32_t *number)
 {
+	const struct socket_stamps *stamps = &socket->stamps;
+
 	switch (option) {
 	case LINUX_SO_TYPE:
 		*number = (int32_t)socket->type;
@@ -210,15 +282,6 @@ static int number_get(struct socket *socket, uint32_t option, int32_t *number)
 		return 0;
 	case LINUX_SO_PROTOCOL:
 		*number = 0;
-		return 0;
-	case LINUX_SO_PRIORITY:
-		*number = (int32_t)socket->priority;
-		return 0;
-	case LINUX_SO_MARK:
-		*number = (int32_t)socket->mark;
-		return 0;
-	case LINUX_SO_BUSY_POLL:
-		*number = (int32_t)socket->busy_poll;
 		return 0;
 	case LINUX_SO_PEEK_OFF:
 		*number = socket->peek_offset;
@@ -242,7 +305,16 @@ static int number_get(struct socket *socket, uint32_t option, int32_t *number)
 		*number = 1;
 		return 0;
 	case LINUX_SO_TIMESTAMP_OLD:
-		*number = socket_has_option(socket, option) && !socket_has_option(socket, LINUX_SO_TIMESTAMPNS_OLD);
+		*number = stamps->wanted && !stamps->new_number && !stamps->ns;
+		return 0;
+	case LINUX_SO_TIMESTAMPNS_OLD:
+		*number = stamps->ns && !stamps->new_number;
+		return 0;
+	case LINUX_SO_TIMESTAMP_NEW:
+		*number = stamps->wanted && stamps->new_number;
+		return 0;
+	case LINUX_SO_TIMESTAMPNS_NEW:
+		*number = stamps->ns && stamps->new_number;
 		return 0;
 	default:
 		*number = is_bit(option) && socket_has_option(socket, option);
@@ -251,14 +323,16 @@ static int number_get(struct socket *socket, uint32_t option, int32_t *number)
 }
 
 /* The value; how many bytes it has. */
-static int64_t option_get(struct socket *socket, uint32_t option, union value *value)
+static int64_t option_get(struct socket *socket, uint32_t option, uint32_t room, union option_value *value)
 {
 	int error;
 
 	switch (option) {
 	case LINUX_SO_RCVTIMEO_OLD:
+	case LINUX_SO_RCVTIMEO_NEW:
 		return time_get(socket->receive_ns, value);
 	case LINUX_SO_SNDTIMEO_OLD:
+	case LINUX_SO_SNDTIMEO_NEW:
 		return time_get(socket->send_ns, value);
 	case LINUX_SO_LINGER:
 		value->linger = socket->linger;
@@ -266,15 +340,50 @@ static int64_t option_get(struct socket *socket, uint32_t option, union value *v
 	case LINUX_SO_PEERCRED:
 		value->credentials = socket->peer_name || socket->peer || socket->state == SOCKET_CUT ? socket->peer_owner : (struct linux_ucred){.uid = UINT32_MAX, .gid = UINT32_MAX};
 		return sizeof(value->credentials);
+	case LINUX_SO_TIMESTAMPING_OLD:
+		value->stamping = (struct linux_so_timestamping){.flags = (int32_t)socket->stamps.flags};
+		return sizeof(value->stamping);
 	default:
 		error = number_get(socket, option, &value->number);
-		return error ? error : (int64_t)sizeof(value->number);
+		return error == -ENOPROTOOPT ? network_option_get(socket, option, room, value) : error ? error : (int64_t)sizeof(value->number);
+	}
+}
+
+/* The address of the peer: to one who has no more room than it has bytes. */
+static int64_t peer_name_tell(struct task *task, const struct socket *socket, uint64_t address, uint32_t room)
+{
+	uint32_t bytes;
+
+	if (!socket->peer)
+		return -ENOTCONN;
+	if (address_put_within(task, address, room, socket->peer_name, &bytes))
+		return -EFAULT;
+	return room > bytes ? -EINVAL : (int64_t)room;
+}
+
+/* Options that lie where they are wanted at once: how many bytes or instructions these are. */
+static int64_t option_put(struct task *task, struct socket *socket, uint32_t option, uint64_t address, uint32_t room)
+{
+	union option_value value = {0};
+	int64_t bytes;
+
+	switch (option) {
+	case LINUX_SO_PEERNAME:
+		return peer_name_tell(task, socket, address, room);
+	case LINUX_SO_ATTACH_FILTER: /* SO_GET_FILTER */
+		return filter_tell(task, socket, address, room);
+	case LINUX_SO_BINDTODEVICE:
+		return socket->network.device ? -ENODEV : 0;
+	default:
+		bytes = option_get(socket, option, room, &value);
+		if (bytes > room)
+			bytes = room;
+		return bytes > 0 && user_write(task->memory, address, &value, (size_t)bytes) ? -EFAULT : bytes;
 	}
 }
 
 static int64_t option_tell(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
-	union value value = {0};
 	int64_t bytes;
 	int32_t room;
 
@@ -285,12 +394,11 @@ static int64_t option_tell(struct task *task, const struct description *descript
 		return -EFAULT;
 	if (room < 0)
 		return -EINVAL;
-	bytes = option_get(socket, (uint32_t)arguments[2], &value);
+	bytes = option_put(task, socket, (uint32_t)arguments[2], arguments[3], (uint32_t)room);
 	if (bytes < 0)
 		return bytes;
-	if (room > bytes)
-		room = (int32_t)bytes;
-	return user_write(task->memory, arguments[3], &value, (size_t)room) ? -EFAULT : user_put(task->memory, arguments[4], &room);
+	room = (int32_t)bytes;
+	return user_put(task->memory, arguments[4], &room);
 }
 
 int64_t linux_getsockopt(struct task *task, const uint64_t arguments[6])

@@ -2,8 +2,10 @@
 /* Sockets (net/socket.h): how they begin and end, and what they are as open files. */
 #include "net/socket.h"
 
+#include "bpf/program.h"
 #include "mm/slab.h"
 #include "net/collect.h"
+#include "net/options.h"
 #include "net/urgent.h"
 
 struct socket *sockets;
@@ -16,7 +18,7 @@ struct socket *socket_make(const struct task *task, uint32_t type)
 
 	if (!socket)
 		return NULL;
-	*socket = (struct socket){.users = 1, .type = type, .owner = credentials_of(task), .send_bytes = BUFFER_FIRST, .receive_bytes = BUFFER_FIRST, .receive_least = 1, .peek_offset = -1, .next = sockets};
+	*socket = (struct socket){.users = 1, .type = type, .owner = credentials_of(task), .send_bytes = BUFFER_FIRST, .receive_bytes = BUFFER_FIRST, .receive_least = 1, .peek_offset = -1, .network = NETWORK_FIRST, .next = sockets};
 	socket->end = &socket->first;
 	sockets = socket;
 	return socket;
@@ -35,6 +37,8 @@ void socket_release(struct socket *socket)
 		name_release(socket->name);
 	if (socket->peer_name)
 		name_release(socket->peer_name);
+	if (socket->filter)
+		bpf_release(socket->filter);
 	slab_return(&slab, socket);
 }
 

@@ -14,6 +14,22 @@
 #define BUFFER_FIRST 212992 /* SO_SNDBUF, SO_RCVBUF */
 #define DATAGRAMS_MAX 11    /* in a queue: net.unix.max_dgram_qlen, and one */
 
+struct bpf_program;
+
+/* Time stamps of what is received (SO_TIMESTAMP and its like): whether, in ns or us, under which of the two numbers; and what SO_TIMESTAMPING has asked for besides. */
+struct socket_stamps {
+	bool wanted, ns, new_number;
+	uint32_t flags; /* SOF_TIMESTAMPING_* */
+};
+
+/* Options that matter on a network, and are kept and told (net/network_options.c). */
+struct socket_network {
+	uint32_t priority, mark, busy_poll, busy_poll_budget, buffer_lock;
+	int32_t processor, device, hash_again; /* SO_INCOMING_CPU, SO_BINDTOIFINDEX, SO_TXREHASH */
+	uint64_t pacing;                       /* bytes a second */
+	struct linux_sock_txtime transmit_time;
+};
+
 enum socket_state { SOCKET_UNCONNECTED, SOCKET_LISTENING, SOCKET_CONNECTED, SOCKET_CUT };
 
 struct socket {
@@ -40,8 +56,11 @@ struct socket {
 	bool lacked_room; /* since a sender was told last that there is some */
 	uint32_t send_bytes, receive_bytes, receive_least; /* SO_SNDBUF, SO_RCVBUF, SO_RCVLOWAT */
 	int32_t peek_offset; /* SO_PEEK_OFF: where looking goes on; negative: always at the front */
-	uint64_t options; /* bits by number of options that are on or off */
-	uint32_t priority, mark, busy_poll; /* options that are only remembered */
+	struct bpf_program *filter; /* held (net/filter.h); null: takes all */
+	struct socket_stamps stamps;
+	uint64_t options[2]; /* bits by number of options that are on or off */
+	struct socket_network network;
+	uint64_t cookie; /* SO_COOKIE; 0: nobody has asked yet */
 	uint64_t receive_ns, send_ns; /* SO_RCVTIMEO, SO_SNDTIMEO; 0: none */
 	struct linux_linger linger;
 	struct description *file;     /* its open file, not held; null: not accepted yet, or closed */
@@ -73,7 +92,7 @@ void socket_drop_first(struct socket *socket);
 
 static inline bool socket_has_option(const struct socket *socket, uint32_t option)
 {
-	return socket->options >> option & 1;
+	return socket->options[option / 64] >> option % 64 & 1;
 }
 
 /* An open file for a socket, which becomes its user; on an error (a null pointer) the socket has been closed. */

@@ -74,7 +74,9 @@
 #include <linux/membarrier.h>
 #include <linux/memfd.h>
 #include <linux/mempolicy.h>
+#include <linux/filter.h>
 #include <linux/module.h>
+#include <linux/net_tstamp.h>
 #include <linux/openat2.h>
 #include <linux/pidfd.h>
 #include <linux/prctl.h>
