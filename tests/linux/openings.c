@@ -19,6 +19,9 @@ static void opening(void)
 	CALL(openat, AT_FDCWD, "absent", O_RDONLY);
 	CALL(openat, AT_FDCWD, "file/x", O_RDONLY);
 	CALL(openat, AT_FDCWD, "file", O_RDONLY | O_DIRECTORY);
+	CALL(openat, AT_FDCWD, "new", O_RDONLY | O_CREAT | O_DIRECTORY, 0600);
+	CALL(openat, AT_FDCWD, ".", O_RDONLY | O_CREAT | O_DIRECTORY, 0600);
+	CALL(openat, AT_FDCWD, "absent", O_PATH | O_CREAT | O_DIRECTORY, 0600);
 	CALL(openat, AT_FDCWD, "file", O_RDWR | O_CREAT | O_EXCL, 0600);
 	CALL(openat, AT_FDCWD, ".", O_RDWR);
 	CALL(openat, AT_FDCWD, ".", O_TMPFILE | O_RDONLY, 0600);

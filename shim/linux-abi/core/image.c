@@ -5,31 +5,13 @@
 #include "core/notes.h"
 #include "file/content.h"
 #include "lib/string.h"
+#include "process/elf_file.h"
 #include "vdso/vdso.h"
 
 #define PARTS_A_FRAME (PAGE_SIZE / sizeof(struct core_part))
 #define FRAMES_A_FRAME (PAGE_SIZE / sizeof(frame_t))
 _Static_assert(PARTS_A_FRAME *FRAMES_A_FRAME > AREAS_MAX, "there is room for all areas");
 _Static_assert(AREAS_MAX + 3 < 0xffff, "their number and the notes fit into e_phnum");
-
-enum { TYPE_CORE = 4, MACHINE_X86_64 = 62, VERSION = 1, LOAD = 1, NOTE = 4 };
-enum { FLAG_EXECUTE = 1, FLAG_WRITE = 2, FLAG_READ = 4 };
-
-struct file_header {
-	uint8_t identification[16];
-	uint16_t type, machine;
-	uint32_t version;
-	uint64_t entry, headers, sections;
-	uint32_t flags;
-	uint16_t bytes, header_bytes, header_count, section_bytes, section_count, names;
-};
-_Static_assert(sizeof(struct file_header) == 64, "Elf64_Ehdr");
-
-struct program_header {
-	uint32_t type, flags;
-	uint64_t offset, address, physical, file_bytes, memory_bytes, alignment;
-};
-_Static_assert(sizeof(struct program_header) == 56, "Elf64_Phdr");
 
 /* Parts. */
 
@@ -198,19 +180,19 @@ static uint64_t page_up(uint64_t bytes)
 
 static uint64_t data_offset(const struct core_image *image)
 {
-	return page_up(sizeof(struct file_header) + (image->parts + 1) * sizeof(struct program_header) + image->notes.bytes);
+	return page_up(sizeof(struct elf_file_header) + (image->parts + 1) * sizeof(struct elf_program_header) + image->notes.bytes);
 }
 
 static bool header_write(struct writer *writer)
 {
-	struct file_header header = {
+	struct elf_file_header header = {
 		.identification = {0x7f, 'E', 'L', 'F', 2, 1, 1}, /* 64 bits, little-endian, version 1 */
-		.type = TYPE_CORE,
-		.machine = MACHINE_X86_64,
-		.version = VERSION,
+		.type = ELF_TYPE_CORE,
+		.machine = ELF_MACHINE_X86_64,
+		.version = ELF_VERSION_CURRENT,
 		.headers = sizeof(header),
 		.bytes = sizeof(header),
-		.header_bytes = sizeof(struct program_header),
+		.header_bytes = sizeof(struct elf_program_header),
 		.header_count = (uint16_t)(writer->image->parts + 1),
 	};
 
@@ -219,20 +201,20 @@ static bool header_write(struct writer *writer)
 
 static uint32_t flags_of(uint32_t area)
 {
-	return (area & AREA_READ ? FLAG_READ : 0u) | (area & AREA_WRITE ? FLAG_WRITE : 0u) | (area & AREA_EXECUTE ? FLAG_EXECUTE : 0u);
+	return (area & AREA_READ ? ELF_FLAG_READ : 0u) | (area & AREA_WRITE ? ELF_FLAG_WRITE : 0u) | (area & AREA_EXECUTE ? ELF_FLAG_EXECUTE : 0u);
 }
 
 static bool program_headers_write(struct writer *writer)
 {
 	struct core_image *image = writer->image;
-	struct program_header header = {.type = NOTE, .offset = sizeof(struct file_header) + (image->parts + 1) * sizeof(header), .file_bytes = image->notes.bytes};
+	struct elf_program_header header = {.type = ELF_NOTE, .offset = sizeof(struct elf_file_header) + (image->parts + 1) * sizeof(header), .file_bytes = image->notes.bytes};
 	uint64_t offset = data_offset(image);
 	bool good = bytes_write(writer, &header, sizeof(header));
 
 	for (uint32_t i = 0; good && i < image->parts; i++) {
 		const struct core_part *part = part_at(image, i);
 
-		header = (struct program_header){.type = LOAD, .flags = flags_of(part->flags), .offset = offset, .address = part->start, .file_bytes = part->bytes, .memory_bytes = part->end - part->start, .alignment = PAGE_SIZE};
+		header = (struct elf_program_header){.type = ELF_LOAD, .flags = flags_of(part->flags), .offset = offset, .address = part->start, .file_bytes = part->bytes, .memory_bytes = part->end - part->start, .alignment = PAGE_SIZE};
 		offset += part->bytes;
 		good = bytes_write(writer, &header, sizeof(header));
 	}

@@ -7,6 +7,7 @@
 
 #include "abi/errno.h"
 #include "file/description.h"
+#include "file/dnotify.h"
 #include "file/locks.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -125,6 +126,7 @@ int descriptor_add(struct descriptors *table, struct description *description, u
 static void description_leave(const struct descriptors *table, struct description *description)
 {
 	locks_closed(description, table);
+	dnotify_closed(description, table);
 	if (description->operations->closed)
 		description->operations->closed(description, table);
 	description_release(description);

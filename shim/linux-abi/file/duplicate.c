@@ -2,6 +2,7 @@
 /* The calls on numbers of open files: dup, dup2, dup3, fcntl, ioctl. */
 #include "file/descriptors.h"
 #include "file/description.h"
+#include "file/dnotify.h"
 #include "file/lease.h"
 #include "file/locks.h"
 #include "file/sigio.h"
@@ -135,6 +136,8 @@ static int64_t description_control(struct task *task, struct description *descri
 	switch (command) {
 	case LINUX_F_SETFL:
 		return flags_set(task, description, number, argument);
+	case LINUX_F_NOTIFY:
+		return dnotify_ask(task, description, number, argument);
 	case LINUX_F_GETLK:
 	case LINUX_F_SETLK:
 	case LINUX_F_SETLKW:

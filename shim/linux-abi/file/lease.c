@@ -198,7 +198,7 @@ static void leases_want(struct node *node, bool writes)
 			lease->ends_at = at;
 		else
 			lease->lessens_at = at;
-		owner_tell_lease(lease->description, lease->number);
+		owner_tell_message(lease->description, lease->number);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls about where a process is, and about what directories hold: getcwd, chdir, fchdir, chroot, umask, getdents, getdents64. */
 #include "file/location.h"
+#include "file/notify.h"
 #include "file/open.h"
 #include "file/place.h"
 #include "file/status.h"
@@ -217,6 +218,8 @@ static int64_t call_list(struct task *task, const uint64_t arguments[6], bool ol
 	fiber_lock(&description->position);
 	result = description->operations->list ? entries_list(task, description, arguments[1], (uint32_t)arguments[2], old) : -ENOTDIR;
 	fiber_unlock(&description->position);
+	if (description->operations->list)
+		notify_description(description, LINUX_IN_ACCESS);
 	description_release(description);
 	return result;
 }

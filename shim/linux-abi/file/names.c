@@ -149,6 +149,7 @@ static void rename_tell(const struct walk *from, const struct walk *to)
 	struct notify_victim moved = notify_victim(to);
 	uint32_t cookie = notify_cookie(), type = moved.directory ? (uint32_t)LINUX_IN_ISDIR : 0;
 
+	notify_renamed(from, to);
 	notify_walk(from, LINUX_IN_MOVED_FROM | type, cookie);
 	notify_walk(to, LINUX_IN_MOVED_TO | type, cookie);
 	notify_moved(&moved);

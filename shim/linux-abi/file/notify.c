@@ -6,6 +6,7 @@
 #include "file/notify.h"
 
 #include "file/blocking.h"
+#include "file/dnotify.h"
 #include "file/status.h"
 #include "file/text.h"
 #include "lib/string.h"
@@ -115,6 +116,8 @@ static void watch_end(struct watch *watch, bool told)
 /* Tells all who watch a place. `gone`: what it is about has lost this name, of which not all want to hear more. */
 static void place_tell_of(uint64_t filesystem, uint64_t inode, uint32_t mask, uint32_t cookie, const char *name, bool gone)
 {
+	if (dnotifications)
+		dnotify_tell(filesystem, inode, mask);
 	for (struct watch *watch = all, *next; watch; watch = next) {
 		next = watch->next;
 		if (watch->inode != inode || watch->filesystem != filesystem || !(watch->mask & mask & EVENTS_ALL) || (gone && watch->mask & LINUX_IN_EXCL_UNLINK))
@@ -285,6 +288,34 @@ void notify_gone(const struct notify_victim *victim)
 		if (watch->inode == victim->inode && watch->filesystem == victim->filesystem)
 			watch_end(watch, true);
 	}
+}
+
+/* The directory of the name at the end of a walk; false when it is not known. */
+static __attribute__((noinline)) bool directory_of(const struct walk *walk, uint64_t *filesystem, uint64_t *inode)
+{
+	char path[PATH_BYTES_MAX + 1], *name;
+	struct attributes attributes;
+
+	if (walk->entry || !path_take(walk, path))
+		return false;
+	name = name_of(path);
+	if (!name)
+		return false;
+	*name = 0;
+	if (place_of(path, &attributes, filesystem))
+		return false;
+	*inode = attributes.inode;
+	return true;
+}
+
+void notify_renamed(const struct walk *from, const struct walk *to)
+{
+	uint64_t filesystem, inode, filesystem_to, inode_to;
+
+	if (!dnotifications || !directory_of(from, &filesystem, &inode) || !directory_of(to, &filesystem_to, &inode_to))
+		return;
+	if (filesystem == filesystem_to && inode == inode_to)
+		dnotify_tell(filesystem, inode, DNOTIFY_RENAMED);
 }
 
 void notify_moved(const struct notify_victim *moved)
@@ -471,9 +502,11 @@ static int64_t watch_add(struct instance *instance, const struct status *status,
 		watch->mask = mask & LINUX_IN_MASK_ADD ? watch->mask | mask : mask;
 		return watch->number;
 	}
-	watch = watches < NOTIFY_WATCHES_MAX ? slab_take(&watch_slab) : NULL;
+	if (watches - dnotifications >= NOTIFY_WATCHES_MAX)
+		return -ENOSPC;
+	watch = slab_take(&watch_slab);
 	if (!watch)
-		return watches < NOTIFY_WATCHES_MAX ? -ENOMEM : -ENOSPC;
+		return -ENOMEM;
 	*watch = (struct watch){.next = all, .instance = instance, .number = ++instance->last, .mask = mask, .filesystem = status->filesystem, .inode = status->attributes.inode};
 	all = watch;
 	watches++;

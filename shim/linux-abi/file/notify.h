@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling who watches files (inotify(7)) what happens to them. A file is told of by itself and, with its name, by the directory that it was reached through. While nobody watches anything each of these is one comparison.
+ * Telling who watches files (inotify(7), F_NOTIFY of fcntl(2)) what happens to them. A file is told of by itself and, with its name, by the directory that it was reached through. While nobody watches anything each of these is one comparison.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 extern int64_t notify_instances_most; /* of a user: max_user_instances */
 
-extern uint32_t watches; /* that there are */
+extern uint32_t watches; /* that there are, requests of file/dnotify.h among them */
 
 void notify_description_slow(struct description *description, uint32_t events);
 void notify_walk_slow(const struct walk *walk, uint32_t events, uint32_t cookie);
@@ -44,5 +44,8 @@ struct notify_victim notify_victim(const struct walk *walk);
 void notify_gone(const struct notify_victim *victim);
 void notify_moved(const struct notify_victim *moved);
 void notify_linked(const struct notify_victim *linked); /* it has a name more */
+
+/* A name has become another one, of which the directory is told if it is the same one. */
+void notify_renamed(const struct walk *from, const struct walk *to);
 
 uint32_t notify_cookie(void);

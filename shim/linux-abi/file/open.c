@@ -219,10 +219,10 @@ static int flags_check(uint32_t *flags)
 {
 	if (*flags & LINUX_O_PATH)
 		*flags &= FLAGS_PATH;
-	if (*flags & (LINUX_O_TMPFILE & ~LINUX_O_DIRECTORY)) {
-		if (!(*flags & LINUX_O_DIRECTORY) || *flags & LINUX_O_CREAT || !(*flags & LINUX_O_ACCMODE))
-			return -EINVAL;
-	}
+	if (*flags & LINUX_O_DIRECTORY && *flags & LINUX_O_CREAT)
+		return -EINVAL;
+	if (*flags & LINUX___O_TMPFILE && (!(*flags & LINUX_O_DIRECTORY) || !(*flags & LINUX_O_ACCMODE)))
+		return -EINVAL;
 	return 0;
 }
 

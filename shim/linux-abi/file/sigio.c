@@ -92,7 +92,7 @@ void owner_tell_urgent(const struct description *description)
 	owner_tell(&description->owner, 0, NULL);
 }
 
-void owner_tell_lease(const struct description *description, int32_t number)
+void owner_tell_message(const struct description *description, int32_t number)
 {
 	static const struct reason reason = {.code = LINUX_POLL_MSG, .band = LINUX_POLLIN | LINUX_POLLRDNORM | LINUX_POLLMSG};
 

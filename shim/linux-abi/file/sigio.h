@@ -13,8 +13,8 @@ int64_t owner_ioctl(struct task *task, struct description *description, uint64_t
 /* Sends SIGURG to the owner, with O_ASYNC or without: urgent data has come. */
 void owner_tell_urgent(const struct description *description);
 
-/* Tells the owner that its lease is to end; `number` is what the signal tells as the file. */
-void owner_tell_lease(const struct description *description, int32_t number);
+/* Tells the owner that its lease is to end, or that something has happened in its directory; `number` is what the signal tells as the file. */
+void owner_tell_message(const struct description *description, int32_t number);
 
 /* The task's process becomes the owner if there is none. */
 void owner_become_first(const struct task *task, struct description *description);

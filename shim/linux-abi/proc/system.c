@@ -5,6 +5,7 @@
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
 #include "file/content.h"
+#include "file/dnotify.h"
 #include "core/dump.h"
 #include "core/name.h"
 #include "file/mounts.h"
@@ -267,6 +268,7 @@ static void entropy_tell(struct proc_text *text, const struct proc_subject *subj
 VALUE(pid_max, "32768")
 VALUE(threads_max, "2046")
 VALUE(zero, "0")
+VALUE(one, "1")
 VALUE(capability_last, "40")
 VALUE(overflow_id, "65534")
 VALUE(overcommit_share, "50")
@@ -310,6 +312,7 @@ SETTING(semaphores, LIMIT_SET_SEMAPHORES, 4)
 NUMBER(core_uses_id, core_uses_pid, INT32_MIN, INT32_MAX)
 NUMBER(set_id_dumpable, core_set_id_dumpable, DUMPABLE_NOT, DUMPABLE_ROOT)
 NUMBER(map_count, areas_most, 0, AREAS_MAX)
+NUMBER(directory_notify, dnotify_enabled, INT32_MIN, INT32_MAX)
 NUMBER(notify_instances, notify_instances_most, 0, INT32_MAX)
 NUMBER(mq_queues, posix_limits.queues, INT32_MIN, INT32_MAX) /* less than nothing is no limit, as on Linux */
 NUMBER(mq_messages, posix_limits.messages, 1, POSIX_MESSAGES_EVER)
@@ -406,7 +409,7 @@ static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_
 static const struct proc_node mqueue_nodes[] = {SETTING_NODE("queues_max", mq_queues), SETTING_NODE("msg_max", mq_messages), SETTING_NODE("msg_default", mq_messages_default), SETTING_NODE("msgsize_max", mq_bytes), SETTING_NODE("msgsize_default", mq_bytes_default), {0}};
 static const struct proc_node inotify_nodes[] = {FILE_NODE("max_queued_events", notify_queued_tell), SETTING_NODE("max_user_instances", notify_instances), FILE_NODE("max_user_watches", notify_watches_tell), {0}};
 static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("inotify", inotify_nodes), DIRECTORY_NODE("mqueue", mqueue_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
-					    FILE_NODE("protected_hardlinks", zero_tell), SETTING_NODE("suid_dumpable", set_id_dumpable), SETTING_NODE("lease-break-time", lease_seconds), {0}};
+					    FILE_NODE("protected_hardlinks", one_tell), SETTING_NODE("dir-notify-enable", directory_notify), SETTING_NODE("suid_dumpable", set_id_dumpable), SETTING_NODE("lease-break-time", lease_seconds), {0}};
 static const struct proc_node core_nodes[] = {FILE_NODE("somaxconn", backlog_tell), {0}}, unix_nodes[] = {FILE_NODE("max_dgram_qlen", datagrams_tell), {0}};
 static const struct proc_node net_nodes[] = {DIRECTORY_NODE("core", core_nodes), DIRECTORY_NODE("unix", unix_nodes), {0}};
 static const struct proc_node sys_nodes[] = {DIRECTORY_NODE("net", net_nodes), DIRECTORY_NODE("kernel", kernel_nodes), DIRECTORY_NODE("vm", vm_nodes), DIRECTORY_NODE("fs", fs_nodes), {0}};

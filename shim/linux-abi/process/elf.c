@@ -5,37 +5,22 @@
 #include "abi/errno.h"
 #include "abi/types.h"
 #include "lib/string.h"
+#include "process/elf_file.h"
 
 #define ADDRESS_LEAST 0x10000
 #define PAGE_DOWN(x) ((x) & ~(uint64_t)(PAGE_SIZE - 1))
 #define PAGE_UP(x) PAGE_DOWN((x) + PAGE_SIZE - 1)
 
-enum { TYPE_EXECUTABLE = 2, TYPE_DYNAMIC = 3, MACHINE_X86_64 = 62, LOAD = 1, INTERPRETER = 3, HEADERS = 6, GNU_STACK = 0x6474e551 };
-enum { FLAG_EXECUTE = 1, FLAG_WRITE = 2, FLAG_READ = 4 };
 enum { PROTECT_READ = 1, PROTECT_WRITE = 2, PROTECT_EXECUTE = 4 };
 
-struct file_header {
-	uint8_t identification[16];
-	uint16_t type, machine;
-	uint32_t version;
-	uint64_t entry, headers, sections;
-	uint32_t flags;
-	uint16_t bytes, header_bytes, header_count, section_bytes, section_count, names;
-};
-_Static_assert(sizeof(struct file_header) == 64, "Elf64_Ehdr");
-
-struct program_header {
-	uint32_t type, flags;
-	uint64_t offset, address, physical, file_bytes, memory_bytes, alignment;
-};
-_Static_assert(sizeof(struct program_header) == ELF_HEADER_ENTRY_BYTES, "Elf64_Phdr");
+_Static_assert(sizeof(struct elf_program_header) == ELF_HEADER_ENTRY_BYTES, "what a program is told of them");
 
 static uint32_t protection_of(uint32_t flags)
 {
-	return (flags & FLAG_READ ? PROTECT_READ : 0u) | (flags & FLAG_WRITE ? PROTECT_WRITE : 0u) | (flags & FLAG_EXECUTE ? PROTECT_EXECUTE : 0u);
+	return (flags & ELF_FLAG_READ ? PROTECT_READ : 0u) | (flags & ELF_FLAG_WRITE ? PROTECT_WRITE : 0u) | (flags & ELF_FLAG_EXECUTE ? PROTECT_EXECUTE : 0u);
 }
 
-static int load_check(const struct program_header *header, const struct elf_plan *plan, uint64_t file_size)
+static int load_check(const struct elf_program_header *header, const struct elf_plan *plan, uint64_t file_size)
 {
 	if (header->file_bytes > header->memory_bytes || header->address >= USER_TOP || header->memory_bytes > USER_TOP - header->address)
 		return -EINVAL;
@@ -52,13 +37,13 @@ static int load_check(const struct program_header *header, const struct elf_plan
 	return 0;
 }
 
-static void bounds_take(struct elf_plan *plan, const struct program_header *header)
+static void bounds_take(struct elf_plan *plan, const struct elf_program_header *header)
 {
 	uint64_t file_end = header->address + header->file_bytes, end = header->address + header->memory_bytes;
 
-	if (header->flags & FLAG_EXECUTE && (!plan->code_start || header->address < plan->code_start))
+	if (header->flags & ELF_FLAG_EXECUTE && (!plan->code_start || header->address < plan->code_start))
 		plan->code_start = header->address;
-	if (header->flags & FLAG_EXECUTE && file_end > plan->code_end)
+	if (header->flags & ELF_FLAG_EXECUTE && file_end > plan->code_end)
 		plan->code_end = file_end;
 	if (header->address > plan->data_start)
 		plan->data_start = header->address;
@@ -68,7 +53,7 @@ static void bounds_take(struct elf_plan *plan, const struct program_header *head
 		plan->brk = end;
 }
 
-static int load_take(struct elf_plan *plan, const struct program_header *header, uint64_t file_size)
+static int load_take(struct elf_plan *plan, const struct elf_program_header *header, uint64_t file_size)
 {
 	int error = header->memory_bytes ? load_check(header, plan, file_size) : 0;
 	struct elf_load *load = &plan->load[plan->count];
@@ -94,31 +79,31 @@ static int load_take(struct elf_plan *plan, const struct program_header *header,
 	return 0;
 }
 
-static int header_take(struct elf_plan *plan, const struct program_header *header, const struct file_header *file, uint64_t file_size)
+static int header_take(struct elf_plan *plan, const struct elf_program_header *header, const struct elf_file_header *file, uint64_t file_size)
 {
 	switch (header->type) {
-	case LOAD:
+	case ELF_LOAD:
 		if (!plan->headers && header->offset <= file->headers && file->headers - header->offset < header->file_bytes)
 			plan->headers = header->address + (file->headers - header->offset);
 		return load_take(plan, header, file_size);
-	case INTERPRETER:
+	case ELF_INTERPRETER:
 		plan->interpreter = true;
 		return 0;
-	case GNU_STACK:
-		plan->stack_executable = header->flags & FLAG_EXECUTE;
+	case ELF_GNU_STACK:
+		plan->stack_executable = header->flags & ELF_FLAG_EXECUTE;
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-static int file_header_check(const struct file_header *header, size_t bytes)
+static int file_header_check(const struct elf_file_header *header, size_t bytes)
 {
 	static const uint8_t identification[6] = {0x7f, 'E', 'L', 'F', 2, 1};
 
-	if (memcmp(header->identification, identification, sizeof(identification)) != 0 || header->machine != MACHINE_X86_64)
+	if (memcmp(header->identification, identification, sizeof(identification)) != 0 || header->machine != ELF_MACHINE_X86_64)
 		return -ENOEXEC;
-	if (header->type != TYPE_EXECUTABLE && header->type != TYPE_DYNAMIC)
+	if (header->type != ELF_TYPE_EXECUTABLE && header->type != ELF_TYPE_DYNAMIC)
 		return -ENOEXEC;
 	if (header->header_bytes != ELF_HEADER_ENTRY_BYTES || !header->header_count)
 		return -ENOEXEC;
@@ -129,7 +114,7 @@ static int file_header_check(const struct file_header *header, size_t bytes)
 
 int elf_plan_make(const unsigned char *file, size_t bytes, uint64_t file_size, struct elf_plan *plan)
 {
-	struct file_header header;
+	struct elf_file_header header;
 	int error;
 
 	*plan = (struct elf_plan){0};
@@ -137,9 +122,9 @@ int elf_plan_make(const unsigned char *file, size_t bytes, uint64_t file_size, s
 		return -ENOEXEC;
 	memcpy(&header, file, sizeof(header));
 	error = file_header_check(&header, bytes);
-	plan->relocatable = header.type == TYPE_DYNAMIC;
+	plan->relocatable = header.type == ELF_TYPE_DYNAMIC;
 	for (uint32_t i = 0; !error && i < header.header_count; i++) {
-		struct program_header entry;
+		struct elf_program_header entry;
 
 		memcpy(&entry, file + header.headers + (uint64_t)i * sizeof(entry), sizeof(entry));
 		error = header_take(plan, &entry, &header, file_size);

@@ -15,6 +15,7 @@
 
 #include "file/description.h"
 #include "file/descriptors.h"
+#include "file/dnotify.h"
 #include "file/lock_list.h"
 #include "file/locks.h"
 #include "file/packets.h"
@@ -290,6 +291,13 @@ void description_release(struct description *description)
 void locks_closed(const struct description *description, const struct descriptors *by)
 {
 	(void)description, (void)by;
+}
+
+uint32_t dnotifications;
+
+void dnotify_closed_slow(const struct description *directory, const struct descriptors *by)
+{
+	(void)directory, (void)by;
 }
 
 static void table_compare(const struct descriptors *table)
