@@ -238,8 +238,38 @@ static void nice_limit(void)
 	CALL(getpriority, PRIO_PROCESS, 0);
 }
 
-int main(void)
+/* membarrier: kinds that must be asked for first, what a fork and an exec make of that. */
+static void barriers(void)
 {
+	const int least = 0x7f; /* MEMBARRIER_CMD_* without restartable sequences */
+
+	SHOW("kinds", "%#lx", syscall(SYS_membarrier, 0, 0, 0) & least);
+	CALL(membarrier, -1, 0, 0);
+	CALL(membarrier, 3, 0, 0);
+	CALL(membarrier, 0x400, 0, 0);
+	CALL(membarrier, 0, 1, 0);
+	CALL(membarrier, 1, 2, 0);
+	CALL(membarrier, 8, 1, 0);
+	CALL(membarrier, 1, 0, 7);
+	CALL(membarrier, 2, 0, 0);
+	CALL(membarrier, 4, 0, 0);
+	CALL(membarrier, 8, 0, 0);
+	CALL(membarrier, 0x20, 0, 0);
+	CALL(membarrier, 0x10, 0, 0);
+	CALL(membarrier, 8, 0, 0);
+	CALL(membarrier, 0x20, 0, 0);
+	CALL(membarrier, 0x40, 0, 0);
+	CALL(membarrier, 0x20, 0, 0);
+	CHILD("inherits what was asked for", CALL(membarrier, 8, 0, 0); CALL(membarrier, 0x20, 0, 0));
+}
+
+int main(int count, char **arguments)
+{
+	if (count > 1 && strcmp(arguments[1], "again") == 0) {
+		CALL(membarrier, 8, 0, 0);
+		return 0;
+	}
+	CHILD("barriers", { barriers(); CHILD("executes itself", execl("/proc/self/exe", "controls", "again", NULL)); });
 	CHILD("names", names_and_deaths());
 	CHILD("capabilities", capabilities());
 	CHILD("others", others());

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #define NEW_TIME 0x80 /* CLONE_NEWTIME */
@@ -154,10 +155,141 @@ static void policies(void)
 	CHILD("a user with RLIMIT_NICE", struct rlimit limit = {25, 25}; setrlimit(RLIMIT_NICE, &limit); check_become(1000); set("nice -5", 0, 0, -5, 0); set("nice -6", 0, 0, -6, 0); set("SCHED_IDLE", 5, 0, 0, 0); set("back", 0, 0, 0, 0));
 }
 
+/* Real-time policies: who may have them, what children get, what is told. */
+static void show_policy(const char *what)
+{
+	struct sched_param parameters = {.sched_priority = -1};
+	long policy = syscall(SYS_sched_getscheduler, 0);
+
+	syscall(SYS_sched_getparam, 0, &parameters);
+	SHOW(what, "policy %#lx priority %d", policy, parameters.sched_priority);
+}
+
+/* What /proc/PID/stat says: priority, niceness; real-time priority, policy. */
+static void show_stat(void)
+{
+	char text[1024] = "", *at;
+	int file = open("/proc/self/stat", O_RDONLY), values[45] = {0};
+	ssize_t bytes = read(file, text, sizeof(text) - 1);
+
+	close(file);
+	at = bytes > 0 ? strrchr(text, ')') + 4 : text;
+	for (int field = 4; field < 45 && *at; field++)
+		values[field] = (int)strtol(at, &at, 10);
+	SHOW("stat", "%d %d; %d %d", values[18], values[19], values[40], values[41]);
+}
+
+static void real_time(void)
+{
+	struct sched_param none = {0}, one = {.sched_priority = 1}, five = {.sched_priority = 5}, most = {.sched_priority = 99}, beyond = {.sched_priority = 100}, below = {.sched_priority = -1};
+	struct timespec turn = {.tv_sec = 7, .tv_nsec = 7};
+
+	setpriority(PRIO_PROCESS, 0, 3);
+	CALL(sched_setscheduler, 0, SCHED_FIFO, &none);
+	CALL(sched_setscheduler, 0, SCHED_RR, &beyond);
+	CALL(sched_setscheduler, 0, SCHED_RR, &below);
+	CALL(sched_setscheduler, 0, SCHED_FIFO, &one);
+	show_policy("FIFO");
+	show_attributes("FIFO");
+	show_stat();
+	CALL(sched_rr_get_interval, 0, &turn);
+	SHOW("turn", "%ld %ld", (long)turn.tv_sec, turn.tv_nsec);
+	CHILD("a child", show_policy("of the child"); show_stat());
+	CALL(sched_setparam, 0, &most);
+	CALL(sched_setparam, 0, &none);
+	CALL(sched_setparam, 0, &beyond);
+	show_policy("after setparam");
+	CALL(sched_setscheduler, 0, SCHED_RR | 0x40000000, &five);
+	show_policy("RR, resets");
+	CHILD("a child", show_policy("of the child"); show_stat(); CALL(getpriority, PRIO_PROCESS, 0));
+	CALL(ioprio_get, 1, 0);
+	CALL(sched_rr_get_interval, 0, &turn);
+	SHOW("has an end", "%d", turn.tv_sec == 0 && turn.tv_nsec > 0);
+	set("keeps the policy", 0, 0x8, 4, 7);
+	set("keeps the parameters", 2, 0x10, 4, 7);
+	set("keeps the parameters, of another policy", 0, 0x10, 4, 0);
+	set("FIFO", 1, 0, 9, 11);
+	CALL(getpriority, PRIO_PROCESS, 0);
+	set("a user's", 0, 0, 9, 0);
+	show_stat();
+}
+
+static void real_time_limits(void)
+{
+	struct sched_param none = {0}, one = {.sched_priority = 1}, five = {.sched_priority = 5}, six = {.sched_priority = 6};
+	struct rlimit limit = {5, 5};
+
+	CHILD("a user", check_become(1000); CALL(sched_setscheduler, 0, SCHED_FIFO, &one));
+	CHILD("who was made one", CALL(sched_setscheduler, 0, SCHED_FIFO, &five); check_become(1000); CALL(sched_setscheduler, 0, SCHED_FIFO, &five); CALL(sched_setscheduler, 0, SCHED_FIFO, &one);
+	      CALL(sched_setscheduler, 0, SCHED_FIFO, &five); CALL(sched_setscheduler, 0, SCHED_RR, &one); CALL(sched_setscheduler, getppid(), SCHED_RR, &one); CALL(sched_setparam, getppid(), &none);
+	      CALL(sched_setscheduler, 0, SCHED_OTHER, &none); CALL(sched_setscheduler, 0, SCHED_FIFO, &one));
+	CHILD("a user with a limit", setrlimit(RLIMIT_RTPRIO, &limit); check_become(1000); CALL(sched_setscheduler, 0, SCHED_FIFO, &six); CALL(sched_setscheduler, 0, SCHED_FIFO, &five);
+	      CALL(sched_setscheduler, 0, SCHED_RR, &one); CALL(sched_setparam, 0, &six); set("RR", 2, 0, 0, 5); set("RR", 2, 0, 0, 6));
+}
+
+/* Who has the higher priority runs first: without waiting for anybody it has counted to the end before one of a lower priority that is there as well begins. */
+static volatile int *shared;
+
+static pid_t runner(int policy, int priority, int turn)
+{
+	struct sched_param parameters = {.sched_priority = priority};
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		syscall(SYS_sched_setscheduler, 0, policy, &parameters);
+		for (volatile int i = 0; i < 30000000; i++)
+			;
+		shared[1 + turn] = ++shared[0];
+		_exit(0);
+	}
+	return pid;
+}
+
+/* The parent has a higher priority than all of them, so that none begins before the last one is there. */
+static void real_time_order(void)
+{
+	struct sched_param highest = {.sched_priority = 50};
+
+	CALL(sched_setscheduler, 0, SCHED_FIFO, &highest);
+	runner(SCHED_OTHER, 0, 0);
+	runner(SCHED_FIFO, 2, 1);
+	runner(SCHED_RR, 3, 2);
+	runner(SCHED_FIFO, 40, 3);
+	while (wait(NULL) > 0)
+		;
+	SHOW("who came in which place", "%d %d %d %d", shared[1], shared[2], shared[3], shared[4]);
+}
+
+/* One that never waits does not keep the others from ending it. */
+static void real_time_endless(void)
+{
+	struct sched_param highest = {.sched_priority = 99};
+	pid_t pid;
+	int status;
+
+	shared[0] = 0;
+	pid = fork();
+	if (pid == 0) {
+		syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &highest);
+		for (shared[0] = 1;;)
+			;
+	}
+	while (!shared[0])
+		sched_yield();
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	SHOW("ended", "%d", WTERMSIG(status));
+}
+
 int main(void)
 {
 	unsharing();
 	attributes_refused();
 	policies();
+	CHILD("real time", real_time());
+	CHILD("who may", real_time_limits());
+	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHILD("order", real_time_order());
+	real_time_endless();
 	return 0;
 }

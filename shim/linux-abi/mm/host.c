@@ -160,6 +160,7 @@ static enum error thread_step(struct host_thread *thread, unsigned step)
 	case 3:
 		return thread_bind(thread->thread, THREAD_CNODE, empty_cnode);
 	case 4:
+		thread->priority = HOST_PRIORITY;
 		return thread_set_priority(thread->thread, HOST_PRIORITY, 0);
 	default:
 		return fpu_learn(thread);
@@ -201,6 +202,14 @@ static struct host_thread *pool_take(const struct host_space *space)
 	return thread;
 }
 
+void host_thread_prioritize(struct host_thread *thread, uint8_t priority)
+{
+	if (thread->priority == priority)
+		return;
+	(void)!thread_set_priority(thread->thread, priority, 0); /* the capability is the shim's own, and so is the range */
+	thread->priority = priority;
+}
+
 struct host_thread *host_thread_take(struct host_space *space)
 {
 	struct host_thread *thread = pool_take(space);
@@ -209,7 +218,9 @@ struct host_thread *host_thread_take(struct host_space *space)
 		thread = thread_make();
 	if (!thread)
 		return NULL;
-	if (host_thread_move(thread, space) == OK)
+	if (thread->priority != HOST_PRIORITY && host_may_change())
+		host_thread_prioritize(thread, HOST_PRIORITY); /* its last owner may have had another one */
+	if (thread->priority == HOST_PRIORITY && host_thread_move(thread, space) == OK)
 		return thread;
 	host_thread_return(thread);
 	return NULL;

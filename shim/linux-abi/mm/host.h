@@ -21,6 +21,7 @@ struct host_thread {
 	handle_t thread;
 	uint32_t badge; /* of its messages */
 	struct host_space *bound;
+	uint8_t priority;         /* that the kernel knows */
 	bool stopped;             /* by host_thread_stop(), and not run since: nothing but host_thread_run() ends that */
 	void *owner;              /* whoever took it: the task */
 	struct host_thread *next; /* in the pool */
@@ -28,8 +29,12 @@ struct host_thread {
 
 #define HOST_THREADS_MAX 2048
 
-/* The priority of Linux threads; and the endpoint at which all messages arrive. Made once at the start. */
+/* The priority of Linux threads, which take turns; and those that are above it, for threads that go before others (process/real_time.h). The personality's own is higher, and so is every service's (rootfs/system.manifest). */
 #define HOST_PRIORITY 10
+#define HOST_PRIORITY_FIRST 11
+#define HOST_PRIORITY_MOST 29
+
+/* The endpoint at which all messages arrive. Made once at the start. */
 bool host_start(handle_t untyped);
 extern handle_t host_endpoint;
 
@@ -70,6 +75,9 @@ extern uint64_t host_fpu_bytes;
 
 /* The message page as these see it. */
 struct thread_image *thread_self_image(void);
+
+/* Gives a thread one of these priorities. A change is a record in the log of authority: only where host_may_change(). */
+void host_thread_prioritize(struct host_thread *thread, uint8_t priority);
 
 /* Puts the FPU state of a program that begins into the message page. */
 void host_fpu_initial(void);

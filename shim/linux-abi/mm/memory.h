@@ -52,6 +52,7 @@ struct memory {
 	uint64_t locked_limit;
 	uint64_t faults_minor, faults_major;
 	uint64_t resident_most;
+	uint32_t barriers; /* MEMBARRIER_CMD_REGISTER_* that it has asked for (process/barrier.c) */
 };
 
 /* An empty memory with one user; a null pointer when there is none left. */

@@ -90,17 +90,19 @@ static void stat_tell(struct proc_text *text, const struct proc_subject *subject
 {
 	const struct process *process = subject->process;
 	const struct memory *memory = memory_of(subject);
+	int64_t real_time = subject->task ? subject->task->real_time : 0;
 	uint64_t ignored, caught;
 
 	actions_tell(process, &ignored, &caught);
 	text_add(text, "%d (%s) %c %d %d %d ", (int64_t)id_of(subject), name_of(subject), state_letter(subject), (int64_t)(process->parent ? process->parent->id : 0), (int64_t)process->group, (int64_t)process->session);
 	text_add(text, "%d %d 0 ", (int64_t)(process->terminal ? (int64_t)process->terminal->number : 0), (int64_t)(process->terminal ? process->terminal->foreground : -1));
 	text_add(text, "%u %u %u %u ", process->faults_minor + (memory ? memory->faults_minor : 0), process->children_minor, process->faults_major + (memory ? memory->faults_major : 0), process->children_major);
-	text_add(text, "%u %u %u %u %d %d %u 0 %u ", ticks(process_user_ns(process)), ticks(process_system_ns(process)), ticks(process->children_user_ns), ticks(process->children_system_ns), 20 + (int64_t)process->nice, (int64_t)process->nice, (uint64_t)process->task_count,
+	text_add(text, "%u %u %u %u %d %d %u 0 %u ", ticks(process_user_ns(process)), ticks(process_system_ns(process)), ticks(process->children_user_ns), ticks(process->children_system_ns), real_time ? -1 - real_time : 20 + (int64_t)process->nice, (int64_t)process->nice, (uint64_t)process->task_count,
 		 ticks(subject->task ? subject->task->started_ns : 0));
 	text_add(text, "%u %u %u ", memory ? memory->pages_mapped * PAGE_SIZE : 0, memory ? memory->resident : 0, process->limits[LINUX_RLIMIT_RSS][0]);
 	text_add(text, "%u %u %u 0 0 ", memory ? memory->code_start : 0, memory ? memory->code_end : 0, memory ? memory->stack_start : 0);
-	text_add(text, "%u %u %u %u 0 0 0 %d 0 0 0 0 0 0 ", subject->task ? subject->task->signals.pending : 0, subject->task ? subject->task->signals.blocked : 0, ignored, caught, (int64_t)process->exit_signal);
+	text_add(text, "%u %u %u %u 0 0 0 %d 0 %d %u 0 0 0 ", subject->task ? subject->task->signals.pending : 0, subject->task ? subject->task->signals.blocked : 0, ignored, caught, (int64_t)process->exit_signal, real_time,
+		 (uint64_t)(subject->task ? subject->task->policy : LINUX_SCHED_OTHER));
 	text_add(text, "%u %u %u ", memory ? memory->data_start : 0, memory ? memory->data_end : 0, memory ? memory->brk_start : 0);
 	text_add(text, "%u %u %u %u %d\n", memory ? memory->argument_start : 0, memory ? memory->argument_end : 0, memory ? memory->environment_start : 0, memory ? memory->environment_end : 0,
 		 (int64_t)process->exit_status);

@@ -22,6 +22,7 @@
 #include "proc/setting.h"
 #include "process/names.h"
 #include "process/random.h"
+#include "process/real_time.h"
 #include "process/usage.h"
 #include "time/convert.h"
 #include "vdso/vdso.h"
@@ -276,6 +277,7 @@ VALUE(backlog, "4096")  /* of listen(2) */
 VALUE(datagrams, "10") /* in the queue of a socket */
 VALUE(file_max, "65536")
 VALUE(map_least, "65536")
+VALUE(turn, "5")       /* of one of several with the same real-time priority, ms */
 
 /* Limits of System V IPC, which may be written: `count` from the first one on. */
 #define SETTING(name, first, count) \
@@ -311,6 +313,8 @@ SETTING(semaphores, LIMIT_SET_SEMAPHORES, 4)
 	}
 NUMBER(core_uses_id, core_uses_pid, INT32_MIN, INT32_MAX)
 NUMBER(set_id_dumpable, core_set_id_dumpable, DUMPABLE_NOT, DUMPABLE_ROOT)
+NUMBER(real_time_period, real_time_period_us, real_time_runtime_us > 1 ? real_time_runtime_us : 1, INT32_MAX)
+NUMBER(real_time_runtime, real_time_runtime_us, -1, real_time_period_us)
 NUMBER(map_count, areas_most, 0, AREAS_MAX)
 NUMBER(directory_notify, dnotify_enabled, INT32_MIN, INT32_MAX)
 NUMBER(notify_instances, notify_instances_most, 0, INT32_MAX)
@@ -402,6 +406,9 @@ static const struct proc_node kernel_nodes[] = {
 	SETTING_NODE("msgmnb", queue_bytes),
 	SETTING_NODE("msgmni", queues),
 	SETTING_NODE("sem", semaphores),
+	FILE_NODE("sched_rr_timeslice_ms", turn_tell),
+	SETTING_NODE("sched_rt_period_us", real_time_period),
+	SETTING_NODE("sched_rt_runtime_us", real_time_runtime),
 	DIRECTORY_NODE("random", random_nodes),
 	{0},
 };

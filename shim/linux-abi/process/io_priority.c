@@ -37,7 +37,7 @@ static int priority_check(const struct task *task, uint32_t priority)
 /* What a task is served by: of two, the lesser goes first. */
 static uint32_t priority_effective(const struct task *of)
 {
-	uint32_t class = of->policy == LINUX_SCHED_IDLE ? LINUX_IOPRIO_CLASS_IDLE : LINUX_IOPRIO_CLASS_BE;
+	uint32_t class = of->policy == LINUX_SCHED_IDLE ? LINUX_IOPRIO_CLASS_IDLE : of->real_time ? LINUX_IOPRIO_CLASS_RT : LINUX_IOPRIO_CLASS_BE;
 
 	return class_of(of->io_priority) != LINUX_IOPRIO_CLASS_NONE ? of->io_priority : class << CLASS_SHIFT | (uint32_t)(of->process->nice + 20) / NICE_SHARE;
 }

@@ -22,6 +22,7 @@
 #include "process/handlers.h"
 #include "process/loop.h"
 #include "process/pidfd.h"
+#include "process/real_time.h"
 #include "process/system.h"
 #include "process/usage.h"
 #include "run/run.h"
@@ -221,7 +222,7 @@ static struct process *process_fork(const struct task *parent, const struct clon
 	process->exit_signal = request->exit_signal;
 	process->dumpable = from->dumpable;
 	process->core_filter = from->core_filter;
-	process->nice = parent->policy_resets && from->nice < 0 ? 0 : from->nice;
+	process->nice = parent->policy_resets && (from->nice < 0 || parent->real_time) ? 0 : from->nice;
 	process->personality = from->personality;
 	process->oom_adjustment = from->oom_adjustment;
 	process->user = parent->credentials->user;
@@ -324,7 +325,7 @@ static void task_inherit(struct task *task, const struct task *parent, const str
 	task->signals.blocked = parent->signals.blocked;
 	memcpy(task->name, parent->name, sizeof(task->name));
 	task->timer_slack = task->timer_slack_first = parent->timer_slack;
-	task->policy = parent->policy;
+	real_time_inherit(task, parent);
 	task->io_priority = parent->io_priority;
 	task->trace = parent->trace;
 	if (request->flags & LINUX_CLONE_CHILD_CLEARTID)
@@ -630,6 +631,7 @@ void task_leave(struct task *task)
 	charge_end();
 	process->user_ns += task_user_ns(task);
 	process->system_ns += task_system_ns(task);
+	real_time_leave(task);
 	task->system_ticks = 0; /* what has been added up is not told twice while it closes its files */
 	host_thread_return(task->host);
 	task->host = NULL;

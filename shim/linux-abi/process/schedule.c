@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sched_*(2) but affinity and yielding (process/limits.c), and personality(2). All programs are equals that take turns: SCHED_OTHER. SCHED_BATCH, SCHED_IDLE and niceness, which are wishes, are kept and told, and have no effect.
- * A real-time policy would be a promise that nobody keeps: it is EPERM.
+ * sched_*(2) but affinity and yielding (process/limits.c), and personality(2). Programs are equals that take turns (SCHED_OTHER), or go before these (process/real_time.h). SCHED_BATCH, SCHED_IDLE and niceness, which are wishes, are kept and told, and
+ * have no effect. SCHED_DEADLINE would be a promise that nobody keeps: it is EPERM.
  */
 #include "abi/linux/constants.h"
 #include "abi/linux/structures.h"
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/permission.h"
+#include "process/real_time.h"
 #include "time/convert.h"
 
 #define TURN_NS 5000000ull /* how long one runs while others want to: the kernel's TIME_SLICE_NS */
-#define REAL_TIME_MOST 99
 #define RESET_ON_FORK 0x40000000 /* SCHED_RESET_ON_FORK */
 
 static struct task *task_named(struct task *task, uint64_t id)
@@ -19,9 +19,10 @@ static struct task *task_named(struct task *task, uint64_t id)
 	return (int32_t)id ? task_find((int32_t)id) : task;
 }
 
-static bool is_real_time(uint64_t policy)
+/* Whether niceness is part of a policy. */
+static bool policy_is_nice(uint32_t policy)
 {
-	return policy == LINUX_SCHED_FIFO || policy == LINUX_SCHED_RR;
+	return policy == LINUX_SCHED_OTHER || policy == LINUX_SCHED_BATCH;
 }
 
 /* What a task is to be, as struct sched_attr has it. */
@@ -37,7 +38,13 @@ struct wanted {
 /* Whether what is wanted needs CAP_SYS_NICE. */
 static bool is_privileged(const struct task *task, const struct task *of, const struct wanted *wanted)
 {
-	if (wanted->nice < of->process->nice && 20 - wanted->nice > (int64_t)of->process->limits[LINUX_RLIMIT_NICE][0])
+	uint64_t most = of->process->limits[LINUX_RLIMIT_RTPRIO][0];
+
+	if (policy_is_nice(wanted->policy) && wanted->nice < of->process->nice && 20 - wanted->nice > (int64_t)of->process->limits[LINUX_RLIMIT_NICE][0])
+		return true;
+	if (policy_is_real_time(wanted->policy) && wanted->policy != of->policy && !most)
+		return true;
+	if (policy_is_real_time(wanted->policy) && wanted->priority > of->real_time && (uint64_t)wanted->priority > most)
 		return true;
 	if (of->policy == LINUX_SCHED_IDLE && wanted->policy != LINUX_SCHED_IDLE && 20 - of->process->nice > (int64_t)of->process->limits[LINUX_RLIMIT_NICE][0])
 		return true;
@@ -46,23 +53,26 @@ static bool is_privileged(const struct task *task, const struct task *of, const 
 
 static int64_t policy_set(const struct task *task, struct task *of, struct wanted wanted)
 {
+	int64_t error = 0;
+
 	if (wanted.keep_policy) {
 		wanted.policy = of->policy;
 		wanted.resets = of->policy_resets;
 	}
 	if (wanted.policy > LINUX_SCHED_DEADLINE || wanted.policy == LINUX_SCHED_ISO)
 		return -EINVAL;
-	if (is_real_time(wanted.policy) ? wanted.priority < 1 || wanted.priority > REAL_TIME_MOST : wanted.priority != 0)
+	if (policy_is_real_time(wanted.policy) ? wanted.priority < 1 || wanted.priority > REAL_TIME_MOST : wanted.priority != 0)
 		return -EINVAL;
-	if (is_real_time(wanted.policy) || wanted.policy == LINUX_SCHED_DEADLINE)
+	if (wanted.policy == LINUX_SCHED_DEADLINE)
 		return -EPERM;
 	if (is_privileged(task, of, &wanted) && !task_may(task, LINUX_CAP_SYS_NICE))
 		return -EPERM;
+	if (!wanted.keep_all)
+		error = real_time_set(of, wanted.policy, (uint32_t)wanted.priority);
+	if (error)
+		return error;
 	of->policy_resets = wanted.resets;
-	if (wanted.keep_all)
-		return 0;
-	of->policy = (uint8_t)wanted.policy;
-	if (wanted.policy != LINUX_SCHED_IDLE)
+	if (!wanted.keep_all && policy_is_nice(wanted.policy))
 		of->process->nice = (int32_t)wanted.nice;
 	return 0;
 }
@@ -168,7 +178,7 @@ int64_t linux_sched_setattr(struct task *task, const uint64_t arguments[6])
 		.keep_policy = attributes.sched_flags & LINUX_SCHED_FLAG_KEEP_POLICY,
 		.resets = attributes.sched_flags & LINUX_SCHED_FLAG_RESET_ON_FORK,
 		.policy = attributes.sched_policy,
-		.priority = keeps ? 0 : attributes.sched_priority,
+		.priority = keeps ? of->real_time : attributes.sched_priority,
 		.nice = keeps ? of->process->nice : nice_clamp(attributes.sched_nice),
 	};
 	if (attributes.sched_flags & ~(uint64_t)FLAGS_KNOWN || (wanted.policy == LINUX_SCHED_DEADLINE && !deadline_is_valid(&attributes)))
@@ -191,24 +201,32 @@ int64_t linux_sched_getattr(struct task *task, const uint64_t arguments[6])
 		return -ESRCH;
 	attributes.sched_policy = of->policy;
 	attributes.sched_flags = of->policy_resets ? LINUX_SCHED_FLAG_RESET_ON_FORK : 0;
-	attributes.sched_nice = of->process->nice;
+	if (of->real_time)
+		attributes.sched_priority = of->real_time;
+	else
+		attributes.sched_nice = of->process->nice;
 	return user_write(task->memory, arguments[1], &attributes, attributes.size);
 }
 
 int64_t linux_sched_getparam(struct task *task, const uint64_t arguments[6])
 {
-	const struct linux_sched_param parameters = {0};
+	struct linux_sched_param parameters;
+	const struct task *of;
 
 	if (!arguments[1] || (int32_t)arguments[0] < 0)
 		return -EINVAL;
-	return task_named(task, arguments[0]) ? user_put(task->memory, arguments[1], &parameters) : -ESRCH;
+	of = task_named(task, arguments[0]);
+	if (!of)
+		return -ESRCH;
+	parameters = (struct linux_sched_param){.sched_priority = of->real_time};
+	return user_put(task->memory, arguments[1], &parameters);
 }
 
 static int64_t priority_limit(uint64_t policy, int64_t real_time)
 {
 	if (policy > LINUX_SCHED_DEADLINE || policy == LINUX_SCHED_ISO)
 		return -EINVAL;
-	return is_real_time(policy) ? real_time : 0;
+	return policy_is_real_time((uint32_t)policy) ? real_time : 0;
 }
 
 int64_t linux_sched_get_priority_max(struct task *task, const uint64_t arguments[6])
@@ -225,11 +243,15 @@ int64_t linux_sched_get_priority_min(struct task *task, const uint64_t arguments
 
 int64_t linux_sched_rr_get_interval(struct task *task, const uint64_t arguments[6])
 {
-	const struct time_value turn = time_of_ns(TURN_NS, NS_PER_SECOND);
+	const struct task *of = task_named(task, arguments[0]);
+	struct time_value turn;
 
 	if ((int32_t)arguments[0] < 0)
 		return -EINVAL;
-	return task_named(task, arguments[0]) ? user_put(task->memory, arguments[1], &turn) : -ESRCH;
+	if (!of)
+		return -ESRCH;
+	turn = time_of_ns(of->policy == LINUX_SCHED_FIFO ? 0 : TURN_NS, NS_PER_SECOND); /* 0: it has no end by itself */
+	return user_put(task->memory, arguments[1], &turn);
 }
 
 /*

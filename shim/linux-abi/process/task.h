@@ -58,8 +58,9 @@ struct task {
 	struct place *place;
 	const struct credentials *credentials;
 	struct semaphore_owner *semaphores; /* what its end does to semaphores (ipc/owner.h); null: nothing */
-	uint8_t policy;      /* SCHED_OTHER, SCHED_BATCH, SCHED_IDLE: sched_setscheduler(2) */
-	bool policy_resets;  /* SCHED_RESET_ON_FORK: its children have no better niceness than 0 */
+	uint8_t policy;      /* SCHED_*: sched_setscheduler(2) */
+	uint8_t real_time;   /* priority of a real-time policy (process/real_time.h); 0: it has none */
+	bool policy_resets;  /* SCHED_RESET_ON_FORK: its children have no better niceness than 0, and no real-time policy */
 	uint16_t io_priority; /* ioprio_set(2): class and level; 0: none was set */
 	uint64_t restart_deadline; /* of nanosleep and the like */
 	int (*restart)(struct task *task);
