@@ -13,8 +13,11 @@
 #define PAGE_BYTES 4096
 #define PAGES_MOST 16 /* that lengths of memory have mostly */
 #define NEWEST 3      /* of what is remembered: taken as often as all else */
-#define FIRST_USERS 24 /* rows, by number */
-#define NEIGHBOURS 16 /* rows around the last call's: numbers that are neighbours have much to do with each other */
+#define FIRST_USERS 24 /* numbers: what reads and writes */
+#define NEIGHBOURS 16  /* numbers around the last call's, which have much to do with it */
+#define NUMBERS 370    /* that calls have, but for a gap */
+#define GAP_FIRST 335
+#define GAP_NUMBERS (424 - GAP_FIRST)
 
 void grammar_start(struct grammar *grammar, const uint8_t *bytes, size_t size, const struct grammar_memory *memory)
 {
@@ -497,27 +500,36 @@ static bool row_takes(const struct row *row, unsigned resource)
 	return false;
 }
 
-/* A row that takes what the last call has given: of files, mostly one of the first, which read and write. */
-static unsigned row_using(const struct grammar *grammar, unsigned choice)
+/* Numbers in their order, without the gap that Linux has among them. */
+static uint64_t number_at(unsigned place)
 {
-	unsigned users = choice & 1 ? FIRST_USERS : row_count;
-
-	for (unsigned i = 0, row = choice / 2 % users; i < users; i++, row = (row + 1) % users)
-		if (row_takes(&rows[row], grammar->given))
-			return row;
-	return grammar->row;
+	return place < GAP_FIRST ? place : place + GAP_NUMBERS;
 }
 
-/* Any row, or one near that of the last call, or one that takes what it has given. */
-static unsigned row_choose(struct grammar *grammar)
+/* A row that takes what the last call has given: of files, mostly one of the first, which read and write. */
+static const struct row *row_using(const struct grammar *grammar, unsigned choice)
+{
+	unsigned users = choice & 1 ? FIRST_USERS : NUMBERS;
+
+	for (unsigned i = 0, place = choice / 2 % users; i < users; i++, place = (place + 1) % users) {
+		const struct row *row = row_of(number_at(place));
+
+		if (row && row_takes(row, grammar->given))
+			return row;
+	}
+	return NULL;
+}
+
+/* Any row, or one near that of the last call, or one that takes what it has given; null where nothing is built. Chosen by its number, so that a row that comes to be built changes no other choice. */
+static const struct row *row_choose(struct grammar *grammar)
 {
 	unsigned choice = (unsigned)take(grammar, 2);
 
 	if (choice & 0x4000 && grammar->given != GIVES_NOTHING)
 		return row_using(grammar, choice & 0x3fff);
 	if (choice & 0x8000)
-		return (grammar->row + row_count - NEIGHBOURS / 2 + choice % NEIGHBOURS) % row_count;
-	return choice % row_count;
+		return row_of(grammar->last - NEIGHBOURS / 2 + choice % NEIGHBOURS);
+	return row_of(number_at(choice % NUMBERS));
 }
 
 bool grammar_next(struct grammar *grammar, struct grammar_call *call)
@@ -528,9 +540,9 @@ bool grammar_next(struct grammar *grammar, struct grammar_call *call)
 	do {
 		if (grammar->left < 2)
 			return false;
-		grammar->row = row_choose(grammar);
-		row = &rows[grammar->row];
-	} while (grammar->forbidden[row->number]);
+		row = row_choose(grammar);
+	} while (!row || grammar->forbidden[row->number]);
+	grammar->last = row->number;
 	grammar->given = GIVES_NOTHING;
 	*call = (struct grammar_call){.number = row->number};
 	for (unsigned i = 0; i < GRAMMAR_ARGUMENTS && row->arguments[i].name; i++) {

@@ -51,7 +51,7 @@ struct grammar {
 	uint64_t used; /* bytes of the memory that hold arguments of the present call */
 	uint64_t values[RESOURCES][GRAMMAR_REMEMBERED];
 	unsigned counts[RESOURCES];
-	unsigned row;   /* of the last call */
+	uint64_t last;  /* number: of the last call */
 	unsigned given; /* by it: an enum grammar_resource, or none of them */
 	bool forbidden[512];
 };
