@@ -39,3 +39,6 @@ void ipc_samples(void);
 void poll_samples(void);
 void terminal_samples(void);
 void every_call(void);
+
+/* Lines at which strace itself does not end. Returns 0, or 1 with a message. */
+int endless_check(void);

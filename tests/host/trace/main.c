@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes hundreds of system calls on the stage (stage.h), and writes the lines of shim/linux-abi/trace for them to the file that is named: tests/host/trace/run compares them with what strace(1) has printed.
+ * Makes hundreds of system calls on the stage (stage.h), and writes the lines of shim/linux-abi/trace for them to the file that is named: tests/host/trace/run compares them with what strace(1) has printed. With --endless: writes the lines
+ * that strace cannot be asked for (endless.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "calls.h"
@@ -34,8 +36,10 @@ static void samples(void)
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "--endless"))
+		return endless_check();
 	if (argc != 2) {
-		fprintf(stderr, "usage: %s FILE (see tests/host/trace/run)\n", argv[0]);
+		fprintf(stderr, "usage: %s FILE (see tests/host/trace/run), or --endless\n", argv[0]);
 		return 2;
 	}
 	edge_page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
