@@ -45,7 +45,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: FORCE all help run graph test test-faults test-full gdb iso loc lint bench fuzz fuzz-shim coverage test-busybox clean abi-docs test-programs programs kernels
+.PHONY: FORCE all help run graph test test-faults test-full gdb iso loc lint bench fuzz fuzz-shim coverage test-busybox test-diff clean abi-docs test-programs programs kernels
 
 include mk/rules.mk
 include mk/kernel.mk
@@ -102,6 +102,11 @@ test-busybox: ## run busybox's own tests, which its Debian source package has, i
 	@tools/install-packages
 	+@$(MAKE) --no-print-directory programs
 	@BUILD=$(BUILD) tests/busybox/run $(G)
+
+test-diff: ## compare the system calls of programs on Kozo with those on Linux, call by call (C='files.musl': these cases only)
+	@tools/install-packages
+	+@$(MAKE) --no-print-directory programs $(BUILD)/host/abi-record
+	@BUILD=$(BUILD) tests/diff/run $(C)
 
 gdb: $(kernels) $(user_programs) ## start QEMU stopped at reset, and gdb on it (PROGRAM=, VARIANT=debug)
 	tools/run-qemu --gdb --timeout 0 --variant $(if $(filter command environment,$(origin VARIANT)),$(VARIANT),debug) --boot $(BOOT)

@@ -7,6 +7,6 @@ TOOL_LDLIBS_abi-record := -static -lbpf -lelf -lz
 $(BUILD)/host/abi-record.probe.o: tools/abi-record/probe/probe.c tools/abi-record/record.h tools/abi-record/config.mk
 	$(call say,clang,$<)
 	@mkdir -p $(@D)
-	$(Q)clang -target bpf -mcpu=v3 -O2 -g -ffreestanding -Wall -Wextra -Werror -Wno-unknown-attributes -I. -I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
+	$(Q)clang -target bpf -mcpu=v3 -O2 -g -ffile-prefix-map=$(CURDIR)=. -ffreestanding -Wall -Wextra -Werror -Wno-unknown-attributes -I. -I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 
 $(BUILD)/host/obj-abi-record/tools/abi-record/main.c.o: $(BUILD)/host/abi-record.probe.o

@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 #include <err.h>
 #include <errno.h>
+#include <getopt.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -154,27 +155,28 @@ static int record(struct recorder *recorder, pid_t child)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int usage(void)
+static int usage(FILE *to, int status)
 {
-	fprintf(stderr, "usage: abi-record [-o FILE] PROGRAM [ARGUMENT...]\n");
-	return FAILED;
+	fprintf(to, "usage: abi-record [-o FILE] PROGRAM [ARGUMENT...]\nRuns PROGRAM, and writes a line for each system call of it and of all that it starts to FILE, or to standard error.\n");
+	return status;
 }
 
 int main(int count, char **words)
 {
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	struct recorder recorder = {.lines.output = stderr};
 	const char *path = NULL;
 	int option, status;
 	uint64_t lost;
 	pid_t child;
 
-	while ((option = getopt(count, words, "+o:")) != -1) {
+	while ((option = getopt_long(count, words, "+o:", options, NULL)) != -1) {
 		if (option != 'o')
-			return usage();
+			return option == 'h' ? usage(stdout, 0) : usage(stderr, FAILED);
 		path = optarg;
 	}
 	if (optind == count)
-		return usage();
+		return usage(stderr, FAILED);
 	if (path && !(recorder.lines.output = fopen(path, "we")))
 		err(FAILED, "%s", path);
 	probe_start_all(&recorder);
