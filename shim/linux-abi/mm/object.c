@@ -9,6 +9,14 @@
 #include "mm/slab.h"
 
 static struct slab anonymous = SLAB(struct object);
+uint64_t objects_shared_pages;
+
+/* Pages of an object have come, or gone (less than none). */
+static void resident_change(struct object *object, int64_t pages)
+{
+	object->resident += (uint64_t)pages;
+	objects_shared_pages += object->operations->fill ? 0 : (uint64_t)pages;
+}
 
 static void anonymous_destroy(struct object *object)
 {
@@ -85,7 +93,7 @@ static int64_t page_fill(struct object *object, uint64_t index)
 		return *word ? (int64_t)(*word >> PAGE_BITS) : -EFAULT;
 	}
 	*word = (uint64_t)frame << PAGE_BITS;
-	object->resident++;
+	resident_change(object, 1);
 	return frame;
 }
 
@@ -106,6 +114,6 @@ void object_drop(struct object *object, uint64_t from, uint64_t to)
 	for (uint64_t i = radix_next(&object->pages, from, to, &word); i < to; i = radix_next(&object->pages, i + 1, to, &word)) {
 		frame_release((frame_t)(*word >> PAGE_BITS));
 		*word = 0;
-		object->resident--;
+		resident_change(object, -1);
 	}
 }

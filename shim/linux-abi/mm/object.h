@@ -34,6 +34,8 @@ struct object {
 	struct radix pages; /* frame << 12 | OBJECT_* */
 };
 
+extern uint64_t objects_shared_pages; /* that are there, of all objects that show no file: shared memory */
+
 #define OBJECT_DIRTY 1 /* stored into through a mapping since it was last written back */
 
 /* A shared anonymous object of `pages` pages, with one user; a null pointer when there is no memory. */

@@ -3,6 +3,7 @@
 #include "proc/memory.h"
 
 #include "file/regular.h"
+#include "proc/maps.h"
 
 /* An entry of pagemap (Documentation/admin-guide/mm/pagemap.rst). Frames have no numbers here that mean something to anybody: as Linux tells who may not know them, they are 0. */
 #define PAGE_ALONE (1ull << 56)
@@ -47,22 +48,15 @@ static int64_t memory_write(struct task *task, struct description *description, 
 	return memory_move_bytes(description, transfer, offset, true);
 }
 
-static bool page_is_file(const struct memory *memory, uint64_t page, frame_t frame)
-{
-	const struct area *area = area_find(&memory->areas, page * PAGE_SIZE);
-	const uint64_t *word = area && area->object ? radix_find(&area->object->pages, area->first + page - area->start / PAGE_SIZE) : NULL;
-
-	return word && *word / PAGE_SIZE == frame;
-}
-
 static uint64_t page_entry(const struct memory *memory, uint64_t page)
 {
 	const uint64_t *word = radix_find(&memory->pages, page);
+	const struct area *area = area_find(&memory->areas, page * PAGE_SIZE);
 	frame_t frame = word ? (frame_t)(*word / PAGE_SIZE) : 0;
 
 	if (!frame)
 		return 0;
-	return PAGE_PRESENT | (page_is_file(memory, page, frame) ? PAGE_OF_FILE : frame_users(frame) == 1 ? PAGE_ALONE : 0);
+	return PAGE_PRESENT | (area && area_page_is_of_object(area, page, frame) ? PAGE_OF_FILE : frame_users(frame) == 1 ? PAGE_ALONE : 0);
 }
 
 static int64_t page_map_read(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)

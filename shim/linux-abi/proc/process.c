@@ -2,7 +2,6 @@
 /* Files of /proc/PID (proc(5)). A zombie has no memory, files or place any more: what tells of them is empty. */
 #include "abi/linux/constants.h"
 #include "core/image.h"
-#include "file/content.h"
 #include "file/description.h"
 #include "file/descriptors.h"
 #include "file/location.h"
@@ -11,6 +10,7 @@
 #include "file/tree.h"
 #include "lib/string.h"
 #include "mm/user.h"
+#include "proc/maps.h"
 #include "proc/memory.h"
 #include "proc/setting.h"
 #include "process/names.h"
@@ -183,7 +183,7 @@ static void status_tell(struct proc_text *text, const struct proc_subject *subje
 		set_line(text, "CapAmb", task->credentials->ambient);
 		text_add(text, "NoNewPrivs:\t%u\n", (uint64_t)task->credentials->no_new_privileges);
 	}
-	text_add(text, "Seccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+	text_add(text, "Seccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t%u\nnonvoluntary_ctxt_switches:\t0\n", task ? task->switches : 0);
 }
 
 static void statm_tell(struct proc_text *text, const struct proc_subject *subject)
@@ -291,75 +291,6 @@ static int64_t comm_take(const struct proc_subject *subject, const char *line, s
 	memset(subject->task->name, 0, sizeof(subject->task->name));
 	memcpy(subject->task->name, line, length);
 	return (int64_t)bytes;
-}
-
-static const char *area_name(const struct memory *memory, const struct area *area)
-{
-	if (area->flags & AREA_GROWS)
-		return "[stack]";
-	if (!area->object && area->start <= memory->brk && area->end >= memory->brk_start && memory->brk > memory->brk_start)
-		return "[heap]";
-	if (area->object && area->object->text)
-		return area->object->text;
-	return area->object && area->flags & AREA_SHARED ? "/dev/zero (deleted)" : vdso_area_name(area);
-}
-
-/* A name, whose line ends are told by their numbers. */
-static void name_add(struct proc_text *text, const char *name)
-{
-	for (; *name; name++)
-		if (*name == '\n')
-			text_add(text, "\\012");
-		else
-			text_add_bytes(text, name, 1);
-}
-
-static void area_tell(struct proc_text *text, const struct memory *memory, const struct area *area)
-{
-	char path[PATH_BYTES_MAX + 1];
-	const char *name = area->object && content_path(area->object, path) > 0 ? path : area_name(memory, area);
-	uint64_t before = text->bytes, inode = area->object ? area->object->inode : 0, filesystem = inode ? FILESYSTEM_MEMORY : 0;
-
-	if (area->object)
-		(void)content_identity(area->object, &filesystem, &inode);
-	text_add_hex(text, area->start, 8);
-	text_add(text, "-");
-	text_add_hex(text, area->end, 8);
-	text_add(text, " %c%c%c%c ", area->flags & AREA_READ ? 'r' : '-', area->flags & AREA_WRITE ? 'w' : '-', area->flags & AREA_EXECUTE ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p');
-	text_add_hex(text, area->object ? area->first << PAGE_BITS : 0, 8);
-	text_add(text, " ");
-	text_add(text, "00:");
-	text_add_hex(text, filesystem, 2);
-	text_add(text, " %u ", inode);
-	if (name)
-		for (uint64_t column = text->bytes - before; column < 73; column++)
-			text_add(text, " ");
-	if (name)
-		name_add(text, name);
-	text_add(text, "\n");
-}
-
-static void maps_tell(struct proc_text *text, const struct proc_subject *subject)
-{
-	struct memory *memory = memory_of(subject);
-
-	const struct area *area;
-	uint64_t at = 0;
-
-	if (!memory)
-		return;
-	memory_hold(memory);
-	while ((area = area_at_or_after(&memory->areas, at)) != NULL) {
-		struct area now = *area; /* finding a path waits */
-
-		at = now.end;
-		if (now.object)
-			object_hold(now.object);
-		area_tell(text, memory, &now);
-		if (now.object)
-			object_release(now.object);
-	}
-	memory_release(memory);
 }
 
 static const struct {
@@ -529,10 +460,11 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 	{.name = "auxv", .mode = MODE_REGULAR | 0400, .tell = auxiliary_tell, .inspects = true}, FILE_NODE("cmdline", command_line_tell), {.name = "comm", .mode = MODE_REGULAR | 0644, .tell = comm_tell, .take = comm_take}, LINK_NODE("cwd", directory_link), \
 	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell, .inspects = true}, LINK_NODE("exe", executable_link), \
 	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .inspects = true, .special = proc_file_find, .list_special = proc_files_list}, \
-	{.name = "fdinfo", .mode = MODE_DIRECTORY | 0555, .special = proc_file_info_find, .list_special = proc_file_infos_list}, FILE_NODE("limits", limits_tell), {.name = "maps", .mode = MODE_REGULAR | 0444, .tell = maps_tell, .inspects = true}, \
+	{.name = "fdinfo", .mode = MODE_DIRECTORY | 0555, .special = proc_file_info_find, .list_special = proc_file_infos_list}, FILE_NODE("limits", limits_tell), {.name = "maps", .mode = MODE_REGULAR | 0444, .tell = proc_maps_tell, .inspects = true}, \
 	{.name = "mem", .mode = MODE_REGULAR | 0600, .open = proc_memory_open, .inspects = true}, FILE_NODE("mounts", mounts_tell), \
 	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, {.name = "pagemap", .mode = MODE_REGULAR | 0400, .open = proc_page_map_open, .inspects = true}, \
 	LINK_NODE("root", root_link), \
+	{.name = "smaps", .mode = MODE_REGULAR | 0444, .tell = proc_sizes_tell, .inspects = true}, {.name = "smaps_rollup", .mode = MODE_REGULAR | 0444, .tell = proc_sizes_sum_tell, .inspects = true}, \
 	FILE_NODE("stat", stat_tell), FILE_NODE("statm", statm_tell), FILE_NODE("status", status_tell)
 
 const struct proc_node proc_task_nodes[] = {NODES_OF_TASK, {0}};

@@ -17,9 +17,11 @@
 #include "ipc/posix_queue.h"
 #include "lib/clock.h"
 #include "lib/string.h"
-#include "mm/area.h"
+#include "mm/memory.h"
+#include "mm/slab.h"
 #include "proc/proc.h"
 #include "proc/setting.h"
+#include "process/load.h"
 #include "process/names.h"
 #include "process/random.h"
 #include "process/real_time.h"
@@ -35,39 +37,20 @@ static uint64_t ticks(uint64_t ns)
 	return ns / (NS_PER_SECOND / TICKS_PER_SECOND);
 }
 
-/* CPU time of all processes that there are, in user and in system mode. */
-struct busy {
-	uint64_t user, system;
-};
-
-static struct busy busy_ns(void)
+/* A number with two digits behind its point, and what comes behind it. */
+static void hundredths_add(struct proc_text *text, uint64_t hundredths, char end)
 {
-	struct busy busy = {0};
-
-	for (const struct process *process = processes; process; process = process->next) {
-		busy.user += process_user_ns(process) + process->children_user_ns;
-		busy.system += process_system_ns(process) + process->children_system_ns;
-	}
-	return busy;
-}
-
-static void seconds_add(struct proc_text *text, uint64_t ns)
-{
-	uint64_t hundredths = ns / (NS_PER_SECOND / 100);
-
-	text_add(text, "%u.%u%u", hundredths / 100, hundredths / 10 % 10, hundredths % 10);
+	text_add(text, "%u.%u%u%c", hundredths / 100, hundredths / 10 % 10, hundredths % 10, end);
 }
 
 static void uptime_tell(struct proc_text *text, const struct proc_subject *subject)
 {
-	struct busy time = busy_ns();
-	uint64_t now = clock_now(), busy = time.user + time.system;
+	struct usage_times times = usage_all();
+	uint64_t now = clock_now(), busy = times.user_ns + times.system_ns;
 
 	(void)subject;
-	seconds_add(text, now);
-	text_add(text, " ");
-	seconds_add(text, now > busy ? now - busy : 0);
-	text_add(text, "\n");
+	hundredths_add(text, ticks(now), ' ');
+	hundredths_add(text, now > busy ? ticks(now - busy) : 0, '\n');
 }
 
 static void version_tell(struct proc_text *text, const struct proc_subject *subject)
@@ -76,35 +59,65 @@ static void version_tell(struct proc_text *text, const struct proc_subject *subj
 	text_add(text, "%s version %s (kozo) %s\n", SYSTEM_NAME, SYSTEM_RELEASE, SYSTEM_VERSION);
 }
 
+static void size_tell(struct proc_text *text, const char *name, uint64_t frames)
+{
+	uint64_t before = text->bytes;
+
+	text_add(text, "%s:", name);
+	text_add_padded(text, KIB(frames), (unsigned)(24 - (text->bytes - before)));
+	text_add(text, " kB\n");
+}
+
+/* Pages of all address spaces that are locked. Who shares one counts once. */
+static uint64_t locked_count(void)
+{
+	uint64_t count = 0;
+
+	for (const struct process *process = processes; process; process = process->next) {
+		const struct task *task = process_task(process);
+		bool first = task && task->memory;
+
+		for (const struct process *before = processes; first && before != process; before = before->next)
+			first = !process_task(before) || process_task(before)->memory != task->memory;
+		count += first ? task->memory->pages_locked : 0;
+	}
+	return count;
+}
+
+static uint64_t structures_count(void)
+{
+	uint64_t frames = 0;
+
+	for (const struct slab *slab = slabs; slab; slab = slab->next)
+		frames += slab->frames;
+	return frames;
+}
+
+/* Frames of the personality; what services and the kernel have is none of a program's. Nothing of it goes to a disk but files, whose pages the filesystems have: there is no swap, and no buffer. `Active` is what is in use, `Inactive` the pages of files that nobody has open. */
 static void memory_tell(struct proc_text *text, const struct proc_subject *subject)
 {
-	static const char *const nothing[] = {"Buffers", "SwapCached", "Active", "Inactive", "Unevictable", "Mlocked", "SwapTotal", "SwapFree", "Dirty", "Writeback", "Shmem", "Slab"};
-
-	uint64_t cached, idle;
+	uint64_t cached, idle, structures = structures_count(), total = frames_total(), available = frames_free();
 
 	(void)subject;
 	contents_count(&cached, &idle);
-	text_add(text, "MemTotal:       ");
-	text_add_padded(text, KIB(frames_total()), 8);
-	text_add(text, " kB\nMemFree:        ");
-	text_add_padded(text, KIB(frames_free()), 8);
-	text_add(text, " kB\nMemAvailable:   ");
-	text_add_padded(text, KIB(frames_free() + idle), 8);
-	text_add(text, " kB\nCached:         ");
-	text_add_padded(text, KIB(cached), 8);
-	text_add(text, " kB\n");
-	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
-		text_add(text, "%s: 0 kB\n", nothing[i]);
-}
-
-static uint32_t running_count(void)
-{
-	uint32_t count = 0;
-
-	for (const struct process *process = processes; process; process = process->next)
-		for (const struct task *task = process->tasks; task; task = task->next_in_process)
-			count += !task->waits;
-	return count;
+	size_tell(text, "MemTotal", total);
+	size_tell(text, "MemFree", available);
+	size_tell(text, "MemAvailable", available + idle);
+	size_tell(text, "Buffers", 0);
+	size_tell(text, "Cached", cached + objects_shared_pages);
+	size_tell(text, "SwapCached", 0);
+	size_tell(text, "Active", total - available - idle - structures);
+	size_tell(text, "Inactive", idle);
+	size_tell(text, "Unevictable", locked_count());
+	size_tell(text, "Mlocked", locked_count());
+	size_tell(text, "SwapTotal", 0);
+	size_tell(text, "SwapFree", 0);
+	size_tell(text, "Dirty", 0);
+	size_tell(text, "Writeback", 0);
+	size_tell(text, "Shmem", objects_shared_pages);
+	size_tell(text, "Slab", structures);
+	size_tell(text, "SReclaimable", 0);
+	size_tell(text, "SUnreclaim", structures);
 }
 
 static int32_t id_newest(void)
@@ -114,19 +127,23 @@ static int32_t id_newest(void)
 
 static void load_tell(struct proc_text *text, const struct proc_subject *subject)
 {
+	const uint64_t *averages = load_averages();
+
 	(void)subject;
-	text_add(text, "0.00 0.00 0.00 %u/%u %d\n", (uint64_t)running_count(), (uint64_t)task_count, (int64_t)id_newest());
+	for (unsigned i = 0; i < LOAD_PERIODS; i++)
+		hundredths_add(text, (averages[i] * 100 + (1u << LOAD_BITS) / 2) >> LOAD_BITS, ' ');
+	text_add(text, "%u/%u %d\n", (uint64_t)tasks_running(), (uint64_t)task_count, (int64_t)id_newest());
 }
 
 static void stat_tell(struct proc_text *text, const struct proc_subject *subject)
 {
-	struct busy busy = busy_ns();
-	uint64_t user = ticks(busy.user), system = ticks(busy.system), all = ticks(clock_now()), idle = all > user + system ? all - user - system : 0;
+	struct usage_times times = usage_all();
+	uint64_t user = ticks(times.user_ns), system = ticks(times.system_ns), all = ticks(clock_now()), idle = all > user + system ? all - user - system : 0;
 
 	(void)subject;
 	for (unsigned i = 0; i < 2; i++)
 		text_add(text, "%s %u 0 %u %u 0 0 0 0 0 0\n", i ? "cpu0" : "cpu ", user, system, idle);
-	text_add(text, "intr 0\nctxt 0\nbtime %u\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n", vdso_wall_now() / NS_PER_SECOND - clock_now() / NS_PER_SECOND, (uint64_t)id_newest(), (uint64_t)running_count());
+	text_add(text, "intr 0\nctxt 0\nbtime %u\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n", vdso_wall_now() / NS_PER_SECOND - clock_now() / NS_PER_SECOND, (uint64_t)id_newest(), (uint64_t)tasks_running());
 }
 
 /* The processor's own words about itself (Intel SDM 2A, CPUID). */

@@ -3,11 +3,15 @@
 #include "process/charge.h"
 
 #include "lib/ticks.h"
+#include "process/load.h"
+
+#define LOAD_LOOK (1u << 31) /* ticks: a second or so. Which of them come round unseen is left to chance */
 
 int32_t charge_gap;
 static struct task *charged; /* whose stretch is being measured; null: none is */
 static uint64_t switches;    /* of fibers, when it began */
 static uint32_t began;       /* ticks */
+static uint32_t load_looked; /* ticks */
 
 static int32_t gap_next(void)
 {
@@ -23,6 +27,10 @@ void charge_begin(struct task *task)
 	charged = task;
 	switches = fibers_now.switches;
 	began = ticks_low();
+	if (began - load_looked > LOAD_LOOK) {
+		load_look();
+		load_looked = began = ticks_low();
+	}
 }
 
 void charge_end(void)

@@ -630,6 +630,7 @@ void task_leave(struct task *task)
 		usage_leave_memory(process, task->memory);
 	charge_end();
 	process->user_ns += task_user_ns(task);
+	process->switches += task->switches;
 	process->system_ns += task_system_ns(task);
 	real_time_leave(task);
 	task->system_ticks = 0; /* what has been added up is not told twice while it closes its files */

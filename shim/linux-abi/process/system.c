@@ -7,12 +7,14 @@
 #include "lib/string.h"
 #include "mm/user.h"
 #include "process/handlers.h"
+#include "process/load.h"
 #include "process/names.h"
 #include "process/permission.h"
 #include "process/random.h"
 #include "time/convert.h"
 
 #define NAME_BYTES 65
+#define SYSINFO_LOAD_BITS 16 /* behind the point of a load: SI_LOAD_SHIFT */
 
 static char host_name[NAME_BYTES] = "kozo", domain_name[NAME_BYTES] = "(none)";
 
@@ -97,9 +99,14 @@ int64_t linux_sysinfo(struct task *task, const uint64_t arguments[6])
 		.uptime = (int64_t)(clock_now() / NS_PER_SECOND),
 		.totalram = frames_total() * PAGE_SIZE,
 		.freeram = frames_free() * PAGE_SIZE,
+		.sharedram = objects_shared_pages * PAGE_SIZE,
 		.procs = (uint16_t)task_count,
 		.mem_unit = 1,
 	};
+	const uint64_t *averages = load_averages();
+
+	for (unsigned i = 0; i < LOAD_PERIODS; i++)
+		information.loads[i] = averages[i] << (SYSINFO_LOAD_BITS - LOAD_BITS);
 
 	return user_put(task->memory, arguments[0], &information);
 }

@@ -36,6 +36,7 @@ struct task {
 	enum wait_kind waiting;
 	bool waits;           /* in task_wait() */
 	bool woken, timed_out;
+	uint64_t switches;    /* how often it has given the processor away to wait */
 	bool attention;       /* there is something to do before its program goes on: signals, its end, a stop */
 	bool dying;           /* leaves at its next return */
 	struct timer timer;   /* of its wait */
@@ -97,9 +98,9 @@ struct process {
 	struct core_image *core; /* that is being written; null: none is */
 	bool child_subreaper;
 	int death_signal;  /* prctl(PR_SET_PDEATHSIG) */
-	uint64_t user_ns, system_ns; /* CPU time of its ended tasks */
+	uint64_t user_ns, system_ns, switches; /* CPU time and waits of its ended tasks */
 	uint64_t children_user_ns, children_system_ns; /* of its waited-for children */
-	uint64_t children_minor, children_major, children_resident;
+	uint64_t children_minor, children_major, children_resident, children_switches;
 	uint32_t user; /* real user, also when no task is left */
 	uint64_t faults_minor, faults_major, resident_most;
 	uint64_t limits[16][2]; /* RLIMIT_*: soft, hard */

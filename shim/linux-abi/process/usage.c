@@ -51,9 +51,30 @@ uint64_t process_system_ns(const struct process *process)
 	return ns;
 }
 
+struct usage_times usage_all(void)
+{
+	struct usage_times all = {0};
+
+	for (const struct process *process = processes; process; process = process->next) {
+		all.user_ns += process_user_ns(process) + process->children_user_ns;
+		all.system_ns += process_system_ns(process) + process->children_system_ns;
+	}
+	return all;
+}
+
 uint64_t process_cpu_ns(const struct process *process)
 {
 	return process_user_ns(process) + process_system_ns(process);
+}
+
+/* How often its tasks have waited. */
+static uint64_t process_switches(const struct process *process)
+{
+	uint64_t switches = process->switches;
+
+	for (const struct task *task = process->tasks; task; task = task->next_in_process)
+		switches += task->switches;
+	return switches;
 }
 
 void usage_leave_memory(struct process *process, const struct memory *memory)
@@ -87,6 +108,13 @@ void usage_tell(const struct process *process, bool children, struct linux_rusag
 		if (task->memory->resident_most > most)
 			most = task->memory->resident_most;
 	}
+	usage->ru_nvcsw = (int64_t)process_switches(process);
+	if (children) {
+		usage->ru_minflt += (int64_t)process->children_minor;
+		usage->ru_majflt += (int64_t)process->children_major;
+		usage->ru_nvcsw += (int64_t)process->children_switches;
+		most = process->children_resident > most ? process->children_resident : most;
+	}
 	usage->ru_maxrss = (int64_t)(most * (PAGE_SIZE / 1024));
 }
 
@@ -98,6 +126,7 @@ void usage_inherit(struct process *parent, const struct process *child)
 	parent->children_system_ns += process_system_ns(child) + child->children_system_ns;
 	parent->children_minor += child->faults_minor + child->children_minor;
 	parent->children_major += child->faults_major + child->children_major;
+	parent->children_switches += process_switches(child) + child->children_switches;
 	if (most > parent->children_resident)
 		parent->children_resident = most;
 }
@@ -115,12 +144,14 @@ int64_t linux_getrusage(struct task *task, const uint64_t arguments[6])
 		usage_tell(process, false, &usage);
 		usage.ru_utime = timeval_of(task_user_ns(task));
 		usage.ru_stime = timeval_of(task_system_ns(task));
+		usage.ru_nvcsw = (int64_t)task->switches;
 		break;
 	case LINUX_RUSAGE_CHILDREN:
 		usage.ru_utime = timeval_of(process->children_user_ns);
 		usage.ru_stime = timeval_of(process->children_system_ns);
 		usage.ru_minflt = (int64_t)process->children_minor;
 		usage.ru_majflt = (int64_t)process->children_major;
+		usage.ru_nvcsw = (int64_t)process->children_switches;
 		usage.ru_maxrss = (int64_t)(process->children_resident * (PAGE_SIZE / 1024));
 		break;
 	default:

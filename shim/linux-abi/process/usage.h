@@ -11,6 +11,12 @@ uint64_t task_system_ns(const struct task *task);
 uint64_t process_user_ns(const struct process *process);
 uint64_t process_system_ns(const struct process *process);
 
+/* Of all processes that there are, and of those that they have waited for. */
+struct usage_times {
+	uint64_t user_ns, system_ns;
+};
+struct usage_times usage_all(void);
+
 /* Both together. */
 uint64_t task_cpu_ns(const struct task *task);
 uint64_t process_cpu_ns(const struct process *process);

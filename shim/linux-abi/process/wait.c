@@ -107,6 +107,7 @@ int task_wait(struct task *task, enum wait_kind kind, uint64_t deadline)
 	task->waiting = kind;
 	while ((result = wait_result(task, kind)) == 1) {
 		task->waits = true;
+		task->switches++;
 		charge_end();
 		fiber_wait();
 		if (charge_chance())
