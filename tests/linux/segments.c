@@ -95,6 +95,123 @@ static void owning(void)
 	CALL(shmctl, segment, IPC_STAT, &state);
 }
 
+/* Whose process has attached or detached a segment last: the caller's (0), its child's (1), none (2), another (3); and which times are set. */
+static void last_show(const char *what, int segment, pid_t child)
+{
+	struct shmid_ds state;
+
+	if (syscall(SYS_shmctl, segment, IPC_STAT, &state))
+		SHOW(what, "no state");
+	else
+		SHOW(what, "last %d, attached %d, detached %d, areas %lu", state.shm_lpid == getpid() ? 0 : state.shm_lpid == child ? 1 : !state.shm_lpid ? 2 : 3, state.shm_atime != 0, state.shm_dtime != 0, (unsigned long)state.shm_nattch);
+}
+
+/* Ends in one of several ways, with the segment attached. */
+static void end_with(int way, const char *there)
+{
+	char *arguments[] = {"/bin/busybox", "true", NULL}, *environment[] = {NULL};
+
+	if (way == 0)
+		_exit(0);
+	else if (way == 1)
+		syscall(SYS_munmap, there, 2 * PAGE);
+	else if (way == 2)
+		syscall(SYS_execve, arguments[0], arguments, environment);
+	else
+		raise(SIGKILL);
+	_exit(way);
+}
+
+/* What detaches besides shmdt: munmap, exec, the end of a process; and fork attaches. */
+static void lasting(void)
+{
+	static const char *const ways[] = {"end", "munmap", "exec", "kill"};
+
+	for (int way = 0; way < 4; way++) {
+		int segment = segment_make(2 * PAGE, 0600);
+		char *there;
+		pid_t child;
+
+		last_show("new", segment, 0);
+		there = (char *)syscall(SYS_shmat, segment, NULL, 0);
+		last_show("attached", segment, 0);
+		child = fork();
+		if (!child) {
+			last_show("in the child", segment, getpid());
+			end_with(way, there);
+		}
+		check_wait(ways[way], child);
+		last_show("after it", segment, child);
+		if (way == 1)
+			syscall(SYS_munmap, there, PAGE);
+		last_show("half of it", segment, child);
+		CALL(shmdt, there);
+		CALL(munmap, there, 2 * PAGE);
+		last_show("detached", segment, child);
+		segment_remove(segment);
+	}
+}
+
+#define HUGE(bits) ((bits) << 26)
+#define HUGE_BYTES (2l << 20)
+
+/* Of huge pages there are none: a segment of them can be only when none are kept for it. */
+static void huge(void)
+{
+	struct rlimit limit = {PAGE, PAGE};
+	struct shmid_ds state;
+	int segment;
+	char *there;
+
+	GOOD(shmget, IPC_PRIVATE, PAGE, IPC_CREAT | SHM_HUGETLB);
+	GOOD(shmget, IPC_PRIVATE, 0, IPC_CREAT | SHM_HUGETLB);
+	GOOD(shmget, IPC_PRIVATE, PAGE, IPC_CREAT | SHM_HUGETLB | HUGE(21));
+	GOOD(shmget, IPC_PRIVATE, PAGE, IPC_CREAT | SHM_HUGETLB | HUGE(16));
+	GOOD(shmget, IPC_PRIVATE, PAGE, IPC_CREAT | SHM_HUGETLB | SHM_NORESERVE | HUGE(16));
+	CHILD("a plain user", check_become(NOBODY); setrlimit(RLIMIT_MEMLOCK, &limit); GOOD(shmget, IPC_PRIVATE, PAGE, IPC_CREAT | SHM_HUGETLB); GOOD(shmget, IPC_PRIVATE, PAGE, IPC_CREAT | SHM_HUGETLB | SHM_NORESERVE));
+	segment = (int)GOOD(shmget, KEY, PAGE + 1, IPC_CREAT | SHM_HUGETLB | SHM_NORESERVE | 0600);
+	GOOD(shmget, KEY, 2 * PAGE, 0);
+	CALL(shmctl, segment, IPC_STAT, &state);
+	SHOW("bytes", "%zu, mode %o", state.shm_segsz, state.shm_perm.mode);
+	CALL(shmctl, segment, SHM_LOCK, NULL);
+	CALL(shmctl, segment, IPC_STAT, &state);
+	SHOW("locked", "mode %o", state.shm_perm.mode);
+	there = (char *)GOOD(shmat, segment, NULL, 0);
+	SHOW("its place", "%d", (int)((unsigned long)there % HUGE_BYTES));
+	GOOD(shmat, segment, there + 8 * HUGE_BYTES + PAGE, 0);
+	CHILD("touching it", *(volatile char *)there = 1);
+	CALL(shmdt, there);
+	CALL(munmap, there, HUGE_BYTES);
+	segment_remove(segment);
+}
+
+/* How much a plain user may lock. */
+static void locking(void)
+{
+	struct rlimit limit = {2 * PAGE, 2 * PAGE};
+
+	CHILD("a plain user", {
+		int small, large, other;
+
+		check_become(NOBODY);
+		setrlimit(RLIMIT_MEMLOCK, &limit);
+		small = segment_make(PAGE, 0600);
+		large = segment_make(2 * PAGE, 0600);
+		other = segment_make(PAGE, 0600);
+		CALL(shmctl, small, SHM_LOCK, NULL);
+		CALL(shmctl, large, SHM_LOCK, NULL);
+		CALL(shmctl, other, SHM_LOCK, NULL);
+		CALL(shmctl, other, SHM_LOCK, NULL);
+		CALL(shmctl, small, SHM_UNLOCK, NULL);
+		CALL(shmctl, large, SHM_LOCK, NULL);
+		CALL(shmctl, other, SHM_UNLOCK, NULL);
+		CALL(shmctl, large, SHM_LOCK, NULL);
+		segment_remove(small);
+		segment_remove(large);
+		segment_remove(other);
+	});
+}
+
 static void limits(void)
 {
 	int segment = segment_make(3 * PAGE, 0600);
@@ -151,6 +268,9 @@ int main(void)
 	making();
 	attaching();
 	owning();
+	lasting();
+	huge();
+	locking();
 	limits();
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "abi/linux/structures.h"
 #include "ipc/limits.h"
 #include "ipc/listing.h"
+#include "mm/huge.h"
 #include "mm/locking.h"
 #include "mm/slab.h"
 #include "mm/user.h"
@@ -20,10 +21,12 @@
 struct segment {
 	struct object object; /* the first member: one is found by the other */
 	struct ipc_identifier identifier;
-	uint64_t bytes;
+	uint64_t bytes, span; /* as asked for; of an area that shows all of it */
+	uint64_t unit; /* where such an area may begin: at its multiples */
 	int64_t attached, detached, changed; /* times, in seconds */
 	int32_t creator, last;               /* processes */
 	bool removed, locked; /* locked: said to be, and told; nothing is ever paged out */
+	uint32_t locker;      /* the user whom that counts for */
 };
 
 static struct slab segments = SLAB(struct segment);
@@ -42,11 +45,25 @@ static void segment_destroy(struct object *object)
 	slab_return(&segments, segment);
 }
 
-static const struct object_operations operations = {.destroy = segment_destroy};
+/* Who has attached it or detached it last, and when: also by fork, munmap, exec and the end of a process. */
+static void segment_area(struct object *object, int32_t process, bool begins)
+{
+	struct segment *segment = (struct segment *)object;
+
+	*(begins ? &segment->attached : &segment->detached) = ipc_seconds();
+	segment->last = process;
+}
+
+static const struct object_operations operations = {.destroy = segment_destroy, .area = segment_area};
 
 static uint64_t segment_areas(const struct segment *segment)
 {
 	return segment->object.users - !segment->removed;
+}
+
+static uint64_t segment_pages(const struct segment *segment)
+{
+	return segment->bytes / PAGE_SIZE + (segment->bytes % PAGE_SIZE != 0);
 }
 
 /* Pages of all segments, which shmall limits. */
@@ -56,24 +73,54 @@ static uint64_t pages_used(void)
 	const struct segment *segment;
 
 	for (; (segment = segment_of(ipc_next(&kind, &place))) != NULL; place++)
-		pages += segment->object.pages_limit;
+		pages += segment_pages(segment);
 	return pages;
+}
+
+/* Pages of the segments that a user has locked. */
+static uint64_t pages_locked(uint32_t user)
+{
+	uint64_t pages = 0, place = 0;
+	const struct segment *segment;
+
+	for (; (segment = segment_of(ipc_next(&kind, &place))) != NULL; place++)
+		if (segment->locked && segment->locker == user)
+			pages += segment_pages(segment);
+	return pages;
+}
+
+/* Whether a user may lock so much more. */
+static bool may_lock(const struct task *task, uint64_t bytes)
+{
+	uint64_t limit = task->process->limits[LINUX_RLIMIT_MEMLOCK][0], pages = bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0);
+
+	return task_may(task, LINUX_CAP_IPC_LOCK) || limit == UINT64_MAX || pages_locked(task->credentials->user) + pages <= limit >> PAGE_BITS;
+}
+
+/* A segment of huge pages, of which there are none: only one that keeps none for it can be, and whoever touches it finds no page. */
+static int huge_check(const struct task *task, uint64_t bytes, uint32_t flags, uint64_t *huge)
+{
+	if (!huge_size(flags, huge))
+		return -EINVAL;
+	if (!may_lock(task, (bytes + *huge - 1) & ~(*huge - 1)))
+		return -EPERM;
+	return flags & LINUX_SHM_NORESERVE ? 0 : -ENOMEM;
 }
 
 static int64_t segment_make(const struct task *task, int32_t key, uint64_t bytes, uint32_t flags)
 {
-	uint64_t pages = bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0);
+	uint64_t pages = bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0), unit = PAGE_SIZE;
+	bool huge = flags & LINUX_SHM_HUGETLB;
 	struct segment *segment;
 	int error;
 
 	if (!bytes || bytes > ipc_limits[LIMIT_SEGMENT_BYTES])
 		return -EINVAL;
-	if (flags & LINUX_SHM_HUGETLB) /* there are no huge pages */
-		return -ENOMEM;
 	if (pages + pages_used() > ipc_limits[LIMIT_SEGMENT_PAGES])
 		return -ENOSPC;
-	if (pages > frames_total())
-		return -ENOMEM;
+	error = huge ? huge_check(task, bytes, flags, &unit) : pages > frames_total() ? -ENOMEM : 0;
+	if (error)
+		return error;
 	segment = slab_take(&segments);
 	if (!segment)
 		return -ENOMEM;
@@ -82,8 +129,10 @@ static int64_t segment_make(const struct task *task, int32_t key, uint64_t bytes
 		slab_return(&segments, segment);
 		return error;
 	}
-	segment->object = (struct object){.operations = &operations, .users = 1, .pages_limit = pages};
+	segment->object = (struct object){.operations = &operations, .users = 1, .pages_limit = huge ? 0 : pages};
 	segment->bytes = bytes;
+	segment->span = (bytes + unit - 1) & ~(unit - 1);
+	segment->unit = unit;
 	segment->changed = ipc_seconds();
 	segment->creator = task->process->id;
 	return segment->identifier.id;
@@ -101,14 +150,24 @@ int64_t linux_shmget(struct task *task, const uint64_t arguments[6])
 	return ipc_get(&kind, task, (int32_t)arguments[0], arguments[1], (uint32_t)arguments[2]);
 }
 
-/* Where a segment is attached. 0 or a negative error number. */
-static int64_t place_choose(const struct task *task, uint64_t wanted, uint64_t bytes, uint64_t flags, uint64_t *place)
+/* Room for a segment anywhere; 0 when there is none. */
+static uint64_t room_find(const struct task *task, const struct segment *segment)
 {
+	uint64_t more = segment->unit - PAGE_SIZE, place = memory_room(task->memory, segment->span + more);
+
+	return place ? (place + more) & ~more : 0;
+}
+
+/* Where a segment is attached. 0 or a negative error number. */
+static int64_t place_choose(const struct task *task, const struct segment *segment, uint64_t wanted, uint64_t flags, uint64_t *place)
+{
+	uint64_t bytes = segment->span;
+
 	*place = wanted;
 	if (!wanted) {
 		if (flags & LINUX_SHM_REMAP)
 			return -EINVAL;
-		*place = memory_room(task->memory, bytes);
+		*place = room_find(task, segment);
 		return *place ? 0 : -ENOMEM;
 	}
 	if (flags & LINUX_SHM_RND)
@@ -117,20 +176,20 @@ static int64_t place_choose(const struct task *task, uint64_t wanted, uint64_t b
 		return -EINVAL;
 	if (!user_range(*place, bytes))
 		return -ENOMEM;
-	return !(flags & LINUX_SHM_REMAP) && !memory_is_free(task->memory, *place, bytes) ? -EINVAL : 0;
+	return *place % segment->unit || (!(flags & LINUX_SHM_REMAP) && !memory_is_free(task->memory, *place, bytes)) ? -EINVAL : 0;
 }
 
 static int64_t segment_attach(struct task *task, struct segment *segment, uint64_t wanted, uint64_t flags)
 {
-	uint64_t bytes = segment->object.pages_limit << PAGE_BITS, place;
+	uint64_t bytes = segment->span, place;
 	uint32_t area = AREA_SHARED | AREA_SEGMENT | AREA_READ | locking_of_new(task->memory);
-	int64_t error = place_choose(task, wanted, bytes, flags, &place);
+	int64_t error = place_choose(task, segment, wanted, flags, &place);
 
 	if (!(flags & LINUX_SHM_RDONLY))
 		area |= AREA_WRITE | AREA_MAY_WRITE;
 	if (flags & LINUX_SHM_EXEC)
 		area |= AREA_EXECUTE;
-	if (!error && task->memory->pages_mapped + segment->object.pages_limit > task->memory->size_limit >> PAGE_BITS)
+	if (!error && task->memory->pages_mapped + (bytes >> PAGE_BITS) > task->memory->size_limit >> PAGE_BITS)
 		error = -ENOMEM;
 	if (!error)
 		error = locking_check_new(task, bytes);
@@ -140,8 +199,6 @@ static int64_t segment_attach(struct task *task, struct segment *segment, uint64
 		error = memory_map(task->memory, place, bytes, area, &segment->object, 0);
 	if (error)
 		return error;
-	segment->attached = ipc_seconds();
-	segment->last = task->process->id;
 	locking_bring(task, place, bytes, area);
 	return (int64_t)place;
 }
@@ -163,18 +220,28 @@ int64_t linux_shmat(struct task *task, const uint64_t arguments[6])
 	return result;
 }
 
+/* The segment of which an attachment begins at an address, or has begun there: the first area that is left of it may begin later. A null pointer when there is none. */
+static struct segment *segment_attached(const struct memory *memory, uint64_t address)
+{
+	const struct area *area = area_at_or_after(&memory->areas, address);
+
+	while (area && !(area->flags & AREA_SEGMENT && area->start >= address && area->start - address == area->first << PAGE_BITS))
+		area = area_at_or_after(&memory->areas, area->end);
+	return area ? (struct segment *)area->object : NULL;
+}
+
 int64_t linux_shmdt(struct task *task, const uint64_t arguments[6])
 {
 	struct memory *memory = task->memory;
-	const struct area *area = area_find(&memory->areas, arguments[0]);
-	struct segment *segment = area && area->flags & AREA_SEGMENT ? (struct segment *)area->object : NULL;
+	struct segment *segment = arguments[0] % PAGE_SIZE ? NULL : segment_attached(memory, arguments[0]);
 	uint64_t start = arguments[0], end;
+	const struct area *area;
 	int error = 0;
 
-	if (!segment || area->start != start || area->first)
+	if (!segment)
 		return -EINVAL;
 	object_hold(&segment->object);
-	end = start + (segment->object.pages_limit << PAGE_BITS);
+	end = start + segment->span;
 	while (!error && (area = area_at_or_after(&memory->areas, start)) != NULL && area->start < end) {
 		uint64_t from = area->start, to = area->end;
 
@@ -182,8 +249,6 @@ int64_t linux_shmdt(struct task *task, const uint64_t arguments[6])
 		if (area->object == &segment->object && from - arguments[0] == area->first << PAGE_BITS) /* not what was mapped over a part of it */
 			error = memory_unmap(memory, from, to - from);
 	}
-	segment->detached = ipc_seconds();
-	segment->last = task->process->id;
 	object_release(&segment->object);
 	return error;
 }
@@ -242,7 +307,7 @@ static int64_t sums_tell(struct task *task, uint64_t address)
 	const struct segment *segment;
 
 	for (uint64_t place = 0; (segment = segment_of(ipc_next(&kind, &place))) != NULL; place++) {
-		sum.shm_tot += segment->object.pages_limit;
+		sum.shm_tot += segment_pages(segment);
 		sum.shm_rss += segment->object.resident;
 	}
 	return user_put(task->memory, address, &sum) != 0 ? -EFAULT : highest;
@@ -281,9 +346,13 @@ static int64_t segment_lock(const struct task *task, struct segment *segment, bo
 		error = ipc_may_change(task, &segment->identifier);
 	if (!error && locked && !task_may(task, LINUX_CAP_IPC_LOCK) && !task->process->limits[LINUX_RLIMIT_MEMLOCK][0])
 		error = -EPERM;
-	if (!error)
-		segment->locked = locked;
-	return error;
+	if (error || segment->unit > PAGE_SIZE || segment->locked == locked) /* huge pages are never paged out */
+		return error;
+	if (locked && !may_lock(task, segment->bytes))
+		return -ENOMEM;
+	segment->locked = locked;
+	segment->locker = task->credentials->user;
+	return 0;
 }
 
 static int64_t segment_control(struct task *task, const uint64_t arguments[6], const struct linux_shmid_ds *wanted)

@@ -4,6 +4,7 @@
 #include "file/content.h"
 #include "file/description.h"
 #include "lib/string.h"
+#include "mm/huge.h"
 #include "mm/locking.h"
 #include "mm/user.h"
 #include "process/handlers.h"
@@ -11,9 +12,6 @@
 
 #define MAP_TYPE 0xf
 #define MAP_PLACED (LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE)
-#define HUGE_SHIFT 26 /* where in mmap's flags the size of huge pages is */
-#define HUGE_BITS 21
-#define GIANT_BITS 30
 #define FLAGS_VALID                                                                                                                                                                                                                            \
 	(MAP_TYPE | LINUX_MAP_FIXED | LINUX_MAP_FIXED_NOREPLACE | LINUX_MAP_ANONYMOUS | LINUX_MAP_32BIT | LINUX_MAP_GROWSDOWN | LINUX_MAP_DENYWRITE | LINUX_MAP_EXECUTABLE | LINUX_MAP_UNINITIALIZED | LINUX_MAP_LOCKED | LINUX_MAP_NORESERVE | LINUX_MAP_POPULATE | \
 	 LINUX_MAP_NONBLOCK | LINUX_MAP_STACK | LINUX_MAP_HUGETLB) /* but MAP_SYNC, which no file here can do */
@@ -101,15 +99,6 @@ static int type_check(uint64_t flags)
 	default:
 		return -EINVAL;
 	}
-}
-
-/* Whether there are huge pages of the size that mmap's flags name by its logarithm: 2 MiB, which is also meant by none, and 1 GiB. */
-static bool huge_size(uint64_t flags, uint64_t *bytes)
-{
-	uint64_t bits = flags >> HUGE_SHIFT & 63;
-
-	*bytes = 1ull << (bits ? bits : HUGE_BITS);
-	return !bits || bits == HUGE_BITS || bits == GIANT_BITS;
 }
 
 /* mmap of huge pages, of which the system has none: what wants them kept for it cannot be, and the rest is a mapping without any page. */

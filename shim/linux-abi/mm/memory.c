@@ -111,6 +111,13 @@ static void pages_clear(struct memory *memory)
 	frames_leave();
 }
 
+/* Tells the object of an area that it begins or ends. */
+static void area_told(const struct area *area, int32_t process, bool begins)
+{
+	if (area->object && area->object->operations && area->object->operations->area)
+		area->object->operations->area(area->object, process, begins);
+}
+
 void memory_release(struct memory *memory)
 {
 	struct area *area;
@@ -118,8 +125,10 @@ void memory_release(struct memory *memory)
 	if (--memory->users)
 		return;
 	pages_clear(memory);
-	while ((area = memory->areas.root) != NULL)
+	while ((area = memory->areas.root) != NULL) {
+		area_told(area, memory->process, false);
 		area_remove(&memory->areas, area);
+	}
 	radix_clear(&memory->pages);
 	if (memory->program)
 		object_execute_end(memory->program);
@@ -155,6 +164,7 @@ int memory_map(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t
 	if (!area)
 		return -ENOMEM;
 	pages_count(memory, area, 1);
+	area_told(area, memory->process, true);
 	area_join(&memory->areas, area);
 	return 0;
 }
@@ -174,6 +184,7 @@ int memory_unmap(struct memory *memory, uint64_t address, uint64_t bytes)
 	frames_leave();
 	while ((area = area_at_or_after(&memory->areas, address)) != NULL && area->start < end) {
 		pages_count(memory, area, -1);
+		area_told(area, memory->process, false);
 		area_remove(&memory->areas, area);
 	}
 	return 0;
@@ -295,6 +306,7 @@ static bool area_copy(struct memory *child, struct memory *parent, const struct 
 	if (!area)
 		return false;
 	pages_count(child, area, 1);
+	area_told(area, parent->process, true);
 	if (area->flags & AREA_WIPED)
 		return true;
 	for (uint64_t i = radix_next(&parent->pages, area->start >> PAGE_BITS, to, &word); i < to; i = radix_step(&parent->pages, i, to, &word)) {
@@ -367,6 +379,8 @@ struct memory *memory_copy(struct memory *parent)
 	struct memory *child = memory_make();
 	bool good = child != NULL;
 
+	if (good)
+		child->process = parent->process;
 	for (const struct area *area = area_at_or_after(&parent->areas, 0); good && area; area = area_at_or_after(&parent->areas, area->end))
 		if (!(area->flags & AREA_NOT_FORKED))
 			good = area_copy(child, parent, area);

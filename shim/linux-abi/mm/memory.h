@@ -28,6 +28,7 @@ enum entry_bits {
 struct memory {
 	uint64_t users; /* processes that share it, and who looks at it from outside */
 	uint64_t number; /* no other memory has ever had it */
+	int32_t process; /* for which it was made */
 	struct host_space *space;
 	struct object *program; /* that is executed in it (object_execute()); null: none */
 	struct areas areas;

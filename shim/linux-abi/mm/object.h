@@ -17,6 +17,8 @@ struct object_operations {
 	int (*store)(struct object *object, uint64_t index);
 	/* MADV_REMOVE: makes a hole of the pages [first, end) of what the object shows. 0, or a negative error number. Absent: of its memory. May wait. */
 	int (*hole)(struct object *object, uint64_t first, uint64_t end);
+	/* An area that shows it has begun or ended, in the memory of a process: mapping, fork, unmapping, the memory's end. Absent: nothing. Must not wait. */
+	void (*area)(struct object *object, int32_t process, bool begins);
 	/* One user is left: for who keeps objects that nobody else uses. Must not wait. */
 	void (*left)(struct object *object);
 	/* The last user is gone: gives the structure back. Its pages are still there. */

@@ -436,6 +436,7 @@ static bool image_enter(struct image *image, const char *path, uint64_t rsp)
 
 	host_thread_stop(task->host);
 	task->memory = image->memory;
+	task->memory->process = process->id;
 	task->memory->program = image->program.content;
 	object_execute(task->memory->program);
 	image->memory = NULL;

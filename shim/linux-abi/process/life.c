@@ -385,6 +385,8 @@ static struct task *task_make(struct task *parent, const struct clone_request *r
 		task_inherit(task, parent, request);
 		if (!thread) {
 			process->id = task->id;
+			if (!(request->flags & LINUX_CLONE_VM))
+				task->memory->process = task->id;
 			process_enter(process, request->flags & LINUX_CLONE_PARENT && parent->process->parent ? parent->process->parent : parent->process);
 			cpu_limit_watch(process);
 		}
