@@ -7,23 +7,15 @@
 #include "lib/string.h"
 #include "mm/user.h"
 #include "process/usage.h"
+#include "ptrace/registers.h"
 #include "signal/signal.h"
 #include "vdso/vdso.h"
 
 enum note_type { NOTE_PRSTATUS = 1, NOTE_FPREGSET = 2, NOTE_PRPSINFO = 3, NOTE_AUXV = 6, NOTE_X86_XSTATE = 0x202, NOTE_FILE = 0x46494c45, NOTE_SIGINFO = 0x53494749 };
 
-#define FPU_LEGACY_BYTES 512
-#define FPU_FEATURES_OFFSET 464 /* where XCR0 stands in what debuggers read, in bytes that the processor leaves to software */
-#define USER_CODE_SELECTOR 0x33
-#define USER_STACK_SELECTOR 0x2b
 #define COMMAND_BYTES 80
 #define FLAGS_DUMPING 0x600 /* PF_DUMPCORE, PF_SIGNALED */
 #define PAD(bytes) ((4 - (bytes) % 4) % 4)
-
-/* struct user_regs_struct */
-struct registers {
-	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, call, rip, cs, rflags, rsp, ss, fs_base, gs_base, ds, es, fs, gs;
-};
 
 /* struct elf_prstatus */
 struct status {
@@ -32,7 +24,7 @@ struct status {
 	uint64_t pending, blocked;
 	int32_t task, parent, group, session;
 	struct linux_timeval user, system, children_user, children_system;
-	struct registers registers;
+	struct user_registers registers;
 	int32_t fpu_valid;
 };
 _Static_assert(sizeof(struct status) == 336, "elf_prstatus");
@@ -81,15 +73,9 @@ static uint64_t note_bytes(const char *name, uint64_t bytes)
 
 /* Tasks. */
 
-/* In a call, rax is what the call came to; the instruction that made it has put its number there. */
-static struct registers registers_of(const struct task *task, const struct thread_registers *r, const struct core_state *state)
+static struct user_registers registers_of(const struct task *task, const struct thread_registers *r, const struct core_state *state)
 {
-	return (struct registers){
-		.r15 = r->r15, .r14 = r->r14, .r13 = r->r13, .r12 = r->r12, .rbp = r->rbp, .rbx = r->rbx, .r11 = r->r11, .r10 = r->r10, .r9 = r->r9, .r8 = r->r8,
-		.rax = state->in_call ? (uint64_t)state->result : r->rax, .rcx = r->rcx, .rdx = r->rdx, .rsi = r->rsi, .rdi = r->rdi,
-		.call = state->in_call ? task->call[0] : UINT64_MAX,
-		.rip = r->rip, .cs = USER_CODE_SELECTOR, .rflags = r->rflags, .rsp = r->rsp, .ss = USER_STACK_SELECTOR, .fs_base = r->fs_base, .gs_base = r->gs_base,
-	};
+	return user_registers_of(r, &(struct trace_point){.in_call = state->in_call, .number = state->in_call ? task->call[0] : UINT64_MAX, .result = state->result});
 }
 
 static struct status status_of(const struct core_image *image, const struct task *task, const struct thread_registers *registers, const struct core_state *state)
@@ -114,16 +100,6 @@ static struct status status_of(const struct core_image *image, const struct task
 	};
 
 	return status;
-}
-
-/* What the processor's state is told as: with the features that its length means, in the words that it leaves free. */
-static void fpu_complete(uint8_t *fpu)
-{
-	const uint64_t features = host_fpu_bytes > FPU_LEGACY_BYTES + 64 ? 7 : 3;
-
-	memset(fpu + FPU_FEATURES_OFFSET, 0, FPU_LEGACY_BYTES - FPU_FEATURES_OFFSET);
-	if (host_fpu_bytes > FPU_LEGACY_BYTES)
-		memcpy(fpu + FPU_FEATURES_OFFSET, &features, sizeof(features));
 }
 
 /* The three notes of one task. The state that was read is copied before anything else may use the message page. */

@@ -67,14 +67,18 @@ static void entry_apply(struct memory *memory, const struct area *area, uint64_t
 	}
 	if (was & ENTRY_MAPPED)
 		host_page(memory->space, HOST_UNMAP, address, (frame_t)(was >> PAGE_BITS), 0);
-	host_page(memory->space, HOST_MAP, address, frame, host_rights(area, entry));
+	if (entry & ENTRY_MAPPED)
+		host_page(memory->space, HOST_MAP, address, frame, host_rights(area, entry));
 }
+
+/* Who forces an access has the page brought in and, for a store, made the process's own; the process may do with it what its area allows, and no more. */
+#define FORCED 0x80000000u
 
 static uint64_t entry_bits(const struct area *area, uint32_t access)
 {
-	uint64_t bits = ENTRY_MAPPED;
+	uint64_t bits = area->flags & AREA_PROTECTION ? ENTRY_MAPPED : 0;
 
-	if (access & AREA_WRITE)
+	if (access & AREA_WRITE && !(access & FORCED))
 		bits |= ENTRY_WRITE;
 	else if (area->flags & AREA_EXECUTE)
 		bits |= ENTRY_EXECUTE;
@@ -102,18 +106,18 @@ static frame_t frame_copy(frame_t of)
 }
 
 /* A store into a private page that others may see: it gets a frame of its own. */
-static enum fault_result page_own(struct memory *memory, const struct area *area, uint64_t address, uint64_t *word, frame_t shown)
+static enum fault_result page_own(struct memory *memory, const struct area *area, uint64_t address, uint64_t *word, frame_t shown, uint32_t access)
 {
 	frame_t old = (frame_t)(*word >> PAGE_BITS), own;
 
 	if (old && frame_users(old) == 1) {
-		entry_set(memory, area, address, word, old, AREA_WRITE);
+		entry_set(memory, area, address, word, old, access);
 		return FAULT_DONE;
 	}
 	own = frame_copy(old ? old : shown);
 	if (!own)
 		return FAULT_NO_MEMORY;
-	entry_set(memory, area, address, word, own, AREA_WRITE);
+	entry_set(memory, area, address, word, own, access);
 	if (old) {
 		(void)host_flush(); /* nobody maps the old one any more when it goes */
 		frame_release(old);
@@ -171,7 +175,7 @@ static enum fault_result page_make(struct memory *memory, const struct area *are
 	}
 	frame = (frame_t)(*radix_find(&area->object->pages, area->first + ((address - area->start) >> PAGE_BITS)) >> PAGE_BITS);
 	if (is_private_store(area, access))
-		return page_own(memory, area, address, word, frame);
+		return page_own(memory, area, address, word, frame, access);
 	frame_hold(frame);
 	if (area->flags & AREA_SHARED && !area->object->operations->store && area->flags & AREA_WRITE && !(area->flags & AREA_EXECUTE))
 		access |= AREA_WRITE; /* nobody asks which pages of it are dirty */
@@ -179,6 +183,14 @@ static enum fault_result page_make(struct memory *memory, const struct area *are
 	if (!(access & AREA_WRITE))
 		map_around(memory, area, address);
 	return FAULT_DONE;
+}
+
+/* Whether an area's protection forbids an access. By force all is allowed but a store that others would see. */
+static bool is_denied(const struct area *area, uint32_t access)
+{
+	if (access & FORCED)
+		return access & AREA_WRITE && area->flags & AREA_SHARED;
+	return !(area->flags & AREA_PROTECTION) || access & ~area->flags & AREA_PROTECTION & ~(area->flags & (AREA_WRITE | AREA_EXECUTE) ? AREA_READ : 0u);
 }
 
 static bool entry_allows(uint64_t entry, uint32_t access)
@@ -201,7 +213,7 @@ static bool fault_once(struct memory *memory, uint64_t address, uint32_t access,
 	int prepared = 0;
 
 	*result = area ? FAULT_DENIED : FAULT_NO_AREA;
-	if (!area || !(area->flags & AREA_PROTECTION) || access & ~area->flags & AREA_PROTECTION & ~(area->flags & (AREA_WRITE | AREA_EXECUTE) ? AREA_READ : 0u))
+	if (!area || is_denied(area, access))
 		return true;
 	index = area->first + ((address - area->start) >> PAGE_BITS);
 	word = radix_make(&memory->pages, address >> PAGE_BITS);
@@ -217,7 +229,7 @@ static bool fault_once(struct memory *memory, uint64_t address, uint32_t access,
 	else if (!*word)
 		*result = page_make(memory, area, address, word, access);
 	else if (is_private_store(area, access) && !(*word & ENTRY_WRITE))
-		*result = page_own(memory, area, address, word, 0);
+		*result = page_own(memory, area, address, word, 0, access);
 	else {
 		entry_set(memory, area, address, word, (frame_t)(*word >> PAGE_BITS), access);
 		*result = FAULT_DONE;
@@ -243,6 +255,25 @@ enum fault_result memory_fault(struct memory *memory, uint64_t address, uint32_t
 	word = radix_find(&memory->pages, address >> PAGE_BITS);
 	*frame = (frame_t)(*word >> PAGE_BITS);
 	return entry_allows(*word, access) ? FAULT_DONE : FAULT_NO_MEMORY;
+}
+
+enum fault_result memory_force(struct memory *memory, uint64_t address, bool store, frame_t *frame)
+{
+	uint32_t access = store ? AREA_WRITE : AREA_READ;
+	enum fault_result result = memory_fault(memory, address, access, frame);
+	const uint64_t *word;
+
+	if (result != FAULT_DENIED)
+		return result;
+	address &= ~(uint64_t)(PAGE_SIZE - 1);
+	while (!fault_once(memory, address, access | FORCED, &result))
+		;
+	if (host_flush() != OK && result == FAULT_DONE)
+		result = FAULT_NO_MEMORY;
+	word = result == FAULT_DONE ? radix_find(&memory->pages, address >> PAGE_BITS) : NULL;
+	if (word)
+		*frame = (frame_t)(*word >> PAGE_BITS);
+	return result;
 }
 
 enum fault_result memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t access, const bool *dying)

@@ -87,8 +87,11 @@ enum fault_result {
 /* Makes the page at an address usable for `access` (AREA_*), and tells its frame, not held, unless `frame` is null. May wait. */
 enum fault_result memory_fault(struct memory *memory, uint64_t address, uint32_t access, frame_t *frame);
 
+/* The same by force, for who may change the process (ptrace(2)): also where the protection forbids it, unless others would see the store. The process gets no access that it does not have. */
+enum fault_result memory_force(struct memory *memory, uint64_t address, bool store, frame_t *frame);
+
 /*
- * The same for all pages of [address, address + bytes), whole pages, with `access` 0 for stores where a private area allows them, else for loads. The host is told in batches. What cannot be had is left to a fault, and the first such result is the
+ * memory_fault() for all pages of [address, address + bytes), whole pages, with `access` 0 for stores where a private area allows them, else for loads. The host is told in batches. What cannot be had is left to a fault, and the first such result is the
  * function's. Ends where no area is, and when there is no memory. May wait.
  */
 enum fault_result memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t access, const bool *dying);

@@ -89,6 +89,45 @@ int user_write(struct memory *memory, uint64_t address, const void *from, size_t
 	return 0;
 }
 
+/* As many bytes as lie in one page, moved either way. How many, or -EFAULT. */
+static int64_t force_move(struct memory *memory, uint64_t address, unsigned char *bytes, size_t count, bool store)
+{
+	size_t in_page = PAGE_SIZE - address % PAGE_SIZE, part = count < in_page ? count : in_page;
+	unsigned char *there;
+	frame_t frame;
+
+	if (address >= MEMORY_TOP || (!frame_is_there(memory, address, store, &frame) && memory_force(memory, address, store, &frame) != FAULT_DONE))
+		return -EFAULT;
+	there = (unsigned char *)frame_bytes(frame) + address % PAGE_SIZE;
+	if (store)
+		memcpy(there, bytes, part);
+	else
+		memcpy(bytes, there, part);
+	return (int64_t)part;
+}
+
+static int force_all(struct memory *memory, uint64_t address, unsigned char *bytes, size_t count, bool store)
+{
+	for (size_t done = 0; done < count;) {
+		int64_t moved = force_move(memory, address + done, bytes + done, count - done, store);
+
+		if (moved < 0)
+			return (int)moved;
+		done += (size_t)moved;
+	}
+	return 0;
+}
+
+int user_force_read(struct memory *memory, void *to, uint64_t address, size_t bytes)
+{
+	return force_all(memory, address, to, bytes, false);
+}
+
+int user_force_write(struct memory *memory, uint64_t address, const void *from, size_t bytes)
+{
+	return force_all(memory, address, (unsigned char *)from, bytes, true); /* which is read only then */
+}
+
 int user_clear(struct memory *memory, uint64_t address, size_t bytes)
 {
 	while (bytes) {

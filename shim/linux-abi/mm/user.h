@@ -13,6 +13,10 @@ int user_read(struct memory *memory, void *to, uint64_t address, size_t bytes);
 int user_write(struct memory *memory, uint64_t address, const void *from, size_t bytes);
 int user_clear(struct memory *memory, uint64_t address, size_t bytes);
 
+/* The same by force (memory_force()): what the protection forbids as well. */
+int user_force_read(struct memory *memory, void *to, uint64_t address, size_t bytes);
+int user_force_write(struct memory *memory, uint64_t address, const void *from, size_t bytes);
+
 /* Brings all pages of a range in, so that copies to it (`store`) or from it take no call of the kernel until something waits. 0: they were there; 1: some have come, by calls of the kernel; -EFAULT. */
 int user_reach(struct memory *memory, uint64_t address, size_t bytes, bool store);
 

@@ -16,6 +16,7 @@
 #include "process/names.h"
 #include "process/permission.h"
 #include "process/usage.h"
+#include "ptrace/traced.h"
 #include "signal/send.h"
 #include "terminal/terminal.h"
 #include "time/convert.h"
@@ -39,7 +40,9 @@ static char state_letter(const struct proc_subject *subject)
 {
 	if (subject->process->zombie)
 		return 'Z';
-	if (subject->process->stopped)
+	if (subject->task && subject->task->traced && subject->task->traced->stopped)
+		return 't';
+	if (subject->process->stopped && !(subject->task && subject->task->traced))
 		return 'T';
 	if (subject->task && subject->task->waits)
 		return subject->task->waiting == WAIT_INTERRUPTIBLE ? 'S' : 'D';
@@ -53,6 +56,8 @@ static const char *state_name(char letter)
 		return "Z (zombie)";
 	case 'T':
 		return "T (stopped)";
+	case 't':
+		return "t (tracing stop)";
 	case 'S':
 		return "S (sleeping)";
 	case 'D':
@@ -161,9 +166,9 @@ static void status_tell(struct proc_text *text, const struct proc_subject *subje
 
 	actions_tell(process, &ignored, &caught);
 	status_name_add(text, name_of(subject));
-	text_add(text, "\nUmask:\t00%u%u\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", task && task->place ? (uint64_t)(task->place->umask >> 3 & 7) : 0,
+	text_add(text, "\nUmask:\t00%u%u\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n", task && task->place ? (uint64_t)(task->place->umask >> 3 & 7) : 0,
 		 task && task->place ? (uint64_t)(task->place->umask & 7) : 0, state_name(state_letter(subject)), (int64_t)process->id, (int64_t)id_of(subject),
-		 (int64_t)(process->parent ? process->parent->id : 0));
+		 (int64_t)(process->parent ? process->parent->id : 0), (int64_t)(task && task->traced ? task->traced->tracer->id : 0));
 	if (task && task->credentials)
 		credentials_add(text, task->credentials);
 	text_add(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", (int64_t)process->id, (int64_t)id_of(subject), (int64_t)process->group, (int64_t)process->session);

@@ -5,6 +5,7 @@
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/life.h"
+#include "ptrace/traced.h"
 
 #define SIGNAL_MASK 0xff /* CSIGNAL: the low byte of the flags */
 #define CLONE_NAMESPACES                                                                                                                                              \
@@ -127,6 +128,8 @@ int64_t linux_exit(struct task *task, const uint64_t arguments[6])
 	if (task->process->task_count == 1) {
 		process_end(task->process, (int)(arguments[0] & 0xff) << 8);
 	} else {
+		if (task->traced)
+			task->traced->status = (int)(arguments[0] & 0xff) << 8;
 		task->dying = true;
 		task->attention = true;
 	}

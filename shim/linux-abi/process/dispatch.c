@@ -7,8 +7,11 @@
 #include "process/handlers.h"
 #include "process/life.h"
 #include "process/tracing.h"
+#include "ptrace/stops.h"
 #include "signal/deliver.h"
 #include "signal/send.h"
+
+#define CALL_RT_SIGRETURN 15
 
 static linux_call *const handlers[] = {
 #define SYSCALL(number, name, arguments, result, handler, status) BUILT_##status([number] = handler, )
@@ -33,18 +36,50 @@ static int64_t call_make(struct task *task)
 	return number < CALLS && absent[number] ? absent[number] : -ENOSYS;
 }
 
+/* A call that somebody wants to see. */
+static int64_t call_watch(struct task *task)
+{
+	int64_t result = -ENOSYS;
+
+	if (task->watched & WATCHED_BY_TRACER && !traced_call_begin(task, &result)) {
+		task->attention = true; /* its end may be what has come */
+		return result;
+	}
+	result = task->watched & WATCHED_BY_LINES ? call_traced(task, call_make) : call_make(task);
+	if (result == RESULT_NONE)
+		return result;
+	traced_call_end(task, &result);
+	if (task->host->stopped) /* its registers have been written: the end is not an answer */
+		task->attention = true;
+	return result;
+}
+
+/* The result of a call whose registers a tracer has written: nobody waits for an answer any more. */
+static int64_t call_return(struct task *task, int64_t result)
+{
+	if (__builtin_expect(!task->host->stopped, 1))
+		return result;
+	if (host_thread_read(task->host, STATE_REGISTERS)) {
+		thread_self_image()->registers.rax = (uint64_t)result;
+		(void)host_thread_write(task->host, STATE_REGISTERS); /* they were good before */
+	}
+	host_thread_run(task->host);
+	task->fiber = NULL;
+	return RESULT_NONE;
+}
+
 int64_t call_handle(struct task *task)
 {
-	for (;;) {
-		int64_t result = __builtin_expect(task->trace, 0) ? call_traced(task, call_make) : call_make(task);
+	for (bool again = false;; again = true) {
+		int64_t result = __builtin_expect(task->watched, 0) ? call_watch(task) : call_make(task);
 
-		if (__builtin_expect(result > -ERESTARTSYS && !task->attention && !task->mask_is_saved, 1))
+		if (__builtin_expect(result > -ERESTARTSYS && !task->attention && !task->mask_is_saved && !again, 1))
 			return result;
 		if (result == RESULT_NONE) /* perhaps there is no such task any more */
 			return result;
 		switch (signals_handle(task, &result, true)) {
 		case DELIVER_NOTHING:
-			return result;
+			return call_return(task, result);
 		case DELIVER_DONE:
 			return RESULT_NONE;
 		case DELIVER_AGAIN:
@@ -55,11 +90,14 @@ int64_t call_handle(struct task *task)
 
 int64_t call_end_resumed(struct task *task)
 {
+	bool executed = task->call[0] != CALL_RT_SIGRETURN;
 	int64_t result = 0;
 
+	if (task->traced)
+		traced_call_end_replaced(task, executed);
 	if (task->attention || task->mask_is_saved) {
 		host_thread_stop(task->host);
-		if (signals_handle(task, &result, false) != DELIVER_NOTHING)
+		if (signals_handle(task, &result, executed) == DELIVER_DONE)
 			return RESULT_NONE;
 	}
 	if (task->host->stopped)
@@ -146,5 +184,11 @@ int64_t fault_handle(struct task *task, const uint64_t data[4])
 		task->fault_error = data[2];
 		signal_force(task, &information);
 	}
-	return signals_handle(task, &result, false) == DELIVER_NOTHING ? 0 : RESULT_NONE;
+	if (signals_handle(task, &result, false) != DELIVER_NOTHING)
+		return RESULT_NONE;
+	if (!task->host->stopped)
+		return 0;
+	host_thread_run(task->host); /* a tracer has written its registers: nobody waits for an answer any more */
+	task->fiber = NULL;
+	return RESULT_NONE;
 }

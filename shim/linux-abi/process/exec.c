@@ -21,6 +21,7 @@
 #include "process/life.h"
 #include "process/random.h"
 #include "process/usage.h"
+#include "ptrace/stops.h"
 #include "signal/send.h"
 #include "time/posix_timer.h"
 #include "vdso/vdso.h"
@@ -502,6 +503,7 @@ static int64_t image_run(struct image *image, const char *path, uint64_t argumen
 {
 	struct credentials *credentials = NULL;
 	uint64_t rsp;
+	int32_t id = image->task->id;
 	int error = stack_make(image);
 
 	if (!error)
@@ -524,8 +526,10 @@ static int64_t image_run(struct image *image, const char *path, uint64_t argumen
 		image->task->process->personality &= ~PERSONALITY_UNSAFE;
 	posix_timers_end(image->task->process);
 	credentials_set(image->task, credentials);
-	if (image_enter(image, path, rsp))
+	if (image_enter(image, path, rsp)) {
+		traced_exec(image->task, id);
 		return call_end_resumed(image->task);
+	}
 	process_end(image->task->process, LINUX_SIGSEGV); /* where it is to begin no program can be */
 	return 0;
 }

@@ -25,6 +25,7 @@
 #include "process/real_time.h"
 #include "process/system.h"
 #include "process/usage.h"
+#include "ptrace/stops.h"
 #include "run/run.h"
 #include "signal/send.h"
 #include "time/cpu_limit.h"
@@ -74,7 +75,7 @@ bool id_is_used(int32_t id)
 	for (const struct process *process = processes; process; process = process->next)
 		if (process->id == id || process->group == id || process->session == id)
 			return true;
-	return false;
+	return traced_id_is_used(id);
 }
 
 static int32_t id_take(void)
@@ -327,7 +328,7 @@ static void task_inherit(struct task *task, const struct task *parent, const str
 	task->timer_slack = task->timer_slack_first = parent->timer_slack;
 	real_time_inherit(task, parent);
 	task->io_priority = parent->io_priority;
-	task->trace = parent->trace;
+	task->watched = parent->watched & WATCHED_BY_LINES;
 	if (request->flags & LINUX_CLONE_CHILD_CLEARTID)
 		task->clear_id_at = request->child_id_at;
 	if (!(request->flags & LINUX_CLONE_VM) || request->flags & LINUX_CLONE_VFORK)
@@ -387,6 +388,7 @@ static struct task *task_make(struct task *parent, const struct clone_request *r
 			process->id = task->id;
 			if (!(request->flags & LINUX_CLONE_VM))
 				task->memory->process = task->id;
+			process->made_by = parent->id;
 			process_enter(process, request->flags & LINUX_CLONE_PARENT && parent->process->parent ? parent->process->parent : parent->process);
 			cpu_limit_watch(process);
 		}
@@ -401,8 +403,8 @@ static struct task *task_make(struct task *parent, const struct clone_request *r
 	return NULL;
 }
 
-/* The parent of a vfork waits until the child execs or ends, whatever signals come but a deadly one. */
-static void vfork_wait(struct task *parent, int32_t id)
+/* The parent of a vfork waits until the child execs or ends, whatever signals come but a deadly one. Whether the child has. */
+static bool vfork_wait(struct task *parent, int32_t id)
 {
 	struct waiter waiter = {0};
 	struct task *child = task_find(id);
@@ -411,8 +413,10 @@ static void vfork_wait(struct task *parent, int32_t id)
 	while (child && child->vfork_parent == parent && task_wait(parent, WAIT_KILLABLE, NEVER) == 0)
 		child = task_find(id);
 	queue_leave(&waiter);
-	if (child && child->vfork_parent == parent)
-		child->vfork_parent = NULL;
+	if (!child || child->vfork_parent != parent)
+		return true;
+	child->vfork_parent = NULL;
+	return false;
 }
 
 /* Closes the number of a pidfd, unless it is another file's by now: others may have closed it while this waited. */
@@ -482,6 +486,7 @@ int64_t task_clone(struct task *parent, const struct clone_request *request)
 {
 	struct task *task;
 	int64_t error = clone_refusal(parent);
+	int event;
 	int32_t id;
 
 	if (error)
@@ -493,12 +498,15 @@ int64_t task_clone(struct task *parent, const struct clone_request *request)
 	ids_tell(parent, task, request);
 	if (request->flags & LINUX_CLONE_VFORK)
 		task->vfork_parent = parent;
+	event = traced_child(parent, task, request->flags, request->exit_signal);
 	task->fiber = NULL;
 	host_thread_run(task->host);
 	if (task->attention)
 		program_interrupt(task); /* what came for it while it was being made */
-	if (request->flags & LINUX_CLONE_VFORK)
-		vfork_wait(parent, id);
+	if (event)
+		traced_event(parent, (enum trace_event)event, (uint64_t)id);
+	if (request->flags & LINUX_CLONE_VFORK && vfork_wait(parent, id))
+		traced_event(parent, EVENT_VFORK_DONE, (uint64_t)id);
 	return id;
 }
 
@@ -517,6 +525,8 @@ void process_end(struct process *process, int status)
 {
 	if (process->exiting && status == LINUX_SIGKILL)
 		core_cut(process);
+	if (process->exiting && status == LINUX_SIGKILL)
+		traced_cut(process);
 	if (process->exiting)
 		return;
 	process->exiting = true;
@@ -582,6 +592,8 @@ void process_reap(struct process *process)
 			at = &(*at)->sibling;
 		*at = process->sibling;
 	}
+	if (process->traced)
+		traced_leave(process->traced);
 	pidfd_gone(process);
 	queue_abandon(&process->signal_arrived); /* an epoll that outlives it may have watched it by a signalfd */
 	slab_return(&process_slab, process);
@@ -606,7 +618,7 @@ static void process_leave(struct process *process)
 	pidfd_ended(process);
 	session_leave(process);
 	run_process_left(process);
-	parent_tell(process);
+	traced_process_left(process);
 }
 
 void vfork_finish(struct task *task)
@@ -643,6 +655,7 @@ void task_leave(struct task *task)
 	signals_discard(&task->signals);
 	task_unlist(task);
 	vfork_finish(task);
+	traced_task_left(task);
 	queue_wake(&process->children_changed, 0);
 	slab_return(&tasks, task);
 	if (!process->task_count)
@@ -682,6 +695,7 @@ static void task_rename(struct task *task, int32_t id)
 	task->id = id;
 	task->next_by_id = buckets[id % ID_BUCKETS];
 	buckets[id % ID_BUCKETS] = task;
+	traced_renamed(task);
 }
 
 int process_single(struct task *task)

@@ -23,7 +23,11 @@ struct identity; /* process/pidfd.c */
 struct process;
 struct terminal;
 struct core_image; /* core/image.h */
+struct traced; /* ptrace/traced.h */
 struct core_state; /* core/dump.h */
+
+/* Who wants to see the calls of a task: --trace prints them, a tracer stops at them. */
+enum watched { WATCHED_BY_LINES = 1, WATCHED_BY_TRACER = 2 };
 
 struct task {
 	int32_t id; /* as gettid tells */
@@ -65,7 +69,8 @@ struct task {
 	uint16_t io_priority; /* ioprio_set(2): class and level; 0: none was set */
 	uint64_t restart_deadline; /* of nanosleep and the like */
 	int (*restart)(struct task *task);
-	bool trace; /* its calls are printed */
+	uint8_t watched; /* enum watched: who wants to see its calls */
+	struct traced *traced; /* by whom it is traced (ptrace/traced.h); null: by nobody */
 	const struct core_state *held; /* it is dying, and waits until the core of its process is written; null: it does not */
 };
 
@@ -97,6 +102,8 @@ struct process {
 	uint16_t core_filter; /* enum core_filter (core/image.h) */
 	struct core_image *core; /* that is being written; null: none is */
 	bool child_subreaper;
+	int32_t made_by; /* the task that called fork or the like: who traces it if it wants to be traced */
+	struct traced *traced; /* of its leader, also when that has ended; null: it is not traced */
 	int death_signal;  /* prctl(PR_SET_PDEATHSIG) */
 	uint64_t user_ns, system_ns, switches; /* CPU time and waits of its ended tasks */
 	uint64_t children_user_ns, children_system_ns; /* of its waited-for children */

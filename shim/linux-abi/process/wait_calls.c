@@ -8,39 +8,19 @@
 #include "process/life.h"
 #include "process/pidfd.h"
 #include "process/usage.h"
+#include "process/wanted.h"
+#include "ptrace/stops.h"
 #include "signal/send.h"
-
-/* Which children, and which of their changes. */
-struct wanted {
-	enum { WANT_ANY, WANT_PROCESS, WANT_GROUP } kind;
-	int32_t id;
-	uint64_t options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT, __WALL, __WCLONE */
-	bool again;       /* -EAGAIN rather than a wait: a pidfd with PIDFD_NONBLOCK */
-};
-
-/* What was found. */
-struct found {
-	int32_t process;
-	uint32_t user;
-	int status; /* as wait4 tells it */
-	int code;   /* CLD_* */
-	struct linux_rusage usage;
-};
 
 static bool is_wanted(const struct process *child, const struct wanted *wanted)
 {
 	bool clone = child->exit_signal != LINUX_SIGCHLD;
 
-	if (!(wanted->options & LINUX___WALL) && clone != !!(wanted->options & LINUX___WCLONE))
+	if (!traced_by_parent(child) && !(wanted->options & LINUX___WALL) && clone != !!(wanted->options & LINUX___WCLONE))
 		return false;
 	if (wanted->kind == WANT_PROCESS)
 		return child->id == wanted->id;
 	return wanted->kind == WANT_ANY || child->group == wanted->id;
-}
-
-static int ended_code(int status)
-{
-	return status & 0x7f ? (status & 0x80 ? LINUX_CLD_DUMPED : LINUX_CLD_KILLED) : LINUX_CLD_EXITED;
 }
 
 /* Whether a child has something to tell, and takes that unless it is only asked (WNOWAIT). */
@@ -50,7 +30,7 @@ static bool child_tells(struct process *child, const struct wanted *wanted, stru
 
 	found->process = child->id;
 	found->user = child->user;
-	if (child->zombie && wanted->options & LINUX_WEXITED) {
+	if (child->zombie && wanted->options & LINUX_WEXITED && (!child->traced || traced_by_parent(child))) {
 		found->status = child->exit_status;
 		found->code = ended_code(child->exit_status);
 		usage_tell(child, true, &found->usage);
@@ -60,7 +40,7 @@ static bool child_tells(struct process *child, const struct wanted *wanted, stru
 		}
 		return true;
 	}
-	if (child->stopped && !child->stop_reported && wanted->options & LINUX_WSTOPPED) {
+	if (child->stopped && !child->stop_reported && wanted->options & LINUX_WSTOPPED && !traced_by_parent(child)) {
 		found->status = child->stop_signal << 8 | 0x7f;
 		found->code = LINUX_CLD_STOPPED;
 		child->stop_reported = !keep;
@@ -78,8 +58,9 @@ static bool child_tells(struct process *child, const struct wanted *wanted, stru
 }
 
 /* One look: 1 = found, 0 = nothing yet, -ECHILD = there is nobody to wait for. */
-static int children_look(struct process *process, const struct wanted *wanted, struct found *found)
+static int children_look(struct task *task, const struct wanted *wanted, struct found *found)
 {
+	struct process *process = task->process;
 	bool some = false;
 
 	for (struct process *child = process->children, *next; child; child = next) {
@@ -90,6 +71,8 @@ static int children_look(struct process *process, const struct wanted *wanted, s
 		if (child_tells(child, wanted, found))
 			return 1;
 	}
+	if (traced_all && tracees_look(task, wanted, found, &some))
+		return 1;
 	return some ? 0 : -ECHILD;
 }
 
@@ -100,7 +83,7 @@ static int64_t children_wait(struct task *task, const struct wanted *wanted, str
 
 	*found = (struct found){0};
 	queue_join(&task->process->children_changed, &waiter, task);
-	while ((looked = children_look(task->process, wanted, found)) == 0 && !error && !(wanted->options & LINUX_WNOHANG))
+	while ((looked = children_look(task, wanted, found)) == 0 && !error && !(wanted->options & LINUX_WNOHANG))
 		error = wanted->again ? -EAGAIN : task_wait(task, WAIT_INTERRUPTIBLE, NEVER);
 	queue_leave(&waiter);
 	return looked ? looked : error;
@@ -189,7 +172,7 @@ int64_t linux_waitid(struct task *task, const uint64_t arguments[6])
 		information.code = found.code;
 		information.process = found.process;
 		information.user = found.user;
-		information.status = found.code == LINUX_CLD_EXITED ? found.status >> 8 & 0xff : found.code == LINUX_CLD_STOPPED ? found.status >> 8 : found.code == LINUX_CLD_CONTINUED ? LINUX_SIGCONT : found.status & 0x7f;
+		information.status = found.code == LINUX_CLD_EXITED ? found.status >> 8 & 0xff : found.code == LINUX_CLD_STOPPED || found.code == LINUX_CLD_TRAPPED ? found.status >> 8 : found.code == LINUX_CLD_CONTINUED ? LINUX_SIGCONT : found.status & 0x7f;
 	}
 	if (result > 0 && arguments[4] && user_put(task->memory, arguments[4], &found.usage) != 0)
 		return -EFAULT;
@@ -205,7 +188,7 @@ static struct signal_information child_signal(const struct process *child)
 	information.user = child->user;
 	if (child->zombie) {
 		information.code = ended_code(child->exit_status);
-		information.status = child->exit_status & 0x7f ? child->exit_status & 0x7f : child->exit_status >> 8;
+		information.status = ended_status(child->exit_status);
 	} else {
 		information.number = LINUX_SIGCHLD;
 		information.code = child->stopped ? LINUX_CLD_STOPPED : LINUX_CLD_CONTINUED;

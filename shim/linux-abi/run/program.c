@@ -181,7 +181,7 @@ static void start(void *argument)
 	request_read();
 	if (task) {
 		task->fiber = fiber_self();
-		task->trace = request.trace;
+		task->watched = request.trace ? WATCHED_BY_LINES : 0;
 		filesystems_mount(task);
 		directory_enter(task);
 		error = run_streams_open(task, request.terminals, &request.size);

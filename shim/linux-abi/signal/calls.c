@@ -72,6 +72,8 @@ int64_t linux_rt_sigprocmask(struct task *task, const uint64_t arguments[6])
 int64_t linux_rt_sigreturn(struct task *task, const uint64_t arguments[6])
 {
 	(void)arguments;
+	if (task->traced)
+		host_thread_stop(task->host); /* until its tracer has seen the end of the call */
 	if (!frame_pop(task)) {
 		signal_force(task, &(struct signal_information){.number = LINUX_SIGSEGV, .code = LINUX_SI_KERNEL});
 		return 0;

@@ -11,6 +11,7 @@
 #include "mm/user.h"
 #include "process/groups.h"
 #include "process/life.h"
+#include "ptrace/stops.h"
 #include "signal/frame.h"
 #include "signal/send.h"
 
@@ -26,7 +27,7 @@ static void mask_restore(struct task *task)
 /* Waits while the process is stopped. */
 static void stop_wait(struct task *task)
 {
-	while (task->process->stopped && !task->dying)
+	while (task->process->stopped && !task->dying && !task->traced)
 		(void)task_wait(task, WAIT_KILLABLE, NEVER);
 	attention_update(task);
 }
@@ -70,7 +71,7 @@ static bool handler_enter(struct task *task, const struct signal_information *in
 	struct signal_action *action = &task->process->actions->action[information->number - 1];
 	struct signal_action entered = *action;
 	uint64_t mask = task->mask_is_saved ? task->saved_mask : task->signals.blocked;
-	bool again = call && restarts(*result, action->flags);
+	bool again = call && restarts(*result, action->flags), steps = traced_step_end(task);
 
 	if (is_restart(*result))
 		*result = again ? -ERESTARTNOINTR : -EINTR;
@@ -84,6 +85,8 @@ static bool handler_enter(struct task *task, const struct signal_information *in
 	if (!(entered.flags & LINUX_SA_NODEFER))
 		mask |= SIGNAL_BIT(information->number);
 	signals_block(task, mask);
+	if (steps)
+		traced_handler_entered(task);
 	return true;
 }
 
@@ -116,24 +119,42 @@ static bool signal_act(struct task *task, const struct signal_information *infor
 	return false;
 }
 
+/* What comes before signals: the end of the task, a stop. 1: it was a stop, and everything is to be looked at anew; -1: the task has left. */
+static int state_handle(struct task *task, int64_t *result, bool *call)
+{
+	if (task->dying) {
+		core_hold(task, &(struct core_state){.result = *result, .in_call = *call});
+		traced_exit(task, *result, *call);
+		task_leave(task);
+		return -1;
+	}
+	if (task->traced ? task->traced->trap : task->process->stopped) {
+		if (task->traced)
+			traced_trap(task, result, call);
+		else
+			stop_wait(task);
+		return 1;
+	}
+	return 0;
+}
+
 enum deliver_result signals_handle(struct task *task, int64_t *result, bool call)
 {
 	struct signal_information information;
+	int state;
 
 	while (task->attention) {
-		if (task->dying) {
-			core_hold(task, &(struct core_state){.result = *result, .in_call = call});
-			task_leave(task);
+		state = state_handle(task, result, &call);
+		if (state < 0)
 			return DELIVER_DONE;
-		}
-		if (task->process->stopped) {
-			stop_wait(task);
+		if (state)
 			continue;
-		}
 		if (!signal_take(task, ~task->signals.blocked, &information)) {
 			attention_update(task);
 			continue;
 		}
+		if (task->traced && !traced_signal(task, &information, result, &call))
+			continue;
 		if (!signal_act(task, &information, result, call))
 			continue;
 		if (task->attention && task->dying)

@@ -10,6 +10,7 @@
 #include "mm/slab.h"
 #include "process/life.h"
 #include "process/loop.h"
+#include "ptrace/stops.h"
 #include "signal/deliver.h"
 #include "time/interval.h"
 #include "time/posix_timer.h"
@@ -108,7 +109,7 @@ void signals_ignore(struct process *process, int number)
 
 void attention_update(struct task *task)
 {
-	task->attention = task->dying || task->process->stopped || (signals_pending(task) & ~task->signals.blocked);
+	task->attention = task->dying || (task->traced ? task->traced->trap : task->process->stopped) || (signals_pending(task) & ~task->signals.blocked);
 }
 
 void signals_block(struct task *task, uint64_t mask)
@@ -171,6 +172,7 @@ void process_continue(struct process *process)
 	process->stopped = false;
 	process->continued = true;
 	process->stop_reported = false;
+	traced_group_changed(process);
 	for (struct task *task = process->tasks; task; task = task->next_in_process) {
 		task_notice(task);
 		task_wake(task); /* out of its stop, which nothing but this and its end ends */
@@ -184,9 +186,11 @@ void process_stop(struct process *process, int number)
 	process->continued = false;
 	process->stop_reported = false;
 	process->stop_signal = number;
+	traced_group_changed(process);
 	for (struct task *task = process->tasks; task; task = task->next_in_process)
 		task_notice(task);
-	parent_tell(process);
+	if (!traced_by_parent(process))
+		parent_tell(process);
 }
 
 /* The task of a process that is to take a signal: one that does not block it, the leader first; a null pointer when all do. */
@@ -198,8 +202,8 @@ static struct task *taker_find(struct process *process, int number)
 	return NULL;
 }
 
-/* What a signal does before it is pending. False when it is not to be pending at all. */
-static bool send_begin(struct process *process, int number, bool blocked)
+/* What a signal does before it is pending. False when it is not to be pending at all. `kept`: also when it is ignored, for it is blocked, or a tracer wants to see it. */
+static bool send_begin(struct process *process, int number, bool kept)
 {
 	if (process->zombie || !process->actions || (process->exiting && number != LINUX_SIGKILL))
 		return false;
@@ -212,7 +216,7 @@ static bool send_begin(struct process *process, int number, bool blocked)
 		process_continue(process);
 	if (SIGNAL_BIT(number) & STOPPING)
 		process_remove(process, SIGNAL_BIT(LINUX_SIGCONT));
-	return blocked || !is_ignored(process, number);
+	return kept || !is_ignored(process, number);
 }
 
 int signal_send_process(struct process *process, const struct signal_information *information)
@@ -220,7 +224,7 @@ int signal_send_process(struct process *process, const struct signal_information
 	struct task *taker = taker_find(process, information->number);
 	int error = 0;
 
-	if (!send_begin(process, information->number, !taker))
+	if (!send_begin(process, information->number, !taker || taker->traced))
 		return 0;
 	error = pend(process, &process->pending, information);
 	if (!error && taker)
@@ -235,7 +239,7 @@ int signal_send_task(struct task *task, const struct signal_information *informa
 	bool blocked = task->signals.blocked & SIGNAL_BIT(information->number);
 	int error = 0;
 
-	if (!send_begin(task->process, information->number, blocked))
+	if (!send_begin(task->process, information->number, blocked || task->traced))
 		return 0;
 	error = pend(task->process, &task->signals, information);
 	if (!error && !blocked)

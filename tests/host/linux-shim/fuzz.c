@@ -65,7 +65,7 @@ static void calls_trace(bool told)
 {
 	for (struct process *process = processes; process; process = process->next)
 		for (struct task *task = process->tasks; task; task = task->next_in_process)
-			task->trace = told;
+			task->watched = (uint8_t)((task->watched & ~WATCHED_BY_LINES) | (told ? WATCHED_BY_LINES : 0));
 }
 
 /* Until the choices are used up. Processes that all wait for each other, or have ended, get company. */
