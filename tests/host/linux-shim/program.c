@@ -34,6 +34,7 @@ struct program {
 	bool ready;   /* there is a call, and its arguments are being stored */
 	bool calls;   /* a call was made, and its answer is still to come */
 	bool answered;
+	bool named;   /* the name in the call has been remembered, or there is none */
 	int64_t result;
 	struct grammar_call call;
 	uint64_t fault_at;
@@ -193,16 +194,18 @@ static bool stores_run(struct model_thread *thread)
 	return true;
 }
 
-/* Names of message queues, which outlive processes, are remembered for who removes them. */
+/* Names of message queues, which outlive processes, are remembered for who removes them: when the call is made, or afterwards, where its page was not there before. */
 static void name_note(struct model_thread *thread)
 {
+	struct program *program = thread->program;
 	char *name = names[name_count % NAMES_MOST];
 
-	if (thread->registers.rax != SYS_MQ_OPEN)
+	if (program->named)
 		return;
 	learning = thread;
-	for (size_t i = 0; i < NAME_BYTES && memory_look(NULL, thread->registers.rdi + i, name + i, 1); i++)
+	for (size_t i = 0; i < NAME_BYTES && memory_look(NULL, program->call.arguments[0] + i, name + i, 1); i++)
 		if (!name[i]) {
+			program->named = true;
 			name_count++;
 			return;
 		}
@@ -222,6 +225,7 @@ static void call_instruct(struct model_thread *thread)
 	program->calls = true;
 	program->ready = false;
 	steps_tell("%lu: %s(%#lx, %#lx, %#lx, %#lx, %#lx, %#lx)\n", thread->badge, call_name(r->rax), r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
+	program->named = r->rax != SYS_MQ_OPEN;
 	name_note(thread);
 	service_call_of(thread);
 }
@@ -315,6 +319,7 @@ void program_answered(struct model_thread *thread, int64_t result)
 	if (!program->calls)
 		return;
 	steps_tell("%lu: %s -> %ld\n", thread->badge, call_name(program->call.number), result);
+	name_note(thread);
 	program->calls = false;
 	program->answered = true;
 	program->result = result;
@@ -330,6 +335,8 @@ void program_moved(struct model_thread *thread)
 	struct program *program = program_of(thread);
 
 	steps_tell("%lu: goes on at %#lx\n", thread->badge, thread->registers.rip);
+	if (program->calls)
+		name_note(thread);
 	program->ready = program->calls = false;
 	program->faults = 0;
 }

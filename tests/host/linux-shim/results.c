@@ -47,7 +47,7 @@ static const struct {
 #undef SYSCALL
 };
 
-/* Calls that return what may be any bits: arch_prctl and ioctl write theirs, ptrace is not built; time may be what the clock was set to. */
+/* Calls that return what may be any bits: arch_prctl, ioctl and ptrace write theirs; time may be what the clock was set to. */
 static bool is_free(uint64_t number)
 {
 	return number == 15; /* rt_sigreturn: rax is what the frame says */
