@@ -160,7 +160,7 @@ int64_t linux_waitid(struct task *task, const uint64_t arguments[6])
 {
 	struct signal_information information = {0};
 	struct wanted wanted;
-	struct found found;
+	struct found found = {0};
 	int64_t result = waitid_wanted(task, arguments, &wanted);
 
 	if (!result)
