@@ -12,11 +12,23 @@
 
 #define PAGES_FIRST 16
 
+#define PAGES_LEAST 2 /* of a new pipe of who has too many */
+
 int64_t pipe_bytes_most = RING_PAGES_MAX * PAGE_SIZE;
+int64_t pipe_user_pages_soft = 16384, pipe_user_pages_hard;
 #define EVENTS_READ (LINUX_POLLIN | LINUX_POLLRDNORM)
 #define EVENTS_WRITE (LINUX_POLLOUT | LINUX_POLLWRNORM)
 
 static struct slab pipes = SLAB(struct pipe);
+static struct pipe *pipes_made;
+
+static void pipe_return(struct pipe *pipe)
+{
+	*pipe->at = pipe->next;
+	if (pipe->next)
+		pipe->next->at = pipe->at;
+	slab_return(&pipes, pipe);
+}
 
 void pipe_told_bytes(struct pipe *pipe)
 {
@@ -276,6 +288,18 @@ static int64_t pipe_ioctl(struct task *task, struct description *description, ui
 	return request == LINUX_FIONREAD ? user_put(task->memory, argument, &count) : -ENOTTY;
 }
 
+/* Whether a task's user would have more pages of pipes than a limit. Who may use resources of the system has none. */
+static bool is_beyond(const struct task *task, uint64_t more, int64_t most)
+{
+	uint64_t pages = more;
+
+	if (!most || task_may(task, LINUX_CAP_SYS_RESOURCE) || task_may(task, LINUX_CAP_SYS_ADMIN))
+		return false;
+	for (const struct pipe *pipe = pipes_made; pipe; pipe = pipe->next)
+		pages += pipe->user == task->credentials->user ? pipe->ring.pages : 0;
+	return pages > (uint64_t)most;
+}
+
 static int64_t size_set(struct task *task, struct pipe *pipe, uint64_t bytes)
 {
 	uint64_t pages = pipe_pages(bytes);
@@ -283,6 +307,8 @@ static int64_t size_set(struct task *task, struct pipe *pipe, uint64_t bytes)
 	if (bytes > 1u << 31)
 		return -EINVAL;
 	if (pages > pipe->ring.pages && (int64_t)(pages * PAGE_SIZE) > pipe_bytes_most && !task_may(task, LINUX_CAP_SYS_RESOURCE))
+		return -EPERM;
+	if (pages > pipe->ring.pages && (is_beyond(task, pages - pipe->ring.pages, pipe_user_pages_soft) || is_beyond(task, pages - pipe->ring.pages, pipe_user_pages_hard)))
 		return -EPERM;
 	if (pages > RING_PAGES_MAX)
 		return -ENOMEM;
@@ -316,7 +342,7 @@ static void end_leave(struct pipe *pipe, const struct description *description)
 		pipe->node->pipe = NULL;
 	ring_clear(&pipe->ring);
 	packets_clear(&pipe->packets);
-	slab_return(&pipes, pipe);
+	pipe_return(pipe);
 }
 
 static void pipe_release(struct description *description)
@@ -352,10 +378,21 @@ struct pipe *pipe_of(const struct description *description)
 
 static struct pipe *pipe_new(const struct task *task)
 {
-	struct pipe *pipe = slab_take(&pipes);
+	uint32_t pages = PAGES_FIRST * PAGE_SIZE > pipe_bytes_most && !task_may(task, LINUX_CAP_SYS_RESOURCE) ? (uint32_t)(pipe_bytes_most / PAGE_SIZE) : PAGES_FIRST;
+	struct pipe *pipe;
 
-	if (pipe)
-		pipe->ring.pages = PAGES_FIRST * PAGE_SIZE > pipe_bytes_most && !task_may(task, LINUX_CAP_SYS_RESOURCE) ? (uint32_t)(pipe_bytes_most / PAGE_SIZE) : PAGES_FIRST;
+	if (is_beyond(task, pages, pipe_user_pages_soft))
+		pages = PAGES_LEAST;
+	pipe = is_beyond(task, pages, pipe_user_pages_hard) ? NULL : slab_take(&pipes);
+	if (!pipe)
+		return NULL;
+	pipe->ring.pages = pages;
+	pipe->user = task->credentials->user;
+	pipe->next = pipes_made;
+	pipe->at = &pipes_made;
+	if (pipe->next)
+		pipe->next->at = &pipe->next;
+	pipes_made = pipe;
 	return pipe;
 }
 
@@ -383,7 +420,7 @@ int pipe_make(const struct task *task, uint32_t flags, struct description *ends[
 			description_release(ends[0]);
 			return -ENFILE;
 		} else {
-			slab_return(&pipes, pipe);
+			pipe_return(pipe);
 			return -ENFILE;
 		}
 	}
@@ -449,7 +486,7 @@ int fifo_open(struct task *task, struct description *description)
 	if (error) {
 		if (pipe && !pipe->ends) {
 			node->pipe = NULL;
-			slab_return(&pipes, pipe);
+			pipe_return(pipe);
 		}
 		if (node)
 			node_release(node);

@@ -21,9 +21,14 @@ struct pipe {
 	uint32_t readers, writers;                 /* of these */
 	uint64_t reader_openings, writer_openings; /* ever */
 	struct node *node;                         /* of a named pipe: not a user of it, the descriptions are */
+	uint32_t user;                             /* who has made it, on whose account its pages are */
+	struct pipe *next, **at;                   /* of all pipes */
 };
 
 extern int64_t pipe_bytes_most; /* /proc/sys/fs/pipe-max-size: what a pipe may hold that nobody with CAP_SYS_RESOURCE has made so */
+
+/* /proc/sys/fs/pipe-user-pages-soft and -hard: pages of all pipes of a user who has no privilege. Beyond the first a new pipe is as small as can be and none grows, beyond the second there are no new ones. 0: no limit. */
+extern int64_t pipe_user_pages_soft, pipe_user_pages_hard;
 
 /* The pages of a pipe that is to hold `bytes` bytes: a power of two, as Linux rounds. */
 static inline uint64_t pipe_pages(uint64_t bytes)

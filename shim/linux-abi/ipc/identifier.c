@@ -38,23 +38,40 @@ static uint32_t place_take(struct ipc_kind *kind)
 	return place;
 }
 
+/* The number of a new object, 0 or -ENOSPC. Which one is asked for by /proc/sys/kernel/xxx_next_id: the first free place from that number's on, with its sequence (CONFIG_CHECKPOINT_RESTORE of Linux). */
+static int number_take(struct ipc_kind *kind, int32_t *number)
+{
+	uint32_t place = (uint32_t)kind->next_id % IPC_PLACES, sequence = (uint32_t)kind->next_id / IPC_PLACES;
+
+	if (kind->next_id < 0) {
+		place = place_take(kind);
+		sequence = kind->sequence;
+	}
+	while (place < IPC_PLACES && at_place(kind, place))
+		place++;
+	if (place == IPC_PLACES)
+		return -ENOSPC;
+	kind->next_id = -1;
+	*number = (int32_t)(sequence * IPC_PLACES + place);
+	return 0;
+}
+
 int ipc_enter(struct ipc_kind *kind, struct ipc_identifier *identifier, const struct task *task, int32_t key, uint32_t mode, uint32_t most)
 {
 	const struct credentials *who = task->credentials;
 	struct ipc_identifier **bucket = &kind->keys[bucket_of(key)];
-	uint32_t place;
 	uint64_t *word;
+	int32_t number;
 
-	if (kind->used >= most || kind->used >= IPC_PLACES)
+	if (kind->used >= most || kind->used >= IPC_PLACES || number_take(kind, &number) != 0)
 		return -ENOSPC;
-	place = place_take(kind);
-	word = radix_make(&kind->places, place);
+	word = radix_make(&kind->places, (uint32_t)number % IPC_PLACES);
 	if (!word && !kind->used)
 		radix_clear(&kind->places); /* of what it has made on the way */
 	if (!word)
 		return -ENOMEM;
 	*identifier = (struct ipc_identifier){
-		.id = kind->sequence * IPC_PLACES + (int32_t)place,
+		.id = number,
 		.key = key,
 		.next_by_key = *bucket,
 		.user = who->effective_user,

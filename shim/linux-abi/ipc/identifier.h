@@ -31,6 +31,7 @@ struct ipc_kind {
 	struct ipc_identifier *keys[IPC_KEY_BUCKETS];
 	uint32_t used, next; /* how many there are; the place at which the search for a free one begins */
 	uint16_t sequence;
+	int64_t next_id; /* the number that the next object is to have, or one behind it; -1: any */
 };
 
 /* xxxget(2): finds or makes. Its number, -ENOENT, -EEXIST, -EINVAL (too small), -EACCES or an error of `make`. */

@@ -15,6 +15,8 @@ enum ipc_limit {
 
 extern uint64_t ipc_limits[IPC_LIMITS];
 
+extern int64_t *const segment_next_id; /* struct ipc_kind's, of segments */
+
 #define IPC_SET_SEMAPHORES_MOST 32000
 #define IPC_OPERATIONS_MOST 500
 

@@ -28,7 +28,7 @@ static int64_t queue_make(const struct task *task, int32_t key, uint64_t size, u
 	return queue->identifier.id;
 }
 
-struct ipc_kind message_kind = {.make = queue_make};
+struct ipc_kind message_kind = {.make = queue_make, .next_id = -1};
 
 int64_t linux_msgget(struct task *task, const uint64_t arguments[6])
 {

@@ -52,7 +52,7 @@ static bool set_fits(const struct ipc_identifier *identifier, uint64_t count)
 	return count <= ((const struct semaphore_set *)identifier)->count;
 }
 
-struct ipc_kind semaphore_kind = {.make = set_make, .fits = set_fits};
+struct ipc_kind semaphore_kind = {.make = set_make, .fits = set_fits, .next_id = -1};
 
 void set_remove(struct semaphore_set *set)
 {

@@ -143,7 +143,8 @@ static bool segment_fits(const struct ipc_identifier *identifier, uint64_t bytes
 	return bytes <= ((const struct segment *)((const char *)identifier - offsetof(struct segment, identifier)))->bytes;
 }
 
-static struct ipc_kind kind = {.make = segment_make, .fits = segment_fits};
+static struct ipc_kind kind = {.make = segment_make, .fits = segment_fits, .next_id = -1};
+int64_t *const segment_next_id = &kind.next_id;
 
 int64_t linux_shmget(struct task *task, const uint64_t arguments[6])
 {

@@ -14,7 +14,9 @@
 #include "file/lease.h"
 #include "ipc/limits.h"
 #include "ipc/listing.h"
+#include "ipc/message_queue.h"
 #include "ipc/posix_queue.h"
+#include "ipc/semaphores.h"
 #include "lib/clock.h"
 #include "lib/string.h"
 #include "mm/memory.h"
@@ -24,6 +26,7 @@
 #include "process/load.h"
 #include "process/names.h"
 #include "process/random.h"
+#include "process/system_log.h"
 #include "process/real_time.h"
 #include "process/usage.h"
 #include "time/convert.h"
@@ -347,11 +350,29 @@ static int64_t host_name_take(const struct proc_subject *subject, const char *li
 	return system_host_name_take(line, bytes);
 }
 
+static void console_levels_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	system_log_level_tell(text);
+}
+
+static int64_t console_levels_take(const struct proc_subject *subject, const char *line, size_t bytes)
+{
+	(void)subject;
+	return system_log_level_take(line, bytes);
+}
+
 static int64_t domain_name_take(const struct proc_subject *subject, const char *line, size_t bytes)
 {
 	(void)subject;
 	return system_domain_name_take(line, bytes);
 }
+NUMBER(segment_next, *segment_next_id, 0, INT32_MAX)
+NUMBER(semaphore_next, semaphore_kind.next_id, 0, INT32_MAX)
+NUMBER(queue_next, message_kind.next_id, 0, INT32_MAX)
+NUMBER(process_last, process_id_last, 0, PROCESS_IDS_MAX)
+NUMBER(pipe_soft, pipe_user_pages_soft, 0, INT32_MAX)
+NUMBER(pipe_hard, pipe_user_pages_hard, 0, INT32_MAX)
 NUMBER(lease_seconds, lease_break_seconds, INT32_MIN, INT32_MAX)
 
 static void pipe_size_tell(struct proc_text *text, const struct proc_subject *subject)
@@ -419,6 +440,11 @@ static const struct proc_node kernel_nodes[] = {
 	SETTING_NODE("shmmax", segment_bytes),
 	SETTING_NODE("shmall", segment_pages),
 	SETTING_NODE("shmmni", segments),
+	SETTING_NODE("shm_next_id", segment_next),
+	SETTING_NODE("sem_next_id", semaphore_next),
+	SETTING_NODE("msg_next_id", queue_next),
+	SETTING_NODE("ns_last_pid", process_last),
+	SETTING_NODE("printk", console_levels),
 	SETTING_NODE("msgmax", message_bytes),
 	SETTING_NODE("msgmnb", queue_bytes),
 	SETTING_NODE("msgmni", queues),
@@ -432,7 +458,7 @@ static const struct proc_node kernel_nodes[] = {
 static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("overcommit_ratio", overcommit_share_tell), FILE_NODE("nr_hugepages", zero_tell), SETTING_NODE("max_map_count", map_count), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
 static const struct proc_node mqueue_nodes[] = {SETTING_NODE("queues_max", mq_queues), SETTING_NODE("msg_max", mq_messages), SETTING_NODE("msg_default", mq_messages_default), SETTING_NODE("msgsize_max", mq_bytes), SETTING_NODE("msgsize_default", mq_bytes_default), {0}};
 static const struct proc_node inotify_nodes[] = {FILE_NODE("max_queued_events", notify_queued_tell), SETTING_NODE("max_user_instances", notify_instances), FILE_NODE("max_user_watches", notify_watches_tell), {0}};
-static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("inotify", inotify_nodes), DIRECTORY_NODE("mqueue", mqueue_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), FILE_NODE("pipe-user-pages-soft", zero_tell), FILE_NODE("pipe-user-pages-hard", zero_tell), FILE_NODE("protected_symlinks", zero_tell),
+static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("inotify", inotify_nodes), DIRECTORY_NODE("mqueue", mqueue_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), SETTING_NODE("pipe-user-pages-soft", pipe_soft), SETTING_NODE("pipe-user-pages-hard", pipe_hard), FILE_NODE("protected_symlinks", zero_tell),
 					    FILE_NODE("protected_hardlinks", one_tell), SETTING_NODE("dir-notify-enable", directory_notify), SETTING_NODE("suid_dumpable", set_id_dumpable), SETTING_NODE("lease-break-time", lease_seconds), {0}};
 static const struct proc_node core_nodes[] = {FILE_NODE("somaxconn", backlog_tell), {0}}, unix_nodes[] = {FILE_NODE("max_dgram_qlen", datagrams_tell), {0}};
 static const struct proc_node net_nodes[] = {DIRECTORY_NODE("core", core_nodes), DIRECTORY_NODE("unix", unix_nodes), {0}};

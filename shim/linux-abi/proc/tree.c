@@ -43,7 +43,8 @@ static struct proc_entry *of(struct entry *entry)
 /* A number made of what makes an entry that one: no two places that exist at a time share one, but by an accident of the hash. */
 static uint64_t inode_of(const struct proc_node *node, int32_t process, int32_t task, uint64_t file)
 {
-	uint64_t mix = ((uint64_t)(uint32_t)process << 32 | (uint32_t)task) * 0x9e3779b97f4a7c15ull + (uint64_t)node + file * 0x100000001b3ull;
+	const struct process *owner = process ? process_find(process) : NULL; /* another one with the same number has other places */
+	uint64_t mix = ((owner ? owner->serial : 0) << 32 | (uint32_t)task) * 0x9e3779b97f4a7c15ull + (uint64_t)node + file * 0x100000001b3ull;
 
 	return mix * 0x9e3779b97f4a7c15ull >> 16 | 1; /* nodes lie near each other */
 }

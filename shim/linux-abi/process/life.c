@@ -31,13 +31,12 @@
 #include "time/cpu_limit.h"
 #include "time/posix_timer.h"
 
-#define ID_MAX 32768 /* kernel.pid_max */
 #define ID_BUCKETS 256
 #define CAPABILITIES_ALL ((1ull << 41) - 1)
 
 static struct slab tasks = SLAB(struct task), process_slab = SLAB(struct process), credential_slab = SLAB(struct credentials), actions_slab = SLAB(struct signal_actions);
 static struct task *buckets[ID_BUCKETS];
-static int32_t id_last;
+int64_t process_id_last;
 struct process *processes;
 uint32_t task_count;
 
@@ -80,10 +79,10 @@ bool id_is_used(int32_t id)
 
 static int32_t id_take(void)
 {
-	for (int32_t tries = 0; tries < ID_MAX; tries++) {
-		id_last = id_last >= ID_MAX - 1 ? (id_last ? 300 : 1) : id_last + 1; /* Linux keeps the first 300 numbers for what began early */
-		if (!id_is_used(id_last))
-			return id_last;
+	for (int32_t tries = 0; tries < PROCESS_IDS_MAX; tries++) {
+		process_id_last = process_id_last >= PROCESS_IDS_MAX - 1 ? 300 : process_id_last + 1; /* Linux keeps the first 300 numbers for what began early */
+		if (!id_is_used((int32_t)process_id_last))
+			return (int32_t)process_id_last;
 	}
 	return -EAGAIN;
 }

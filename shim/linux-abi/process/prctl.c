@@ -8,6 +8,7 @@
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/life.h"
+#include "process/layout.h"
 #include "process/permission.h"
 
 #define TSC_ENABLE 1 /* PR_TSC_ENABLE: programs may read the time-stamp counter */
@@ -167,6 +168,8 @@ static int64_t option_set(struct task *task, const uint64_t arguments[6], bool *
 		return 0;
 	case LINUX_PR_SET_TSC: /* to forbid reading the time-stamp counter is not built */
 		return arguments[1] == TSC_ENABLE ? 0 : -EINVAL;
+	case LINUX_PR_SET_MM:
+		return layout_set(task, arguments[1], arguments[2], arguments[3], arguments[4]);
 	case LINUX_PR_SET_TIMERSLACK:
 		task->timer_slack = (int64_t)arguments[1] > 0 ? arguments[1] : task->timer_slack_first;
 		return 0;

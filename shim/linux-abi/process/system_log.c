@@ -10,6 +10,7 @@
 #include "lib/format.h"
 #include "lib/log.h"
 #include "mm/user.h"
+#include "proc/setting.h"
 #include "process/handlers.h"
 #include "process/permission.h"
 #include "process/wait.h"
@@ -164,6 +165,25 @@ static int64_t console_level_set(int32_t level)
 	console_level = level;
 	console_level_kept = 0;
 	return 0;
+}
+
+void system_log_level_tell(struct proc_text *text)
+{
+	text_add(text, "%d\t%d\t%d\t%d\n", (int64_t)console_level, (int64_t)LINUX_LOGLEVEL_WARNING, (int64_t)CONSOLE_LEVEL_LEAST, (int64_t)CONSOLE_LEVEL_FIRST);
+}
+
+int64_t system_log_level_take(const char *line, size_t bytes)
+{
+	size_t first = 0;
+	int64_t level = 0, result;
+
+	while (first < bytes && line[first] != ' ' && line[first] != '\t' && line[first] != '\n')
+		first++;
+	result = setting_take(line, first, CONSOLE_LEVEL_LEAST, CONSOLE_LEVEL_MOST, &level);
+	if (result < 0)
+		return result;
+	(void)console_level_set((int32_t)level);
+	return (int64_t)bytes;
 }
 
 /* All actions need the capability, as with kernel.dmesg_restrict 1, which is Debian's. */

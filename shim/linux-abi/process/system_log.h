@@ -4,5 +4,11 @@
  */
 #pragma once
 
+#include "proc/text.h"
+
 /* A line without its line feed, with lib/format.h's conversions; level: LINUX_LOGLEVEL_*. Never waits. */
 void system_log(int level, const char *format, ...);
+
+/* The text of /proc/sys/kernel/printk: the console's level, and three that do not change; and sets the first from such a text: its bytes, or -EINVAL. */
+void system_log_level_tell(struct proc_text *text);
+int64_t system_log_level_take(const char *line, size_t bytes);

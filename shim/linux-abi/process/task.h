@@ -148,6 +148,9 @@ struct process *process_reached(int32_t id);
 /* Whether a number is in use, by a task or as the name of a process, a group or a session that has not ended. */
 bool id_is_used(int32_t id);
 
+#define PROCESS_IDS_MAX 32768   /* kernel.pid_max */
+extern int64_t process_id_last; /* kernel.ns_last_pid: the next number that is given is above it */
+
 /* All processes, by `next`. */
 extern struct process *processes;
 extern uint32_t task_count;
