@@ -6,9 +6,12 @@
  * What must hold: AddressSanitizer and UBSan find nothing; the personality asks nothing of the kernel that would be refused; each result is one that its row in syscalls.def allows; no fault is answered without an effect; nothing waits for
  * ever; and when all processes but the first have been killed, everything is as before they were made (census.h).
  *
- * An input begins with how it goes (late answers, allocations that fail, --trace), and is bytes for choices from there on. The world is put back to what it was before each (snapshot.h).
+ * An input begins with how it goes (late answers, refusals, allocations that fail, --trace), and is bytes for choices from there on. The world is put back to what it was before each (snapshot.h).
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "census.h"
 #include "drive.h"
@@ -27,7 +30,9 @@
 #define WORKERS 3
 #define WORKERS_MOST 40 /* that come later */
 #define STEPS_MOST 200000 /* of one input */
+#define WORDS_MOST 256 /* of the command line */
 
+int LLVMFuzzerInitialize(int *count, char ***words);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__asan_default_options(void);
 
@@ -39,8 +44,18 @@ const char *__asan_default_options(void)
 
 static struct census before;
 
+static void calls_tell(void)
+{
+	uint64_t calls = calls_made(), used = (uint64_t)clock() / (CLOCKS_PER_SEC / 1000);
+
+	fprintf(stderr, "linux-shim: %lu calls in %lu ms of processor time: %lu a second\n", calls, used, used ? calls * 1000 / used : 0);
+}
+
 static void world_begin(void)
 {
+	calls_count();
+	if (atexit(calls_tell) != 0)
+		abort();
 	kernel_begin(MEMORY_BYTES);
 	peers_begin();
 	slots_use(START_SLOT_FREE, START_SLOTS_MAX - START_SLOT_FREE);
@@ -75,6 +90,7 @@ static void input_run(uint8_t how)
 	bool goes_on = true;
 
 	answers_delay(how & 1);
+	answers_refuse(how & 8);
 	calls_trace(how & 4);
 	for (unsigned steps = 0, made = 0; goes_on && choices_left() && steps < STEPS_MOST; steps++) {
 		allocations_limit(period);
@@ -88,7 +104,22 @@ static void input_run(uint8_t how)
 	memories_check();
 	calls_trace(false);
 	answers_delay(false);
+	answers_refuse(false);
 	allocations_limit(0);
+}
+
+/* Before its options are read: without libFuzzer's weighing of inputs by how rare what they reach is, which takes longer than to run them, since each reaches thousands of places. An option of the command line comes later, and so prevails. */
+int LLVMFuzzerInitialize(int *count, char ***words)
+{
+	static char option[] = "-entropic=0", *with[WORDS_MOST + 2] = {NULL, option};
+
+	if (*count > WORDS_MOST)
+		return 0;
+	with[0] = (*words)[0];
+	memcpy(with + 2, *words + 1, (size_t)*count * sizeof(with[0])); /* with the null pointer behind the last */
+	*words = with;
+	++*count;
+	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -19,6 +19,9 @@
 #define LATE_MOST 16
 #define ONE_LATE_IN 4
 #define ONE_BUSY_IN 16
+#define ONE_REFUSED_IN 12
+#define STRANGER 65534 /* user and group */
+#define OFFSET_REFUSED (1ull << 62)
 
 /* A request that was carried out, and whose answer is on its way; or (id 0) one for which the server had nobody, and its sign that it has. */
 struct late {
@@ -36,7 +39,7 @@ static struct system rig;
 static struct late late[LATE_MOST];
 static unsigned late_count;
 static uint64_t late_last, signals;
-static bool delays;
+static bool delays, refuses;
 static unsigned char serial_buffer[SERIAL_BUFFER_BYTES] __attribute__((aligned(PAGE_SIZE)));
 static struct ring serial_output, serial_input;
 static struct wall_page {
@@ -198,16 +201,53 @@ static void pending_answer(enum peer peer, const struct file_exchange *exchange,
 	call->word = 3 << CALL_WORDS_SHIFT;
 }
 
+/* What gives something back, or begins anew, is never refused. */
+static bool may_refuse(uint64_t label)
+{
+	return refuses && label != VFS_SESSION && label != FILE_SESSION && label != FILE_CLOSE && label != FILE_RETURN && label != FILE_UNSHARE && choice_below(ONE_REFUSED_IN) == 1;
+}
+
+/* A request that changes nothing is not carried out at all. */
+static bool request_refuse(struct kernel_call *call)
+{
+	static const int64_t errors[] = {-EIO, -ENOMEM, -EACCES, -ENOSPC};
+
+	if (call->data[0])
+		return false;
+	call->data[0] = (uint64_t)errors[choice_below(sizeof(errors) / sizeof(errors[0]))];
+	call->word = 1 << CALL_WORDS_SHIFT;
+	return true;
+}
+
+/* A request with a number is changed, so that the server itself refuses it and remembers that it did: who asks for a path is nobody, or files grow beyond what they may have. Reads and writes are of fewer bytes. */
+static void request_spoil(enum peer peer, struct file_exchange *exchange)
+{
+	uint64_t bytes = span_bytes(exchange->data[3]);
+
+	if (exchange->label == FILE_READ || (exchange->label == FILE_WRITE && choice_below(2))) {
+		exchange->data[3] = span_make(span_offset(exchange->data[3]), bytes ? 1 + choice_below(256) % bytes : 0);
+	} else if (peer == PEER_VFS) {
+		exchange->data[3] = pair_make(STRANGER, STRANGER);
+		exchange->data[4] = 0;
+	} else if (exchange->label == FILE_WRITE || exchange->label == FILE_TRUNCATE) {
+		exchange->data[2] = OFFSET_REFUSED;
+	}
+}
+
 static void file_call(enum peer peer, struct kernel_call *call)
 {
 	struct file_exchange exchange = {.label = answer_label(call->word), .words = answer_words(call->word)};
-	bool waits = may_wait(exchange.label);
+	bool waits = may_wait(exchange.label), refused = may_refuse(exchange.label);
 
 	if (waits && choice_below(ONE_BUSY_IN) == ONE_BUSY_IN - 1) {
 		busy_answer(peer, call);
 		return;
 	}
+	if (refused && exchange.label != FILE_READ && request_refuse(call))
+		return;
 	memcpy(exchange.data, call->data, sizeof(exchange.data));
+	if (refused)
+		request_spoil(peer, &exchange);
 	file_request(peer, &exchange);
 	if (waits && choice_below(ONE_LATE_IN) == ONE_LATE_IN - 1) {
 		pending_answer(peer, &exchange, call);
@@ -241,6 +281,11 @@ enum error peer_call(struct kernel_call *call)
 		file_call(peer, call);
 	}
 	return OK;
+}
+
+void answers_refuse(bool refuse)
+{
+	refuses = refuse;
 }
 
 void answers_delay(bool delay)

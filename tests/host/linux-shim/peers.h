@@ -19,6 +19,9 @@ void peers_memory(void (*each)(void *memory, size_t bytes));
 /* A call of a session, or a signal to a server. */
 enum error peer_call(struct kernel_call *call);
 
+/* Whether some requests are refused, or carried out in part. */
+void answers_refuse(bool refuse);
+
 /* Whether answers are late at all; gives the one that has waited longest, and tells whether there was one. */
 void answers_delay(bool late);
 bool late_answer_give(void);

@@ -48,6 +48,20 @@ static char names[NAMES_MOST][NAME_BYTES];
 static unsigned name_count;
 static struct program *writing; /* whose call the grammar makes */
 
+static uint64_t *call_count; /* not one of the variables that are put back (snapshot.h) */
+
+void calls_count(void)
+{
+	call_count = calloc(1, sizeof(*call_count));
+	if (!call_count)
+		abort();
+}
+
+uint64_t calls_made(void)
+{
+	return call_count ? *call_count : 0;
+}
+
 static struct program *program_of(struct model_thread *thread)
 {
 	if (!thread->program)
@@ -227,6 +241,7 @@ static void call_instruct(struct model_thread *thread)
 	steps_tell("%lu: %s(%#lx, %#lx, %#lx, %#lx, %#lx, %#lx)\n", thread->badge, call_name(r->rax), r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
 	program->named = r->rax != SYS_MQ_OPEN;
 	name_note(thread);
+	++*call_count;
 	service_call_of(thread);
 }
 

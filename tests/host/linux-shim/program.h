@@ -23,6 +23,10 @@ void programs_begin(const uint8_t *bytes, size_t size);
 unsigned choice_below(unsigned limit);
 bool choices_left(void);
 
+/* Calls that were made since the program began, in all inputs. */
+uint64_t calls_made(void);
+void calls_count(void); /* from here on */
+
 /* A thread that can run goes on. */
 void program_step(struct model_thread *thread);
 

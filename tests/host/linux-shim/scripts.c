@@ -12,6 +12,7 @@
 #include "limits.h"
 
 #define OBJECTS_MOST 64 /* indexes of System V objects, of each kind */
+#define QUIET_STEPS_MOST 100000
 #define MAPPED_BYTES (16 * PAGE_SIZE)
 
 enum {
@@ -122,11 +123,14 @@ bool workers_make(unsigned count)
 	return true;
 }
 
-/* Others may have limited the first process's processor time, by right, and a timer looks after that. */
+/* Others may have limited the first process's processor time, or given it a real-time policy, by right, and a timer looks after either. */
 static void limit_remove(void)
 {
 	static const uint64_t without[] = {UINT64_MAX, UINT64_MAX};
-	const struct text texts[TEXTS] = {{(const char *)without, sizeof(without)}};
+	const struct text texts[TEXTS] = {{(const char *)without, sizeof(without)}}, priority[TEXTS] = {{"\0\0\0", 4}};
+
+	if (script_call(model_threads, &(struct grammar_call){CALL_sched_setscheduler, {0, LINUX_SCHED_OTHER, TEXT_0}}, priority) != 0)
+		complain("a real-time policy cannot be taken back");
 
 	if (script_call(model_threads, &(struct grammar_call){CALL_prlimit64, {0, LINUX_RLIMIT_CPU, TEXT_0, 0}}, texts) != 0)
 		complain("a limit cannot be taken back");
@@ -143,8 +147,9 @@ void processes_end(void)
 	if (result != -ECHILD)
 		complain("waiting for processes ends with %ld", result);
 	limit_remove();
-	while (quiet_step())
-		;
+	for (unsigned steps = 0; quiet_step(); steps++)
+		if (steps == QUIET_STEPS_MOST)
+			complain("when all processes have ended, there is always something to be done");
 }
 
 /* How to ask for the id behind an index, and to remove it: shmctl and msgctl take the command second, semctl third. */
