@@ -179,6 +179,9 @@ enum asserted_capability {
 /* MOUNT's word 6: a mount moves to the path: the one whose root the client has open, by its file id in the low 32 bits; with MOUNT_REFERRAL one of its own trees, by its tag. */
 #define MOUNT_MOVE (1ull << 35)
 
+/* In what STAT tells of the mount by which a file was found: the file is its root. */
+#define MOUNT_IS_ROOT 0x80000000u
+
 /* Flags of a mount; the numbers are those of mount(2). */
 enum mount_flags { MOUNT_READ_ONLY = 1, MOUNT_NOSUID = 2, MOUNT_NODEV = 4, MOUNT_NOEXEC = 8, MOUNT_NOATIME = 1024 };
 

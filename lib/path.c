@@ -142,6 +142,13 @@ void path_depends_begin(struct path_depend depends[PATH_KNOWN_WORDS])
 	depends[1] = (struct path_depend){&page->changes, __atomic_load_n(&page->changes, __ATOMIC_ACQUIRE)};
 }
 
+/* Where a file was found. */
+static void place_take(struct path *path, uint64_t place)
+{
+	path->filesystem = (uint32_t)place;
+	path->mount = (uint32_t)(place >> 32);
+}
+
 /* Asks vfs. `depends`: where to put on what the answer depends, and `*count` of them, if that can be remembered; else null. */
 static int attributes_ask(struct path *path, uint32_t flags, struct attributes *attributes, struct path_depend *depends, uint32_t *count)
 {
@@ -158,7 +165,7 @@ static int attributes_ask(struct path *path, uint32_t flags, struct attributes *
 		*count = !error || error == -ENOENT ? path_depends_take(&request, depends) : 0;
 	path_end(&request);
 	if (!error)
-		path->filesystem = request.answer.data[1];
+		place_take(path, request.answer.data[1]);
 	return error;
 }
 
@@ -172,7 +179,7 @@ static int attributes_remember(struct path *path, const struct path_key *key, st
 	path_depends_begin(depends);
 	error = attributes_ask(path, key->flags, attributes, depends, &count);
 	if (count)
-		path_cache_put(&cache, key, depends, count, error, attributes, path->filesystem);
+		path_cache_put(&cache, key, depends, count, error, attributes, pair_make((uint32_t)path->filesystem, path->mount));
 	return error;
 }
 
@@ -190,7 +197,7 @@ int path_attributes_at(struct path *path, uint32_t flags, struct attributes *att
 		return attributes_remember(path, &key, attributes);
 	if (!remembered->result)
 		*attributes = remembered->attributes;
-	path->filesystem = remembered->filesystem;
+	place_take(path, remembered->place);
 	return remembered->result;
 }
 
@@ -314,21 +321,36 @@ int path_truncate_at(struct path *path, uint64_t size)
 	return path_change(path, VFS_TRUNCATE, 0, 0, size);
 }
 
+/* Mounts something new. */
+static int path_mount_what(struct path *path, uint32_t flags, uint64_t what)
+{
+	struct path_request request;
+	int result;
+
+	path_begin(&request, path, flags, 0);
+	request.data[6] = what;
+	result = (int)path_send(&request, path, NULL, VFS_MOUNT, true);
+	if (!result)
+		path->mount = (uint32_t)request.answer.data[1];
+	path_end(&request);
+	return result;
+}
+
 int path_mount_at(struct path *path, const char *service, uint32_t flags)
 {
 	const struct start_grant *buffer = start_buffer_of(service);
 
-	return path_change(path, VFS_MOUNT, flags, 0, buffer ? buffer->argument : UINT32_MAX);
+	return path_mount_what(path, flags, buffer ? buffer->argument : UINT32_MAX);
 }
 
 int path_mount_own_at(struct path *path, uint32_t tag, uint32_t flags)
 {
-	return path_change(path, VFS_MOUNT, flags, 0, MOUNT_REFERRAL | tag);
+	return path_mount_what(path, flags, MOUNT_REFERRAL | tag);
 }
 
 int path_mount_directory_at(struct path *path, int directory, uint32_t flags)
 {
-	return path_change(path, VFS_MOUNT, flags, 0, MOUNT_DIRECTORY | (uint32_t)directory);
+	return path_mount_what(path, flags, MOUNT_DIRECTORY | (uint32_t)directory);
 }
 
 int path_mount_change_at(struct path *path, uint32_t flags)

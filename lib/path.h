@@ -30,6 +30,7 @@ struct path {
 	char *rest;       /* room for PATH_BYTES_MAX + 1 bytes; null for who serves no mounts */
 	uint64_t tag;     /* result: see above */
 	uint64_t filesystem; /* result of open and attributes: badge of the filesystem */
+	uint32_t mount;      /* result of attributes: the mount by which it was found, with MOUNT_IS_ROOT if it is its root; of what mounts: the mount that was made */
 };
 
 /*

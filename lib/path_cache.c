@@ -34,7 +34,7 @@ const struct path_remembered *path_cache_find(const struct path_cache *cache, co
 	return entry && path_known_holds(&entry->known) ? entry : NULL;
 }
 
-void path_cache_put(struct path_cache *cache, const struct path_key *key, const struct path_depend *depends, uint32_t count, int result, const struct attributes *attributes, uint64_t filesystem)
+void path_cache_put(struct path_cache *cache, const struct path_key *key, const struct path_depend *depends, uint32_t count, int result, const struct attributes *attributes, uint64_t place)
 {
 	struct path_remembered *entry;
 	struct path_packed packed;
@@ -47,7 +47,7 @@ void path_cache_put(struct path_cache *cache, const struct path_key *key, const 
 		entry = set_of(cache, packed.hash) + cache->victim++ % PATH_CACHE_WAYS;
 	path_known_set(&entry->known, &packed, depends, count);
 	entry->result = result;
-	entry->filesystem = filesystem;
+	entry->place = place;
 	if (!result)
 		entry->attributes = *attributes;
 }

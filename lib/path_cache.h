@@ -13,7 +13,7 @@
 struct path_remembered {
 	struct path_known known;
 	int32_t result; /* 0 or -ENOENT */
-	uint64_t filesystem;
+	uint64_t place; /* as STAT tells it */
 	struct attributes attributes;
 };
 
@@ -29,4 +29,4 @@ void path_cache_open(struct path_cache *cache, void *memory, size_t bytes);
 const struct path_remembered *path_cache_find(const struct path_cache *cache, const struct path_key *key);
 
 /* Remembers an answer, of which at most PATH_KNOWN_WORDS words decide; of -ENOENT the attributes do not count. */
-void path_cache_put(struct path_cache *cache, const struct path_key *key, const struct path_depend *depends, uint32_t count, int result, const struct attributes *attributes, uint64_t filesystem);
+void path_cache_put(struct path_cache *cache, const struct path_key *key, const struct path_depend *depends, uint32_t count, int result, const struct attributes *attributes, uint64_t place);

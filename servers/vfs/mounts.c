@@ -76,7 +76,7 @@ int opened_find(const struct vfs_call *call, uint32_t id, uint32_t mount, struct
 	const struct vfs_mount *mounts = call->vfs->state->mounts;
 
 	for (uint32_t i = 0; i < call->vfs->mount_end; i++)
-		if (mounts[i].state == MOUNT_TREE && (uint32_t)mounts[i].serial == mount) {
+		if (mounts[i].state == MOUNT_TREE && serial_told(mounts[i].serial) == mount) {
 			file->mount = i;
 			return tree_opened(call, mounts[i].tree, call->request.badge, id, &file->attributes);
 		}

@@ -130,10 +130,15 @@ int place_find(const struct vfs_call *call, uint32_t id, struct vfs_directory *d
 /* Any file that the client has open under that id, as found by that mount. -EBADF */
 int opened_find(const struct vfs_call *call, uint32_t id, uint32_t mount, struct vfs_directory *file);
 
-/* What OPEN tells of the mount of a file. */
+/* What clients are told of a mount. */
+static inline uint32_t serial_told(uint64_t serial)
+{
+	return (uint32_t)serial & ~MOUNT_IS_ROOT;
+}
+
 static inline uint32_t mount_told(const struct vfs_call *call, const struct vfs_directory *file)
 {
-	return (uint32_t)mount_of(call, file)->serial;
+	return serial_told(mount_of(call, file)->serial);
 }
 
 /* Notes that a client has opened a directory. */

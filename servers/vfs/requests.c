@@ -28,7 +28,7 @@ static int64_t request_stat(struct vfs_call *call)
 	if (!to)
 		return -EFAULT;
 	memcpy(to, &target->attributes, sizeof(struct attributes));
-	call->answer[0] = call->vfs->options.tree_badge[tree_of(call, target)];
+	call->answer[0] = pair_make((uint32_t)call->vfs->options.tree_badge[tree_of(call, target)], mount_told(call, target) | (target->attributes.inode == mount_of(call, target)->root ? MOUNT_IS_ROOT : 0));
 	call->answer_words = 1;
 	return 0;
 }
@@ -131,12 +131,14 @@ static void mounts_announce(const struct vfs *vfs)
 /* Ends a request that has changed the mount table, in the transaction that is open. */
 static int64_t mount_finish(struct vfs_call *call, int64_t error)
 {
-	const struct session_result stored = {.words = 1};
+	struct session_result stored = {.words = 1 + call->answer_words};
 
 	if (error) {
 		tsm_rollback(call->vfs->tsm);
+		call->answer_words = 0;
 		return error;
 	}
+	memcpy(&stored.word[1], call->answer, call->answer_words * sizeof(call->answer[0]));
 	session_finish(&call->vfs->sessions, &call->request, &stored);
 	tsm_commit(call->vfs->tsm);
 	mounts_announce(call->vfs);
@@ -189,7 +191,10 @@ static int64_t mount_tree_at(struct vfs_call *call, const struct vfs_directory *
 	}
 	tsm_begin(call->vfs->tsm);
 	mount.owner = call->request.badge;
-	return mount_finish(call, mount_add(call, point, &mount));
+	error = mount_add(call, point, &mount);
+	call->answer[0] = serial_told(call->vfs->state->mount_serial);
+	call->answer_words = 1;
+	return mount_finish(call, error);
 }
 
 /* A client's own mount; VFS_MOUNTS: it has none with that tag. */

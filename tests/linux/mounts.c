@@ -2,6 +2,7 @@
 /* mount and umount2: who may, what is busy, what lies over what, flags that forbid; and what statfs tells of it. */
 #include "check.h"
 
+#include <stddef.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -196,6 +197,154 @@ static void moved(void)
 	CALL(umount2, "n", 0);
 }
 
+/* Who keeps a mount: by what is open, mapped, executed or entered through it, and not by the path. */
+static void users(void)
+{
+	int file, under = open("m", O_RDONLY);
+	void *place;
+
+	CALL(mount, "none", "m", "tmpfs", 0, NULL);
+	CALL(umount2, "m", 0); /* what is open lies under it */
+	CALL(mount, "none", "m", "tmpfs", 0, NULL);
+	check_file("m/file", "12345");
+	CALL(umount2, "m/file", 0);
+	file = open("m/file", O_RDWR);
+	place = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	CALL(umount2, "m/file", 0);
+	close(file);
+	CALL(umount2, "m", 0);
+	CALL(mount, NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	munmap(place, 4096);
+	CALL(mount, NULL, "m", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	CALL(mount, NULL, "m", NULL, MS_REMOUNT, NULL);
+	file = open("m/file", O_PATH);
+	CALL(umount2, "m", 0);
+	close(file);
+	mkdir("m/a", 0755);
+	mkdir("n", 0755);
+	CALL(mount, "m/a", "n", NULL, MS_BIND, NULL);
+	file = open("n", O_RDONLY);
+	CALL(umount2, "n", 0);
+	CALL(umount2, "m", 0); /* another mount of the same filesystem */
+	CALL(umount2, "n", MNT_DETACH);
+	close(file);
+	CALL(mount, "none", "m", "tmpfs", 0, NULL);
+	CHILD("rooted in it", { (void)!chroot("m"); (void)!chdir("/"); CALL(umount2, "/", 0); });
+	CALL(umount2, "m", 0);
+	CALL(mount, "none", "m", "proc", 0, NULL);
+	CALL(umount2, "m/self", 0);
+	file = open("m/self/status", O_RDONLY);
+	CALL(umount2, "m", 0);
+	close(file);
+	CALL(umount2, "m", 0);
+	close(under);
+}
+
+/* A mount that nobody has used between two tries. */
+static void expiring(void)
+{
+	int file;
+
+	CALL(umount2, "m", MNT_EXPIRE);
+	CALL(mount, "none", "m", "tmpfs", 0, NULL);
+	check_file("m/file", "1");
+	CALL(umount2, "m", MNT_EXPIRE | MNT_DETACH);
+	file = open("m/file", O_RDONLY);
+	CALL(umount2, "m", MNT_EXPIRE);
+	close(file);
+	CALL(umount2, "m", MNT_EXPIRE);
+	file = open("m/file", O_RDONLY);
+	close(file);
+	CALL(umount2, "m", MNT_EXPIRE);
+	CALL(access, "file", F_OK);
+	CHILD("may not", { check_become(2000); CALL(umount2, "m", MNT_EXPIRE); });
+	CALL(umount2, "m", MNT_EXPIRE);
+	CALL(umount2, "m", 0);
+	CALL(mount, "none", "m", "tmpfs", 0, NULL);
+	CALL(umount2, "m", MNT_EXPIRE);
+	CALL(umount2, "m", 0);
+	CALL(umount2, "m", 0);
+}
+
+#define MOUNT_ID 0x1000   /* STATX_MNT_ID */
+#define MOUNT_ROOT 0x2000 /* STATX_ATTR_MOUNT_ROOT */
+
+/* The first words of struct statx, which one of the C libraries does not have. */
+struct status {
+	unsigned mask, block_bytes;
+	unsigned long long attributes, other[16], mount, rest[13];
+};
+_Static_assert(offsetof(struct status, mount) == 144 && sizeof(struct status) == 256, "struct statx");
+
+static unsigned long long mount_of(int directory, const char *path, int flags)
+{
+	struct status status = {0};
+
+	if (syscall(SYS_statx, directory, path, flags, MOUNT_ID, &status) || !(status.mask & MOUNT_ID))
+		return 0;
+	check_print(" %s%s", *path ? path : "an open file", status.attributes & MOUNT_ROOT ? " (root)" : "");
+	return status.mount;
+}
+
+/* The line of /proc/self/mountinfo about a place, as far as it is the same everywhere. */
+static void line_show(const char *place, unsigned long long mount, unsigned long long parent)
+{
+	static char text[65536];
+	int file = open("/proc/self/mountinfo", O_RDONLY);
+	long bytes, all = 0;
+
+	while ((bytes = read(file, text + all, sizeof(text) - 1 - (size_t)all)) > 0)
+		all += bytes;
+	close(file);
+	text[all] = 0;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		unsigned long long id, above;
+		char root[64], at[256], options[256], dash[8], type[32], source[64];
+
+		if (sscanf(line, "%llu %llu %*u:%*u %63s %255s %255s %7s %31s %63s", &id, &above, root, at, options, dash, type, source) == 8 && strlen(at) >= strlen(place) && strcmp(at + strlen(at) - strlen(place), place) == 0)
+			check_print("%s: %s, %s, %s, %s %s %s %s\n", place, id == mount ? "its number" : "another number", above == parent ? "its parent" : "another parent", root, options, dash, type, source);
+	}
+}
+
+static void numbers(void)
+{
+	unsigned long long all, first, second, file;
+	int directory, ends[2];
+
+	CALL(mount, "source", "m", "tmpfs", MS_NOSUID | MS_NODEV, NULL);
+	mkdir("m/a", 0755);
+	mkdir("m/a/b c", 0755);
+	check_file("m/a/b c/file", "1");
+	CALL(mount, "m/a/b c", "n", NULL, MS_BIND, NULL);
+	directory = open("m", O_RDONLY);
+	(void)!pipe(ends);
+	check_print("of:");
+	all = mount_of(AT_FDCWD, ".", 0);
+	check_print(" %d", all == mount_of(AT_FDCWD, "/", 0));
+	check_print(" %d", all == mount_of(AT_FDCWD, "file", 0));
+	first = mount_of(AT_FDCWD, "m", 0);
+	check_print(" %d", first == mount_of(AT_FDCWD, "m/a/b c/file", 0));
+	check_print(" %d", first == mount_of(directory, "", AT_EMPTY_PATH));
+	second = mount_of(AT_FDCWD, "n", AT_SYMLINK_NOFOLLOW);
+	check_print(" %d", second == mount_of(AT_FDCWD, "n/file", 0));
+	file = mount_of(ends[0], "", AT_EMPTY_PATH);
+	check_print(" %d %d %d\n", first == second, all == first, file && file != all && file != first);
+	line_show("/m", first, all);
+	line_show("/n", second, all);
+	close(directory);
+	mkdir("m/below", 0755);
+	CALL(mount, "none", "m/below", "proc", 0, NULL);
+	check_print("of:");
+	file = mount_of(AT_FDCWD, "m/below", 0);
+	check_print(" %d\n", file == mount_of(AT_FDCWD, "m/below/self/status", 0));
+	line_show("/below", file, first);
+	CALL(umount2, "m/below", 0);
+	CALL(umount2, "n", 0);
+	CALL(umount2, "m", 0);
+	CALL(open, "/proc/self/mountinfo", O_WRONLY);
+	CHILD("a stranger", { check_become(2000); CALL(open, "/proc/1/mountstats", O_RDONLY); });
+}
+
 int main(int count, char **words)
 {
 	if (count > 1 && strcmp(words[1], "show") == 0) {
@@ -212,5 +361,8 @@ int main(int count, char **words)
 	again();
 	bound();
 	moved();
+	users();
+	expiring();
+	numbers();
 	return 0;
 }

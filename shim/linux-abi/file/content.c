@@ -417,6 +417,19 @@ bool content_is_stored(const struct node *node)
 	return node->content && node->content->writer && memories_store(&node->content->object);
 }
 
+static bool is_of(const struct opened *opened, uint32_t mount)
+{
+	return opened && opened->mount == mount;
+}
+
+bool contents_use(uint32_t mount, bool stored)
+{
+	for (const struct content *content = contents; content; content = content->next)
+		if (content->object.users > 1 && ((!stored && is_of(content->reader, mount)) || is_of(content->writer, mount)))
+			return true;
+	return false;
+}
+
 void contents_count(uint64_t *all, uint64_t *idle)
 {
 	*all = *idle = 0;

@@ -74,6 +74,9 @@ bool contents_shrink(void);
 /* The pages that there are of files, and those of them that nobody uses. */
 void contents_count(uint64_t *all, uint64_t *idle);
 
+/* Whether files of a mount (struct opened) are mapped or being executed; `stored`: so that they may be stored into. */
+bool contents_use(uint32_t mount, bool stored);
+
 /* Whether a file is a program that is being executed; whether somebody may store into it by a shared mapping. */
 bool content_is_executed(const struct node *node);
 bool content_is_stored(const struct node *node);

@@ -83,8 +83,7 @@ struct description {
 	uint32_t users;
 	uint32_t flags; /* LINUX_O_*: access, and those that F_GETFL tells */
 	uint32_t mode;  /* type and permissions, as of st_mode; the type stays, permissions are those at the time of opening */
-	uint32_t mount_flags; /* enum mount_flags of the mount by which vfs came to it, */
-	uint32_t mount;       /* and which one that is (struct file_opened) */
+	uint32_t mount_flags; /* enum mount_flags of the mount by which vfs came to it */
 	struct opened *opened; /* what vfs opened for it (file/opened.h); null: nothing */
 	struct entry *entry;   /* what it is in a tree of the shim's own (file/entry.h), held; null: nothing */
 	uint64_t filesystem, inode;

@@ -2,7 +2,7 @@
 /* The calls mount and umount2. A filesystem is a service that the shim has a session with, or a tree of the shim's own. */
 #include "file/content.h"
 #include "file/descriptors.h"
-#include "file/mounts.h"
+#include "file/mount_use.h"
 #include "file/open.h"
 #include "file/opened.h"
 #include "file/place.h"
@@ -93,8 +93,9 @@ static int filesystem_mount(struct walk *walk, const char *place, const char *so
 }
 
 /* A directory once more, at another place. */
-static int directory_mount(struct task *task, struct walk *walk, const char *place, const char *source)
+static __attribute__((noinline)) int directory_mount(struct task *task, struct walk *walk, const char *place, const char *source)
 {
+	char from[PATH_BYTES_MAX + 1];
 	struct description *directory;
 	int64_t error = text_open(task, source, LINUX_O_PATH, 0, &directory);
 
@@ -103,75 +104,63 @@ static int directory_mount(struct task *task, struct walk *walk, const char *pla
 	if (!directory->opened || !description_is(directory, MODE_DIRECTORY))
 		error = directory->entry ? -EINVAL : -ENOTDIR;
 	else
-		while (walk_next(walk, &error))
-			error = mount_directory(&walk->path, place, source, directory->opened->number, directory->mount_flags);
+		error = text_resolve(directory, from);
+	if (error > 0)
+		error = 0;
+	while (walk_next(walk, &error))
+		error = mount_directory(&walk->path, place, from, directory->opened, directory->mount_flags);
 	description_release(directory);
 	return walk->entry ? -EBUSY : (int)error;
 }
 
-/* Whether an open file lies at or below a place, by the path by which it was opened. */
-static bool is_below(const struct description *description, const char *place)
+/* What a path leads to: the mount, and whether it is its root. For who asks vfs by the path again, which this one is used up for. */
+struct target {
+	uint32_t id;
+	bool is_root;
+};
+
+static int target_take(struct task *task, const struct walk *walk, struct target *target)
 {
-	const char *text = description ? description->text : NULL;
+	struct status status;
+	struct walk look;
+	int error = walk_begin_text(&look, task, LINUX_AT_FDCWD, walk->text, walk->flags);
 
-	if (place[0] == '/' && !place[1])
-		place = ""; /* all is below the root */
-	while (text && *place && *text == *place) {
-		text++;
-		place++;
-	}
-	return text && !*place && (!*text || *text == '/');
-}
-
-/* Whether a task holds a mount: any file that it has open there; with `written`, the number of a filesystem, only one of that which it may write to. */
-static bool task_uses(const struct task *task, const char *place, uint64_t written)
-{
-	if (!written && task->place && (is_below(task->place->directory, place) || is_below(task->place->root, place)))
-		return true;
-	for (uint64_t number = 0; task->files && (number = descriptor_next(task->files, number)) < DESCRIPTORS_MAX; number++) {
-		const struct description *description = descriptor_find(task->files, number);
-
-		if (is_below(description, place) && (!written || (description->filesystem == written && description_is(description, MODE_REGULAR) && description_writes(description))))
-			return true;
-	}
-	return false;
-}
-
-/* Whether anybody is in what is mounted there, or has a file of it open, or open for writing. */
-static bool tree_is_used(const char *place, uint64_t written)
-{
-	for (const struct process *process = processes; process; process = process->next)
-		for (const struct task *task = process->tasks; task; task = task->next_in_process)
-			if (task_uses(task, place, written))
-				return true;
-	return false;
+	if (!error)
+		error = walk_status(&look, &status);
+	if (!error)
+		target->id = walk_mount(&look, &target->is_root);
+	walk_end_unused(&look);
+	return error;
 }
 
 /* Flags of a mount that stay as they are when a change of it says nothing about them. */
-static uint32_t flags_kept(struct path *path, uint64_t flags)
+static uint32_t flags_kept(const struct mount *mount, uint64_t flags)
 {
-	struct filesystem_statistics statistics;
-
-	if (flags & (LINUX_MS_NOATIME | LINUX_MS_NODIRATIME | LINUX_MS_RELATIME | LINUX_MS_STRICTATIME) || path_statistics_at(path, 0, &statistics) != 0)
-		return 0;
-	return (uint32_t)statistics.flags & MOUNT_NOATIME;
+	return flags & (LINUX_MS_NOATIME | LINUX_MS_NODIRATIME | LINUX_MS_RELATIME | LINUX_MS_STRICTATIME) ? 0 : mount->flags & MOUNT_NOATIME;
 }
 
-/* MS_REMOUNT. It is the mount that changes, and not others of its filesystem. What is written cannot be made read-only. */
-static int mount_alter(struct walk *walk, const char *place, uint64_t flags)
+/* What is written cannot be made read-only. */
+static int mount_quiet(uint32_t id)
 {
-	static const struct asker shim = {.capabilities = UINT32_MAX};
-	char rest[PATH_BYTES_MAX + 1];
-	struct path there = {.asker = &shim, .start = PATH_ROOT, .root = PATH_ROOT, .text = place, .rest = rest};
-	struct attributes attributes;
-	bool found = path_attributes_at(&there, 0, &attributes) == 0;
+	if (mount_is_written(id))
+		return -EBUSY;
+	(void)contents_write_back();
+	return 0;
+}
 
-	if (found && flags & LINUX_MS_RDONLY) {
-		if (tree_is_used(place, there.filesystem + FILESYSTEMS_OWN))
-			return -EBUSY;
-		(void)contents_write_back();
-	}
-	return mount_change(&walk->path, place, ((uint32_t)flags & FLAGS_OF_VFS) | (found ? flags_kept(&there, flags) : 0));
+/* MS_REMOUNT. It is the mount that changes, and not others of its filesystem. */
+static __attribute__((noinline)) int mount_alter(struct task *task, struct walk *walk, uint64_t flags)
+{
+	struct target target = {0};
+	const struct mount *mount;
+	int error = target_take(task, walk, &target);
+
+	if (!error && target.is_root && flags & LINUX_MS_RDONLY)
+		error = mount_quiet(target.id);
+	if (error)
+		return error;
+	mount = mount_of_id(target.id);
+	return mount_change(&walk->path, target.id, ((uint32_t)flags & FLAGS_OF_VFS) | (mount ? flags_kept(mount, flags) : 0));
 }
 
 /* MS_MOVE. */
@@ -189,21 +178,21 @@ static int mount_carry(struct task *task, struct walk *walk, const char *place, 
 	if (error > 0)
 		error = 0;
 	while (walk_next(walk, &error))
-		error = mount_move(&walk->path, from, place, root->opened ? root->opened->number : PATH_ROOT, own ? own->tag : 0);
+		error = mount_move(&walk->path, from, place, description_mount(root), root->opened ? root->opened->number : PATH_ROOT, own ? own->tag : 0);
 	description_release(root);
 	return walk->entry ? -EINVAL : (int)error;
 }
 
 /* MS_PRIVATE: what all mounts are. */
-static int mount_separate(const char *place, uint64_t flags)
+static __attribute__((noinline)) int mount_separate(struct task *task, const struct walk *walk, uint64_t flags)
 {
-	const struct mount *mount = mounts;
+	struct target target = {0};
+	int error;
 
 	if (flags & ~(uint64_t)(LINUX_MS_PRIVATE | LINUX_MS_REC | LINUX_MS_SILENT))
 		return -EINVAL;
-	while (mount && strcmp(mount->place, place) != 0)
-		mount = mount->next;
-	return mount || strcmp(place, "/") == 0 ? 0 : -EINVAL;
+	error = target_take(task, walk, &target);
+	return error ? error : target.is_root ? 0 : -EINVAL;
 }
 
 /* What somebody is told who may not mount anything: first what is wrong with the path. */
@@ -240,11 +229,11 @@ static int texts_take(struct task *task, const uint64_t arguments[6], struct mou
 static int mount_do(struct task *task, struct walk *walk, const struct mount_request *request, uint64_t flags)
 {
 	if (flags & LINUX_MS_REMOUNT)
-		return mount_alter(walk, request->place, flags);
+		return mount_alter(task, walk, flags);
 	if (flags & LINUX_MS_BIND)
 		return directory_mount(task, walk, request->place, request->source);
 	if (flags & LINUX_MS_PRIVATE)
-		return mount_separate(request->place, flags);
+		return mount_separate(task, walk, flags);
 	if (flags & LINUX_MS_MOVE)
 		return mount_carry(task, walk, request->place, request->source);
 	if (!request->typed)
@@ -272,19 +261,57 @@ int64_t linux_mount(struct task *task, const uint64_t arguments[6])
 	return error;
 }
 
-static int unmount_check(const struct task *task, struct walk *walk, uint32_t flags)
+/* MNT_EXPIRE: only what nobody has used since it was asked for before. */
+static int expiry_check(uint32_t id)
 {
+	struct mount *mount = mount_of_id(id);
+
+	if (!mount)
+		return -EINVAL;
+	return mount_expire(mount) ? -EAGAIN : 0;
+}
+
+static bool is_own_root(const struct task *task, uint32_t id)
+{
+	return (task->place->root ? description_mount(task->place->root) : MOUNT_OF_ALL) == id;
+}
+
+static int unmount_check(struct task *task, const struct walk *walk, uint32_t flags, struct target *target)
+{
+	int error = target_take(task, walk, target);
+
+	if (error)
+		return error;
 	if (!task_may(task, LINUX_CAP_SYS_ADMIN))
-		return stranger_refuse(walk);
-	if (flags & LINUX_MNT_EXPIRE)
-		return flags & (LINUX_MNT_FORCE | LINUX_MNT_DETACH) ? -EINVAL : -EAGAIN;
-	return 0;
+		return -EPERM;
+	if (!target->is_root)
+		return -EINVAL;
+	if (flags & LINUX_MNT_EXPIRE && (flags & (LINUX_MNT_FORCE | LINUX_MNT_DETACH) || is_own_root(task, target->id)))
+		return -EINVAL;
+	return flags & LINUX_MNT_EXPIRE && !mount_is_used(target->id) ? expiry_check(target->id) : 0;
+}
+
+/* The root of who asks stays, and becomes read-only. */
+static int unmount_do(struct task *task, struct walk *walk, uint32_t flags, uint32_t id)
+{
+	const struct mount *mount = mount_of_id(id);
+	uint32_t kept = mount ? mount->flags : 0; /* it may go while this waits */
+	int error;
+
+	if (is_own_root(task, id) && !(flags & LINUX_MNT_DETACH)) {
+		error = mount_quiet(id);
+		return error ? error : mount_change(&walk->path, id, kept | MOUNT_READ_ONLY);
+	}
+	if (!(flags & LINUX_MNT_DETACH) && mount_is_used(id))
+		return -EBUSY;
+	(void)contents_write_back();
+	return mount_end(&walk->path, id, flags & LINUX_UMOUNT_NOFOLLOW ? PATH_NOFOLLOW : 0);
 }
 
 int64_t linux_umount2(struct task *task, const uint64_t arguments[6])
 {
 	uint32_t flags = (uint32_t)arguments[1];
-	char place[PATH_BYTES_MAX + 1];
+	struct target target = {0};
 	struct walk walk;
 	int error;
 
@@ -292,15 +319,9 @@ int64_t linux_umount2(struct task *task, const uint64_t arguments[6])
 		return -EINVAL;
 	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], flags & LINUX_UMOUNT_NOFOLLOW ? WALK_NOFOLLOW : 0);
 	if (!error)
-		error = place_take(&walk, place);
+		error = unmount_check(task, &walk, flags, &target);
 	if (!error)
-		error = unmount_check(task, &walk, flags);
-	if (!error && !(flags & LINUX_MNT_DETACH) && tree_is_used(place, 0))
-		error = -EBUSY;
-	if (!error) {
-		(void)contents_write_back();
-		error = mount_end(&walk.path, place, flags & LINUX_UMOUNT_NOFOLLOW ? PATH_NOFOLLOW : 0);
-	}
-	walk_end(&walk);
+		error = unmount_do(task, &walk, flags, target.id);
+	walk_end_unused(&walk);
 	return error;
 }

@@ -2,7 +2,9 @@
 /* What is mounted, and where: the list behind /proc/mounts and the own trees (file/mounts.h). */
 #include "file/mounts.h"
 
+#include "file/description.h"
 #include "file/devices.h"
+#include "file/opened.h"
 #include "file/text.h"
 #include "file/tmpfs.h"
 #include "file/tree.h"
@@ -10,6 +12,9 @@
 #include "mm/slab.h"
 
 struct mount *mounts;
+uint32_t mounts_expiring;
+
+#define EXT2_MAGIC 0xef53 /* statfs(2) */
 
 static struct slab structures = SLAB(struct mount);
 static uint64_t number_last;
@@ -25,6 +30,15 @@ struct mount *mount_of_tag(uint64_t tag)
 	struct mount *mount = mounts;
 
 	while (mount && (!mount->tag || mount->tag != tag))
+		mount = mount->next;
+	return mount;
+}
+
+struct mount *mount_of_id(uint32_t id)
+{
+	struct mount *mount = mounts;
+
+	while (mount && mount->id != id)
 		mount = mount->next;
 	return mount;
 }
@@ -47,35 +61,60 @@ const struct mount *mount_before(uint64_t number)
 	return mount;
 }
 
+const struct mount *mount_after(uint64_t number)
+{
+	const struct mount *oldest = NULL;
+
+	for (const struct mount *mount = mounts; mount && mount->number > number; mount = mount->next)
+		oldest = mount;
+	return oldest;
+}
+
 static void mount_free(struct mount *mount)
 {
 	if (mount->root)
 		entry_release(mount->root);
+	mounts_expiring -= mount->expires;
+	text_return(mount->part);
 	text_return(mount->source);
 	text_return(mount->place);
 	slab_return(&structures, mount);
 }
 
-static struct mount *mount_describe(const char *place, const char *source, const char *type, uint32_t flags)
+static struct mount *mount_describe(const char *place, const char *source, const char *part, const char *type, uint32_t flags)
 {
 	struct mount *mount = slab_take(&structures);
 
 	if (!mount)
 		return NULL;
-	*mount = (struct mount){.type = type, .flags = flags, .source = text_copy(*source ? source : "none"), .place = text_copy(place), .number = ++number_last};
-	if (mount->source && mount->place)
+	*mount = (struct mount){.type = type, .flags = flags, .source = text_copy(*source ? source : "none"), .place = text_copy(place), .part = text_copy(part), .number = ++number_last, .id = MOUNT_NONE};
+	if (mount->source && mount->place && mount->part)
 		return mount;
 	mount_free(mount);
 	return NULL;
 }
 
-/* The end of mounting: it is in the list, or gone. */
-static int mount_finish(struct mount *mount, int error)
+/* Before mounting: in which mount the place is. */
+static int parent_take(struct path *path, struct mount *mount)
 {
+	struct attributes attributes;
+	int error = path_attributes_at(path, 0, &attributes);
+
+	mount->parent = path->mount & ~MOUNT_IS_ROOT;
+	return error;
+}
+
+/* The end of mounting: it is in the list, or gone. The path leads to what was mounted now. */
+static int mount_finish(struct path *path, struct mount *mount, int error)
+{
+	struct attributes attributes;
+
 	if (error) {
 		mount_free(mount);
 		return error;
 	}
+	mount->id = path->mount;
+	mount->filesystem = mount->root ? mount->root->filesystem : path_attributes_at(path, 0, &attributes) == 0 ? path->filesystem + FILESYSTEMS_OWN : 0;
 	mount->next = mounts;
 	mounts = mount;
 	return 0;
@@ -125,39 +164,72 @@ int mount_make(struct path *path, const char *place, const char *source, const c
 
 	if (!name)
 		return -ENODEV;
-	mount = mount_describe(place, source, name, flags);
+	mount = mount_describe(place, source, "/", name, flags);
 	if (!mount)
 		return -ENOMEM;
+	error = parent_take(path, mount);
+	if (error)
+		return mount_finish(path, mount, error);
 	if (kind)
 		error = tree_mount(path, mount, kind);
 	else if (strcmp(name, "ext2") == 0)
 		error = disk_mount(path, source, flags);
 	else
 		error = tmpfs_mount(path, options, flags, strcmp(name, "devtmpfs") == 0 ? devices_make : NULL);
-	return mount_finish(mount, error);
+	return mount_finish(path, mount, error);
 }
 
-int mount_directory(struct path *path, const char *place, const char *source, int number, uint32_t flags)
+struct mount mount_of_all(void)
 {
-	struct mount *mount = mount_describe(place, source, "none", flags);
+	static const struct asker shim = {.capabilities = UINT32_MAX};
+	static char source[] = "/dev/root", root[] = "/";
+	struct path path = {.asker = &shim, .start = PATH_ROOT, .root = PATH_ROOT, .text = root};
+	struct filesystem_statistics statistics = {0};
+	struct attributes attributes;
 
-	return mount ? mount_finish(mount, path_mount_directory_at(path, number, flags)) : -ENOMEM;
+	(void)path_attributes_at(&path, 0, &attributes);
+	(void)path_statistics_at(&path, 0, &statistics);
+	return (struct mount){.type = statistics.type == EXT2_MAGIC ? "ext2" : "tmpfs", .flags = (uint32_t)statistics.flags, .source = source, .place = root, .part = root, .filesystem = path.filesystem + FILESYSTEMS_OWN, .id = MOUNT_OF_ALL};
 }
 
-/* The newest mount at a place. */
-static struct mount **mount_at(const char *place)
+/* What of a place lies at or below another: the rest, with its slash; null: it does not. */
+static const char *rest_below(const char *place, const char *above)
 {
-	struct mount **at = &mounts;
+	size_t length = above[1] ? strlen(above) : 0; /* all is below the root */
 
-	while (*at && strcmp((*at)->place, place) != 0)
-		at = &(*at)->next;
-	return at;
+	return strlen(place) >= length && memcmp(place, above, length) == 0 && (!place[length] || place[length] == '/') ? place + length : NULL;
 }
 
-int mount_change(struct path *path, const char *place, uint32_t flags)
+/* One more of the mount `of`: the directory `source` in it. */
+static struct mount *mount_describe_part(const struct mount *of, const char *place, const char *source, uint32_t flags)
+{
+	const char *rest = rest_below(source, of->place);
+	char *part = rest && rest[0] && rest[1] ? text_make(of->part[1] ? of->part : "", rest + 1) : text_copy(of->part);
+	struct mount *mount = part ? mount_describe(place, of->source, part, of->type, flags) : NULL;
+
+	text_return(part);
+	return mount;
+}
+
+int mount_directory(struct path *path, const char *place, const char *source, const struct opened *directory, uint32_t flags)
+{
+	struct mount all = mount_of_all();
+	const struct mount *of = mount_of_id(directory->mount);
+	struct mount *mount = mount_describe_part(of ? of : &all, place, source, flags);
+	int error;
+
+	if (!mount)
+		return -ENOMEM;
+	error = parent_take(path, mount);
+	if (!error)
+		error = path_mount_directory_at(path, directory->number, flags);
+	return mount_finish(path, mount, error);
+}
+
+int mount_change(struct path *path, uint32_t id, uint32_t flags)
 {
 	int error = path_mount_change_at(path, flags);
-	struct mount *mount = *mount_at(place);
+	struct mount *mount = mount_of_id(id);
 
 	if (error)
 		return error == PATH_REFERRAL ? -EINVAL : error;
@@ -166,19 +238,11 @@ int mount_change(struct path *path, const char *place, uint32_t flags)
 	return 0;
 }
 
-/* What of a place lies at or below another: the rest, with its slash; null: it does not. */
-static const char *rest_below(const char *place, const char *above)
-{
-	size_t length = strlen(above);
-
-	return memcmp(place, above, length) == 0 && (!place[length] || place[length] == '/') ? place + length : NULL;
-}
-
 /* All mounts at or below a place are at or below another one now. One for whose new name there is no memory keeps the old. */
 static void places_move(const char *from, const char *to)
 {
 	for (struct mount *mount = mounts; mount; mount = mount->next) {
-		const char *rest = strlen(mount->place) < strlen(from) ? NULL : rest_below(mount->place, from);
+		const char *rest = rest_below(mount->place, from);
 		char place[2 * (PATH_BYTES_MAX + 1)];
 		char *text;
 
@@ -194,27 +258,62 @@ static void places_move(const char *from, const char *to)
 	}
 }
 
-int mount_move(struct path *path, const char *from, const char *place, int number, uint32_t tag)
+int mount_move(struct path *path, const char *from, const char *place, uint32_t id, int number, uint32_t tag)
 {
-	int error = tag ? path_mount_move_own_at(path, tag) : path_mount_move_at(path, number);
+	struct attributes attributes;
+	int error = path_attributes_at(path, 0, &attributes);
+	uint32_t parent = path->mount & ~MOUNT_IS_ROOT;
+	struct mount *mount;
 
 	if (!error)
-		places_move(from, place);
-	return error;
+		error = tag ? path_mount_move_own_at(path, tag) : path_mount_move_at(path, number);
+	if (error)
+		return error;
+	places_move(from, place);
+	mount = mount_of_id(id);
+	if (mount)
+		mount->parent = parent;
+	return 0;
 }
 
-int mount_end(struct path *path, const char *place, uint32_t flags)
+int mount_end(struct path *path, uint32_t id, uint32_t flags)
 {
-	struct mount **at, *mount;
+	struct mount **at = &mounts, *mount;
 	int error = path_unmount_at(path, flags);
 
 	if (error)
 		return error == PATH_REFERRAL ? -EINVAL : error;
-	at = mount_at(place); /* others may have come meanwhile */
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
 	mount = *at;
 	if (mount) {
 		*at = mount->next;
 		mount_free(mount);
 	}
 	return 0;
+}
+
+static void expires_set(struct mount *mount, bool expires)
+{
+	mounts_expiring += (uint32_t)expires - (uint32_t)mount->expires;
+	mount->expires = expires;
+}
+
+bool mount_expire(struct mount *mount)
+{
+	bool first = !mount->expires;
+
+	expires_set(mount, true);
+	return first;
+}
+
+void mounts_use(const char *path)
+{
+	struct mount *nearest = NULL;
+
+	for (struct mount *mount = mounts; mount; mount = mount->next)
+		if (rest_below(path, mount->place) && (!nearest || strlen(mount->place) > strlen(nearest->place)))
+			nearest = mount;
+	if (nearest)
+		expires_set(nearest, false);
 }

@@ -204,7 +204,7 @@ static int64_t link_of_opened(struct walk *from, const struct description *file,
 	from->path.text = "";
 	asks = !to->entry && (to->asked || walk_next(to, &error));
 	while (asks) {
-		error = path_link_of_start_at(&from->path, &to->path, file->mount);
+		error = path_link_of_start_at(&from->path, &to->path, file->opened->mount);
 		asks = walk_next(to, &error);
 	}
 	return error == -EBADF ? -EXDEV : error; /* EBADF: the mount by which it was opened is gone */

@@ -87,10 +87,9 @@ static struct description *description_of_vfs(uint64_t filesystem, char *text, i
 	}
 	description->inode = what->inode;
 	description->mount_flags = what->mount_flags;
-	description->mount = what->mount;
 	description->device = what->device;
 	description->text = text;
-	description->opened = opened_make(number);
+	description->opened = opened_make(number, what->mount);
 	if (description->operations == &regular_operations)
 		description->node = node_take(description->filesystem, what->inode);
 	if (description->opened && (description->node || description->operations != &regular_operations)) {
@@ -197,7 +196,7 @@ int opened_open_again(struct walk *walk, const struct description *file, uint32_
 	if (!(flags & LINUX___O_TMPFILE))
 		asked &= ~(uint32_t)OPEN_EXCLUSIVE;
 	if (!number)
-		number = file_open_at(&path, directory ? asked : asked | PATH_EMPTY, directory ? mode : file->mount, &what);
+		number = file_open_at(&path, directory ? asked : asked | PATH_EMPTY, directory ? mode : file->opened->mount, &what);
 	if (number < 0)
 		return number == -EMFILE ? -ENFILE : number == -EBADF ? -ENOENT : number; /* EBADF: the mount is gone */
 	return number_describe(walk->task, file->filesystem, text_copy(file->text), number, &what, flags, description);

@@ -7,12 +7,12 @@
 
 static struct slab structures = SLAB(struct opened);
 
-struct opened *opened_make(int number)
+struct opened *opened_make(int number, uint32_t mount)
 {
 	struct opened *opened = slab_take(&structures);
 
 	if (opened)
-		*opened = (struct opened){.users = 1, .number = number};
+		*opened = (struct opened){.users = 1, .number = number, .mount = mount};
 	else
 		(void)file_close(number); /* it is closed, whatever the answer */
 	return opened;

@@ -9,10 +9,11 @@
 struct opened {
 	uint32_t users;
 	int number;
+	uint32_t mount; /* by which it was found (struct file_opened) */
 };
 
 /* Takes a number over, with one user. A null pointer when there is no memory: then it has been closed. */
-struct opened *opened_make(int number);
+struct opened *opened_make(int number, uint32_t mount);
 
 static inline void opened_hold(struct opened *opened)
 {

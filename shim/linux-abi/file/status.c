@@ -2,7 +2,7 @@
 /* The calls that tell about files: the stat and statfs families, access, readlink. */
 #include "file/device.h"
 #include "file/entry.h"
-#include "file/mounts.h"
+#include "file/mount_use.h"
 #include "file/open.h"
 #include "file/opened.h"
 #include "file/status.h"
@@ -120,11 +120,11 @@ static struct linux_statx_timestamp time_x_of(struct timestamp time)
 	return (struct linux_statx_timestamp){.tv_sec = time.seconds, .tv_nsec = time.nanoseconds};
 }
 
-static int64_t statx_put(struct task *task, uint64_t address, const struct status *status)
+static int64_t statx_put(struct task *task, uint64_t address, const struct status *status, uint32_t mount, bool is_root)
 {
 	const struct attributes *attributes = &status->attributes;
 	const struct linux_statx stat = {
-		.stx_mask = LINUX_STATX_BASIC_STATS,
+		.stx_mask = LINUX_STATX_BASIC_STATS | LINUX_STATX_MNT_ID,
 		.stx_blksize = attributes->block_size,
 		.stx_nlink = attributes->links,
 		.stx_uid = attributes->owner,
@@ -139,6 +139,9 @@ static int64_t statx_put(struct task *task, uint64_t address, const struct statu
 		.stx_rdev_major = device_major(attributes->device),
 		.stx_rdev_minor = device_minor(attributes->device),
 		.stx_dev_minor = (uint32_t)status->filesystem,
+		.stx_attributes = is_root ? LINUX_STATX_ATTR_MOUNT_ROOT : 0,
+		.stx_attributes_mask = LINUX_STATX_ATTR_MOUNT_ROOT,
+		.stx_mnt_id = mount,
 	};
 
 	return user_put(task->memory, address, &stat);
@@ -148,12 +151,20 @@ int64_t linux_statx(struct task *task, const uint64_t arguments[6])
 {
 	uint32_t flags = (uint32_t)arguments[2];
 	struct status status = {0};
+	uint32_t mount = 0;
+	bool is_root = false;
+	struct walk walk;
 	int error;
 
 	if (arguments[3] & 0x80000000u || flags & ~(uint32_t)(EMPTY_OR_FOLLOW | LINUX_AT_STATX_SYNC_TYPE) || (flags & LINUX_AT_STATX_SYNC_TYPE) == LINUX_AT_STATX_SYNC_TYPE)
 		return -EINVAL;
-	error = status_take(task, (int32_t)arguments[0], arguments[1], flags, &status);
-	return error ? error : statx_put(task, arguments[4], &status);
+	error = walk_begin(&walk, task, (int32_t)arguments[0], arguments[1], walk_flags_of(flags));
+	if (!error)
+		error = walk_status(&walk, &status);
+	if (!error)
+		mount = walk_mount_number(&walk, &is_root);
+	walk_end(&walk);
+	return error ? error : statx_put(task, arguments[4], &status, mount, is_root);
 }
 
 /* access. */

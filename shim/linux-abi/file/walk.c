@@ -165,7 +165,24 @@ char *walk_text(const struct walk *walk)
 	return text_make(from ? from->text : "", walk->text);
 }
 
+/* A mount expires that nobody uses. */
+static __attribute__((noinline)) void mount_use(const struct walk *walk)
+{
+	char path[PATH_BYTES_MAX + 1], *text = walk_text(walk);
+
+	if (text && text_without_links(text, path) > 0)
+		mounts_use(path);
+	text_return(text);
+}
+
 void walk_end(struct walk *walk)
+{
+	if (mounts_expiring)
+		mount_use(walk);
+	walk_end_unused(walk);
+}
+
+void walk_end_unused(struct walk *walk)
 {
 	if (walk->start)
 		description_release(walk->start);

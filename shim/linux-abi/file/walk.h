@@ -76,3 +76,6 @@ char *walk_text(const struct walk *walk);
 
 /* May wait. */
 void walk_end(struct walk *walk);
+
+/* The same of a walk that is no use of the mount to which it led (MNT_EXPIRE). */
+void walk_end_unused(struct walk *walk);

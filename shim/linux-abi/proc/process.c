@@ -5,6 +5,7 @@
 #include "file/description.h"
 #include "file/descriptors.h"
 #include "file/location.h"
+#include "file/mount_use.h"
 #include "file/place.h"
 #include "file/text.h"
 #include "file/tree.h"
@@ -23,7 +24,6 @@
 #include "vdso/vdso.h"
 
 #define TICKS_PER_SECOND 100
-#define EXT2_MAGIC 0xef53 /* statfs(2) */
 #define KIB(pages) ((pages) * (PAGE_SIZE / 1024))
 
 static uint64_t ticks(uint64_t ns)
@@ -381,34 +381,75 @@ static void field_add(struct proc_text *text, const char *field)
 	text_add(text, " ");
 }
 
-/* The oldest first; they are listed the other way round. */
-static void mount_tell(struct proc_text *text, const struct mount *mount)
+static const char *access_text(uint32_t flags)
 {
-	if (!mount)
-		return;
-	mount_tell(text, mount->next);
-	field_add(text, mount->source);
-	field_add(text, mount->place);
-	text_add(text, "%s %s%s%s%s%s 0 0\n", mount->type, mount->flags & MOUNT_READ_ONLY ? "ro" : "rw", mount->flags & MOUNT_NOSUID ? ",nosuid" : "",
-		 mount->flags & MOUNT_NODEV ? ",nodev" : "", mount->flags & MOUNT_NOEXEC ? ",noexec" : "", mount->flags & MOUNT_NOATIME ? ",noatime" : ",relatime");
+	return flags & MOUNT_READ_ONLY ? "ro" : "rw";
 }
 
-/* The root is nobody's mount(2): vfs has it from the beginning, and its filesystem says what it is. */
-static void root_tell(struct proc_text *text)
+static void flags_add(struct proc_text *text, uint32_t flags)
 {
-	static const struct asker shim = {.capabilities = UINT32_MAX};
-	struct path path = {.asker = &shim, .start = PATH_ROOT, .root = PATH_ROOT, .text = "/"};
-	struct filesystem_statistics statistics;
+	text_add(text, "%s%s%s%s%s", access_text(flags), flags & MOUNT_NOSUID ? ",nosuid" : "", flags & MOUNT_NODEV ? ",nodev" : "", flags & MOUNT_NOEXEC ? ",noexec" : "", flags & MOUNT_NOATIME ? ",noatime" : ",relatime");
+}
 
-	if (path_statistics_at(&path, 0, &statistics) == 0)
-		text_add(text, "/dev/root / %s %s,relatime 0 0\n", statistics.type == EXT2_MAGIC ? "ext2" : "tmpfs", statistics.flags & MOUNT_READ_ONLY ? "ro" : "rw");
+/* /proc/PID/mounts: as fstab(5) has it. */
+static void mount_tell(struct proc_text *text, const struct mount *mount)
+{
+	field_add(text, mount->source);
+	field_add(text, mount->place);
+	text_add(text, "%s ", mount->type);
+	flags_add(text, mount->flags);
+	text_add(text, " 0 0\n");
+}
+
+/* /proc/PID/mountinfo. All are private, so there are no optional fields. */
+static void mount_inform(struct proc_text *text, const struct mount *mount)
+{
+	text_add(text, "%u %u 0:%u ", (uint64_t)mount_number(mount->id), mount->id == MOUNT_OF_ALL ? 0 : (uint64_t)mount_number(mount->parent), mount->filesystem);
+	field_add(text, mount->part);
+	field_add(text, mount->place);
+	flags_add(text, mount->flags);
+	text_add(text, " - %s ", mount->type);
+	field_add(text, mount->source);
+	text_add(text, "%s\n", access_text(mount->flags));
+}
+
+/* /proc/PID/mountstats. */
+static void mount_count(struct proc_text *text, const struct mount *mount)
+{
+	text_add(text, "device ");
+	field_add(text, mount->source);
+	text_add(text, "mounted on ");
+	field_add(text, mount->place);
+	text_add(text, "with fstype %s\n", mount->type);
+}
+
+/* Of all mounts, the oldest first. That of the root of all is asked for before the list is looked at, for that may wait. */
+static void mounts_each(struct proc_text *text, void (*tell)(struct proc_text *text, const struct mount *mount))
+{
+	const struct mount all = mount_of_all();
+	uint64_t told = 0;
+
+	tell(text, &all);
+	for (const struct mount *next; (next = mount_after(told)) != NULL; told = next->number)
+		tell(text, next);
 }
 
 static void mounts_tell(struct proc_text *text, const struct proc_subject *subject)
 {
 	(void)subject;
-	root_tell(text);
-	mount_tell(text, mounts);
+	mounts_each(text, mount_tell);
+}
+
+static void mount_info_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	mounts_each(text, mount_inform);
+}
+
+static void mount_statistics_tell(struct proc_text *text, const struct proc_subject *subject)
+{
+	(void)subject;
+	mounts_each(text, mount_count);
 }
 
 static int64_t executable_link(const struct proc_subject *subject, char *target, size_t bytes)
@@ -466,7 +507,7 @@ static int64_t root_link(const struct proc_subject *subject, char *target, size_
 	{.name = "environ", .mode = MODE_REGULAR | 0400, .tell = environment_tell, .inspects = true}, LINK_NODE("exe", executable_link), \
 	{.name = "fd", .mode = MODE_DIRECTORY | 0500, .inspects = true, .special = proc_file_find, .list_special = proc_files_list}, \
 	{.name = "fdinfo", .mode = MODE_DIRECTORY | 0555, .special = proc_file_info_find, .list_special = proc_file_infos_list}, FILE_NODE("limits", limits_tell), {.name = "maps", .mode = MODE_REGULAR | 0444, .tell = proc_maps_tell, .inspects = true}, \
-	{.name = "mem", .mode = MODE_REGULAR | 0600, .open = proc_memory_open, .inspects = true}, FILE_NODE("mounts", mounts_tell), \
+	{.name = "mem", .mode = MODE_REGULAR | 0600, .open = proc_memory_open, .inspects = true}, FILE_NODE("mountinfo", mount_info_tell), FILE_NODE("mounts", mounts_tell), {.name = "mountstats", .mode = MODE_REGULAR | 0400, .tell = mount_statistics_tell}, \
 	FILE_NODE("oom_score", oom_score_tell), {.name = "oom_score_adj", .mode = MODE_REGULAR | 0644, .tell = oom_adjustment_tell, .take = oom_adjustment_take}, {.name = "pagemap", .mode = MODE_REGULAR | 0400, .open = proc_page_map_open, .inspects = true}, \
 	LINK_NODE("root", root_link), \
 	{.name = "smaps", .mode = MODE_REGULAR | 0444, .tell = proc_sizes_tell, .inspects = true}, {.name = "smaps_rollup", .mode = MODE_REGULAR | 0444, .tell = proc_sizes_sum_tell, .inspects = true}, \

@@ -4,6 +4,7 @@
  * node and descriptor, so that the same file has the same number at each look.
  */
 #include "file/descriptors.h"
+#include "file/mount_use.h"
 #include "file/regular.h"
 #include "file/text.h"
 #include "file/tree.h"
@@ -366,7 +367,6 @@ int64_t proc_file_infos_list(struct entry *directory, struct task *task, uint64_
 	return numbers_list(directory, task, &file_info_node, cookie, buffer, bytes);
 }
 
-/* Each filesystem is mounted once, so that its number is that of the mount. */
 static void file_info_tell(struct proc_text *text, const struct proc_subject *subject)
 {
 	const struct descriptors *files = subject->task ? subject->task->files : NULL;
@@ -377,7 +377,7 @@ static void file_info_tell(struct proc_text *text, const struct proc_subject *su
 		return;
 	text_add(text, "pos:\t%u\nflags:\t0", description->offset);
 	text_add_columns(text, &flags, 1);
-	text_add(text, "mnt_id:\t%u\nino:\t%u\n", description->filesystem, description->inode);
+	text_add(text, "mnt_id:\t%u\nino:\t%u\n", (uint64_t)description_mount_number(description), description->inode);
 	if (description->operations->describe)
 		description->operations->describe(description, text);
 }

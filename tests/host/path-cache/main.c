@@ -150,7 +150,7 @@ static void question_put(void)
 		fail_msg("of %s, user %u, flags 0%o, from %s: %d is remembered with mode 0%o, vfs says %d, mode 0%o", question.text, question.user->user, question.key.flags, question.from_directory ? "a directory" : "the root", remembered->result,
 			 remembered->attributes.mode, (int)answer.result, answer.attributes.mode);
 	if (!answer.result)
-		assert_int_equal(remembered->filesystem, answer.filesystem);
+		assert_int_equal(remembered->place, answer.filesystem);
 }
 
 /*

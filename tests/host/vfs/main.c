@@ -163,6 +163,42 @@ static void test_referral(void **state)
 	system_free(&system);
 }
 
+/* By which mount something is found, which both mounting and asking tell; and no mount gets the number of one before it. */
+static void test_mount_numbers(void **state)
+{
+	static struct system system;
+	struct path_request mount = {.label = VFS_MOUNT, .path = "/m", .word6 = 7}, stat = {.label = VFS_STAT, .path = "/", .word6 = RESULT_AT};
+	struct file_exchange x, told;
+
+	(void)state;
+	system_make(&system);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/m", 0, 0), 0);
+	assert_int_equal(simple(&system, VFS_MKDIR, "/d", 0, 0), 0);
+	assert_int_equal(request_send(&system, &stat, &x), 0);
+	assert_int_equal(x.data[1] >> 32, MOUNT_IS_ROOT);
+	stat.path = "/d";
+	assert_int_equal(request_send(&system, &stat, &x), 0);
+	assert_int_equal(x.data[1] >> 32, 0);
+	for (unsigned round = 1; round < 3; round++) {
+		assert_int_equal(request_send(&system, &mount, &told), 0);
+		assert_int_equal(told.words, 2);
+		assert_int_equal(told.data[1], round);
+		system_restart(&system);
+		stat.path = "/m/d";
+		assert_int_equal(request_send(&system, &stat, &x), 0);
+		assert_int_equal(x.data[1] >> 32, round);
+		stat.path = "/m";
+		assert_int_equal(request_send(&system, &stat, &x), 0);
+		assert_int_equal(x.data[1] >> 32, round | MOUNT_IS_ROOT);
+		assert_int_equal((uint32_t)x.data[1], 7);
+		assert_int_equal(simple(&system, VFS_UMOUNT, "/m", 0, 0), 0);
+	}
+	mount.word6 = 99;
+	assert_true(request_send(&system, &mount, &told) == -ENODEV);
+	assert_int_equal(told.words, 1);
+	system_free(&system);
+}
+
 /* An open directory is mounted at one more place: what lies below it is seen there, ".." leads out of that place, and so it is after a restart. */
 static void test_mounted_directory(void **state)
 {
@@ -434,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_mount_numbers),
 		cmocka_unit_test(test_referral),
 		cmocka_unit_test(test_mounted_directory),
 		cmocka_unit_test(test_places),
