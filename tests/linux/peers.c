@@ -598,6 +598,156 @@ static void options(void)
 	all_close();
 }
 
+/* Options that a C library may not know yet. */
+enum { BPF_EXTENSIONS = 48, CNX_ADVICE = 53, MEMINFO = 55, NAPI_ID = 56, COOKIE = 57, PEERGROUPS = 59, ZEROCOPY = 60, TXTIME = 61, BINDTOIFINDEX = 62, TIMESTAMP_NEW = 63, TIMESTAMPNS_NEW = 64, TIMESTAMPING_NEW = 65,
+	RCVTIMEO_NEW = 66, PREFER_BUSY_POLL = 69, BUSY_POLL_BUDGET = 70, NETNS_COOKIE = 71, BUF_LOCK = 72, RESERVE_MEM = 73, TXREHASH = 74, RCVMARK = 75 };
+
+/* Those that would matter on a network. */
+static void network_options(void)
+{
+	int pair[2], time[2] = {CLOCK_MONOTONIC, 1};
+	socklen_t length = 4;
+	long rate = 1l << 40;
+	unsigned char value[64];
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	SET(pair[0], SO_BSDCOMPAT, 1);
+	SET(pair[0], SO_WIFI_STATUS, 1);
+	SET(pair[0], SO_NOFCS, 1);
+	SET(pair[0], SO_SELECT_ERR_QUEUE, 1);
+	SET(pair[0], SO_INCOMING_CPU, 3);
+	OPTION(pair[1], SO_INCOMING_CPU);
+	OPTION(pair[0], BPF_EXTENSIONS);
+	SET(pair[0], CNX_ADVICE, 1);
+	OPTION(pair[0], NAPI_ID);
+	OPTION(pair[0], MEMINFO);
+	SET(pair[0], BINDTOIFINDEX, -1);
+	SET(pair[0], BINDTOIFINDEX, 99);
+	OPTION(pair[0], SO_BINDTODEVICE);
+	CALL(setsockopt, pair[0], SOL_SOCKET, SO_BINDTODEVICE, "", 0);
+	OPTION(pair[0], BINDTOIFINDEX);
+	OPTION(pair[0], SO_BINDTODEVICE);
+	CALL(setsockopt, pair[0], SOL_SOCKET, SO_BINDTODEVICE, "none", 5);
+	CALL(setsockopt, pair[0], SOL_SOCKET, SO_BINDTODEVICE, BAD_ADDRESS, 5);
+	OPTION(pair[0], SO_MAX_PACING_RATE);
+	SET(pair[0], SO_MAX_PACING_RATE, 5);
+	SET(pair[0], SO_MAX_PACING_RATE, -1);
+	CALL(setsockopt, pair[0], SOL_SOCKET, SO_MAX_PACING_RATE, &rate, 8);
+	CALL(getsockopt, pair[0], SOL_SOCKET, SO_MAX_PACING_RATE, value, &length);
+	check_bytes("at most", value, length);
+	SET(pair[0], ZEROCOPY, 1);
+	SET(pair[0], TXTIME, 1);
+	CALL(setsockopt, pair[0], SOL_SOCKET, TXTIME, time, 8);
+	OPTION(pair[0], TXTIME);
+	time[1] = 4;
+	CALL(setsockopt, pair[0], SOL_SOCKET, TXTIME, time, 8);
+	SET(pair[0], PREFER_BUSY_POLL, 1);
+	SET(pair[0], BUSY_POLL_BUDGET, 65535);
+	SET(pair[0], BUSY_POLL_BUDGET, 65536);
+	SET(pair[0], BUSY_POLL_BUDGET, -1);
+	OPTION(pair[1], BUF_LOCK);
+	SET(pair[1], BUF_LOCK, 4);
+	SET(pair[1], BUF_LOCK, 1);
+	SET(pair[1], SO_RCVBUF, 10000);
+	OPTION(pair[1], BUF_LOCK);
+	OPTION(pair[0], RESERVE_MEM);
+	SET(pair[0], RESERVE_MEM, -1);
+	SET(pair[0], RESERVE_MEM, 4096);
+	OPTION(pair[0], TXREHASH);
+	SET(pair[0], TXREHASH, 0);
+	SET(pair[0], TXREHASH, -1);
+	SET(pair[0], TXREHASH, 2);
+	SET(pair[0], RCVMARK, 1);
+	OPTION(pair[0], NETNS_COOKIE);
+	CALL(getsockopt, pair[0], SOL_SOCKET, COOKIE, value, &(socklen_t){7});
+	CALL(getsockopt, pair[0], SOL_SOCKET, COOKIE, value, &(socklen_t){9});
+	CHILD("plain user", {
+		check_become(1000);
+		SET(pair[1], RCVMARK, 1);
+		SET(pair[1], PREFER_BUSY_POLL, 1);
+		SET(pair[1], PREFER_BUSY_POLL, 0);
+		SET(pair[1], BUSY_POLL_BUDGET, 9);
+		SET(pair[1], BINDTOIFINDEX, 7);
+		SET(pair[1], BINDTOIFINDEX, 8);
+		time[0] = CLOCK_TAI;
+		time[1] = 0;
+		CALL(setsockopt, pair[1], SOL_SOCKET, TXTIME, time, 8);
+	});
+	all_close();
+}
+
+/* Time stamps by all their options; which of them a message comes with. */
+static void stamp_options(void)
+{
+	int pair[2], flags[2] = {0x18, 0};
+	char data[4], control[256];
+
+	socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+	SET(pair[0], TIMESTAMP_NEW, 1);
+	OPTION(pair[0], SO_TIMESTAMP);
+	SET(pair[0], TIMESTAMPNS_NEW, 1);
+	OPTION(pair[0], TIMESTAMP_NEW);
+	SET(pair[0], SO_TIMESTAMPNS, 1);
+	OPTION(pair[0], TIMESTAMPNS_NEW);
+	SET(pair[0], SO_TIMESTAMPNS, 0);
+	OPTION(pair[0], RCVTIMEO_NEW);
+	SET(pair[0], SO_TIMESTAMPING, 0x10000);
+	SET(pair[0], SO_TIMESTAMPING, 0x1000);
+	SET(pair[0], SO_TIMESTAMPING, 0x1800);
+	SET(pair[0], SO_TIMESTAMPING, 0x8000);
+	CALL(setsockopt, pair[0], SOL_SOCKET, SO_TIMESTAMPING, BAD_ADDRESS, 8);
+	CALL(setsockopt, pair[0], SOL_SOCKET, SO_TIMESTAMPING, flags, 8);
+	OPTION(pair[0], SO_TIMESTAMPING);
+	for (int step = 0; step < 4; step++) {
+		struct iovec vector = {data, sizeof(data)};
+		struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+
+		if (step)
+			SET(pair[0], step == 1 ? SO_TIMESTAMP : step == 2 ? SO_TIMESTAMPNS : TIMESTAMPNS_NEW, 1);
+		(void)!write(pair[1], "x", 1);
+		CALL(recvmsg, pair[0], &message, 0);
+		for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each))
+			SHOW("comes with", "%d, %d bytes", each->cmsg_type, (int)each->cmsg_len);
+	}
+	all_close();
+}
+
+/* Who the peer is, by its groups and its name. */
+static void peer_options(void)
+{
+	int pair[2], single = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "named"};
+	unsigned char value[128];
+	unsigned groups[3] = {7, 5, 9};
+	socklen_t length = 4;
+
+	OPTION(single, PEERGROUPS);
+	OPTION(single, SO_PEERNAME);
+	OPTION(single, SO_PEERSEC);
+	CALL(setgroups, 3, groups);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	CALL(getsockopt, pair[0], SOL_SOCKET, PEERGROUPS, value, &length);
+	SHOW("needed", "%d", (int)length);
+	OPTION(pair[0], PEERGROUPS);
+	length = 12;
+	CALL(getsockopt, pair[0], SOL_SOCKET, PEERGROUPS, BAD_ADDRESS, &length);
+	CALL(setgroups, 0, NULL);
+	OPTION(pair[1], PEERGROUPS);
+	CALL(getsockopt, pair[0], SOL_SOCKET, SO_PEERNAME, value, &(socklen_t){2});
+	CALL(getsockopt, pair[0], SOL_SOCKET, SO_PEERNAME, value, &(socklen_t){3});
+	bind(single, (struct sockaddr *)&name, sizeof(name.sun_family) + 6);
+	listen(single, 1);
+	pair[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+	connect(pair[0], (struct sockaddr *)&name, sizeof(name.sun_family) + 6);
+	length = 8;
+	CALL(getsockopt, pair[0], SOL_SOCKET, SO_PEERNAME, value, &length);
+	check_bytes("its name", value, (long)length);
+	CALL(getsockopt, pair[0], SOL_SOCKET, SO_PEERNAME, value, &(socklen_t){9});
+	OPTION(pair[0], PEERGROUPS);
+	unlink("named");
+	all_close();
+}
+
 /* What has been read by looking is counted by SO_PEEK_OFF. */
 static void peeking(void)
 {
@@ -703,6 +853,9 @@ int main(void)
 	shutting();
 	polling();
 	options();
+	network_options();
+	stamp_options();
+	peer_options();
 	peeking();
 	stamps();
 	low_water();

@@ -18,6 +18,7 @@
 #define FLAGS ((uint32_t)LINUX_EPOLLET | LINUX_EPOLLONESHOT | LINUX_EPOLLWAKEUP | LINUX_EPOLLEXCLUSIVE)
 #define WITH_EXCLUSIVE (LINUX_EPOLLIN | LINUX_EPOLLOUT | LINUX_EPOLLERR | LINUX_EPOLLHUP | LINUX_EPOLLWAKEUP | (uint32_t)LINUX_EPOLLET | LINUX_EPOLLEXCLUSIVE)
 #define NESTING_MAX 4
+#define WATCHES_MOST (1 << 18)
 #define BUCKETS 64
 
 struct item {
@@ -33,13 +34,31 @@ struct item {
 };
 
 struct epoll {
+	struct epoll *next; /* of all */
+	uint32_t user, count; /* who has made it; its items */
 	struct wait_queue queue;
 	struct item *ready, **ready_end;
 	struct item *buckets[BUCKETS];
 };
 
 static struct slab epolls = SLAB(struct epoll), items = SLAB(struct item);
+static struct epoll *all;
+static int64_t items_count; /* of all */
+int64_t epoll_watches_most = WATCHES_MOST;
 static const struct description_operations operations;
+
+/* Whether a user may watch one more file. */
+static bool may_watch(uint32_t user)
+{
+	int64_t count = 0;
+
+	if (items_count < epoll_watches_most)
+		return true;
+	for (const struct epoll *epoll = all; epoll; epoll = epoll->next)
+		if (epoll->user == user)
+			count += epoll->count;
+	return count < epoll_watches_most;
+}
 
 static void ready_put(struct item *item)
 {
@@ -102,6 +121,8 @@ static void item_remove(struct item *item)
 	while (*of_file != item)
 		of_file = &(*of_file)->next_of_file;
 	*of_file = item->next_of_file;
+	item->epoll->count--;
+	items_count--;
 	slab_return(&items, item);
 }
 
@@ -145,11 +166,13 @@ static void item_check(struct task *task, struct item *item)
 
 static int item_add(struct task *task, struct epoll *epoll, uint32_t number, struct description *description, const struct linux_epoll_event *event)
 {
-	struct item *item = slab_take(&items);
+	struct item *item = may_watch(epoll->user) ? slab_take(&items) : NULL;
 	struct wait_queue *queue;
 
 	if (!item)
-		return -ENOMEM;
+		return may_watch(epoll->user) ? -ENOMEM : -ENOSPC;
+	epoll->count++;
+	items_count++;
 	*item = (struct item){
 		.waiter = {.notify = item_notified, .interest = (event->events | ALWAYS) & ~FLAGS},
 		.epoll = epoll,
@@ -373,11 +396,14 @@ static uint32_t epoll_poll(struct task *task, struct description *description, s
 
 static void epoll_release(struct description *description)
 {
-	struct epoll *epoll = description->data;
+	struct epoll *epoll = description->data, **at = &all;
 
 	for (unsigned i = 0; i < BUCKETS; i++)
 		while (epoll->buckets[i])
 			item_remove(epoll->buckets[i]);
+	while (*at != epoll)
+		at = &(*at)->next;
+	*at = epoll->next;
 	slab_return(&epolls, epoll);
 }
 
@@ -400,6 +426,9 @@ static int64_t call_create(struct task *task, uint32_t flags)
 		return -ENOMEM;
 	}
 	description->data = epoll;
+	epoll->user = task->credentials->user;
+	epoll->next = all;
+	all = epoll;
 	return descriptor_give(task, description, flags);
 }
 

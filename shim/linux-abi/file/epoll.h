@@ -6,6 +6,8 @@
 
 struct description;
 
+extern int64_t epoll_watches_most; /* of a user: fs.epoll.max_user_watches */
+
 /* An open file is released: takes it out of all interest lists. */
 void epoll_forget(struct description *description);
 

@@ -44,7 +44,7 @@ struct watch {
 };
 
 uint32_t watches;
-int64_t notify_instances_most = 128;
+int64_t notify_instances_most = 128, notify_watches_most = NOTIFY_WATCHES_MAX;
 
 static struct slab events = SLAB(struct event), instances = SLAB(struct instance), watch_slab = SLAB(struct watch);
 static struct watch *all;
@@ -502,7 +502,7 @@ static int64_t watch_add(struct instance *instance, const struct status *status,
 		watch->mask = mask & LINUX_IN_MASK_ADD ? watch->mask | mask : mask;
 		return watch->number;
 	}
-	if (watches - dnotifications >= NOTIFY_WATCHES_MAX)
+	if ((int64_t)(watches - dnotifications) >= notify_watches_most)
 		return -ENOSPC;
 	watch = slab_take(&watch_slab);
 	if (!watch)

@@ -10,6 +10,7 @@
 #define NOTIFY_QUEUED_MAX 16384
 #define NOTIFY_WATCHES_MAX 8192
 
+extern int64_t notify_watches_most; /* of all: max_user_watches */
 extern int64_t notify_instances_most; /* of a user: max_user_instances */
 
 extern uint32_t watches; /* that there are, requests of file/dnotify.h among them */

@@ -91,7 +91,7 @@ static int64_t listen(struct task *task, const struct description *description, 
 		return -EINVAL;
 	socket->state = SOCKET_LISTENING;
 	socket->backlog = backlog < BACKLOG_MAX ? backlog : BACKLOG_MAX;
-	socket->owner = credentials_of(task);
+	socket_own(socket, task);
 	queue_wake(&socket->queue, LINUX_POLLOUT);
 	return 0;
 }
@@ -224,11 +224,11 @@ static int stream_connect(struct task *task, struct socket *socket, struct socke
 	child = socket_make(task, socket->type);
 	if (!child)
 		return -ENOMEM;
-	child->owner = listener->owner;
+	socket_own_as(child, listener);
 	child->name = listener->name;
 	name_hold(child->name);
 	child->passes_credentials = listener->passes_credentials;
-	socket->owner = credentials_of(task);
+	socket_own(socket, task);
 	sockets_join(socket, child);
 	pending_put(listener, child);
 	queue_wake(&socket->queue, 0);

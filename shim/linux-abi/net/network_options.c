@@ -9,7 +9,6 @@
 #define BUFFERS_LOCKED 3 /* SOCK_SNDBUF_LOCK, SOCK_RCVBUF_LOCK */
 #define EXTENSIONS 64 /* SKF_AD_MAX: what filters know besides a message's bytes */
 #define NAMESPACE_COOKIE 1 /* of the one network namespace that there is */
-#define ENOTSUPP 524 /* include/linux/errno.h: of Linux's own, and yet told */
 
 static uint64_t cookies; /* given so far */
 
@@ -101,7 +100,7 @@ int network_option_set(struct task *task, struct socket *socket, uint32_t option
 	case LINUX_SO_MARK:
 		return kept_if(&network->mark, value, may_send_raw(task));
 	case LINUX_SO_RCVMARK:
-		return allowed_bit_set(socket, option, value, may_send_raw(task));
+		return allowed_bit_set(socket, option, value, true);
 	case LINUX_SO_BUSY_POLL:
 		return busy_poll_set(task, &network->busy_poll, value, INT32_MAX);
 	case LINUX_SO_BUSY_POLL_BUDGET:
@@ -124,7 +123,7 @@ int network_option_set(struct task *task, struct socket *socket, uint32_t option
 	case LINUX_SO_RESERVE_MEM:
 		return value < 0 ? -EINVAL : -EOPNOTSUPP; /* for sockets whose memory a group accounts for */
 	case LINUX_SO_ZEROCOPY:
-		return -ENOTSUPP;
+		return -EOPNOTSUPP; /* of sockets of the internet */
 	case LINUX_SO_BSDCOMPAT:
 	case LINUX_SO_CNX_ADVICE:
 		return 0; /* as Linux: nothing is kept */

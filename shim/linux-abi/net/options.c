@@ -361,8 +361,23 @@ static int64_t peer_name_tell(struct task *task, const struct socket *socket, ui
 	return room > bytes ? -EINVAL : (int64_t)room;
 }
 
+/* The groups of the peer; *needed becomes their bytes when there is no room for them (-ERANGE). */
+static int64_t peer_groups_tell(struct task *task, const struct socket *socket, uint64_t address, uint32_t room, int32_t *needed)
+{
+	const struct credentials *peer = socket->peer_identity;
+	uint32_t bytes = peer ? (uint32_t)(peer->group_count * sizeof(peer->groups[0])) : 0;
+
+	if (!peer)
+		return -ENODATA;
+	if (room < bytes) {
+		*needed = (int32_t)bytes;
+		return -ERANGE;
+	}
+	return bytes && user_write(task->memory, address, peer->groups, bytes) ? -EFAULT : (int64_t)bytes;
+}
+
 /* Options that lie where they are wanted at once: how many bytes or instructions these are. */
-static int64_t option_put(struct task *task, struct socket *socket, uint32_t option, uint64_t address, uint32_t room)
+static int64_t option_put(struct task *task, struct socket *socket, uint32_t option, uint64_t address, uint32_t room, int32_t *needed)
 {
 	union option_value value = {0};
 	int64_t bytes;
@@ -372,6 +387,8 @@ static int64_t option_put(struct task *task, struct socket *socket, uint32_t opt
 		return peer_name_tell(task, socket, address, room);
 	case LINUX_SO_ATTACH_FILTER: /* SO_GET_FILTER */
 		return filter_tell(task, socket, address, room);
+	case LINUX_SO_PEERGROUPS:
+		return peer_groups_tell(task, socket, address, room, needed);
 	case LINUX_SO_BINDTODEVICE:
 		return socket->network.device ? -ENODEV : 0;
 	default:
@@ -394,7 +411,9 @@ static int64_t option_tell(struct task *task, const struct description *descript
 		return -EFAULT;
 	if (room < 0)
 		return -EINVAL;
-	bytes = option_put(task, socket, (uint32_t)arguments[2], arguments[3], (uint32_t)room);
+	bytes = option_put(task, socket, (uint32_t)arguments[2], arguments[3], (uint32_t)room, &room);
+	if (bytes == -ERANGE && user_put(task->memory, arguments[4], &room))
+		return -EFAULT;
 	if (bytes < 0)
 		return bytes;
 	room = (int32_t)bytes;

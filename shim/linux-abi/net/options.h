@@ -17,7 +17,7 @@ union option_value {
 };
 
 /* As they are when nobody has set them. */
-#define NETWORK_FIRST ((struct socket_network){.processor = -1, .pacing = UINT64_MAX, .hash_again = UINT8_MAX})
+#define NETWORK_FIRST ((struct socket_network){.processor = -1, .pacing = UINT64_MAX})
 
 /* Whether somebody may administer the network. */
 bool option_administers(const struct task *task);

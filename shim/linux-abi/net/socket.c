@@ -7,10 +7,34 @@
 #include "net/collect.h"
 #include "net/options.h"
 #include "net/urgent.h"
+#include "process/life.h"
 
 struct socket *sockets;
 
 static struct slab slab = SLAB(struct socket);
+
+static void identity_keep(const struct credentials **at, const struct credentials *identity)
+{
+	const struct credentials *before = *at;
+
+	*at = identity;
+	if (identity)
+		credentials_hold(identity);
+	if (before)
+		credentials_release((struct credentials *)before);
+}
+
+void socket_own(struct socket *socket, const struct task *task)
+{
+	socket->owner = credentials_of(task);
+	identity_keep(&socket->identity, task->credentials);
+}
+
+void socket_own_as(struct socket *socket, const struct socket *other)
+{
+	socket->owner = other->owner;
+	identity_keep(&socket->identity, other->identity);
+}
 
 struct socket *socket_make(const struct task *task, uint32_t type)
 {
@@ -18,7 +42,8 @@ struct socket *socket_make(const struct task *task, uint32_t type)
 
 	if (!socket)
 		return NULL;
-	*socket = (struct socket){.users = 1, .type = type, .owner = credentials_of(task), .send_bytes = BUFFER_FIRST, .receive_bytes = BUFFER_FIRST, .receive_least = 1, .peek_offset = -1, .network = NETWORK_FIRST, .next = sockets};
+	*socket = (struct socket){.users = 1, .type = type, .send_bytes = BUFFER_FIRST, .receive_bytes = BUFFER_FIRST, .receive_least = 1, .peek_offset = -1, .network = NETWORK_FIRST, .next = sockets};
+	socket_own(socket, task);
 	socket->end = &socket->first;
 	sockets = socket;
 	return socket;
@@ -37,6 +62,8 @@ void socket_release(struct socket *socket)
 		name_release(socket->name);
 	if (socket->peer_name)
 		name_release(socket->peer_name);
+	identity_keep(&socket->identity, NULL);
+	identity_keep(&socket->peer_identity, NULL);
 	if (socket->filter)
 		bpf_release(socket->filter);
 	slab_return(&slab, socket);
@@ -60,6 +87,8 @@ void sockets_join(struct socket *one, struct socket *other)
 	one->state = other->state = SOCKET_CONNECTED;
 	one->peer_owner = other->owner;
 	other->peer_owner = one->owner;
+	identity_keep(&one->peer_identity, other->identity);
+	identity_keep(&other->peer_identity, one->identity);
 	name_keep(&one->peer_name, other->name);
 	name_keep(&other->peer_name, one->name);
 }

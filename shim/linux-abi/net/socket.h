@@ -51,6 +51,7 @@ struct socket {
 	uint32_t backlog, pending_count;
 	struct socket_name *name, *peer_name; /* held; null: none */
 	struct linux_ucred owner, peer_owner;
+	const struct credentials *identity, *peer_identity; /* of these; held; null: of no peer yet */
 	int32_t error; /* SO_ERROR: ECONNRESET */
 	bool passes_credentials;
 	bool lacked_room; /* since a sender was told last that there is some */
@@ -127,6 +128,12 @@ static inline bool socket_takes_from(const struct socket *target, const struct s
 {
 	return !target->peer || target->peer == socket;
 }
+
+/* Whoever is at a socket from now on: the caller. */
+void socket_own(struct socket *socket, const struct task *task);
+
+/* The same as at another one. */
+void socket_own_as(struct socket *socket, const struct socket *other);
 
 /* Makes a pair of connected sockets of two that are not. */
 void sockets_join(struct socket *one, struct socket *other);

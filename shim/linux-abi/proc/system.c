@@ -6,6 +6,7 @@
 #include "abi/linux/structures.h"
 #include "file/content.h"
 #include "file/dnotify.h"
+#include "file/epoll.h"
 #include "core/dump.h"
 #include "core/name.h"
 #include "file/mounts.h"
@@ -337,6 +338,8 @@ NUMBER(real_time_period, real_time_period_us, real_time_runtime_us > 1 ? real_ti
 NUMBER(real_time_runtime, real_time_runtime_us, -1, real_time_period_us)
 NUMBER(map_count, areas_most, 0, AREAS_MAX)
 NUMBER(directory_notify, dnotify_enabled, INT32_MIN, INT32_MAX)
+NUMBER(notify_watches, notify_watches_most, 0, INT32_MAX)
+NUMBER(epoll_watches, epoll_watches_most, 0, INT32_MAX)
 NUMBER(notify_instances, notify_instances_most, 0, INT32_MAX)
 NUMBER(mq_queues, posix_limits.queues, INT32_MIN, INT32_MAX) /* less than nothing is no limit, as on Linux */
 NUMBER(mq_messages, posix_limits.messages, 1, POSIX_MESSAGES_EVER)
@@ -410,12 +413,6 @@ static void notify_queued_tell(struct proc_text *text, const struct proc_subject
 	text_add(text, "%u\n", (uint64_t)NOTIFY_QUEUED_MAX);
 }
 
-static void notify_watches_tell(struct proc_text *text, const struct proc_subject *subject)
-{
-	(void)subject;
-	text_add(text, "%u\n", (uint64_t)NOTIFY_WATCHES_MAX);
-}
-
 #define FILE_NODE(file, function) {.name = file, .mode = MODE_REGULAR | 0444, .tell = function}
 #define SETTING_NODE(file, setting) {.name = file, .mode = MODE_REGULAR | 0644, .tell = setting##_tell, .take = setting##_take}
 #define DIRECTORY_NODE(directory, table) {.name = directory, .mode = MODE_DIRECTORY | 0555, .nodes = table}
@@ -457,8 +454,9 @@ static const struct proc_node kernel_nodes[] = {
 };
 static const struct proc_node vm_nodes[] = {FILE_NODE("overcommit_memory", zero_tell), FILE_NODE("overcommit_ratio", overcommit_share_tell), FILE_NODE("nr_hugepages", zero_tell), SETTING_NODE("max_map_count", map_count), FILE_NODE("mmap_min_addr", map_least_tell), FILE_NODE("swappiness", zero_tell), {0}};
 static const struct proc_node mqueue_nodes[] = {SETTING_NODE("queues_max", mq_queues), SETTING_NODE("msg_max", mq_messages), SETTING_NODE("msg_default", mq_messages_default), SETTING_NODE("msgsize_max", mq_bytes), SETTING_NODE("msgsize_default", mq_bytes_default), {0}};
-static const struct proc_node inotify_nodes[] = {FILE_NODE("max_queued_events", notify_queued_tell), SETTING_NODE("max_user_instances", notify_instances), FILE_NODE("max_user_watches", notify_watches_tell), {0}};
-static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("inotify", inotify_nodes), DIRECTORY_NODE("mqueue", mqueue_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), SETTING_NODE("pipe-user-pages-soft", pipe_soft), SETTING_NODE("pipe-user-pages-hard", pipe_hard), FILE_NODE("protected_symlinks", zero_tell),
+static const struct proc_node inotify_nodes[] = {FILE_NODE("max_queued_events", notify_queued_tell), SETTING_NODE("max_user_instances", notify_instances), SETTING_NODE("max_user_watches", notify_watches), {0}};
+static const struct proc_node epoll_nodes[] = {SETTING_NODE("max_user_watches", epoll_watches), {0}};
+static const struct proc_node fs_nodes[] = {DIRECTORY_NODE("epoll", epoll_nodes), DIRECTORY_NODE("inotify", inotify_nodes), DIRECTORY_NODE("mqueue", mqueue_nodes), FILE_NODE("file-max", file_max_tell), FILE_NODE("nr_open", file_max_tell), SETTING_NODE("pipe-max-size", pipe_size), SETTING_NODE("pipe-user-pages-soft", pipe_soft), SETTING_NODE("pipe-user-pages-hard", pipe_hard), FILE_NODE("protected_symlinks", zero_tell),
 					    FILE_NODE("protected_hardlinks", one_tell), SETTING_NODE("dir-notify-enable", directory_notify), SETTING_NODE("suid_dumpable", set_id_dumpable), SETTING_NODE("lease-break-time", lease_seconds), {0}};
 static const struct proc_node core_nodes[] = {FILE_NODE("somaxconn", backlog_tell), {0}}, unix_nodes[] = {FILE_NODE("max_dgram_qlen", datagrams_tell), {0}};
 static const struct proc_node net_nodes[] = {DIRECTORY_NODE("core", core_nodes), DIRECTORY_NODE("unix", unix_nodes), {0}};

@@ -5,6 +5,7 @@
 #include "mm/user.h"
 #include "process/handlers.h"
 #include "process/life.h"
+#include "process/permission.h"
 #include "ptrace/traced.h"
 
 #define SIGNAL_MASK 0xff /* CSIGNAL: the low byte of the flags */
@@ -94,19 +95,37 @@ static int arguments_check(const struct linux_clone_args *args)
 		return -EINVAL;
 	if (!args->stack != !args->stack_size || (args->stack && !user_range(args->stack, args->stack_size)))
 		return -EINVAL;
-	if (args->set_tid_size || args->set_tid)
+	return !args->set_tid != !args->set_tid_size || args->set_tid_size > 1 ? -EINVAL : 0; /* there is one namespace of processes */
+}
+
+/* The number that the caller wants for the new task; 0: any. */
+static int id_wanted(const struct task *task, const struct linux_clone_args *args, int32_t *id)
+{
+	*id = 0;
+	if (!args->set_tid_size)
+		return 0;
+	if (user_get(task->memory, id, args->set_tid))
+		return -EFAULT;
+	if (*id < 1 || *id >= ID_MAX)
 		return -EINVAL;
-	return 0;
+	if (!task_may(task, LINUX_CAP_SYS_ADMIN) && !task_may(task, LINUX_CAP_CHECKPOINT_RESTORE))
+		return -EPERM;
+	return id_is_used(*id) ? -EEXIST : 0;
 }
 
 int64_t linux_clone3(struct task *task, const uint64_t arguments[6])
 {
 	struct linux_clone_args args;
 	struct clone_request request;
+	int32_t wanted;
 	int error = arguments[1] < CLONE3_LEAST ? -EINVAL : user_read_grown(task->memory, &args, sizeof(args), arguments[0], arguments[1]);
 
 	if (!error)
 		error = arguments_check(&args);
+	if (!error)
+		error = flags_check(task, args.flags);
+	if (!error)
+		error = id_wanted(task, &args, &wanted);
 	if (error)
 		return error;
 	if (args.flags & LINUX_CLONE_SETTLS && args.tls >= MEMORY_TOP)
@@ -119,6 +138,7 @@ int64_t linux_clone3(struct task *task, const uint64_t arguments[6])
 		.pidfd_at = args.pidfd,
 		.child_id_at = args.child_tid,
 		.thread_pointer = args.tls,
+		.id = wanted,
 	};
 	return clone_checked(task, &request);
 }

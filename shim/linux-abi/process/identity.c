@@ -299,6 +299,18 @@ int64_t linux_getgroups(struct task *task, const uint64_t arguments[6])
 	return who->group_count;
 }
 
+/* Groups are told in their order, as Linux keeps them. */
+static void groups_sort(uint32_t *groups, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t group = groups[i], at = i;
+
+		for (; at && groups[at - 1] > group; at--)
+			groups[at] = groups[at - 1];
+		groups[at] = group;
+	}
+}
+
 int64_t linux_setgroups(struct task *task, const uint64_t arguments[6])
 {
 	uint32_t count = (uint32_t)arguments[0];
@@ -314,6 +326,7 @@ int64_t linux_setgroups(struct task *task, const uint64_t arguments[6])
 	changed->group_count = count;
 	if (user_read(task->memory, changed->groups, arguments[1], count * sizeof(changed->groups[0])) != 0)
 		return change_refuse(changed, -EFAULT);
+	groups_sort(changed->groups, count);
 	return credentials_commit(task, changed);
 }
 

@@ -378,7 +378,7 @@ static struct task *task_make(struct task *parent, const struct clone_request *r
 
 	if (!task)
 		return NULL;
-	task->id = id_take();
+	task->id = !request->id ? id_take() : id_is_used(request->id) ? -EEXIST : request->id; /* taken while the caller waited */
 	if (!thread)
 		process = process_fork(parent, request);
 	if (task->id > 0 && process && parts_clone(task, parent, request->flags) && host_clone(task, parent, request)) {

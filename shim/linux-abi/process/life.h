@@ -11,6 +11,8 @@ struct task *process_first(void);
 struct task *process_child(struct process *parent);
 
 /* What clone(2) was asked for. */
+#define ID_MAX 32768 /* kernel.pid_max */
+
 struct clone_request {
 	uint64_t flags; /* CLONE_*, without the signal */
 	int exit_signal;
@@ -18,6 +20,7 @@ struct clone_request {
 	uint64_t thread_pointer;
 	uint64_t parent_id_at, child_id_at;
 	uint64_t pidfd_at; /* CLONE_PIDFD */
+	int32_t id; /* that the task is to have, and nothing has yet; 0: any */
 };
 
 /* Makes a task as clone does and lets it run. Its id, or a negative error number. Waits for the child with CLONE_VFORK. */
