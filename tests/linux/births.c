@@ -20,7 +20,10 @@ static void child_end(const char *what, long result)
 {
 	if (!result)
 		_exit(0);
-	check_print("clone3(%s) = %s\n", what, result > 0 ? "a child" : check_errno_name(errno));
+	if (result > 0)
+		check_print("clone3(%s) = a child\n", what);
+	else
+		check_print("clone3(%s) = -1 %s\n", what, check_errno_name(errno));
 	if (result > 0)
 		check_wait(what, (pid_t)result);
 }
