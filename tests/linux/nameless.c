@@ -94,11 +94,22 @@ static void use(void)
 	CALL(open, place_of(file), O_RDONLY | O_TRUNC);
 	close(again);
 	show_links("cut again", file);
+	CALL(truncate, place_of(file), 7);
+	show_contents("grown by its place", file);
+	CALL(truncate, place_of(file), 0);
+	again = open(".", O_RDONLY);
+	CALL(truncate, place_of(again), 0);
+	close(again);
+	again = open("/dev/null", O_RDWR);
+	CALL(truncate, place_of(again), 0);
+	close(again);
 	CALL(open, place_of(file), O_RDONLY | O_DIRECTORY);
 	CALL(open, place_of(file), O_RDWR | O_CREAT | O_EXCL, 0600);
 	CALL(open, place_of(file), O_RDONLY | O_NOFOLLOW);
 	CALL(fchmod, file, 0200);
 	CHILD("without rights", { check_become(2000); CALL(open, place_of(file), O_RDONLY); CALL(open, place_of(file), O_WRONLY); });
+	CALL(fchmod, file, 0400);
+	CHILD("without the right to write", { check_become(2000); CALL(truncate, place_of(file), 1); });
 	close(file);
 }
 

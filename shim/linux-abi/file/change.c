@@ -9,6 +9,8 @@
 #include "file/notify.h"
 #include "file/open.h"
 #include "file/opened.h"
+#include "file/text.h"
+#include "file/tree.h"
 #include "process/handlers.h"
 
 int description_change(struct task *task, struct description *description, const struct file_change *change)
@@ -271,6 +273,25 @@ static void truncated(const struct status *status, uint64_t size)
 	node_release(node);
 }
 
+/* An open file to which a link such as /proc/self/fd/0 leads, whatever its name: as far as the task might open it for writing. */
+static int found_truncate(struct walk *walk, uint64_t size)
+{
+	struct description *again;
+	int error = description_is(walk->found, MODE_DIRECTORY) ? -EISDIR : description_is(walk->found, MODE_REGULAR) ? 0 : -EINVAL;
+
+	if (!error)
+		error = found_open(walk, LINUX_O_WRONLY, 0, &again);
+	if (error)
+		return error;
+	error = again->operations->truncate ? again->operations->truncate(walk->task, again, size) : -EINVAL;
+	if (!error)
+		notify_description(again, LINUX_IN_MODIFY);
+	text_return(again->text); /* that it is closed is told to nobody: no program has had it open */
+	again->text = NULL;
+	description_release(again);
+	return error;
+}
+
 int64_t linux_truncate(struct task *task, const uint64_t arguments[6])
 {
 	uint64_t size = arguments[1];
@@ -282,7 +303,7 @@ int64_t linux_truncate(struct task *task, const uint64_t arguments[6])
 		return -EINVAL;
 	if (size && limit_file_bytes(task, size - 1, 1) == 0)
 		return -EFBIG;
-	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], 0);
+	error = walk_begin(&walk, task, LINUX_AT_FDCWD, arguments[0], WALK_FOUND);
 	while (walk_next(&walk, &error)) {
 		error = walk_changeable(&walk, LINUX_O_WRONLY);
 		if (!error)
@@ -292,7 +313,9 @@ int64_t linux_truncate(struct task *task, const uint64_t arguments[6])
 			truncated(&status, size);
 		}
 	}
-	if (!error && !walk.entry)
+	if (walk.found && !error)
+		error = found_truncate(&walk, size);
+	else if (!error && !walk.entry)
 		notify_walk(&walk, LINUX_IN_MODIFY, 0);
 	if (walk.entry)
 		error = (walk.entry->mode & MODE_TYPE) == MODE_DIRECTORY ? -EISDIR : -EINVAL;
