@@ -43,9 +43,13 @@ static bool time_pass(void)
 	return true;
 }
 
+/* A timer that is due again whenever it is looked at leaves every second step to all else. */
 bool quiet_step(void)
 {
-	if (service_deadline() <= model_time)
+	static bool timely;
+
+	timely = !timely && service_deadline() <= model_time;
+	if (timely)
 		return time_pass();
 	return signals_give() || (late_answer_give() && signals_give()) || time_pass();
 }
