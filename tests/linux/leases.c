@@ -80,6 +80,7 @@ static void conflicts(void)
 /* Who does not wait. */
 static void at_once(void)
 {
+	struct f_owner_ex owner = {0};
 	int file = open("file", O_RDONLY);
 
 	CALL(fcntl, file, F_SETLEASE, F_RDLCK);
@@ -96,6 +97,8 @@ static void at_once(void)
 	show_told();
 	CALL(fcntl, file, F_SETLEASE, F_UNLCK);
 	SHOW("owner", "%d", fcntl(file, F_GETOWN));
+	CALL(fcntl, file, F_GETOWN_EX, &owner);
+	SHOW("kind of owner", "%d", owner.type);
 	CALL(fcntl, file, F_SETLEASE, F_UNLCK);
 	CALL(fcntl, file, F_SETSIG, SIGUSR1);
 	CALL(fcntl, file, F_SETLEASE, F_WRLCK);

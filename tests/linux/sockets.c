@@ -196,6 +196,54 @@ static void options(void)
 	close(pair[1]);
 }
 
+/* Sends a byte, then lets the other side ask who it was. */
+static void sender_show(const char *when, int from, int to)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control = {0};
+	char byte = 's';
+	struct iovec part = {&byte, 1};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control.bytes)};
+	struct ucred who = {0};
+
+	send(from, &byte, 1, 0);
+	setsockopt(to, SOL_SOCKET, SO_PASSCRED, &(int){1}, 4);
+	recvmsg(to, &message, 0);
+	memcpy(&who, CMSG_DATA(&control.head), sizeof(who));
+	check_print("%s: %s, %u, %u\n", when, !who.pid ? "nobody" : who.pid == getpid() ? "this process" : "another", who.uid, who.gid);
+}
+
+static void senders(void)
+{
+	struct sockaddr_un address = {AF_UNIX, "senders"};
+	int pair[2], server = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0), accepted;
+
+	socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+	sender_show("neither side asks", pair[0], pair[1]);
+	setresuid(1000, 0, 0);
+	setresgid(100, 0, 0);
+	sender_show("the receiver asks", pair[0], pair[1]);
+	setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &(int){1}, 4);
+	setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &(int){0}, 4);
+	sender_show("the sender asks", pair[0], pair[1]);
+	setresgid(0, 0, 0);
+	setresuid(0, 0, 0);
+	bind(server, (void *)&address, sizeof(address));
+	listen(server, 1);
+	connect(client, (void *)&address, sizeof(address));
+	send(client, "x", 1, 0);
+	accepted = accept(server, NULL, NULL);
+	sender_show("not accepted yet", client, accepted);
+	sender_show("accepted", client, accepted);
+	close(accepted);
+	close(client);
+	close(server);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	making();
@@ -204,5 +252,6 @@ int main(void)
 	datagrams();
 	rights();
 	options();
+	senders();
 	return 0;
 }

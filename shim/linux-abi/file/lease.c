@@ -147,7 +147,9 @@ static int lease_give_up(struct description *description)
 	if (!*lease_at(description))
 		return -EAGAIN;
 	lease_end(description);
-	description->owner = (struct file_owner){0};
+	description->owner.id = 0;
+	description->owner.type = LINUX_F_OWNER_PID;
+	description->owner.signal = 0;
 	return 0;
 }
 

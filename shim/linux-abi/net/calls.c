@@ -72,7 +72,7 @@ static int64_t send_to(struct task *task, const struct description *description,
 static int64_t bytes_send(struct task *task, const struct description *description, struct socket *socket, const uint64_t arguments[6])
 {
 	struct transfer transfer;
-	struct sending sending = {.transfer = &transfer, .sender = credentials_of(task)};
+	struct sending sending = {.transfer = &transfer, .sender = SENDER_UNKNOWN};
 
 	transfer_user(&transfer, task->memory, arguments[1], arguments[2] < TRANSFER_MOST ? arguments[2] : TRANSFER_MOST);
 	return send_to(task, description, socket, arguments[4], (uint32_t)arguments[5], (uint32_t)arguments[3], &sending);
@@ -100,7 +100,7 @@ static int64_t message_send(struct task *task, const struct description *descrip
 {
 	struct linux_iovec parts[TRANSFER_PARTS];
 	struct transfer transfer;
-	struct sending sending = {.transfer = &transfer, .sender = credentials_of(task)};
+	struct sending sending = {.transfer = &transfer, .sender = SENDER_UNKNOWN};
 	struct linux_msghdr header;
 	int64_t result = header_take(task, address, &header, parts);
 	int error;

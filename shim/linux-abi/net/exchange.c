@@ -144,6 +144,13 @@ static struct message *message_begin(const struct socket *socket, struct sending
 	return message;
 }
 
+/* Names the sender by his real user and group, unless he has done so himself, when one of both sides wants that, or is not there yet and may want it. */
+static void sender_name(const struct task *task, const struct socket *socket, const struct socket *target, struct message *message)
+{
+	if (!message->sender.pid && (socket->passes_credentials || target->passes_credentials || !target->file))
+		message->sender = (struct linux_ucred){.pid = task->process->id, .uid = task->credentials->user, .gid = task->credentials->group};
+}
+
 /* One message of up to `bytes` bytes. How many, or a negative error number. */
 static int64_t piece_send(struct task *task, struct socket *socket, struct sending *sending, uint64_t bytes)
 {
@@ -159,6 +166,7 @@ static int64_t piece_send(struct task *task, struct socket *socket, struct sendi
 		return error ? error : filled;
 	}
 	message->charge = charge_of((uint64_t)filled);
+	sender_name(task, socket, target, message);
 	message_queue(target, message, sending->urgent && !sending->transfer->left);
 	socket_release(target);
 	return filled;

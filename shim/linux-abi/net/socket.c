@@ -160,7 +160,7 @@ static int64_t socket_read(struct task *task, struct description *description, s
 
 static int64_t socket_write(struct task *task, struct description *description, struct transfer *transfer, uint64_t *offset)
 {
-	struct sending sending = {.transfer = transfer, .nonblocking = description->flags & LINUX_O_NONBLOCK, .sender = credentials_of(task)};
+	struct sending sending = {.transfer = transfer, .nonblocking = description->flags & LINUX_O_NONBLOCK, .sender = SENDER_UNKNOWN};
 
 	(void)offset;
 	return socket_send(task, description->data, &sending);

@@ -138,12 +138,15 @@ void socket_own_as(struct socket *socket, const struct socket *other);
 /* Makes a pair of connected sockets of two that are not. */
 void sockets_join(struct socket *one, struct socket *other);
 
+/* Of a message whose sender nobody wanted to know when it was sent (SO_PASSCRED on neither side). */
+#define SENDER_UNKNOWN ((struct linux_ucred){.uid = 65534, .gid = 65534})
+
 /* What is sent, and how. */
 struct sending {
 	struct transfer *transfer;
 	struct passed_files *files; /* become the message's, or are freed */
 	struct socket *to;          /* held by the caller; null: the peer */
-	struct linux_ucred sender;
+	struct linux_ucred sender;  /* as SCM_CREDENTIALS has it; else SENDER_UNKNOWN */
 	bool nonblocking, no_signal, urgent; /* urgent: of a stream, its last byte */
 };
 
