@@ -6,15 +6,16 @@ A rule has a kind, a scope (names of cases, with * and ?), a pattern (a regular 
     id       its groups are ids of tasks: they count by the place of the task in the tree
     any      its groups may be anything
     extra    one line, or several (\n stands between them), that one system may have more often than the other: from the beginning of the first to the end of the last
+    order    lines of a task that come in another order: they are compared among themselves, sorted
     differs  lines that stand at the same place and need not be the same, when both match
 """
 
 import collections
-import difflib
 import fnmatch
 import re
 
-KINDS = ("id", "any", "extra", "differs")
+REACH = 80  # lines of a difference
+KINDS = ("id", "any", "extra", "order", "differs")
 LINE = re.compile(r"^(\d+) +(\w+\(.*\) += .*)$")
 BIRTH = re.compile(r"^(?:fork|vfork|clone|clone3)\(.*= (\d+)$")
 NOT_READ = re.compile(r" /\* \d+ not read \*/$")
@@ -66,7 +67,7 @@ def tasks_read(lines):
         if match := LINE.match(line):
             task, call = tasks.setdefault(int(match[1]), Task(int(match[1]))), match[2]
             task.calls.append(call)
-            if birth := BIRTH.match(call):
+            if birth := BIRTH.match(NOT_READ.sub("", call)):
                 task.children.append(tasks.setdefault(int(birth[1]), Task(int(birth[1]))))
     return list(tasks.values())
 
@@ -103,6 +104,30 @@ def tree_of(root):
         places[place] = task
         left.extend((f"{place}.{number}", child) for number, child in enumerate(task.children, 1))
     return places
+
+
+def hunks(one, other):
+    """Where two lists are not the same: (start, end) of the first list, (start, end) of the second; at the end of both an empty one. Between hunks they are equal. A difference ends where two lines are equal on both sides again, the nearest such
+    place within REACH lines. (It takes time in proportion to the length, which difflib does not.)"""
+    here = there = 0
+    while here < len(one) or there < len(other):
+        if one[here:here + 1] == other[there:there + 1]:
+            here, there = here + 1, there + 1
+            continue
+        end, last = meeting_find(one, other, here, there)
+        yield here, end, there, last
+        here, there = end, last
+    yield here, here, there, there
+
+
+def meeting_find(one, other, here, there):
+    """The nearest places behind these at which the lists go on alike; their next lines when there are none near."""
+    for distance in range(1, REACH):
+        for skipped in range(distance + 1):
+            end, last = here + skipped, there + distance - skipped
+            if end <= len(one) and last <= len(other) and one[end:end + 2] == other[last:last + 2]:
+                return end, last
+    return min(here + 1, len(one)), min(there + 1, len(other))
 
 
 class Comparison:
@@ -157,16 +182,31 @@ class Comparison:
     def task_compare(self, place, linux, kozo):
         raw = [self.extras_drop(calls) for calls in (linux, kozo)]
         self.calls += len(raw[0])
+        self.marked += sum(bool(NOT_READ.search(call)) for call in raw[0])
+        ordered, others = zip(*(self.others_split(calls, side) for side, calls in enumerate(raw)))
+        self.lists_compare(place, ordered)
+        self.lists_compare(place, others)
+
+    def others_split(self, calls, side):
+        """The calls whose order counts, and the others, sorted."""
+        ordered, others = [], []
+        for call in calls:
+            rule = next((rule for rule in self.rules if rule.kind == "order" and rule.pattern.search(call)), None)
+            (others if rule else ordered).append(call)
+            if rule:
+                rule.needed += 1
+        return ordered, sorted(others, key=lambda call: self.line_canonical(NOT_READ.sub("", call), side)[0])
+
+    def lists_compare(self, place, raw):
         marks = [bool(NOT_READ.search(call)) for call in raw[0]]
-        self.marked += sum(marks)
-        raw[0] = [NOT_READ.sub("", call) for call in raw[0]]
+        raw = [[NOT_READ.sub("", call) for call in raw[0]], raw[1]]
         canonical = [[self.line_canonical(call, side) for call in calls] for side, calls in enumerate(raw)]
-        matcher = difflib.SequenceMatcher(None, *([line for line, _ in lines] for lines in canonical), autojunk=False)
-        for kind, start, end, first, last in matcher.get_opcodes():
-            if kind == "equal":
-                self.pairs_count(raw, canonical, zip(range(start, end), range(first, last)))
-            else:
-                self.hunk_compare(place, raw, marks, (start, end, first, last))
+        lines = [[line for line, _ in side] for side in canonical]
+        done = (0, 0)
+        for start, end, first, last in hunks(*lines):
+            self.pairs_count(raw, canonical, zip(range(done[0], start), range(done[1], first)))
+            self.hunk_compare(place, raw, canonical, marks, (start, end, first, last))
+            done = end, last
 
     def pairs_count(self, raw, canonical, pairs):
         for here, there in pairs:
@@ -175,13 +215,15 @@ class Comparison:
                 for rule in {*canonical[0][here][1], *canonical[1][there][1]}:
                     rule.needed += 1
 
-    def hunk_compare(self, place, raw, marks, hunk):
-        """Lines that are not the same: pair by pair, as far as there are pairs."""
+    def hunk_compare(self, place, raw, canonical, marks, hunk):
+        """A difference: pair by pair, as far as there are pairs. Some of them may be the same."""
         start, end, first, last = hunk
         for index in range(max(end - start, last - first)):
             here = raw[0][start + index] if start + index < end else None
             there = raw[1][first + index] if first + index < last else None
-            if here and there and (self.is_allowed(here, there) or (marks[start + index] and self.outline(here) == self.outline(there))):
+            if here and there and canonical[0][start + index][0] == canonical[1][first + index][0]:
+                self.pairs_count(raw, canonical, [(start + index, first + index)])
+            elif here and there and (self.is_allowed(here, there) or (marks[start + index] and self.outline(here) == self.outline(there))):
                 self.same += 1
             else:
                 self.differences.append(f"task {place}\n#   Linux: {here or 'nothing'}\n#   Kozo:  {there or 'nothing'}")

@@ -89,10 +89,11 @@ static void line_write(struct lines *lines, const struct record_event *entry, co
 	memcpy(arguments, entry->arguments, sizeof(arguments));
 	if (entry->number == CALL_RT_SIGRETURN) {
 		arguments[0] = entry->stack;
+		result = 0; /* of a frame that is none */
 		recorded_read(&memory, entry->stack + FRAME_RAX, &result, sizeof(result));
 	}
 	bytes = (size_t)snprintf(text, sizeof(text), "%-*u ", ID_PLACES - 1, entry->task);
-	trace_begin(&line, text, bytes, sizeof(text), &reader, entry->number, arguments);
+	trace_begin(&line, text, bytes, sizeof(text) - 1, &reader, entry->number, arguments);
 	if (after)
 		memory.first = after;
 	memory.second = NULL;
@@ -133,7 +134,7 @@ static void renamed_take(struct lines *lines, const struct record_event *event)
 	waiting_forget(waiting_find(lines, event->task));
 	waiting = *waiting_find(lines, (uint32_t)event->number);
 	if (waiting)
-		waiting->task = event->task;
+		waiting->task = waiting->entry.task = event->task;
 }
 
 void lines_take(struct lines *lines, const struct record_event *event)

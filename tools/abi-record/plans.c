@@ -65,6 +65,7 @@ static struct record_fetch special_find(const char *kind)
 {
 	static const struct special specials[] = {
 		{"frame_mask", {SPECIAL_BYTES, {0, 0}, RECORD_STACK}},
+		{"clone_arguments", {sizeof(struct linux_clone_args), {8, 0}, 0}},
 		{"environment", {VARIABLES_BYTES, {0, 0}, 0}},
 		{"out_entries", {ENTRIES_BYTES, {0, 0}, RECORD_AFTER}},
 		{"out_path", {PATH_BYTES, {0, 0}, RECORD_TEXT | RECORD_AFTER}},
