@@ -8,7 +8,7 @@
  * entry that leads to a table the number of that table's live entries.
  *
  * An entry is empty, leads to a table, or is a leaf: a page, at level 1 or, with PTE_LARGE, at level 2.
- * entry_set() changes which and keeps the counts (and pages_map(), for many at once). A table whose last
+ * entry_set() changes which and keeps the counts (and pages_change(), for many at once). A table whose last
  * entry has gone returns to the pool immediately. Until the flush at the end of entry_set() the
  * processor may still find its way there, so no word of a free page looks like a present entry.
  *
@@ -247,28 +247,35 @@ static enum error entry_do(struct walk *walk, enum method method, uint64_t entry
 }
 
 /*
- * MAP's quick way, for small pages in the table that was found last: up to `end`, or to the first entry
- * that needs, or deserves, a closer look by entry_do(). Returns how many were done.
+ * The quick way, for small pages in the table that was found last: up to `end`, or to the first entry that needs, or deserves, a closer look by entry_do(). Pages go and change so only where the
+ * processor remembers none, and the last one of a table does not. Returns how many were done.
  */
-static uint64_t pages_map(struct walk *walk, const volatile struct map_entry *at, const volatile struct map_entry *end)
+static uint64_t pages_change(struct walk *walk, enum method method, const volatile struct map_entry *at, const volatile struct map_entry *end)
 {
 	const volatile struct map_entry *first = at;
-	uint64_t *above = walk->entry[2], *table;
+	uint64_t *above = walk->entry[2], *table, live;
 	vaddr_t block = walk->block;
+	bool map = method == MAPPING_MAP;
 
-	if (block > USER_TOP - LARGE_PAGE_SIZE || !is_table(*above))
+	if (block > USER_TOP - LARGE_PAGE_SIZE || !is_table(*above) || (!map && this_cpu()->root == vspace_root(core_ref(walk->vspace))))
 		return 0;
 	table = entry_below(*above, 0, 1);
+	live = (*above & COUNT_MASK) / COUNT_ONE;
+	if (method == MAPPING_UNMAP && (uint64_t)(end - at) >= live)
+		end = at + live - 1;
 	for (; at < end; at++) {
 		uint64_t offset = at->address ^ block, page = at->page, rights = offset & MAP_RIGHTS;
-		uint64_t *entry = &table[offset >> PAGE_BITS];
+		uint64_t *entry = &table[offset >> PAGE_BITS], access = walk->leaf[rights] & ACCESS_BITS;
 
-		if (offset & ~((LARGE_PAGE_SIZE - PAGE_SIZE) | MAP_RIGHTS) || page >= walk->limit[rights] || *entry)
+		if (offset & ~((LARGE_PAGE_SIZE - PAGE_SIZE) | MAP_RIGHTS) || (map ? *entry != 0 : (*entry & MARK_BITS) != walk->mark))
 			break;
-		*entry = walk->leaf[rights] + (page << PAGE_BITS);
+		if (method != MAPPING_UNMAP && (map ? page : 0) >= walk->limit[rights])
+			break;
+		*entry = map ? walk->leaf[rights] + (page << PAGE_BITS) : method == MAPPING_UNMAP ? 0 : (*entry & ~ACCESS_BITS) | access;
 	}
-	*above += COUNT_ONE * (uint64_t)(at - first);
-	walk->mapping->live += (uint64_t)(at - first);
+	live = (uint64_t)(at - first) * (method != MAPPING_PROTECT);
+	*above += map ? COUNT_ONE * live : -COUNT_ONE * live;
+	walk->mapping->live += map ? live : -live;
 	return (uint64_t)(at - first);
 }
 
@@ -293,8 +300,7 @@ enum error mapping_batch(struct call *call)
 			call->progress = true;
 			return ERR_RESTART;
 		}
-		if (call->label == MAPPING_MAP)
-			done += pages_map(&walk, entries + done, entries + count);
+		done += pages_change(&walk, call->label, entries + done, entries + count);
 		if (done < count) {
 			error = entry_do(&walk, call->label, entries[done].address, entries[done].page);
 			done += error == OK;

@@ -276,21 +276,62 @@ enum fault_result memory_force(struct memory *memory, uint64_t address, bool sto
 	return result;
 }
 
+/* The end of the addresses whose entries lie in one table with that of `address`. */
+static uint64_t table_end(uint64_t address)
+{
+	return (address | ((uint64_t)RADIX_TABLE_WORDS * PAGE_SIZE - 1)) + 1;
+}
+
+/*
+ * Clear pages for the entries from `address` on that are empty, up to `end` or the end of their table, in an area of nobody's object that allows the access: what page_make() does for one. Returns where it has come to: `address` when there is no memory.
+ */
+static uint64_t pages_make(struct memory *memory, const struct area *area, uint64_t address, uint64_t end, uint32_t access)
+{
+	uint64_t *word = radix_make(&memory->pages, address >> PAGE_BITS), bits = entry_bits(area, area->flags & AREA_WRITE ? AREA_WRITE : access);
+	uint64_t rights = host_rights(area, bits), first = address;
+	frame_t frame;
+
+	if (end > table_end(address))
+		end = table_end(address);
+	for (; word && address < end && !*word && (frame = frame_allocate(true)) != 0; address += PAGE_SIZE) {
+		*word++ = (uint64_t)frame << PAGE_BITS | bits;
+		host_page(memory->space, HOST_MAP, address, frame, rights);
+	}
+	memory->faults_minor += (address - first) >> PAGE_BITS;
+	memory->resident += (address - first) >> PAGE_BITS;
+	if (memory->resident > memory->resident_most)
+		memory->resident_most = memory->resident;
+	return address;
+}
+
+/* The access that MAP_POPULATE wants of an area's pages. */
+static uint32_t access_of(const struct area *area)
+{
+	return (area->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE ? AREA_WRITE : AREA_READ;
+}
+
 enum fault_result memory_populate(struct memory *memory, uint64_t address, uint64_t bytes, uint32_t access, const bool *dying)
 {
 	enum fault_result result = FAULT_DONE, first = FAULT_DONE;
+	uint64_t at = address, end = address + bytes;
 
-	for (uint64_t at = address; at < address + bytes && result != FAULT_NO_MEMORY && !*dying; at += PAGE_SIZE) {
+	while (at < end && result != FAULT_NO_MEMORY && !*dying) {
 		const struct area *area = area_find(&memory->areas, at);
-		uint32_t wanted = access ? access : area && (area->flags & (AREA_WRITE | AREA_SHARED)) == AREA_WRITE ? AREA_WRITE : AREA_READ;
 		const uint64_t *word = radix_find(&memory->pages, at >> PAGE_BITS);
+		uint32_t wanted = access || !area ? access : access_of(area);
+		uint64_t from = at;
 
 		if (!area)
 			break;
+		if (!(word && *word) && !area->object && !is_denied(area, wanted))
+			at = pages_make(memory, area, at, area->end < end ? area->end : end, wanted);
+		if (at > from)
+			continue;
+		at += PAGE_SIZE;
 		if (word && entry_allows(*word, wanted))
 			continue;
 		memory->faults_minor++;
-		while (!fault_once(memory, at, wanted, &result))
+		while (!fault_once(memory, from, wanted, &result))
 			;
 		first = first == FAULT_DONE ? result : first;
 	}

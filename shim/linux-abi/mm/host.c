@@ -30,14 +30,8 @@ handle_t host_endpoint;
 uint64_t host_fpu_bytes;
 static bool serves;
 
-static struct {
-	struct host_space *space;
-	enum host_change change;
-	uint32_t chunk;
-	uint64_t count;
-	struct map_entry entry[MAP_BATCH_MAX];
-	enum error error; /* the first since the last host_flush() */
-} batch;
+struct host_batch host_batch;
+static enum error batch_error; /* the first since the last host_flush() */
 
 bool host_start(handle_t untyped)
 {
@@ -315,14 +309,14 @@ static handle_t mapping_of(struct host_space *space, uint32_t chunk)
 
 static enum error batch_call(handle_t mapping, uint64_t at, uint64_t *done)
 {
-	memcpy(thread_self()->page, batch.entry + at, (batch.count - at) * sizeof(batch.entry[0]));
-	switch (batch.change) {
+	memcpy(thread_self()->page, host_batch.entry + at, (host_batch.count - at) * sizeof(host_batch.entry[0]));
+	switch (host_batch.change) {
 	case HOST_MAP:
-		return mapping_map(mapping, batch.count - at, done);
+		return mapping_map(mapping, host_batch.count - at, done);
 	case HOST_PROTECT:
-		return mapping_protect(mapping, batch.count - at, done);
+		return mapping_protect(mapping, host_batch.count - at, done);
 	case HOST_UNMAP:
-		return mapping_unmap(mapping, batch.count - at, done);
+		return mapping_unmap(mapping, host_batch.count - at, done);
 	}
 	return ERR_ARGUMENT;
 }
@@ -330,31 +324,25 @@ static enum error batch_call(handle_t mapping, uint64_t at, uint64_t *done)
 /* Carries the batch out; what the kernel cannot do for want of table memory is tried again with more. */
 static void batch_run(void)
 {
-	handle_t mapping = batch.count ? mapping_of(batch.space, batch.chunk) : 0;
-	enum error error = mapping || !batch.count ? OK : ERR_NOMEM;
+	handle_t mapping = host_batch.count ? mapping_of(host_batch.space, host_batch.chunk) : 0;
+	enum error error = mapping || !host_batch.count ? OK : ERR_NOMEM;
 
-	for (uint64_t at = 0, done; error == OK && at < batch.count; at += done) {
+	for (uint64_t at = 0, done; error == OK && at < host_batch.count; at += done) {
 		error = batch_call(mapping, at, &done);
-		if (error == ERR_NOMEM && tables_donate(batch.space, TABLE_PAGES_MORE) == OK)
+		if (error == ERR_NOMEM && tables_donate(host_batch.space, TABLE_PAGES_MORE) == OK)
 			error = OK;
 	}
-	batch.count = 0;
-	if (batch.error == OK)
-		batch.error = error;
+	host_batch.count = 0;
+	if (batch_error == OK)
+		batch_error = error;
 }
 
-void host_page(struct host_space *space, enum host_change change, uint64_t address, frame_t frame, uint64_t rights)
+void host_batch_begin(struct host_space *space, enum host_change change, uint32_t chunk)
 {
-	uint32_t chunk = frame / CHUNK_FRAMES;
-
-	if (!space)
-		return;
-	if (batch.count && (batch.space != space || batch.change != change || batch.chunk != chunk || batch.count == MAP_BATCH_MAX))
-		batch_run();
-	batch.space = space;
-	batch.change = change;
-	batch.chunk = chunk;
-	batch.entry[batch.count++] = (struct map_entry){address | rights, frame % CHUNK_FRAMES};
+	batch_run();
+	host_batch.space = space;
+	host_batch.change = change;
+	host_batch.chunk = chunk;
 }
 
 enum error host_flush(void)
@@ -362,8 +350,8 @@ enum error host_flush(void)
 	enum error error;
 
 	batch_run();
-	error = batch.error;
-	batch.error = OK;
+	error = batch_error;
+	batch_error = OK;
 	return error;
 }
 

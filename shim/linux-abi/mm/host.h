@@ -89,9 +89,30 @@ void host_space_return(struct host_space *space);
 struct host_space *host_space_take(bool alone);
 MUST_USE enum error host_thread_move(struct host_thread *thread, struct host_space *space);
 
-/* A batch of changes of a space's page tables (none without a space). One is under way at a time; what is in it happens at the latest at host_flush(). */
+/* A batch of changes of a space's page tables: of one kind, of pages of one chunk. One is under way at a time; what is in it happens at the latest at host_flush(). */
 enum host_change { HOST_MAP, HOST_PROTECT, HOST_UNMAP };
-void host_page(struct host_space *space, enum host_change change, uint64_t address, frame_t frame, uint64_t rights);
+extern struct host_batch {
+	struct host_space *space;
+	enum host_change change;
+	uint32_t chunk;
+	uint64_t count;
+	struct map_entry entry[MAP_BATCH_MAX];
+} host_batch;
+
+/* Carries the batch out and begins another one. */
+void host_batch_begin(struct host_space *space, enum host_change change, uint32_t chunk);
+
+/* One page more; nothing without a space. */
+static inline void host_page(struct host_space *space, enum host_change change, uint64_t address, frame_t frame, uint64_t rights)
+{
+	uint32_t chunk = frame / CHUNK_FRAMES;
+
+	if (!space)
+		return;
+	if (host_batch.space != space || host_batch.change != change || host_batch.chunk != chunk || host_batch.count == MAP_BATCH_MAX)
+		host_batch_begin(space, change, chunk);
+	host_batch.entry[host_batch.count++] = (struct map_entry){address | rights, frame % CHUNK_FRAMES};
+}
 
 /* Carries out what is left of the batch. ERR_NOMEM: there is no memory for page tables; the pages that were not mapped fault again. */
 enum error host_flush(void);

@@ -260,6 +260,65 @@ static void mappings_are_kept_apart(void)
 	CHECK(probe(&own_space, probe_read, FAR_ADDRESS + PAGE_SIZE));
 }
 
+static struct map_entry far_entry(uint64_t page, uint64_t rights)
+{
+	return (struct map_entry){(FAR_ADDRESS + page * PAGE_SIZE) | rights, page};
+}
+
+/* What is found out at the third entry of a batch, in a space that is not the loaded one, where pages are changed many at once. */
+static void batches_stop_elsewhere(struct space *space, handle_t one, handle_t two)
+{
+	uint64_t done;
+
+	CHECK_OK(mapping_fill(one, FAR_ADDRESS, 0, 4, READ_WRITE));
+	CHECK_OK(mapping_fill(two, FAR_ADDRESS + 4 * PAGE_SIZE, 4, 1, MAP_READ));
+	for (uint64_t page = 0; page < 3; page++)
+		batch()[page] = far_entry(page * 2, MAP_READ);
+	CHECK_REFUSED(ERR_NOTMAPPED, mapping_protect(one, 3, &done));
+	CHECK_EQUAL(2, done);
+	CHECK_REFUSED(ERR_NOTMAPPED, mapping_unmap(one, 3, &done));
+	CHECK_EQUAL(2, done);
+	CHECK(!probe(space, probe_read, FAR_ADDRESS + 2 * PAGE_SIZE));
+	CHECK(probe(space, probe_read, FAR_ADDRESS + 4 * PAGE_SIZE));
+	batch()[0] = far_entry(1, MAP_READ);
+	batch()[1] = far_entry(3, MAP_READ);
+	batch()[2] = far_entry(1, READ_WRITE | MAP_EXECUTE);
+	CHECK_REFUSED(ERR_ARGUMENT, mapping_protect(one, 3, &done));
+	CHECK_EQUAL(2, done);
+	CHECK(probe(space, probe_read, FAR_ADDRESS + 3 * PAGE_SIZE));
+	CHECK(!probe(space, probe_write, FAR_ADDRESS + 3 * PAGE_SIZE));
+}
+
+static void batches_in_another_space(void)
+{
+	struct vspace_state before, after;
+	struct space space;
+	handle_t region, one, two = 0;
+	uint64_t done;
+
+	CHECK_OK(space_create(&space, 8, 24));
+	one = attached(&space, 8, READ_WRITE, &region);
+	CHECK_OK(space_attach(&space, region, MAP_READ, &two));
+	batches_stop_elsewhere(&space, one, two);
+	CHECK_OK(unmap_one(two, FAR_ADDRESS + 4 * PAGE_SIZE));
+	CHECK_OK(unmap_one(one, FAR_ADDRESS + PAGE_SIZE));
+	CHECK_OK(unmap_one(one, FAR_ADDRESS + 3 * PAGE_SIZE));
+	CHECK_OK(vspace_inform(space.vspace, &before));
+	CHECK_OK(mapping_fill(one, FAR_ADDRESS, 0, 8, READ_WRITE));
+	for (uint64_t page = 0; page < 8; page++)
+		batch()[page] = far_entry(page, 0);
+	CHECK_OK(mapping_unmap(one, 8, &done));
+	CHECK_EQUAL(8, done);
+	/* The tables went with the last page, and no Mapping counts a page that it has not. */
+	CHECK_OK(vspace_inform(space.vspace, &after));
+	CHECK_EQUAL(before.tables_free, after.tables_free);
+	CHECK(!probe(&space, probe_read, FAR_ADDRESS));
+	CHECK_OK(map_one(one, FAR_ADDRESS | MAP_READ, 0));
+	CHECK_OK(cnode_delete(ROOT, two));
+	CHECK_OK(cnode_delete(ROOT, one));
+	CHECK(!probe(&space, probe_read, FAR_ADDRESS));
+}
+
 static void large_pages(void)
 {
 	handle_t region, mapping = attached(&own_space, 2 * 512 + 8, READ_WRITE, &region);
@@ -466,6 +525,7 @@ static const struct test tests[] = {
 	{"vspace-batch", "batches of 1 to 256 entries are mapped, protected and unmapped", batch_sizes},
 	{"vspace-prefix", "a batch stops at the first bad entry and says how many were done", batches_have_prefix_semantics},
 	{"vspace-apart", "a Mapping has no power over pages of another one", mappings_are_kept_apart},
+	{"vspace-elsewhere", "batches change a space that is not loaded: entry by entry, with tables that come back", batches_in_another_space},
 	{"vspace-large", "2 MiB pages are mapped where everything is aligned", large_pages},
 	{"vspace-exhaustion", "table memory runs out, comes back, and can be added to", tables_run_out_and_return},
 	{"vspace-mapping-delete", "deleting a Mapping unmaps all its pages and frees the tables", deleting_a_mapping_frees_tables},

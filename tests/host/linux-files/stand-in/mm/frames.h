@@ -10,6 +10,7 @@
 typedef uint32_t frame_t;
 
 #define POOL_FRAMES 4096
+#define CHUNK_FRAMES POOL_FRAMES
 #define CHUNKS_MAX 1
 
 extern unsigned char pool[POOL_FRAMES][PAGE_SIZE];
