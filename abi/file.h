@@ -150,6 +150,12 @@ enum seek_whence { SEEK_TO_DATA = 3, SEEK_TO_HOLE = 4 };
 /* Modes of ALLOCATE; the numbers are those of fallocate(2). */
 enum allocate_mode { ALLOCATE_KEEP_SIZE = 1, ALLOCATE_PUNCH_HOLE = 2, ALLOCATE_ZERO_RANGE = 0x10 };
 
+/* Flags of SETXATTR; the numbers are those of setxattr(2). */
+enum xattr_flags { XATTR_NEW = 1 /* XATTR_CREATE */, XATTR_OLD = 2 /* XATTR_REPLACE */ };
+
+#define XATTR_NAME_BYTES_MAX 255   /* with the namespace, without a NUL */
+#define XATTR_VALUE_BYTES_MAX 65280 /* of Linux's 64 KiB as much as a lane of a session takes with the name: a longer value is ENOSPC */
+
 /* What ACCESS asks about: the numbers of access(2). */
 enum access_wanted { ACCESS_EXECUTE = 1, ACCESS_WRITE = 2, ACCESS_READ = 4 };
 
@@ -162,6 +168,7 @@ enum asserted_capability {
 	ASSERTED_FSETID = 1 << 4,
 	ASSERTED_SYS_ADMIN = 1 << 21,
 	ASSERTED_MKNOD = 1 << 27,
+	ASSERTED_SETFCAP = INT32_MIN, /* bit 31 */
 };
 
 /* A start of a path that is no file id: the root of the session. */

@@ -105,6 +105,15 @@ struct file_change {
 };
 int file_change(int file, const struct asker *asker, const struct file_change *change);
 
+/*
+ * Extended attributes, as the asker may; a file that is open with OPEN_PATH will do. `name` has at most XATTR_NAME_BYTES_MAX bytes. Bytes of the value, of the list (names, each with its NUL); with `bytes` 0 only how many there are. ERANGE when
+ * there are more than `bytes`; ENOSPC for a value that is too long.
+ */
+int64_t file_get_xattr(int file, const struct asker *asker, const char *name, void *value, size_t bytes);
+int64_t file_list_xattrs(int file, const struct asker *asker, void *list, size_t bytes);
+int file_set_xattr(int file, const struct asker *asker, const char *name, const void *value, size_t bytes, uint32_t flags); /* enum xattr_flags */
+int file_remove_xattr(int file, const struct asker *asker, const char *name);
+
 /* Entries of an open directory as struct directory_record; *cookie is 0 at first. Bytes, 0 at the end. */
 int64_t file_list(int file, uint64_t *cookie, void *buffer, size_t bytes);
 

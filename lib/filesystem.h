@@ -76,6 +76,9 @@ struct name {
 /* Takes an entry of a directory; false when there is no room for it, and then it is not consumed. `type` is mode >> 12; `cookie` is where to go on after it. */
 typedef bool (*directory_emit)(void *context, struct name name, uint64_t inode, uint8_t type, uint64_t cookie);
 
+/* Takes the name of an extended attribute. */
+typedef void (*xattr_emit)(void *context, struct name name);
+
 struct filesystem_operations {
 	void (*begin)(void *core);
 	void (*commit)(void *core);
@@ -106,6 +109,15 @@ struct filesystem_operations {
 	/* + one more, one fewer user: an inode without names lives until its last user closes it. The count lives in the core's state and survives a restart with the sessions. */
 	int (*open)(void *core, uint64_t inode);
 	int (*close)(void *core, uint64_t inode);
+
+	/*
+	 * Extended attributes, of inodes of any type. A name is whole, with one of the namespaces "user.", "trusted." and "security.", something behind it, and no NUL. All four are null in a core that keeps none. Whoever sets or removes one sets
+	 * the change time.
+	 */
+	int64_t (*xattr_get)(void *core, uint64_t inode, struct name name, void *value, size_t bytes); /* bytes of the value; with `bytes` 0 nothing else; ERANGE when it is longer, ENODATA */
+	int (*xattr_list)(void *core, uint64_t inode, xattr_emit emit, void *context); /* all of them, once it has begun */
+	int (*xattr_set)(void *core, uint64_t inode, struct name name, const void *value, size_t bytes, uint32_t flags); /* + enum xattr_flags; EEXIST, ENODATA; ENOSPC: it does not fit */
+	int (*xattr_remove)(void *core, uint64_t inode, struct name name); /* + ENODATA */
 
 	/* Contents of regular files. */
 	int64_t (*read)(void *core, uint64_t inode, uint64_t offset, void *buffer, size_t bytes); /* bytes read, 0 at the end */

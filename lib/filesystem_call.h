@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the parts of the server of a filesystem share (lib/filesystem_server.h): a request while it is carried out, its words and buffers, open files. filesystem_server.c carries requests out and keeps their results;
- * filesystem_files.c has the file protocol, filesystem_tree.c the tree protocol, filesystem_shares.c the pages that clients store into.
+ * filesystem_files.c and filesystem_xattr.c have the file protocol, filesystem_tree.c the tree protocol, filesystem_shares.c the pages that clients store into.
  */
 #pragma once
 
@@ -40,7 +40,7 @@ struct handler {
 };
 
 /* By label. */
-#define FILE_HANDLERS (FILE_UNSHARE - FILE_READ + 1)
+#define FILE_HANDLERS (FILE_REMOVEXATTR - FILE_READ + 1)
 #define TREE_HANDLERS (TREE_OPENED - TREE_ROOT + 1)
 extern const struct handler file_handlers[FILE_HANDLERS], tree_handlers[TREE_HANDLERS];
 
@@ -167,3 +167,9 @@ void shares_exchange(const struct call *call, uint64_t inode, uint64_t offset, u
 int64_t handle_share(struct call *call);
 
 int64_t handle_unshare(struct call *call);
+
+/* filesystem_xattr.c */
+int64_t handle_getxattr(struct call *call);
+int64_t handle_listxattr(struct call *call);
+int64_t handle_setxattr(struct call *call);
+int64_t handle_removexattr(struct call *call);

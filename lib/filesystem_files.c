@@ -368,4 +368,8 @@ const struct handler file_handlers[FILE_HANDLERS] = {
 	[FILE_RETURN - FILE_READ] = {handle_return, 3, 0},
 	[FILE_SHARE - FILE_READ] = {handle_share, 5, 0},
 	[FILE_UNSHARE - FILE_READ] = {handle_unshare, 3, 0},
+	[FILE_GETXATTR - FILE_READ] = {handle_getxattr, 8, ASSERTS},
+	[FILE_LISTXATTR - FILE_READ] = {handle_listxattr, 8, ASSERTS},
+	[FILE_SETXATTR - FILE_READ] = {handle_setxattr, 8, CHANGES | ASSERTS},
+	[FILE_REMOVEXATTR - FILE_READ] = {handle_removexattr, 8, CHANGES | ASSERTS},
 };

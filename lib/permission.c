@@ -141,3 +141,41 @@ int permission_change(const struct credentials *credentials, const struct attrib
 	times_settle(change, now);
 	return 0;
 }
+
+/* "user." names what a file contains to its users; who may write it may set it, but in a directory with the sticky bit only who may act as its owner. */
+static int user_xattr_check(const struct credentials *credentials, const struct attributes *attributes, bool write)
+{
+	if (!is_directory(attributes) && (attributes->mode & MODE_TYPE) != MODE_REGULAR)
+		return write ? -EPERM : -ENODATA;
+	if (write && is_directory(attributes) && attributes->mode & MODE_STICKY && !credentials_own(credentials, attributes))
+		return -EPERM;
+	return permission_check(credentials, attributes, write ? ACCESS_WRITE : ACCESS_READ);
+}
+
+static int security_xattr_check(const struct credentials *credentials, struct name name, bool write)
+{
+	if (!write || xattr_is_capability(name) || credentials_have(credentials, ASSERTED_SYS_ADMIN))
+		return 0;
+	return -EPERM;
+}
+
+int permission_xattr(const struct credentials *credentials, const struct attributes *attributes, struct name name, bool write)
+{
+	static const char *const kept[] = {"user.", XATTR_TRUSTED, "security."};
+	int error = 0;
+
+	if (xattr_is_within(name, "security."))
+		error = security_xattr_check(credentials, name, write);
+	else if (xattr_is_within(name, XATTR_TRUSTED))
+		error = credentials_have(credentials, ASSERTED_SYS_ADMIN) ? 0 : write ? -EPERM : -ENODATA;
+	else if (xattr_is_within(name, "user."))
+		error = user_xattr_check(credentials, attributes, write);
+	else if (!xattr_is_within(name, "system."))
+		error = permission_check(credentials, attributes, write ? ACCESS_WRITE : ACCESS_READ);
+	if (error)
+		return error;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (xattr_is_within(name, kept[i]))
+			return name.bytes > strlen(kept[i]) ? 0 : -EINVAL;
+	return -EOPNOTSUPP;
+}

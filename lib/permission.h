@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "lib/filesystem.h"
+#include "lib/string.h"
 
 /* Who asks: the filesystem user and group ids, supplementary groups, and which of Linux's capabilities are asserted. */
 struct credentials {
@@ -39,6 +40,25 @@ int permission_sticky(const struct credentials *credentials, const struct attrib
  * are `now`. An owner UINT32_MAX, which comes alone, is nobody: owner and group stay (chown(2)). The permission to set the size is not looked at (it is that to write), but what it does to the mode is.
  */
 int permission_change(const struct credentials *credentials, const struct attributes *attributes, struct attribute_change *change, struct timestamp now);
+
+/*
+ * May an extended attribute be read, or set and removed (`write`)? By its namespace, as fs/xattr.c and security/commoncap.c have it: "user." as the contents of the file, on regular files and directories alone; "trusted." for CAP_SYS_ADMIN; "security." can be
+ * read by everybody. -EPERM, -EACCES; -ENODATA: as if it were not there. Last, -EOPNOTSUPP for another namespace and -EINVAL for one without anything behind it.
+ */
+int permission_xattr(const struct credentials *credentials, const struct attributes *attributes, struct name name, bool write);
+
+#define XATTR_TRUSTED "trusted."
+#define XATTR_CAPABILITY "security.capability" /* capabilities that a program gets when it is executed */
+
+static inline bool xattr_is_within(struct name name, const char *namespace)
+{
+	return name.bytes >= strlen(namespace) && memcmp(name.text, namespace, strlen(namespace)) == 0;
+}
+
+static inline bool xattr_is_capability(struct name name)
+{
+	return name.bytes == strlen(XATTR_CAPABILITY) && xattr_is_within(name, XATTR_CAPABILITY);
+}
 
 /* The mode without set-user-id, and without set-group-id where that means execution: after a write or a change of owner. */
 uint32_t mode_without_setid(const struct credentials *credentials, const struct attributes *attributes);

@@ -33,7 +33,7 @@
 #define INODE_FIRST_REVISION_0 11
 
 enum superblock_state { STATE_VALID = 1, STATE_ERRORS = 2, STATE_ORPHANS = 4 };
-enum feature_compatible { COMPATIBLE_JOURNAL = 0x4, COMPATIBLE_INDEX = 0x20 };
+enum feature_compatible { COMPATIBLE_JOURNAL = 0x4, COMPATIBLE_ATTRIBUTES = 0x8, COMPATIBLE_INDEX = 0x20 };
 enum feature_incompatible { INCOMPATIBLE_FILETYPE = 0x2, INCOMPATIBLE_RECOVER = 0x4 };
 enum feature_read_only { READ_ONLY_SPARSE = 0x1, READ_ONLY_LARGE_FILE = 0x2 };
 enum inode_flag { INODE_IMMUTABLE = 0x10, INODE_APPEND = 0x20, INODE_INDEX = 0x1000 };
@@ -104,11 +104,28 @@ struct inode {
 _Static_assert(sizeof(struct inode) == INODE_BYTES_LEAST + EXTRA_BYTES, "lies on the disk");
 _Static_assert(offsetof(struct inode, map) == 40 && offsetof(struct inode, owner_high) == 120 && offsetof(struct inode, extra_bytes) == 128, "lies on the disk");
 
-/* Header of a block of extended attributes. */
+/*
+ * Extended attributes: entries that follow each other and end with four zero bytes, and values that grow towards them from the end. They lie in a block of the inode's own, or of many inodes that have the same, behind this header; and, where inodes have
+ * more than 128 bytes, in what is left of the inode, behind ATTRIBUTE_MAGIC alone. A value's place counts from the start of the block, or from the first entry in the inode. Entries of a block are in order of namespace, length of the name, name.
+ */
 struct attribute_header {
-	uint32_t magic, references, blocks, hash;
+	uint32_t magic, references, blocks, hash; /* hash: of those of all entries; references: inodes */
+	uint32_t checksum, reserved[3];
 };
+_Static_assert(sizeof(struct attribute_header) == 32, "lies on the disk");
 #define ATTRIBUTE_MAGIC 0xea020000
+
+struct attribute_entry {
+	uint8_t name_bytes, space; /* enum attribute_space; the name is without it */
+	uint16_t value_at;
+	uint32_t value_block; /* 0: here */
+	uint32_t value_bytes, hash; /* of name and value */
+	char name[];
+};
+_Static_assert(sizeof(struct attribute_entry) == 16, "lies on the disk");
+#define ATTRIBUTE_ROUND 4 /* names and values take a multiple of that many bytes */
+
+enum attribute_space { SPACE_USER = 1, SPACE_TRUSTED = 4, SPACE_SECURITY = 6 };
 
 struct entry {
 	uint32_t inode;

@@ -9,6 +9,7 @@
 #include "servers/ext2/map.h"
 #include "servers/ext2/page.h"
 #include "servers/ext2/users.h"
+#include "servers/ext2/xattr.h"
 
 /* The table. */
 
@@ -298,34 +299,6 @@ int orphan_remove(struct ext2 *fs, uint32_t number, struct inode *inode)
 	return 0;
 }
 
-/* One file fewer uses the block of extended attributes. */
-static int attributes_free(struct ext2 *fs, uint32_t number, struct inode *inode)
-{
-	struct attribute_header *header;
-	unsigned char *page = NULL;
-	int result;
-
-	if (inode->attribute_block == 0)
-		return 0;
-	result = block_check(fs, inode->attribute_block, number);
-	if (result == 0)
-		result = page_get(fs, inode->attribute_block, 0, &page);
-	if (result != 0)
-		return result;
-	header = (struct attribute_header *)page;
-	if (header->magic != ATTRIBUTE_MAGIC || header->references == 0)
-		return damage_found(fs, "the block of extended attributes of an inode is none", number);
-	page_change(fs, header, sizeof(*header));
-	if (--header->references == 0)
-		result = block_free(fs, inode->attribute_block);
-	if (result != 0)
-		return result;
-	inode_change(fs, inode);
-	inode->attribute_block = 0;
-	inode->sectors -= fs->block_bytes / DISK_SECTOR <= inode->sectors ? fs->block_bytes / DISK_SECTOR : 0;
-	return 0;
-}
-
 /* Does this file's map hold block numbers: not those of devices and short links. */
 static bool inode_has_blocks(const struct ext2 *fs, const struct inode *inode)
 {
@@ -367,7 +340,7 @@ static int orphan_end(struct ext2 *fs, const struct orphan *orphan)
 		tsm_set(fs->tsm, *cut, 0);
 	if (orphan->inode->links > 0)
 		return 0;
-	result = attributes_free(fs, orphan->number, orphan->inode);
+	result = xattr_block_drop(fs, orphan->number, orphan->inode);
 	if (result != 0)
 		return result;
 	orphan->inode->delete_time = delete_time(fs);

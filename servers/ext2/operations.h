@@ -13,12 +13,13 @@
 #include "servers/ext2/directory.h"
 #include "servers/ext2/ext2.h"
 
-/* One more try of an operation that changes nothing: true when its result says that it must wait first. */
+/* One more try of an operation that changes nothing: true when its result says that it must wait first. In a transaction of somebody's change nothing waits: that is tried again as a whole. */
 static inline bool again(struct ext2 *fs, int64_t result)
 {
-	if (result == -EAGAIN)
-		ext2_wait(fs);
-	return result == -EAGAIN;
+	if (result != -EAGAIN || fs->in_transaction)
+		return false;
+	ext2_wait(fs);
+	return true;
 }
 
 /* Before each try: what it uses stays in the cache until it ends. */
@@ -89,6 +90,13 @@ int operation_setattr(void *core, uint64_t number, const struct attribute_change
 int64_t operation_readlink(void *core, uint64_t number, char *buffer, size_t bytes);
 int operation_open(void *core, uint64_t number);
 int operation_close(void *core, uint64_t number);
+
+/* xattr.c */
+
+int64_t operation_xattr_get(void *core, uint64_t number, struct name name, void *value, size_t bytes);
+int operation_xattr_list(void *core, uint64_t number, xattr_emit emit, void *context);
+int operation_xattr_set(void *core, uint64_t number, struct name name, const void *value, size_t bytes, uint32_t flags);
+int operation_xattr_remove(void *core, uint64_t number, struct name name);
 
 /* contents.c */
 

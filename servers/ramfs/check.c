@@ -113,10 +113,51 @@ static const char *check_directory(struct census *census, const struct ramfs_ino
 	return NULL;
 }
 
+/* A page that is there without a tree. */
+static const char *check_page(struct census *census, uint32_t page)
+{
+	uint32_t pages = 0;
+
+	return page ? check_tree(census, page, 0, &pages) : "a value lacks a page";
+}
+
+static const char *check_xattr(struct census *census, const struct ramfs_xattr *xattr)
+{
+	uint32_t name_bytes = xattr->name_bytes;
+	const char *wrong = name_bytes ? check_text(census, xattr->more, name_bytes > XATTR_TEXT ? name_bytes - XATTR_TEXT : 0) : "an extended attribute has no name";
+
+	if (!wrong && xattr->bytes > XATTR_VALUE_BYTES_MAX)
+		wrong = "the value of an extended attribute is too long";
+	if (!wrong)
+		wrong = check_text(census, xattr->value, xattr_pages(xattr->bytes) ? 0 : xattr->bytes);
+	for (uint32_t i = 0; i < xattr_pages(xattr->bytes) && !wrong; i++)
+		wrong = check_page(census, xattr->pages[i]);
+	return wrong;
+}
+
+static const char *check_xattrs(struct census *census, const struct ramfs_inode *inode)
+{
+	uint32_t count = 0;
+	const char *wrong = NULL;
+
+	for (uint32_t index = inode->xattrs; index && !wrong; index = xattr_at(census->ramfs, index)->next) {
+		if (index >= census->ramfs->state->entry_fresh || !bit_set_new(census->entries, index))
+			return "an extended attribute is in two places";
+		if (++count > RAMFS_XATTRS_MAX)
+			return "an inode has too many extended attributes";
+		census->entry_count++;
+		wrong = check_xattr(census, xattr_at(census->ramfs, index));
+	}
+	return wrong;
+}
+
 static const char *check_inode(struct census *census, const struct ramfs_inode *inode)
 {
 	uint32_t pages = 0;
-	const char *wrong = NULL;
+	const char *wrong = check_xattrs(census, inode);
+
+	if (wrong)
+		return wrong;
 
 	if (inode_is(inode, MODE_DIRECTORY))
 		wrong = check_directory(census, inode);

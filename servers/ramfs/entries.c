@@ -10,7 +10,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 
-static uint32_t entry_take(struct ramfs *ramfs)
+uint32_t entry_take(struct ramfs *ramfs)
 {
 	struct ramfs_state *state = ramfs->state;
 	uint32_t index = state->entry_list;
@@ -26,7 +26,7 @@ static uint32_t entry_take(struct ramfs *ramfs)
 	return index;
 }
 
-static void entry_free(struct ramfs *ramfs, uint32_t index)
+void entry_free(struct ramfs *ramfs, uint32_t index)
 {
 	struct ramfs_state *state = ramfs->state;
 

@@ -48,6 +48,7 @@ void inode_drop(struct ramfs *ramfs, struct ramfs_inode *inode)
 	if (inode->links || inode->users)
 		return;
 	assert(!inode->entries);
+	xattrs_drop(ramfs, inode);
 	if (inode_is(inode, MODE_LINK))
 		text_free(ramfs, inode->root);
 	else

@@ -6,11 +6,11 @@
  *   used      a bit for each page: 1 in use
  *   inodes    struct ramfs_inode; the index is the inode number; 0 is none, 1 the root
  *   buckets   a hash table of (directory, name): heads of chains of entries
- *   entries   struct ramfs_entry: directory entries, and pieces of long text; index 0 is none
- *   pages     4 KiB each: data, and nodes of the trees that find it; number 0 is none, so page 0 is never used
+ *   entries   struct ramfs_entry: directory entries, extended attributes (struct ramfs_xattr), and pieces of long text; index 0 is none
+ *   pages     4 KiB each: data, nodes of the trees that find it, long values of extended attributes; number 0 is none, so page 0 is never used
  *
  * An inode is free (mode 0), named (links > 0), or an orphan (no links, but users; gone with the last of them). A file's data hangs below `root` as a tree of `height` levels of nodes with 1024
- * page numbers each; height 0: root is the only page. 0 is a hole. A symbolic link's target is a chain of text pieces at `root`.
+ * page numbers each; height 0: root is the only page. 0 is a hole. A symbolic link's target is a chain of text pieces at `root`. The extended attributes of an inode are a list, in the order in which they were first set.
  *
  * All changes go through tsm_modify() or tsm_fresh(); page_free() comes after the last page_take() of an operation, because a page that this transaction freed still has the bytes to which a rollback
  * would return.
@@ -19,12 +19,15 @@
 
 #include "ramfs.h"
 
-#define RAMFS_MAGIC 0x0073666d61720001 /* "ramfs", version 1 */
+#define RAMFS_MAGIC 0x0073666d61720002 /* "ramfs", version 2 */
 #define RAMFS_ROOT 1
 #define NODE_ENTRIES (RAMFS_PAGE / 4)
 #define NODE_BITS 10
 #define ENTRY_TEXT 88
-#define PIECE_TEXT 124
+#define PIECE_TEXT 120
+#define XATTR_TEXT 40
+#define XATTR_SHORT (2 * PIECE_TEXT) /* bytes of the longest value that is kept in pieces of text */
+#define XATTR_PAGES 16
 #define ENTRY_INDEX_BITS 24
 #define LINKS_MAX 0x7fffffff
 
@@ -52,16 +55,17 @@ struct ramfs_inode {
 	uint32_t height;
 	uint32_t pages;  /* in use by it, nodes included */
 	uint32_t parent; /* of a directory */
-	uint32_t damaged; /* of a regular file: 1: something of its contents is lost (salvage.c); -EIO until it is cut to nothing */
+	uint16_t damaged;  /* of a regular file: 1: something of its contents is lost (salvage.c); -EIO until it is cut to nothing */
+	uint16_t linkable; /* of a file that was made without a name: 1 until it gets its first one */
 	struct timestamp access, modify, change;
 	uint32_t first, last; /* of a directory: its entries */
 	uint32_t entries;
-	uint32_t linkable; /* of a file that was made without a name: 1 until it gets its first one */
+	uint32_t xattrs; /* the first of its extended attributes */
 };
 _Static_assert(sizeof(struct ramfs_inode) == 128, "kept in the state");
 
 struct ramfs_entry {
-	uint32_t directory; /* 0: free, or a piece */
+	uint32_t directory; /* 0: free, or no directory entry */
 	uint32_t inode;
 	uint32_t hash;
 	uint32_t chain;          /* next in the bucket; of a free entry: the next free one */
@@ -74,12 +78,29 @@ struct ramfs_entry {
 };
 _Static_assert(sizeof(struct ramfs_entry) == 128, "kept in the state");
 
-/* An entry as a piece of long text. */
+/* An entry as a piece of long text. Where a directory entry has its directory there is 0, so that no cookie leads to it. */
 struct ramfs_piece {
+	uint32_t none;
 	uint32_t more;
 	char text[PIECE_TEXT];
 };
 _Static_assert(sizeof(struct ramfs_piece) == sizeof(struct ramfs_entry), "one table for both");
+
+/* An entry as an extended attribute; the same. */
+struct ramfs_xattr {
+	uint32_t none;
+	uint32_t next;  /* of the same inode */
+	uint32_t more;  /* piece with the name from byte XATTR_TEXT on */
+	uint32_t value; /* piece with a short value */
+	uint32_t bytes; /* of the value */
+	uint32_t pages[XATTR_PAGES]; /* of a long one */
+	uint8_t name_bytes;
+	uint8_t damaged; /* 1: something of the value is lost (salvage.c); -EIO until it is set anew */
+	uint8_t reserved[2];
+	char text[XATTR_TEXT];
+};
+_Static_assert(sizeof(struct ramfs_xattr) == sizeof(struct ramfs_entry), "one table for all");
+_Static_assert(XATTR_PAGES * RAMFS_PAGE >= XATTR_VALUE_BYTES_MAX, "room for the longest value");
 
 /* pages.c: pages and the trees of a file. */
 
@@ -131,6 +152,10 @@ void inode_touch(struct ramfs *ramfs, struct ramfs_inode *inode, bool contents);
 
 /* entries.c: text and directory entries. */
 
+/* Takes an entry of the table, of which there is one, for whatever it is to be; gives it back. */
+uint32_t entry_take(struct ramfs *ramfs);
+void entry_free(struct ramfs *ramfs, uint32_t index);
+
 /* How many entries a text of that many bytes takes. */
 static inline uint32_t pieces_for(size_t bytes)
 {
@@ -160,6 +185,26 @@ static inline struct ramfs_entry *entry_at(struct ramfs *ramfs, uint32_t index)
 {
 	return index ? &ramfs->entries[index] : NULL;
 }
+
+/* xattr.c: extended attributes (operations of lib/filesystem.h). */
+int64_t ramfs_xattr_get(void *core, uint64_t inode, struct name name, void *value, size_t bytes);
+int ramfs_xattr_list(void *core, uint64_t inode, xattr_emit emit, void *context);
+int ramfs_xattr_set(void *core, uint64_t inode, struct name name, const void *value, size_t bytes, uint32_t flags);
+int ramfs_xattr_remove(void *core, uint64_t inode, struct name name);
+
+static inline struct ramfs_xattr *xattr_at(struct ramfs *ramfs, uint32_t index)
+{
+	return index ? (struct ramfs_xattr *)&ramfs->entries[index] : NULL;
+}
+
+/* How many pages a value of that many bytes takes. */
+static inline uint32_t xattr_pages(size_t bytes)
+{
+	return bytes > XATTR_SHORT ? (uint32_t)((bytes + RAMFS_PAGE - 1) / RAMFS_PAGE) : 0;
+}
+
+/* Frees all that an inode has, which is dropped. */
+void xattrs_drop(struct ramfs *ramfs, struct ramfs_inode *inode);
 
 /* contents.c: what files contain (operations of lib/filesystem.h). */
 int64_t ramfs_read(void *core, uint64_t inode, uint64_t offset, void *buffer, size_t bytes);

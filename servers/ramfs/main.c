@@ -17,7 +17,7 @@
 #include "lib/service.h"
 #include "lib/string.h"
 
-#define LAYOUT 0x72616d6673000001 /* changes with any structure in the state */
+#define LAYOUT 0x72616d6673000002 /* changes with any structure in the state */
 #define PATH_TOLD 100 /* bytes of the path of an entry that is damaged */
 #define OPEN_FILES 4096
 

@@ -12,6 +12,7 @@
 
 #define BYTES_FOR_INODE 8192 /* one inode for so much of the area */
 #define STATE_LEAST (64 * 1024)
+#define XATTR_CELLS 10 /* an extended attribute, two pieces of its name, two of its value */
 #define TMPFS_TYPE 0x01021994 /* statfs(2) */
 
 /* Where the parts of an area lie: offsets, and counts of the tables. */
@@ -53,8 +54,8 @@ uint32_t ramfs_undo_cells(size_t bytes)
 {
 	uint64_t pages = bytes / RAMFS_PAGE;
 
-	/* An entry for each fresh page; all nodes of all pages and the whole map of used pages in one release; two pages changed in place; names, inodes and counters. */
-	return (uint32_t)(pages + pages * 4 / TSM_CELL + pages / 8 / TSM_CELL + 2 * RAMFS_PAGE / TSM_CELL + 256);
+	/* An entry for each fresh page; all nodes of all pages and the whole map of used pages in one release; two pages changed in place; the extended attributes of an inode; names, inodes and counters. */
+	return (uint32_t)(pages + pages * 4 / TSM_CELL + pages / 8 / TSM_CELL + 2 * RAMFS_PAGE / TSM_CELL + RAMFS_XATTRS_MAX * XATTR_CELLS + 256);
 }
 
 /* Makes zeros an empty filesystem. Bits for pages that do not exist are set, so that nobody finds them free. */
@@ -635,6 +636,10 @@ const struct filesystem_operations ramfs_operations = {
 	.readlink = ramfs_readlink,
 	.open = ramfs_file_open,
 	.close = ramfs_file_close,
+	.xattr_get = ramfs_xattr_get,
+	.xattr_list = ramfs_xattr_list,
+	.xattr_set = ramfs_xattr_set,
+	.xattr_remove = ramfs_xattr_remove,
 	.read = ramfs_read,
 	.page = ramfs_page,
 	.write = ramfs_write,

@@ -12,6 +12,7 @@
 
 #define RAMFS_PAGE 4096
 #define RAMFS_REPLACED_MAX 256 /* data pages that one write replaces */
+#define RAMFS_XATTRS_MAX 64 /* extended attributes of one inode */
 #define RAMFS_WRITE_MAX (RAMFS_REPLACED_MAX * RAMFS_PAGE)
 
 struct ramfs_state;
@@ -59,8 +60,8 @@ bool ramfs_opens(const void *area, const struct ramfs_damage *damage, uint32_t c
 /* Makes what was damaged good as far as that can be done, before anybody is served (salvage.c). Returns how many files have become damaged, or -EIO: nothing has changed, and nobody can be served. */
 int ramfs_salvage(struct ramfs *ramfs, const struct ramfs_damage *damage, uint32_t count);
 
-/* How many files answer -EIO because something of them is lost. */
-uint32_t ramfs_damaged_files(const struct ramfs *ramfs);
+/* How many files answer -EIO because something of them, or of an extended attribute of theirs, is lost. */
+uint32_t ramfs_damaged_files(struct ramfs *ramfs);
 
 /* A page of the area that stays zero. */
 const void *ramfs_blank(const struct ramfs *ramfs);

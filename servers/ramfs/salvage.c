@@ -6,6 +6,7 @@
  *   a page that is free            cleared
  *   a page of a file's data        the file is damaged
  *   a node of a file's tree        the file is damaged, and what hung below the node is free again
+ *   a page of an attribute's value the extended attribute is damaged: -EIO until it is set anew or removed
  *   the map of used pages          made anew from the trees
  *   inodes, names, counters        nothing is done: nobody can be served
  */
@@ -59,6 +60,29 @@ static enum place tree_search(struct ramfs *ramfs, uint32_t root, uint32_t level
 	return PLACE_NOT;
 }
 
+static bool xattr_has_page(const struct ramfs_xattr *xattr, uint32_t page)
+{
+	for (uint32_t i = 0; i < xattr_pages(xattr->bytes); i++)
+		if (xattr->pages[i] == page)
+			return true;
+	return false;
+}
+
+/* Marks the extended attribute of the inode that the page belongs to, if there is one; false when there are too many. */
+static bool xattrs_mark(struct salvage *salvage, const struct ramfs_inode *inode, uint32_t page)
+{
+	struct ramfs *ramfs = salvage->ramfs;
+
+	for (struct ramfs_xattr *xattr = xattr_at(ramfs, inode->mode ? inode->xattrs : 0); xattr; xattr = xattr_at(ramfs, xattr->next)) {
+		if (!xattr_has_page(xattr, page))
+			continue;
+		if (!xattr->damaged && salvage->files++ == FILES_MOST)
+			return false;
+		tsm_set(ramfs->tsm, xattr->damaged, 1);
+	}
+	return true;
+}
+
 /* Marks the files that the page belongs to; false when there are too many. */
 static bool owners_mark(struct salvage *salvage, uint32_t page)
 {
@@ -68,6 +92,8 @@ static bool owners_mark(struct salvage *salvage, uint32_t page)
 		struct ramfs_inode *inode = &ramfs->inodes[i];
 		enum place place = inode_is(inode, MODE_REGULAR) ? tree_search(ramfs, inode->root, inode->height, page) : PLACE_NOT;
 
+		if (!xattrs_mark(salvage, inode, page))
+			return false;
 		if (place == PLACE_NOT)
 			continue;
 		if (!inode->damaged && salvage->files++ == FILES_MOST)
@@ -113,7 +139,14 @@ static void tree_map(struct ramfs *ramfs, uint32_t root, uint32_t level)
 	}
 }
 
-/* From the trees, which are sound now. */
+static void xattrs_map(struct ramfs *ramfs, const struct ramfs_inode *inode)
+{
+	for (const struct ramfs_xattr *xattr = xattr_at(ramfs, inode->mode ? inode->xattrs : 0); xattr; xattr = xattr_at(ramfs, xattr->next))
+		for (uint32_t i = 0; i < xattr_pages(xattr->bytes); i++)
+			map_set(ramfs, xattr->pages[i]);
+}
+
+/* From the trees, which are sound now, and the extended attributes. */
 static void map_make(struct ramfs *ramfs)
 {
 	struct ramfs_state *state = ramfs->state;
@@ -125,9 +158,11 @@ static void map_make(struct ramfs *ramfs)
 	map_set(ramfs, 0);
 	if (state->page_count % 64)
 		ramfs->used[state->page_count / 64] |= UINT64_MAX << state->page_count % 64; /* pages that do not exist */
-	for (uint32_t i = RAMFS_ROOT; i < state->inode_fresh; i++)
+	for (uint32_t i = RAMFS_ROOT; i < state->inode_fresh; i++) {
+		xattrs_map(ramfs, &ramfs->inodes[i]);
 		if (inode_is(&ramfs->inodes[i], MODE_REGULAR) && ramfs->inodes[i].root)
 			tree_map(ramfs, ramfs->inodes[i].root, ramfs->inodes[i].height);
+	}
 }
 
 /* What the transaction will change, in cells, must fit. */
@@ -170,12 +205,22 @@ int ramfs_salvage(struct ramfs *ramfs, const struct ramfs_damage *damage, uint32
 	return (int)salvage.files;
 }
 
-uint32_t ramfs_damaged_files(const struct ramfs *ramfs)
+static bool is_damaged(struct ramfs *ramfs, const struct ramfs_inode *inode)
+{
+	if (inode_is(inode, MODE_REGULAR) && inode->damaged)
+		return true;
+	for (const struct ramfs_xattr *xattr = xattr_at(ramfs, inode->mode ? inode->xattrs : 0); xattr; xattr = xattr_at(ramfs, xattr->next))
+		if (xattr->damaged)
+			return true;
+	return false;
+}
+
+uint32_t ramfs_damaged_files(struct ramfs *ramfs)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = RAMFS_ROOT; i < ramfs->state->inode_fresh; i++)
-		count += inode_is(&ramfs->inodes[i], MODE_REGULAR) && ramfs->inodes[i].damaged;
+		count += is_damaged(ramfs, &ramfs->inodes[i]);
 	return count;
 }
 

@@ -2,6 +2,8 @@
 /* Who asks vfs and the filesystems for something, in their terms (lib/path.h), and what is decided here because it concerns files of the shim's own. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "lib/path.h"
 
 struct task;
@@ -14,3 +16,6 @@ struct asker asker_real(const struct task *task);
 
 /* 0 when all of `wanted` (enum access_wanted) is allowed, else -EACCES. */
 int asker_check(const struct asker *asker, const struct attributes *attributes, uint32_t wanted);
+
+/* May that extended attribute be asked for, or changed (`write`)? As permission_xattr() (lib/permission.h). */
+int asker_check_xattr(const struct asker *asker, const struct attributes *attributes, const char *name, bool write);

@@ -5,7 +5,7 @@
 #include "file/asker.h"
 #include "lib/string.h"
 
-int asker_check(const struct asker *asker, const struct attributes *attributes, uint32_t wanted)
+static struct credentials credentials_of(const struct asker *asker)
 {
 	struct credentials credentials = {
 		.user = asker->user,
@@ -15,5 +15,19 @@ int asker_check(const struct asker *asker, const struct attributes *attributes, 
 	};
 
 	memcpy(credentials.groups, asker->groups, asker->group_count * sizeof(asker->groups[0]));
+	return credentials;
+}
+
+int asker_check(const struct asker *asker, const struct attributes *attributes, uint32_t wanted)
+{
+	const struct credentials credentials = credentials_of(asker);
+
 	return permission_check(&credentials, attributes, wanted);
+}
+
+int asker_check_xattr(const struct asker *asker, const struct attributes *attributes, const char *name, bool write)
+{
+	const struct credentials credentials = credentials_of(asker);
+
+	return permission_xattr(&credentials, attributes, (struct name){name, strlen(name)}, write);
 }

@@ -40,6 +40,9 @@ static void image_fill(bool crash)
 	(void)path_write(&world, "/sparse", 300000, content, 3000);
 	(void)path_write(&world, "/sparse", 80000000, content, 3000);
 	(void)path_create(&world, "/device", MODE_CHARACTER | 0644);
+	(void)path_set_xattr(&world, "/dir/sub/file", "user.short", "value", 5, 0);
+	(void)path_set_xattr(&world, "/dir/sub/file", "user.long", content, 500, 0);
+	(void)path_set_xattr(&world, "/sparse", "trusted.other", content, 300, 0);
 	name = (struct name){"link", 4};
 	(void)CHANGE(&world, ext2_operations.symlink(world.fs, root, name, (const char *)content, 100, 0, 0, &attributes));
 	(void)path_create(&world, "/orphan", MODE_REGULAR | 0644);
@@ -121,6 +124,22 @@ static void nothing(void *context, const char *path, const struct attributes *at
 	(void)context, (void)path, (void)attributes, (void)content, (void)bytes;
 }
 
+static void get_one(void *context, struct name name)
+{
+	unsigned char value[1024];
+
+	(void)ext2_operations.xattr_get(world.fs, *(uint64_t *)context, name, value, sizeof(value));
+}
+
+static void xattrs_use(const char *path, uint64_t inode)
+{
+	(void)ext2_operations.xattr_list(world.fs, inode, get_one, &inode);
+	(void)path_set_xattr(&world, path, "user.new", images[0], 40, 0);
+	(void)path_set_xattr(&world, path, "user.long", images[0], 600, 0);
+	(void)path_remove_xattr(&world, path, "user.short");
+	(void)path_remove_xattr(&world, path, "trusted.other");
+}
+
 /* Looks at everything and changes a little of it. Results do not matter, but that there are some. */
 static void image_use(void)
 {
@@ -141,6 +160,7 @@ static void image_use(void)
 			(void)ext2_operations.seek(world.fs, attributes.inode, 0, SEEK_TO_DATA);
 			(void)CHANGE(&world, ext2_operations.setattr(world.fs, attributes.inode, &change, &attributes));
 			(void)path_write(&world, paths[i], 70000, images[0], 2000);
+			xattrs_use(paths[i], attributes.inode);
 		}
 		(void)path_unlink(&world, paths[i]);
 	}

@@ -37,7 +37,7 @@ static void path_choose(unsigned *seed, char *path)
 static int64_t step_do(struct world *world, unsigned *seed)
 {
 	char path[64], other[64];
-	unsigned what = random_next(seed) % 16, size = random_next(seed) % (random_next(seed) % 4 ? 5000 : sizeof(content)), at = random_next(seed) % (random_next(seed) % 8 ? 20000 : 400000);
+	unsigned what = random_next(seed) % 19, size = random_next(seed) % (random_next(seed) % 4 ? 5000 : sizeof(content)), at = random_next(seed) % (random_next(seed) % 8 ? 20000 : 400000);
 	struct attributes attributes;
 	struct attribute_change change = {.mask = ATTRIBUTE_SIZE, .size = at};
 
@@ -54,6 +54,8 @@ static int64_t step_do(struct world *world, unsigned *seed)
 	case 9: case 10: return path_unlink(world, path);
 	case 11: case 12: case 13: return path_rename(world, path, other, 0);
 	case 14: return path_rename(world, path, other, RENAME_SWAP);
+	case 15: case 16: return path_set_xattr(world, path, at % 3 ? "user.name" : "trusted.other", content, size % 700, 0);
+	case 17: return path_remove_xattr(world, path, at % 3 ? "user.name" : "trusted.other");
 	default:
 		if (path_find(world, path, &attributes) < 0 || (attributes.mode & MODE_TYPE) != MODE_REGULAR)
 			return -ENOENT;

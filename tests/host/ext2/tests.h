@@ -33,6 +33,12 @@ void test_stale(void **state);
 /* random.c: the same random operations here and in a directory of Linux. */
 void test_differential(void **state);
 
+/* xattrs.c: extended attributes. */
+void test_xattrs(void **state);
+void test_xattrs_foreign(void **state);
+void test_xattrs_shared(void **state);
+void test_xattrs_full(void **state);
+
 /* cuts.c: power cuts at any point, instances killed at any request, memory that was changed behind the back of all. */
 void test_power_cuts(void **state);
 void test_kills(void **state);

@@ -397,6 +397,30 @@ int64_t path_rename(struct world *world, const char *from, const char *to, uint3
 	return result;
 }
 
+int64_t path_get_xattr(struct world *world, const char *path, const char *name, void *value, size_t size)
+{
+	struct attributes attributes;
+	int64_t result = path_find(world, path, &attributes);
+
+	return result < 0 ? result : ext2_operations.xattr_get(world->fs, attributes.inode, (struct name){name, strlen(name)}, value, size);
+}
+
+int64_t path_set_xattr(struct world *world, const char *path, const char *name, const void *value, size_t size, uint32_t flags)
+{
+	struct attributes attributes;
+	int64_t result = path_find(world, path, &attributes);
+
+	return result < 0 ? result : CHANGE(world, ext2_operations.xattr_set(world->fs, attributes.inode, (struct name){name, strlen(name)}, value, size, flags));
+}
+
+int64_t path_remove_xattr(struct world *world, const char *path, const char *name)
+{
+	struct attributes attributes;
+	int64_t result = path_find(world, path, &attributes);
+
+	return result < 0 ? result : CHANGE(world, ext2_operations.xattr_remove(world->fs, attributes.inode, (struct name){name, strlen(name)}));
+}
+
 /* Walks. */
 
 struct names {
@@ -505,23 +529,54 @@ static void hash_add(uint64_t *hash, const void *bytes, size_t size)
 		*hash = (*hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3;
 }
 
+struct hashing {
+	struct world *world;
+	uint64_t inode, hash;
+};
+
+/* In whatever order they come. */
+static void hash_xattr(void *context, struct name name)
+{
+	struct hashing *hashing = context;
+	uint64_t hash = 0xcbf29ce484222325;
+	unsigned char value[4096];
+	int64_t bytes = ext2_operations.xattr_get(hashing->world->fs, hashing->inode, name, value, sizeof(value));
+
+	if (bytes < 0) {
+		hashing->world->walk_failed = "xattr_get";
+		return;
+	}
+	hash_add(&hash, name.text, name.bytes);
+	hash_add(&hash, value, (size_t)bytes);
+	hashing->hash += hash;
+}
+
+static void hash_xattrs(struct hashing *hashing, uint64_t inode)
+{
+	hashing->inode = inode;
+	if (ext2_operations.xattr_list(hashing->world->fs, inode, hash_xattr, hashing) != 0)
+		hashing->world->walk_failed = "xattr_list";
+}
+
 static void hash_visit(void *context, const char *path, const struct attributes *attributes, const unsigned char *content, size_t bytes)
 {
+	struct hashing *hashing = context;
 	struct attributes copy = *attributes;
 
 	copy.access = (struct timestamp){0};
 	if ((copy.mode & MODE_TYPE) == MODE_DIRECTORY)
 		copy.size = 0;
 	copy.blocks = 0; /* a cut goes on behind the scenes; e2fsck counts them */
-	hash_add(context, path, strlen(path));
-	hash_add(context, &copy, sizeof(copy));
-	hash_add(context, content, bytes);
+	hash_add(&hashing->hash, path, strlen(path));
+	hash_add(&hashing->hash, &copy, sizeof(copy));
+	hash_add(&hashing->hash, content, bytes);
+	hash_xattrs(hashing, attributes->inode);
 }
 
 uint64_t tree_hash(struct world *world)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	struct hashing hashing = {.world = world, .hash = 0xcbf29ce484222325};
 
-	tree_walk(world, hash_visit, &hash);
-	return world->walk_failed ? 0 : hash;
+	tree_walk(world, hash_visit, &hashing);
+	return world->walk_failed ? 0 : hashing.hash;
 }

@@ -126,9 +126,13 @@ int64_t path_write(struct world *world, const char *path, uint64_t offset, const
 int64_t path_unlink(struct world *world, const char *path);
 int64_t path_rename(struct world *world, const char *from, const char *to, uint32_t flags);
 
+int64_t path_get_xattr(struct world *world, const char *path, const char *name, void *value, size_t size);
+int64_t path_set_xattr(struct world *world, const char *path, const char *name, const void *value, size_t size, uint32_t flags);
+int64_t path_remove_xattr(struct world *world, const char *path, const char *name);
+
 /* Calls back for everything in the tree, sorted by name in each directory. */
 typedef void tree_visit(void *context, const char *path, const struct attributes *attributes, const unsigned char *content, size_t bytes);
 void tree_walk(struct world *world, tree_visit *visit, void *context);
 
-/* A number that tells two trees apart: names, attributes but access times, contents. 0 when the walk failed. */
+/* A number that tells two trees apart: names, attributes but access times, extended attributes, contents. 0 when the walk failed. */
 uint64_t tree_hash(struct world *world);

@@ -21,6 +21,7 @@
 #define OPEN_FILES 64
 #define FILES 6
 #define SIZE_MOST (24 * 4096)
+#define VALUE_BYTES (3 * 4096) /* of the extended attribute of a directory */
 #define BADGE 2
 #define OPENED 5 /* id of an open file */
 
@@ -139,6 +140,35 @@ static int file_compare(unsigned file)
 	return 0;
 }
 
+/* An extended attribute with a value in pages of its own. */
+
+static const struct name value_name = {"user.value", 10};
+
+static void value_set(void)
+{
+	static unsigned char value[VALUE_BYTES];
+
+	for (size_t i = 0; i < sizeof(value); i++)
+		value[i] = byte_of(FILES, i);
+	ramfs_operations.begin(&ramfs);
+	assert_int_equal(ramfs_operations.xattr_set(&ramfs, root, value_name, value, sizeof(value), 0), 0);
+	ramfs_operations.commit(&ramfs);
+}
+
+/* -EIO, or 0 when all is there; anything else fails. */
+static int value_compare(void)
+{
+	static unsigned char value[VALUE_BYTES];
+	int64_t bytes = ramfs_operations.xattr_get(&ramfs, root, value_name, value, sizeof(value));
+
+	if (bytes == -EIO)
+		return -EIO;
+	assert_int_equal(bytes, sizeof(value));
+	for (size_t i = 0; i < sizeof(value); i++)
+		assert_int_equal(value[i], byte_of(FILES, i));
+	return 0;
+}
+
 static void structure_check(void)
 {
 	static unsigned char scratch[1 << 16];
@@ -203,13 +233,14 @@ static void world_make(void)
 	assert_true(instance_begin(0));
 	for (unsigned file = 0; file < FILES; file++)
 		file_write(file);
+	value_set();
 	request_remember();
 	structure_check();
 	memcpy(sound, region, sizeof(region));
 }
 
 static struct {
-	unsigned served, refused, files, requests, harmless;
+	unsigned served, refused, files, values, requests, harmless;
 } count;
 
 static void cell_damage(size_t cell)
@@ -231,8 +262,16 @@ static void cell_damage(size_t cell)
 			damaged++;
 			file_renew(file);
 		}
-	assert_true(damaged <= 1); /* no page belongs to two */
 	count.files += damaged;
+	if (value_compare() == -EIO) {
+		assert_int_equal(ramfs_damaged_files(&ramfs), 1);
+		value_set();
+		assert_int_equal(value_compare(), 0);
+		structure_check();
+		count.values++;
+		damaged++;
+	}
+	assert_true(damaged <= 1); /* no page belongs to two */
 	count.requests += !known;
 	count.harmless += !damaged && known;
 	assert_true(instance_begin(2) && range_count == 0); /* it is made good */
@@ -245,8 +284,9 @@ static void every_cell(void **state)
 	world_make();
 	for (size_t cell = 0; cell < sizeof(region) / TSM_CELL; cell++)
 		cell_damage(cell);
-	printf("# served %u (%u with a damaged file, %u with a request that is not known, %u without harm), refused %u\n", count.served, count.files, count.requests, count.harmless, count.refused);
+	printf("# served %u (%u with a damaged file, %u with a damaged attribute, %u with a request that is not known, %u without harm), refused %u\n", count.served, count.files, count.values, count.requests, count.harmless, count.refused);
 	assert_int_equal(count.files, 36 * 64 + 36 * 64 / 16); /* the cells of their pages and nodes, and of the checks of these */
+	assert_int_equal(count.values, 3 * 64 + 3 * 64 / 16);
 	assert_int_equal(count.requests, 1);
 	assert_in_range(count.refused, 1, sizeof(region) / TSM_CELL / 3);
 }

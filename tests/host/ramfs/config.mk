@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-HOST_SOURCES_ramfs := $(filter-out servers/ramfs/main.c,$(wildcard servers/ramfs/*.c)) $(addprefix lib/,filesystem_server.c filesystem_files.c filesystem_tree.c filesystem_shares.c leases.c shares.c permission.c tsm.c session.c crc32c.c) $(addprefix tests/host/harness/,windows.c sharing.c)
+HOST_SOURCES_ramfs := $(filter-out servers/ramfs/main.c,$(wildcard servers/ramfs/*.c)) $(addprefix lib/,filesystem_server.c filesystem_files.c filesystem_tree.c filesystem_xattr.c filesystem_shares.c leases.c shares.c permission.c tsm.c session.c crc32c.c) $(addprefix tests/host/harness/,windows.c sharing.c)
 HOST_NO_CORE_ramfs := 1

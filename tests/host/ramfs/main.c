@@ -283,7 +283,7 @@ static void test_refused(void **state)
 		{2, FILE_WRITE, {9, 0, 0, span_make(SESSION_DATA, 10)}, -EPROTO, "a number out of order"},
 		{2, FILE_WRITE, {1 | 99ull << SEQUENCE_LANE_SHIFT, 0, 0, span_make(SESSION_DATA, 10)}, -EPROTO, "a lane that there is not"},
 		{2, 0xdead, {0}, -ENOSYS, "no such request"},
-		{2, FILE_UNSHARE + 1, {0}, -ENOSYS, "beyond the last request"},
+		{2, FILE_REMOVEXATTR + 1, {0}, -ENOSYS, "beyond the last request"},
 		{2, FILE_READ - 1, {0}, -ENOSYS, "before the first request"},
 		{0, FILE_READ, {0}, -EBADF, "no badge"},
 		{FILESYSTEM_SESSIONS + 1, FILE_GETATTR, {0, 0, SESSION_DATA}, -EPROTO, "a badge that there is not"},
@@ -325,7 +325,7 @@ static void test_random_words(void **state)
 	for (int i = 0; i < 100000; i++) {
 		struct file_exchange x = {.badge = 1 + random_next(&seed) % 2, .words = random_next(&seed) % 9};
 
-		x.label = (random_next(&seed) % 2 ? FILE_READ : TREE_ROOT) + random_next(&seed) % 16;
+		x.label = (random_next(&seed) % 2 ? FILE_READ : TREE_ROOT) + random_next(&seed) % 20;
 		for (int w = 0; w < 8; w++) {
 			uint64_t value = random_next(&seed) % 8;
 

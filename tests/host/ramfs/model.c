@@ -12,6 +12,7 @@
 #define NEW_NAME_AT (SESSION_DATA + 1024)
 #define ATTRIBUTES_AT (SESSION_DATA + 2048)
 #define TARGET_AT (SESSION_DATA + 8192)
+#define XATTR_VALUE_AT 256 /* behind the name */
 
 unsigned random_next(unsigned *seed)
 {
@@ -24,7 +25,7 @@ const char *name_text(int name)
 	static char text[NAMES][300];
 
 	if (!text[name][0]) {
-		static const size_t bytes[NAMES] = {1, 2, 3, 8, 12, 60, 87, 88, 89, 100, 212, 213, 255, 256};
+		static const size_t bytes[NAMES] = {1, 2, 3, 8, 12, 60, 87, 88, 89, 100, 208, 209, 255, 256};
 
 		memset(text[name], 'a' + name, bytes[name]);
 	}
@@ -34,6 +35,19 @@ const char *name_text(int name)
 size_t name_bytes(int name)
 {
 	return strlen(name_text(name));
+}
+
+const char *xattr_text(int xattr)
+{
+	static char text[XATTRS][XATTR_NAME_BYTES_MAX + 1];
+
+	if (!text[xattr][0]) {
+		static const size_t bytes[XATTRS] = {6, 10, 39, 40, 41, 160, 161, 255};
+
+		memset(text[xattr], 'A' + xattr, bytes[xattr]);
+		memcpy(text[xattr], "user.", 5);
+	}
+	return text[xattr];
 }
 
 void model_make(struct model *model)
@@ -92,7 +106,7 @@ static void edge_choose(const struct model *model, unsigned *seed, int *director
 struct operation operation_choose(const struct model *model, unsigned *seed)
 {
 	static const enum operation_kind weights[] = {MAKE_FILE, MAKE_FILE, MAKE_FILE, MAKE_DIRECTORY, MAKE_DIRECTORY, MAKE_SPECIAL, MAKE_LINK, HARD_LINK, UNLINK, UNLINK,
-		UNLINK, RMDIR, RMDIR, RENAME, RENAME, RENAME, RENAME, OPEN, OPEN, CLOSE, WRITE, WRITE, WRITE, WRITE, APPEND, TRUNCATE, ATTRIBUTES, PUNCH, FILL};
+		UNLINK, RMDIR, RMDIR, RENAME, RENAME, RENAME, RENAME, OPEN, OPEN, CLOSE, WRITE, WRITE, WRITE, WRITE, APPEND, TRUNCATE, ATTRIBUTES, PUNCH, FILL, SET_XATTR, SET_XATTR, SET_XATTR, REMOVE_XATTR};
 	struct operation o = {.kind = weights[random_next(seed) % (sizeof(weights) / sizeof(weights[0]))]};
 
 	o.directory = node_choose(model, seed, random_next(seed) % 16 ? MODE_DIRECTORY : 0);
@@ -113,6 +127,10 @@ struct operation operation_choose(const struct model *model, unsigned *seed)
 		edge_choose(model, seed, &o.other, &o.new_name);
 	if (o.kind == RENAME)
 		o.flags = random_next(seed) % 3 ? 0 : random_next(seed) % 4;
+	if (o.kind == SET_XATTR)
+		o.flags = random_next(seed) % 3 ? 0 : random_next(seed) % 4;
+	if (o.kind == SET_XATTR && random_next(seed) % 8 == 0)
+		o.bytes = o.bytes % 2 * XATTR_VALUE_BYTES_MAX;
 	if (o.kind == MAKE_LINK && o.bytes > PATH_BYTES_MAX + 1)
 		o.bytes = PATH_BYTES_MAX + 1;
 	return o;
@@ -121,7 +139,7 @@ struct operation operation_choose(const struct model *model, unsigned *seed)
 const char *operation_text(const struct operation *o)
 {
 	static const char *const names[OPERATION_KINDS] = {"make-file", "make-directory", "make-special", "make-link", "hard-link", "unlink", "rmdir", "rename", "open", "close",
-		"write", "append", "truncate", "attributes", "punch", "fill"};
+		"write", "append", "truncate", "attributes", "punch", "fill", "set-xattr", "remove-xattr"};
 	static char text[200];
 
 	snprintf(text, sizeof(text), "%s directory %d name %d other %d new name %d node %d id %d flags %u mode %o offset %lu bytes %lu", names[o->kind], o->directory, o->name,
@@ -154,6 +172,25 @@ static void target_put(char *to, const struct operation *o)
 		to[i] = (char)('a' + (o->seed + i) % 26);
 }
 
+bool xattr_matches(const unsigned char *value, unsigned seed, uint64_t bytes)
+{
+	for (uint64_t i = 0; i < bytes; i++)
+		if (value[i] != byte_at(seed, i))
+			return false;
+	return true;
+}
+
+/* Name and value of an extended attribute. */
+static uint64_t xattr_put(unsigned char *at, const struct operation *o)
+{
+	const char *name = xattr_text(o->name % XATTRS);
+
+	memcpy(at, name, strlen(name));
+	if (o->kind == SET_XATTR)
+		content_put(at + XATTR_VALUE_AT, o);
+	return span_make(SESSION_DATA, strlen(name));
+}
+
 static uint32_t special_mode(const struct operation *o)
 {
 	static const uint32_t types[] = {MODE_FIFO, MODE_SOCKET, MODE_CHARACTER, MODE_BLOCK};
@@ -181,6 +218,8 @@ struct file_exchange operation_request(struct world *world, const struct model *
 		target_put((char *)world->windows.buffers[VFS_BADGE] + TARGET_AT, o);
 	if (o->kind == WRITE || o->kind == APPEND)
 		content_put(world->windows.buffers[CLIENT_BADGE] + SESSION_DATA, o);
+	if (o->kind == SET_XATTR || o->kind == REMOVE_XATTR)
+		name = xattr_put(world->windows.buffers[CLIENT_BADGE] + SESSION_DATA, o);
 #define WORDS(request, ...) \
 	do { \
 		const uint64_t words[] = {__VA_ARGS__}; \
@@ -204,6 +243,8 @@ struct file_exchange operation_request(struct world *world, const struct model *
 	case ATTRIBUTES: WORDS(TREE_SETATTR, inode, ATTRIBUTE_MODE | ATTRIBUTE_OWNER | ATTRIBUTE_GROUP | ATTRIBUTE_MODIFY_NOW, o->mode, owner, 0, 0, ATTRIBUTES_AT); break;
 	case PUNCH: WORDS(FILE_ALLOCATE, (uint64_t)o->id, ALLOCATE_PUNCH_HOLE | ALLOCATE_KEEP_SIZE, o->offset, o->bytes + 1); break;
 	case FILL: WORDS(FILE_ALLOCATE, (uint64_t)o->id, o->seed % 2, o->offset, o->bytes + 1); break;
+	case SET_XATTR: WORDS(FILE_SETXATTR, (uint64_t)o->id, name, span_make(SESSION_DATA + XATTR_VALUE_AT, o->bytes), o->flags, 0, 0, UINT32_MAX); break;
+	case REMOVE_XATTR: WORDS(FILE_REMOVEXATTR, (uint64_t)o->id, name, 0, 0, 0, 0, UINT32_MAX); break;
 	default: abort();
 	}
 	return x;
@@ -217,6 +258,8 @@ bool operation_full(struct world *world, const struct operation *o)
 	ramfs_operations.statfs(&world->ramfs, &s);
 	if (o->kind == WRITE || o->kind == APPEND || o->kind == FILL)
 		return s.blocks_free < pages;
+	if (o->kind == SET_XATTR)
+		return s.blocks_free < pages || world->ramfs.state->entries_free < 6;
 	return s.inodes_free == 0 || world->ramfs.state->entries_free < 1 + pieces_for(PATH_BYTES_MAX) + pieces_for(NAME_BYTES_MAX);
 }
 
@@ -493,6 +536,30 @@ static int64_t contents_change(struct model *model, const struct operation *o, i
 	return o->kind == WRITE || o->kind == APPEND ? (int64_t)bytes : 0;
 }
 
+static int64_t xattr_change(struct model *model, const struct operation *o, int64_t result)
+{
+	struct node *node = model->open[o->id] < 0 ? NULL : &model->node[model->open[o->id]];
+	int name = o->name % XATTRS;
+
+	if (!node)
+		return -EBADF;
+	if (!is(node, MODE_REGULAR) && !is(node, MODE_DIRECTORY))
+		return -EPERM;
+	if (o->kind == REMOVE_XATTR && !node->xattr[name].used)
+		return -ENODATA;
+	if (o->kind == SET_XATTR && node->xattr[name].used && o->flags & XATTR_NEW)
+		return -EEXIST;
+	if (o->kind == SET_XATTR && !node->xattr[name].used && o->flags & XATTR_OLD)
+		return -ENODATA;
+	if (result == -ENOSPC)
+		return 0;
+	node->xattr[name].used = o->kind == SET_XATTR;
+	node->xattr[name].seed = o->seed;
+	node->xattr[name].bytes = o->bytes;
+	touch(model, model->open[o->id], false);
+	return 0;
+}
+
 static int64_t attributes_change(struct model *model, const struct operation *o)
 {
 	struct node *node = &model->node[o->node];
@@ -524,6 +591,8 @@ int64_t model_carry_out(struct model *model, const struct operation *o, const st
 	case OPEN: return open_file(model, o);
 	case CLOSE: return close_file(model, o);
 	case ATTRIBUTES: return attributes_change(model, o);
+	case SET_XATTR:
+	case REMOVE_XATTR: return xattr_change(model, o, result);
 	default: return result == -ENOSPC ? (int64_t)o->bytes : contents_change(model, o, result);
 	}
 }

@@ -8,3 +8,6 @@
 
 const char *name_text(int name);
 size_t name_bytes(int name);
+
+/* Names of extended attributes, of different lengths. */
+const char *xattr_text(int xattr);

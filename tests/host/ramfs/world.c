@@ -157,6 +157,42 @@ static const char *content_compare(struct world *world, const struct node *node)
 	return NULL;
 }
 
+static void xattr_count(void *context, struct name name)
+{
+	int *count = context;
+
+	for (int i = 0; i < XATTRS; i++)
+		*count += strlen(xattr_text(i)) == name.bytes && memcmp(xattr_text(i), name.text, name.bytes) == 0;
+}
+
+static const char *xattr_compare(struct world *world, const struct node *node, int xattr)
+{
+	static unsigned char value[XATTR_VALUE_BYTES_MAX];
+	struct name name = {xattr_text(xattr), strlen(xattr_text(xattr))};
+	int64_t bytes = ramfs_operations.xattr_get(&world->ramfs, node->inode, name, value, sizeof(value));
+	int64_t expected = node->xattr[xattr].used ? (int64_t)node->xattr[xattr].bytes : -ENODATA;
+
+	if (bytes != expected)
+		return differ(node, "the length of an extended attribute", (uint64_t)bytes, (uint64_t)expected);
+	if (bytes > 0 && !xattr_matches(value, node->xattr[xattr].seed, (uint64_t)bytes))
+		return differ(node, "wrong the extended attribute", (uint64_t)xattr, 0);
+	if (bytes > 1 && ramfs_operations.xattr_get(&world->ramfs, node->inode, name, value, (size_t)bytes - 1) != -ERANGE)
+		return differ(node, "not too long the extended attribute", (uint64_t)xattr, 0);
+	return NULL;
+}
+
+static const char *xattrs_compare(struct world *world, const struct node *node)
+{
+	int count = 0, expected = 0, error = ramfs_operations.xattr_list(&world->ramfs, node->inode, xattr_count, &count);
+	const char *wrong = NULL;
+
+	for (int i = 0; i < XATTRS && !wrong; i++) {
+		wrong = xattr_compare(world, node, i);
+		expected += node->xattr[i].used;
+	}
+	return wrong || (!error && count == expected) ? wrong : differ(node, "the count of listed extended attributes", (uint64_t)count, (uint64_t)expected);
+}
+
 struct seen {
 	const struct model *model;
 	int directory;
@@ -215,6 +251,8 @@ const char *world_compare(struct world *world, const struct model *model)
 			continue;
 		used++;
 		wrong = attributes_compare(world, node);
+		if (!wrong)
+			wrong = xattrs_compare(world, node);
 		if (!wrong)
 			wrong = content_compare(world, node);
 		if (!wrong && (node->mode & MODE_TYPE) == MODE_DIRECTORY)

@@ -19,6 +19,7 @@
 #define NODES_MAX 200
 #define CONTENT_MAX (96 * 1024)
 #define IDS 6
+#define XATTRS 8 /* names of extended attributes */
 
 struct world {
 	unsigned char *region;         /* page-aligned */
@@ -66,6 +67,11 @@ struct node {
 	unsigned char *content;         /* CONTENT_MAX bytes of a regular file */
 	char target[PATH_BYTES_MAX + 1];
 	int parent, users;
+	struct {
+		bool used;
+		unsigned seed;
+		uint64_t bytes;
+	} xattr[XATTRS];
 };
 
 /* One name in a directory. */
@@ -81,7 +87,7 @@ struct model {
 	int64_t now;
 };
 
-enum operation_kind { MAKE_FILE, MAKE_DIRECTORY, MAKE_SPECIAL, MAKE_LINK, HARD_LINK, UNLINK, RMDIR, RENAME, OPEN, CLOSE, WRITE, APPEND, TRUNCATE, ATTRIBUTES, PUNCH, FILL, OPERATION_KINDS };
+enum operation_kind { MAKE_FILE, MAKE_DIRECTORY, MAKE_SPECIAL, MAKE_LINK, HARD_LINK, UNLINK, RMDIR, RENAME, OPEN, CLOSE, WRITE, APPEND, TRUNCATE, ATTRIBUTES, PUNCH, FILL, SET_XATTR, REMOVE_XATTR, OPERATION_KINDS };
 
 struct operation {
 	enum operation_kind kind;
@@ -105,6 +111,9 @@ int64_t model_carry_out(struct model *model, const struct operation *operation, 
 
 /* True when -ENOSPC, or fewer bytes written, can be true of this operation in the world as it is. */
 bool operation_full(struct world *world, const struct operation *operation);
+
+/* Whether the value is the one that an operation has set. */
+bool xattr_matches(const unsigned char *value, unsigned seed, uint64_t bytes);
 
 /* Compares all that the core tells with the model: a null pointer, or a sentence with the first difference. */
 const char *world_compare(struct world *world, const struct model *model);
