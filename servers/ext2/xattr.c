@@ -45,12 +45,13 @@ static struct key key_of(struct name name)
 	return (struct key){0};
 }
 
-static const char *space_text(uint8_t space)
+/* Of no bytes: it is not known here. */
+static struct name space_name(uint8_t space)
 {
 	for (size_t i = 0; i < SPACES; i++)
 		if (spaces[i].space == space)
-			return spaces[i].text;
-	return NULL;
+			return (struct name){spaces[i].text, strlen(spaces[i].text)};
+	return (struct name){0};
 }
 
 /* Below, at, or above 0: the entry comes before, is, or comes after the name. */
@@ -204,7 +205,7 @@ static struct area *areas_look(struct area areas[AREAS], int count, const struct
 static int64_t get_once(struct ext2 *fs, uint64_t number, struct name name, void *value, size_t bytes)
 {
 	const struct key key = key_of(name);
-	struct area areas[AREAS], *area;
+	struct area areas[AREAS] = {0}, *area;
 	struct inode *inode = NULL;
 	int result;
 
@@ -239,19 +240,19 @@ static void area_list(const struct area *area, xattr_emit emit, void *context)
 	char text[SPACE_BYTES_MAX + UINT8_MAX];
 
 	for (struct attribute_entry *entry = entry_first(area); !is_end(entry); entry = entry_next(entry)) {
-		const char *space = space_text(entry->space);
+		struct name space = space_name(entry->space);
 
-		if (!space)
+		if (!space.bytes)
 			continue;
-		memcpy(text, space, strlen(space));
-		memcpy(text + strlen(space), entry->name, entry->name_bytes);
-		emit(context, (struct name){text, strlen(space) + entry->name_bytes});
+		memcpy(text, space.text, space.bytes);
+		memcpy(text + space.bytes, entry->name, entry->name_bytes);
+		emit(context, (struct name){text, space.bytes + entry->name_bytes});
 	}
 }
 
 static int list_once(struct ext2 *fs, uint64_t number, xattr_emit emit, void *context)
 {
-	struct area areas[AREAS];
+	struct area areas[AREAS] = {0};
 	struct inode *inode = NULL;
 	int result;
 
@@ -526,7 +527,6 @@ static int change_prepare(struct ext2 *fs, uint64_t number, const struct key *ke
 {
 	int result = change_begin(fs);
 
-	change->inode = NULL;
 	if (result == 0)
 		result = inode_live(fs, number, &change->inode);
 	if (result == 0 && change->inode->flags & (INODE_IMMUTABLE | INODE_APPEND))
@@ -550,7 +550,7 @@ int operation_xattr_set(void *core, uint64_t number, struct name name, const voi
 {
 	const struct key key = key_of(name);
 	struct ext2 *fs = core;
-	struct change change;
+	struct change change = {0};
 	struct area area;
 	int result = change_prepare(fs, number, &key, &change);
 
@@ -573,7 +573,7 @@ int operation_xattr_remove(void *core, uint64_t number, struct name name)
 {
 	const struct key key = key_of(name);
 	struct ext2 *fs = core;
-	struct change change;
+	struct change change = {0};
 	int result = change_prepare(fs, number, &key, &change);
 
 	if (result == 0 && !change.area)

@@ -94,7 +94,7 @@ static void flags(int file)
 
 static void name_with(const char *name)
 {
-	SHOW("name", "%.20s", name);
+	SHOW("name", "'%.20s'", name);
 	CALL(setxattr, "file", name, "x", 1, 0);
 	CALL(lsetxattr, "file", name, "x", 1, 0);
 	CALL(fsetxattr, 3, name, "x", 1, 0);
@@ -366,7 +366,7 @@ static void unwritable(void)
 
 static void nowhere(const char *path)
 {
-	SHOW("path", "%.20s", path);
+	SHOW("path", "'%.20s'", path);
 	CALL(setxattr, path, "user.a", "x", 1, 0);
 	CALL(lsetxattr, path, "user.a", "x", 1, 0);
 	CALL(getxattr, path, "user.a", value, 10);
