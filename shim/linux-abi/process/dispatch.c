@@ -68,13 +68,15 @@ static int64_t call_return(struct task *task, int64_t result)
 	return RESULT_NONE;
 }
 
-int64_t call_handle(struct task *task)
+static inline int64_t call_once(struct task *task)
 {
-	for (bool again = false;; again = true) {
-		int64_t result = __builtin_expect(task->watched, 0) ? call_watch(task) : call_make(task);
+	return __builtin_expect(task->watched, 0) ? call_watch(task) : call_make(task);
+}
 
-		if (__builtin_expect(result > -ERESTARTSYS && !task->attention && !task->mask_is_saved && !again, 1))
-			return result;
+/* What comes between a call and its answer where it is not simply its result: signals, its end, and the call once more. */
+__attribute__((noinline)) static int64_t call_finish(struct task *task, int64_t result)
+{
+	for (;; result = call_once(task)) {
 		if (result == RESULT_NONE) /* perhaps there is no such task any more */
 			return result;
 		switch (signals_handle(task, &result, true)) {
@@ -86,6 +88,13 @@ int64_t call_handle(struct task *task)
 			break;
 		}
 	}
+}
+
+int64_t call_handle(struct task *task)
+{
+	int64_t result = call_once(task);
+
+	return __builtin_expect(result > -ERESTARTSYS && !task->attention && !task->mask_is_saved, 1) ? result : call_finish(task, result);
 }
 
 int64_t call_end_resumed(struct task *task)
