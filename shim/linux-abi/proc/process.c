@@ -18,6 +18,7 @@
 #include "process/permission.h"
 #include "process/usage.h"
 #include "ptrace/traced.h"
+#include "seccomp/filter.h"
 #include "signal/send.h"
 #include "terminal/terminal.h"
 #include "time/convert.h"
@@ -188,7 +189,8 @@ static void status_tell(struct proc_text *text, const struct proc_subject *subje
 		set_line(text, "CapAmb", task->credentials->ambient);
 		text_add(text, "NoNewPrivs:\t%u\n", (uint64_t)task->credentials->no_new_privileges);
 	}
-	text_add(text, "Seccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t%u\nnonvoluntary_ctxt_switches:\t0\n", task ? task->switches : 0);
+	text_add(text, "Seccomp:\t%u\nSeccomp_filters:\t%u\n", (uint64_t)(task ? task->filter_mode : 0), task ? call_filter_count(task) : 0);
+	text_add(text, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t%u\nnonvoluntary_ctxt_switches:\t0\n", task ? task->switches : 0);
 }
 
 static void statm_tell(struct proc_text *text, const struct proc_subject *subject)

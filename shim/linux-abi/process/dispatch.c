@@ -8,6 +8,7 @@
 #include "process/life.h"
 #include "process/tracing.h"
 #include "ptrace/stops.h"
+#include "seccomp/filter.h"
 #include "signal/deliver.h"
 #include "signal/send.h"
 
@@ -40,12 +41,12 @@ static int64_t call_make(struct task *task)
 static int64_t call_watch(struct task *task)
 {
 	int64_t result = -ENOSYS;
+	bool passes = !(task->watched & WATCHED_BY_TRACER) || traced_call_begin(task, &result);
 
-	if (task->watched & WATCHED_BY_TRACER && !traced_call_begin(task, &result)) {
-		task->attention = true; /* its end may be what has come */
-		return result;
-	}
-	result = task->watched & WATCHED_BY_LINES ? call_traced(task, call_make) : call_make(task);
+	if (passes && task->watched & WATCHED_BY_FILTER)
+		passes = call_filter_passes(task, &result);
+	if (passes)
+		result = task->watched & WATCHED_BY_LINES ? call_traced(task, call_make) : call_make(task);
 	if (result == RESULT_NONE)
 		return result;
 	traced_call_end(task, &result);

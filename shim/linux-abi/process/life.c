@@ -27,6 +27,7 @@
 #include "process/usage.h"
 #include "ptrace/stops.h"
 #include "run/run.h"
+#include "seccomp/filter.h"
 #include "signal/send.h"
 #include "time/cpu_limit.h"
 #include "time/posix_timer.h"
@@ -328,6 +329,7 @@ static void task_inherit(struct task *task, const struct task *parent, const str
 	real_time_inherit(task, parent);
 	task->io_priority = parent->io_priority;
 	task->watched = parent->watched & WATCHED_BY_LINES;
+	call_filter_inherit(task, parent);
 	if (request->flags & LINUX_CLONE_CHILD_CLEARTID)
 		task->clear_id_at = request->child_id_at;
 	if (!(request->flags & LINUX_CLONE_VM) || request->flags & LINUX_CLONE_VFORK)
@@ -655,6 +657,7 @@ void task_leave(struct task *task)
 	task_unlist(task);
 	vfork_finish(task);
 	traced_task_left(task);
+	call_filter_drop(task);
 	queue_wake(&process->children_changed, 0);
 	slab_return(&tasks, task);
 	if (!process->task_count)

@@ -10,6 +10,7 @@
 #include "process/life.h"
 #include "process/layout.h"
 #include "process/permission.h"
+#include "seccomp/filter.h"
 
 #define TSC_ENABLE 1 /* PR_TSC_ENABLE: programs may read the time-stamp counter */
 #define CAPABILITY_LAST LINUX_CAP_CHECKPOINT_RESTORE
@@ -143,6 +144,13 @@ static int64_t privileges_forgo(struct task *task, const uint64_t arguments[6])
 	return credentials_put(task, &changed);
 }
 
+static int64_t filter_set(struct task *task, const uint64_t arguments[6])
+{
+	if (arguments[1] == LINUX_SECCOMP_MODE_STRICT)
+		return call_filter_strict(task);
+	return arguments[1] == LINUX_SECCOMP_MODE_FILTER ? call_filter_add(task, 0, arguments[2]) : -EINVAL;
+}
+
 /* Options that set something. `known` is false for others. */
 static int64_t option_set(struct task *task, const uint64_t arguments[6], bool *known)
 {
@@ -163,6 +171,8 @@ static int64_t option_set(struct task *task, const uint64_t arguments[6], bool *
 		return bounding_drop(task, arguments[1]);
 	case LINUX_PR_SET_NO_NEW_PRIVS:
 		return privileges_forgo(task, arguments);
+	case LINUX_PR_SET_SECCOMP:
+		return filter_set(task, arguments);
 	case LINUX_PR_SET_CHILD_SUBREAPER:
 		process->child_subreaper = arguments[1];
 		return 0;
@@ -205,6 +215,8 @@ static int64_t option_get(struct task *task, const uint64_t arguments[6])
 		return arguments[1] > CAPABILITY_LAST ? -EINVAL : (int64_t)(credentials->bounding >> arguments[1] & 1);
 	case LINUX_PR_GET_NO_NEW_PRIVS:
 		return rest ? -EINVAL : credentials->no_new_privileges;
+	case LINUX_PR_GET_SECCOMP:
+		return task->filter_mode;
 	case LINUX_PR_GET_CHILD_SUBREAPER:
 		return tell(task, arguments[1], task->process->child_subreaper);
 	case LINUX_PR_GET_TIMERSLACK:

@@ -24,10 +24,11 @@ struct process;
 struct terminal;
 struct core_image; /* core/image.h */
 struct traced; /* ptrace/traced.h */
+struct call_filter; /* seccomp/filter.h */
 struct core_state; /* core/dump.h */
 
-/* Who wants to see the calls of a task: --trace prints them, a tracer stops at them. */
-enum watched { WATCHED_BY_LINES = 1, WATCHED_BY_TRACER = 2 };
+/* Who wants to see the calls of a task: --trace prints them, a tracer stops at them, filters look at them. */
+enum watched { WATCHED_BY_LINES = 1, WATCHED_BY_TRACER = 2, WATCHED_BY_FILTER = 4 };
 
 struct task {
 	int32_t id; /* as gettid tells */
@@ -70,7 +71,9 @@ struct task {
 	uint64_t restart_deadline; /* of nanosleep and the like */
 	int (*restart)(struct task *task);
 	uint8_t watched; /* enum watched: who wants to see its calls */
+	uint8_t filter_mode; /* enum filter_mode (seccomp/filter.h) */
 	struct traced *traced; /* by whom it is traced (ptrace/traced.h); null: by nobody */
+	struct call_filter *filter; /* the newest of its filters; null: there is none */
 	const struct core_state *held; /* it is dying, and waits until the core of its process is written; null: it does not */
 };
 

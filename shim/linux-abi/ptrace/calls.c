@@ -62,7 +62,7 @@ static int options_check(const struct task *task, uint64_t options)
 {
 	if (options & ~(uint64_t)TRACE_OPTIONS)
 		return -EINVAL;
-	return options & TRACE_SUSPEND_FILTERS && !task_may(task, LINUX_CAP_SYS_ADMIN) ? -EPERM : 0;
+	return options & TRACE_SUSPEND_FILTERS && (!task_may(task, LINUX_CAP_SYS_ADMIN) || task->filter_mode || (task->traced && task->traced->options & TRACE_SUSPEND_FILTERS)) ? -EPERM : 0;
 }
 
 static int attach_check(const struct request *request, const struct task *to)

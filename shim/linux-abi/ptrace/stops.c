@@ -179,7 +179,7 @@ bool traced_signal(struct task *task, struct signal_information *information, in
 	struct trace_point point = point_of(task, *call, *result);
 	int number = information->number;
 
-	if (number == LINUX_SIGKILL)
+	if (number == LINUX_SIGKILL || task->process->actions->action[number - 1].flags & SIGNAL_ACTION_FINAL)
 		return true;
 	number = stop_wait(task, &point, &(struct stop){.code = number, .why = LINUX_CLD_TRAPPED, .information = information});
 	point_take(task, &point, result, call);
@@ -246,6 +246,19 @@ void traced_event(struct task *task, enum trace_event event, uint64_t message)
 
 	if (is_wanted(task, event))
 		event_stop(task, event, message, &point);
+}
+
+bool traced_filtered(struct task *task, uint32_t message, int64_t *result)
+{
+	struct trace_point point = point_of(task, true, -ENOSYS);
+
+	*result = -ENOSYS;
+	if (!is_wanted(task, EVENT_SECCOMP))
+		return false;
+	event_stop(task, EVENT_SECCOMP, message, &point);
+	*result = point.result;
+	task->call[0] = point.number;
+	return !task->dying && (int32_t)point.number >= 0;
 }
 
 /* Where the call has replaced the registers, its result is among them already: whatever a tracer has made of it. */

@@ -26,6 +26,9 @@ void traced_handler_entered(struct task *task);
 /* An event with its message, if the tracer wants it. */
 void traced_event(struct task *task, enum trace_event event, uint64_t message);
 
+/* A filter leaves a call to the tracer, with its word. Whether the call is to be made; if not, *result is what it comes to. */
+bool traced_filtered(struct task *task, uint32_t message, int64_t *result);
+
 /* execve has succeeded; `id` is the number that the task had before. */
 void traced_exec(struct task *task, int32_t id);
 

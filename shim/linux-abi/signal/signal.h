@@ -39,6 +39,11 @@ struct signal_information {
 			int64_t band;
 			int32_t file;
 		};
+		struct {
+			uint64_t call_address;
+			int32_t call;
+			uint32_t call_arch;
+		};
 		uint8_t bytes[112];
 	};
 };
@@ -56,6 +61,8 @@ struct signals {
 	struct signal_queued *first, *last; /* with information; a signal may be pending without */
 	uint32_t count;                     /* of these */
 };
+
+#define SIGNAL_ACTION_FINAL 0x00800000 /* SA_IMMUTABLE inside of Linux: the default, of which no tracer hears before */
 
 struct signal_action {
 	uint64_t handler; /* 0 SIG_DFL, 1 SIG_IGN */
