@@ -103,7 +103,7 @@ static void answers(void)
 /* What a program can look at. */
 static void looks(void)
 {
-	PROGRAM(argument, {LOAD, 0, 0, OF_NUMBER}, {IS, 0, 3, SYS_lseek}, {LOAD, 0, 0, OF_ARGUMENT + 12}, {IS, 1, 0, 0x7788}, {END, 0, 0, ALLOW}, {END, 0, 0, ERROR | E2BIG});
+	PROGRAM(argument, {LOAD, 0, 0, OF_NUMBER}, {IS, 0, 2, SYS_lseek}, {LOAD, 0, 0, OF_ARGUMENT + 12}, {IS, 1, 0, 0x7788}, {END, 0, 0, ALLOW}, {END, 0, 0, ERROR | E2BIG});
 	PROGRAM(arch, {LOAD, 0, 0, OF_ARCH}, {IS, 1, 0, 0xc000003e}, {END, 0, 0, KILL_PROCESS}, {LOAD_LENGTH, 0, 0, 0}, {IS, 0, 1, 64}, {END, 0, 0, ALLOW}, {END, 0, 0, KILL_PROCESS});
 	PROGRAM(counted, {LOAD, 0, 0, OF_NUMBER}, {IS, 1, 0, SYS_umask}, {END, 0, 0, ALLOW}, {LOAD, 0, 0, OF_ARGUMENT}, {STORE, 0, 0, 3}, {LOAD_CELL, 0, 0, 3}, {AND, 0, 0, 0xff}, {0x44, 0, 0, ERROR}, {END_A, 0, 0, 0});
 
