@@ -202,17 +202,23 @@ static struct area *areas_look(struct area areas[AREAS], int count, const struct
 
 /* Asking. */
 
+/* areas_get() for who asks: how many there are, or an error. */
+static int areas_ask(struct ext2 *fs, uint64_t number, struct area areas[AREAS])
+{
+	struct inode *inode = NULL;
+	int error;
+
+	look_begin(fs);
+	error = inode_live(fs, number, &inode);
+	return error ? error : areas_get(fs, (uint32_t)number, inode, areas);
+}
+
 static int64_t get_once(struct ext2 *fs, uint64_t number, struct name name, void *value, size_t bytes)
 {
 	const struct key key = key_of(name);
 	struct area areas[AREAS] = {0}, *area;
-	struct inode *inode = NULL;
-	int result;
+	int result = areas_ask(fs, number, areas);
 
-	look_begin(fs);
-	result = inode_live(fs, number, &inode);
-	if (result == 0)
-		result = areas_get(fs, (uint32_t)number, inode, areas);
 	if (result < 0)
 		return result;
 	area = areas_look(areas, result, &key);
@@ -253,13 +259,8 @@ static void area_list(const struct area *area, xattr_emit emit, void *context)
 static int list_once(struct ext2 *fs, uint64_t number, xattr_emit emit, void *context)
 {
 	struct area areas[AREAS] = {0};
-	struct inode *inode = NULL;
-	int result;
+	int result = areas_ask(fs, number, areas);
 
-	look_begin(fs);
-	result = inode_live(fs, number, &inode);
-	if (result == 0)
-		result = areas_get(fs, (uint32_t)number, inode, areas);
 	for (int i = 0; i < result; i++)
 		area_list(&areas[i], emit, context);
 	return result < 0 ? result : 0;

@@ -20,6 +20,7 @@
 #include "ipc/semaphores.h"
 #include "lib/clock.h"
 #include "lib/string.h"
+#include "mm/huge.h"
 #include "mm/memory.h"
 #include "mm/slab.h"
 #include "proc/proc.h"
@@ -122,6 +123,9 @@ static void memory_tell(struct proc_text *text, const struct proc_subject *subje
 	size_tell(text, "Slab", structures);
 	size_tell(text, "SReclaimable", 0);
 	size_tell(text, "SUnreclaim", structures);
+	text_add(text, "HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n"); /* none are kept (mm/huge.h) */
+	size_tell(text, "Hugepagesize", (1ull << HUGE_BITS) / PAGE_SIZE);
+	size_tell(text, "Hugetlb", 0);
 }
 
 static int32_t id_newest(void)

@@ -178,39 +178,38 @@ static int set_write(struct traced *traced, uint64_t note, const union set *from
 	return note == NOTE_REGISTERS ? registers_write(traced, &from->registers) : fpu_write(traced, from->fpu);
 }
 
-/* `bytes` bytes of a set to the caller: the pages come first. */
-static int64_t set_tell(const struct request *request, uint64_t note, uint64_t address, uint64_t bytes)
+/* Begins to move a set to the caller (`told`) or from him: his pages come first, for that waits, then the set is there as it is now, with whose it is. */
+static int64_t set_begin(const struct request *request, uint64_t note, uint64_t address, uint64_t bytes, bool told, struct traced **traced)
 {
-	const struct traced *traced;
 	int came = 1;
 
 	while (came > 0)
-		came = user_reach(request->task->memory, address, bytes, true);
+		came = user_reach(request->task->memory, address, bytes, told);
 	if (came < 0)
 		return -EFAULT;
-	traced = record_find(request);
-	if (!traced)
+	*traced = record_find(request);
+	if (!*traced)
 		return -ESRCH;
-	if (!set_read(traced, note, &set))
-		return -EIO;
-	return user_write(request->task->memory, address, &set, bytes);
+	return set_read(*traced, note, &set) ? 0 : -EIO;
+}
+
+/* `bytes` bytes of a set to the caller. */
+static int64_t set_tell(const struct request *request, uint64_t note, uint64_t address, uint64_t bytes)
+{
+	struct traced *traced;
+	int64_t error = set_begin(request, note, address, bytes, true, &traced);
+
+	return error ? error : user_write(request->task->memory, address, &set, bytes);
 }
 
 /* The same from the caller; what it does not give stays. */
 static int64_t set_take(const struct request *request, uint64_t note, uint64_t address, uint64_t bytes)
 {
 	struct traced *traced;
-	int came = 1;
+	int64_t error = set_begin(request, note, address, bytes, false, &traced);
 
-	while (came > 0)
-		came = user_reach(request->task->memory, address, bytes, false);
-	if (came < 0)
-		return -EFAULT;
-	traced = record_find(request);
-	if (!traced)
-		return -ESRCH;
-	if (!set_read(traced, note, &set))
-		return -EIO;
+	if (error)
+		return error;
 	if (user_read(request->task->memory, &set, address, bytes) != 0)
 		return -EFAULT;
 	return set_write(traced, note, &set);
