@@ -153,6 +153,7 @@ static void place_take(struct path *path, uint64_t place)
 static int attributes_ask(struct path *path, uint32_t flags, struct attributes *attributes, struct path_depend *depends, uint32_t *count)
 {
 	struct path_request request;
+	uint64_t place;
 	int error;
 
 	path_begin(&request, path, flags, 0);
@@ -164,8 +165,9 @@ static int attributes_ask(struct path *path, uint32_t flags, struct attributes *
 	if (depends)
 		*count = !error || error == -ENOENT ? path_depends_take(&request, depends) : 0;
 	path_end(&request);
+	place = request.answer.data[1];
 	if (!error)
-		place_take(path, request.answer.data[1]);
+		place_take(path, place);
 	return error;
 }
 

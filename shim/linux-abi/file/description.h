@@ -74,6 +74,9 @@ struct description_operations {
 	/* A number in a table goes that led to it, whoever else uses it (flush of Linux). May be null. */
 	void (*closed)(struct description *description, const struct descriptors *by);
 
+	/* A number that led to such a description is gone, and perhaps the description with it. May wait. May be null. */
+	void (*left)(void);
+
 	/* The last user has gone: gives back what operations keep. May wait. May be null. */
 	void (*release)(struct description *description);
 };

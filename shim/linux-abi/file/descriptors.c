@@ -11,7 +11,6 @@
 #include "file/locks.h"
 #include "lib/string.h"
 #include "mm/slab.h"
-#include "net/collect.h"
 
 #define BLOCK_SLOTS 256
 #define BLOCKS_MAX 256 /* 65,536 numbers */
@@ -126,15 +125,15 @@ int descriptor_add(struct descriptors *table, struct description *description, u
 /* Ends a number's use of a description. */
 static void description_leave(const struct descriptors *table, struct description *description)
 {
-	bool is_socket = description_is(description, MODE_SOCKET);
+	const struct description_operations *operations = description->operations;
 
 	locks_closed(description, table);
 	dnotify_closed(description, table);
-	if (description->operations->closed)
-		description->operations->closed(description, table);
+	if (operations->closed)
+		operations->closed(description, table);
 	description_release(description);
-	if (is_socket) /* it may lie in a message alone now */
-		sockets_collect();
+	if (operations->left)
+		operations->left();
 }
 
 int descriptor_close(struct descriptors *table, uint64_t number)

@@ -253,6 +253,7 @@ static const struct description_operations operations = {
 	.write = socket_write,
 	.poll = socket_poll,
 	.told = socket_told,
+	.left = sockets_collect, /* it may lie in a message alone now */
 	.ioctl = socket_ioctl,
 	.release = socket_leave,
 };

@@ -238,7 +238,7 @@ static int64_t request_set(const struct request *request, bool takes)
 /* PTRACE_ARCH_PRCTL: FS and GS base. */
 static int64_t request_base(const struct request *request, struct traced *traced)
 {
-	struct user_registers registers;
+	struct user_registers registers = {0};
 	bool sets = request->data == LINUX_ARCH_SET_FS || request->data == LINUX_ARCH_SET_GS, fs = request->data == LINUX_ARCH_SET_FS || request->data == LINUX_ARCH_GET_FS;
 	uint64_t *base = fs ? &registers.fs_base : &registers.gs_base;
 
@@ -252,6 +252,11 @@ static int64_t request_base(const struct request *request, struct traced *traced
 		return -EPERM;
 	*base = request->address;
 	return registers_write(traced, &registers);
+}
+
+static int64_t request_message(const struct request *request, uint64_t message)
+{
+	return user_put(request->task->memory, request->data, &message);
 }
 
 /* Signals. */
@@ -487,7 +492,7 @@ static int64_t request_stopped(const struct request *request, struct traced *tra
 	case LINUX_PTRACE_SETOPTIONS:
 		return request_options(request, traced);
 	case LINUX_PTRACE_GETEVENTMSG:
-		return user_put(request->task->memory, request->data, &(uint64_t){traced->message});
+		return request_message(request, traced->message);
 	case LINUX_PTRACE_GETSIGINFO:
 		return request_information(request, traced);
 	case LINUX_PTRACE_SETSIGINFO:
