@@ -52,13 +52,13 @@ static bool window_read(void *context, uint64_t address, void *bytes, size_t siz
 static const uint16_t forbidden[] = {SYS_exit, SYS_exit_group, SYS_fork, SYS_vfork, SYS_clone, SYS_clone3, SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_pause, SYS_rt_sigsuspend,
 	SYS_rt_sigtimedwait, SYS_reboot, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_setuid, SYS_setresuid, SYS_setreuid, SYS_setpriority, SYS_process_madvise, SYS_rt_sigreturn};
 
-/* Whether a call would have somebody else ended, as root may: limits of another process (RLIMIT_CPU), signals of files to it (SIGIO). */
+/* Whether a call would have somebody else ended or stopped, as root may: limits of another process (RLIMIT_CPU), signals of files to it (SIGIO), a tracer. */
 static bool reaches_others(const struct grammar_call *call)
 {
 	uint64_t subject = call->number == SYS_prlimit64 ? call->arguments[0] : call->arguments[2], named = call->arguments[1];
 	bool owner = (call->number == SYS_fcntl && (uint32_t)named == F_SETOWN) || (call->number == SYS_ioctl && ((uint32_t)named == FIOSETOWN || (uint32_t)named == SIOCSPGRP));
 
-	if (call->number == SYS_fcntl && (uint32_t)named == F_SETOWN_EX)
+	if ((call->number == SYS_fcntl && (uint32_t)named == F_SETOWN_EX) || (call->number == SYS_ptrace && call->arguments[0] && (pid_t)named != getpid()))
 		return true;
 	return (owner || call->number == SYS_prlimit64) && (uint32_t)subject && (pid_t)subject != getpid();
 }
@@ -122,13 +122,24 @@ static void worker_run(uint64_t seed, uint64_t *counter, uint64_t limit)
 	calls_make(seed, counter, limit);
 }
 
+/* Whether a worker has ended. One that has made us its tracer (PTRACE_TRACEME) and stops goes on to its end. */
+static bool worker_ended(pid_t worker)
+{
+	int status = 0;
+	pid_t told = waitpid(worker, &status, WNOHANG);
+
+	if (told == worker && WIFSTOPPED(status))
+		kill(worker, SIGKILL);
+	return told != 0 && !WIFSTOPPED(status);
+}
+
 /* Waits for a worker; one that makes no call for PATIENCE_MS is ended. */
 static void worker_await(pid_t worker, const uint64_t *counter)
 {
 	struct timespec tick = {0, TICK_MS * 1000000};
 	uint64_t before = *counter;
 
-	for (int waited = 0; waitpid(worker, NULL, WNOHANG) == 0; waited += TICK_MS) {
+	for (int waited = 0; !worker_ended(worker); waited += TICK_MS) {
 		if (*counter != before)
 			waited = 0;
 		before = *counter;
