@@ -4,8 +4,6 @@
 
 #include "mm/frames.h"
 
-#define LEVELS 4
-
 static unsigned slot_at(uint64_t index, unsigned level)
 {
 	return (unsigned)(index >> (level * RADIX_TABLE_BITS)) & (RADIX_TABLE_WORDS - 1);
@@ -20,7 +18,7 @@ uint64_t *radix_walk(const struct radix *radix, uint64_t index)
 {
 	uint64_t *table = table_below(table_below(table_below(radix->root, index, 3), index, 2), index, 1);
 
-	_Static_assert(LEVELS == 4, "three tables above the last");
+	_Static_assert(RADIX_LEVELS == 4, "three tables above the last");
 	if (!table)
 		return NULL;
 	((struct radix *)radix)->near = table; /* what is remembered is no part of its value */
@@ -42,7 +40,7 @@ uint64_t *radix_make(struct radix *radix, uint64_t index)
 	if (!radix->root)
 		radix->root = table_make();
 	table = radix->root;
-	for (unsigned level = LEVELS - 1; table && level > 0; level--) {
+	for (unsigned level = RADIX_LEVELS - 1; table && level > 0; level--) {
 		uint64_t *word = &table[slot_at(index, level)];
 
 		if (!*word)
@@ -76,7 +74,7 @@ static uint64_t table_next(uint64_t *table, unsigned level, uint64_t base, uint6
 
 uint64_t radix_next(const struct radix *radix, uint64_t from, uint64_t to, uint64_t **word)
 {
-	return radix->root && from < to ? table_next(radix->root, LEVELS - 1, 0, from, to, word) : to;
+	return radix->root && from < to ? table_next(radix->root, RADIX_LEVELS - 1, 0, from, to, word) : to;
 }
 
 static void table_clear(uint64_t *table, unsigned level)
@@ -90,6 +88,6 @@ static void table_clear(uint64_t *table, unsigned level)
 void radix_clear(struct radix *radix)
 {
 	if (radix->root)
-		table_clear(radix->root, LEVELS - 1);
+		table_clear(radix->root, RADIX_LEVELS - 1);
 	*radix = (struct radix){0};
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define RADIX_LIMIT (1ull << 36) /* indexes are below this */
+#define RADIX_LEVELS 4
 #define RADIX_TABLE_BITS 9
 #define RADIX_TABLE_WORDS (1u << RADIX_TABLE_BITS)
 
